@@ -1,0 +1,3 @@
+//! `harden` makes the containers in Compose files and Kubernetes manifests least-privilege.
+
+pub mod syntax;
