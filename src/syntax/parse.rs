@@ -45,6 +45,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 64 << 20, depth: 256, nodes: 8 << 20 }
+        Self {
+            bytes: 64 << 20,
+            depth: 256,
+            nodes: 8 << 20,
+        }
     }
 }

@@ -1,0 +1,593 @@
+//! The neutral container: what a file says of one container, whatever its format.
+//!
+//! A dialect fills it in, transforms read it and answer with [`Assignment`]s, and the engine
+//! applies those to it at once, so that each transform sees what the ones before it decided.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::image;
+use crate::syntax::Span;
+
+/// One container of a project, with the effective value of each of its settings.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// Its own name: the Compose service, or the `name` of the Kubernetes container.
+    pub name: String,
+    /// What it belongs to, as people call it: `web`, `Deployment/shop`.
+    pub workload: String,
+    /// Its part in the workload.
+    pub role: Role,
+    /// Where it is defined.
+    pub place: Place,
+    /// Containers of one group share a pod: its user, its volumes, its sysctls. Unique in a project.
+    pub group: usize,
+
+    /// The image reference as written.
+    pub image: Option<image::Name>,
+    /// What is known of the image.
+    pub facts: Option<Arc<image::Facts>>,
+    /// The image is built from sources in the project, so that its contents are not those of the name.
+    pub built: bool,
+
+    /// Every protection is off.
+    pub privileged: Setting<bool>,
+    /// The user the process starts as.
+    pub user: Setting<User>,
+    /// The runtime refuses to start the image as root (`runAsNonRoot`).
+    pub require_non_root: Setting<bool>,
+    /// The process can never gain privileges (`no_new_privs`).
+    pub no_new_privileges: Setting<bool>,
+    /// Bytes of memory.
+    pub memory_limit: Setting<u64>,
+    /// Bytes of memory the scheduler sets aside.
+    pub memory_request: Setting<u64>,
+    /// Thousandths of a processor.
+    pub cpu_limit: Setting<u64>,
+    /// Thousandths of a processor the scheduler sets aside.
+    pub cpu_request: Setting<u64>,
+    /// Processes and threads.
+    pub pids_limit: Setting<i64>,
+    /// The image's files cannot be written.
+    pub read_only_root: Setting<bool>,
+    /// Capabilities beyond the default set, without `CAP_`, upper case.
+    pub capabilities_added: Setting<Vec<String>>,
+    /// Capabilities taken from the default set, without `CAP_`, upper case.
+    pub capabilities_dropped: Setting<Vec<String>>,
+    /// The group that owns the pod's volumes (`fsGroup`).
+    pub volume_group: Setting<u32>,
+    /// The first port that needs no privilege, where the format can say so
+    /// (`net.ipv4.ip_unprivileged_port_start`).
+    pub unprivileged_port_start: Setting<u16>,
+
+    /// Everything mounted, in the order written.
+    pub mounts: Vec<Mount>,
+    /// Environment variables the file gives; `None` where the value comes from outside the file.
+    pub environment: Vec<(String, Option<String>)>,
+    /// The environment also comes from somewhere that is not read (`env_file`, `envFrom`).
+    pub environment_elsewhere: bool,
+    /// What replaces the image's entrypoint.
+    pub entrypoint: Option<Vec<String>>,
+    /// What replaces the image's arguments.
+    pub arguments: Option<Vec<String>>,
+    /// Commands that run beside the main one: hooks, health checks, probes.
+    pub hooks: Vec<Vec<String>>,
+    /// Ports the container listens on, as far as the file says.
+    pub ports: Vec<u16>,
+    /// Whose network it uses.
+    pub network: Network,
+    /// Devices of the host it is given, GPUs included.
+    pub devices: Vec<String>,
+    /// A processor other than the CPU is reserved for it, so that its memory needs are not ordinary.
+    pub accelerated: bool,
+    /// Facts of the file that speak against a setting, each with the words to quote.
+    pub evidence: Vec<Evidence>,
+    /// Scales by its resources, which therefore belong to the autoscaler named here.
+    pub autoscaler: Option<String>,
+    /// Runs on Windows, where none of the Linux settings exist.
+    pub windows: bool,
+}
+
+/// What is known of a setting's value, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting<T> {
+    /// The format has no way to write it.
+    Unsupported,
+    /// Nobody has written it.
+    Absent,
+    /// It has this value.
+    Set {
+        /// The effective value.
+        value: T,
+        /// Where it comes from.
+        origin: Origin,
+    },
+    /// It is decided outside the file: `${VAR}`.
+    Variable {
+        /// As written.
+        text: String,
+        /// What holds when the variable is not set.
+        default: Option<T>,
+        /// Where it comes from.
+        origin: Origin,
+    },
+    /// It is written, and its consumer will not accept it.
+    Unreadable {
+        /// As written.
+        text: String,
+        /// Where it comes from.
+        origin: Origin,
+    },
+}
+
+/// Where an effective value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The place in the project's files; `None` for a value planned in this run.
+    pub place: Option<Place>,
+    /// By which way it reaches the container.
+    pub via: Via,
+}
+
+/// A place in one of the project's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Index into the project's files.
+    pub file: usize,
+    /// The bytes.
+    pub span: Span,
+}
+
+/// The way from a line of a file to a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// The container's own line.
+    Own,
+    /// The pod it runs in.
+    Pod,
+    /// A mapping merged in with `<<`, by the name of its anchor.
+    Merge(String),
+    /// The service it extends.
+    Extends(String),
+    /// Another document or file of the project that is merged over it.
+    Override,
+    /// A transform of this run.
+    Planned,
+}
+
+/// The part a container plays in its workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It is the workload.
+    Main,
+    /// It runs to its end before the others start.
+    Init,
+    /// An init container that stays (`restartPolicy: Always`).
+    Sidecar,
+    /// It was attached for debugging.
+    Ephemeral,
+}
+
+/// The user a process starts as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// A number, or a name of the image's `/etc/passwd`.
+    pub user: Id,
+    /// Likewise of `/etc/group`.
+    pub group: Option<Id>,
+}
+
+/// A user or group, by number or by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Id {
+    /// A uid or gid.
+    Number(u32),
+    /// A name, resolved inside the image.
+    Name(String),
+}
+
+/// Something mounted into the container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// The path inside, as written.
+    pub target: String,
+    /// What is mounted there.
+    pub source: MountSource,
+    /// It cannot be written.
+    pub read_only: bool,
+    /// Where it is written.
+    pub place: Option<Place>,
+}
+
+/// What is mounted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MountSource {
+    /// A path of the host, whose owner nobody here knows.
+    Host(String),
+    /// A volume the engine makes and keeps, by name.
+    Volume(String),
+    /// A volume without a name, new with each container.
+    Anonymous,
+    /// Storage claimed from a cluster.
+    Claim(String),
+    /// Memory or disk that goes with the container: tmpfs, `emptyDir`.
+    Scratch,
+    /// Files the platform writes: configs, secrets, downward API, projected.
+    Content,
+    /// Anything else: CSI, NFS, image volumes.
+    Other(String),
+}
+
+/// Whose network a container uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// Its own.
+    Private,
+    /// The host's.
+    Host,
+    /// Another container's, as written.
+    Shared(String),
+    /// Decided outside the file.
+    Variable(String),
+}
+
+/// A fact of the file that speaks against hardening a container by assumption.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Which hardening it speaks against.
+    pub against: Against,
+    /// The words to quote in the report, such as ``PUID is set``.
+    pub what: String,
+    /// The hardening cannot work, or the consumer would reject it: no assumption overrules this.
+    pub decisive: bool,
+    /// Where it is written.
+    pub place: Option<Place>,
+}
+
+/// What an [`Evidence`] speaks against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// Another user.
+    User,
+    /// A read-only root.
+    ReadOnlyRoot,
+    /// `no_new_privs`.
+    NoNewPrivileges,
+    /// A memory limit.
+    MemoryLimit,
+    /// A CPU limit.
+    CpuLimit,
+}
+
+/// One setting that a transform wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Assignment {
+    /// Start as this user; without a group the image's own group for the uid holds.
+    User {
+        /// Never 0.
+        uid: u32,
+        /// Its primary group.
+        gid: Option<u32>,
+    },
+    /// Refuse to start as root.
+    RequireNonRoot,
+    /// Never gain privileges.
+    NoNewPrivileges,
+    /// Bytes.
+    MemoryLimit(u64),
+    /// Bytes.
+    MemoryRequest(u64),
+    /// Thousandths of a processor.
+    CpuLimit(u64),
+    /// Thousandths of a processor.
+    CpuRequest(u64),
+    /// The image's files cannot be written.
+    ReadOnlyRoot,
+    /// A path that stays writable and is emptied with the container.
+    Scratch(Scratch),
+    /// The group that owns the pod's volumes, changed only where it is not yet so.
+    VolumeGroup(u32),
+    /// The first port that needs no privilege.
+    UnprivilegedPortStart(u16),
+}
+
+/// A writable path under a read-only root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scratch {
+    /// Absolute, inside the container.
+    pub path: String,
+    /// Bytes at most.
+    pub size: u64,
+    /// Who owns it; `None` for root or whoever the platform chooses.
+    pub owner: Option<(u32, u32)>,
+    /// Permission bits, where the default of the platform will not do.
+    pub mode: Option<u32>,
+    /// Programs may be run (or libraries mapped) from it.
+    pub exec: bool,
+}
+
+/// A transform's answer for one container: never a silence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Already at least this strict, or strict by nature; says why.
+    Hardened(String),
+    /// One or several settings.
+    Change {
+        /// What to write, in this order.
+        assignments: Vec<Assignment>,
+        /// What it rests on.
+        basis: Basis,
+        /// Why these values.
+        reason: String,
+    },
+    /// Weak, and somebody meant it, or there is no safe change.
+    Finding {
+        /// What is weak.
+        what: String,
+        /// Where it is written.
+        place: Option<Place>,
+    },
+    /// We would have to guess, or others would be changed too; says why.
+    Declined(String),
+}
+
+/// What a change rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// It holds for every image.
+    Always,
+    /// A fact about the image, with the id of the entry that holds it.
+    Known(String),
+    /// Nothing in the file speaks against it, and nothing is known of the image.
+    Assumed,
+}
+
+/// How the numbers and the boldness of a run are chosen.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// What may rest on assumption.
+    pub assume: Assume,
+    /// The user written by assumption.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+    /// The least memory limit, in bytes.
+    pub memory: u64,
+    /// The memory limit in multiples of what the image cannot live without.
+    pub memory_factor: u64,
+    /// The CPU limit, in thousandths of a processor.
+    pub cpu: u64,
+    /// The memory request beside a limit, in bytes.
+    pub memory_request: u64,
+    /// The CPU request beside a limit, in thousandths of a processor.
+    pub cpu_request: u64,
+    /// The size of `/tmp`, in bytes.
+    pub tmp_size: u64,
+}
+
+/// What may rest on assumption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assume {
+    /// Nothing: only what always holds or is known.
+    None,
+    /// What fits: where the file holds no evidence against it.
+    Fit,
+    /// Everything that is not known to fail.
+    All,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            assume: Assume::Fit,
+            uid: 10_001,
+            gid: 10_001,
+            memory: 512 << 20,
+            memory_factor: 4,
+            cpu: 1_000,
+            memory_request: 64 << 20,
+            cpu_request: 50,
+            tmp_size: 64 << 20,
+        }
+    }
+}
+
+impl<T> Setting<T> {
+    /// A value planned in this run.
+    #[must_use]
+    pub fn planned(value: T) -> Self {
+        Self::Set {
+            value,
+            origin: Origin {
+                place: None,
+                via: Via::Planned,
+            },
+        }
+    }
+
+    /// The value to judge by: the one that is set, or a variable's default.
+    #[must_use]
+    pub fn judged(&self) -> Option<&T> {
+        match self {
+            Self::Set { value, .. } => Some(value),
+            Self::Variable { default, .. } => default.as_ref(),
+            Self::Unsupported | Self::Absent | Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// Nobody has written it, so that writing it overrules nobody.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// The format can write it.
+    #[must_use]
+    pub fn is_supported(&self) -> bool {
+        !matches!(self, Self::Unsupported)
+    }
+
+    /// Where it is written.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::Unsupported | Self::Absent => None,
+            Self::Set { origin, .. }
+            | Self::Variable { origin, .. }
+            | Self::Unreadable { origin, .. } => origin.place,
+        }
+    }
+}
+
+impl Container {
+    /// A container of which nothing is written yet; the dialect fills in what its file says.
+    #[must_use]
+    pub fn new(name: String, workload: String, place: Place) -> Self {
+        Self {
+            name,
+            workload,
+            role: Role::Main,
+            place,
+            group: 0,
+            image: None,
+            facts: None,
+            built: false,
+            privileged: Setting::Absent,
+            user: Setting::Absent,
+            require_non_root: Setting::Absent,
+            no_new_privileges: Setting::Absent,
+            memory_limit: Setting::Absent,
+            memory_request: Setting::Absent,
+            cpu_limit: Setting::Absent,
+            cpu_request: Setting::Absent,
+            pids_limit: Setting::Absent,
+            read_only_root: Setting::Absent,
+            capabilities_added: Setting::Absent,
+            capabilities_dropped: Setting::Absent,
+            volume_group: Setting::Absent,
+            unprivileged_port_start: Setting::Absent,
+            mounts: Vec::new(),
+            environment: Vec::new(),
+            environment_elsewhere: false,
+            entrypoint: None,
+            arguments: None,
+            hooks: Vec::new(),
+            ports: Vec::new(),
+            network: Network::Private,
+            devices: Vec::new(),
+            accelerated: false,
+            evidence: Vec::new(),
+            autoscaler: None,
+            windows: false,
+        }
+    }
+
+    /// Makes the assignment true of this container, so that later transforms see it.
+    pub fn apply(&mut self, assignment: &Assignment) {
+        match assignment {
+            Assignment::User { uid, gid } => {
+                self.user = Setting::planned(User {
+                    user: Id::Number(*uid),
+                    group: gid.map(Id::Number),
+                });
+            }
+            Assignment::RequireNonRoot => self.require_non_root = Setting::planned(true),
+            Assignment::NoNewPrivileges => self.no_new_privileges = Setting::planned(true),
+            Assignment::MemoryLimit(bytes) => self.memory_limit = Setting::planned(*bytes),
+            Assignment::MemoryRequest(bytes) => self.memory_request = Setting::planned(*bytes),
+            Assignment::CpuLimit(milli) => self.cpu_limit = Setting::planned(*milli),
+            Assignment::CpuRequest(milli) => self.cpu_request = Setting::planned(*milli),
+            Assignment::ReadOnlyRoot => self.read_only_root = Setting::planned(true),
+            Assignment::Scratch(scratch) => self.mounts.push(Mount {
+                target: scratch.path.clone(),
+                source: MountSource::Scratch,
+                read_only: false,
+                place: None,
+            }),
+            Assignment::VolumeGroup(gid) => self.volume_group = Setting::planned(*gid),
+            Assignment::UnprivilegedPortStart(port) => {
+                self.unprivileged_port_start = Setting::planned(*port);
+            }
+        }
+    }
+
+    /// The evidence against a hardening, decisive ones first.
+    pub fn evidence_against(&self, against: Against) -> impl Iterator<Item = &Evidence> {
+        let of = move |decisive| {
+            self.evidence
+                .iter()
+                .filter(move |one| one.against == against && one.decisive == decisive)
+        };
+        of(true).chain(of(false))
+    }
+
+    /// What is mounted at exactly this path (a trailing slash does not count).
+    #[must_use]
+    pub fn mount_at(&self, path: &str) -> Option<&Mount> {
+        self.mounts
+            .iter()
+            .find(|mount| same_path(&mount.target, path))
+    }
+
+    /// The innermost mount that holds this path.
+    #[must_use]
+    pub fn mount_over(&self, path: &str) -> Option<&Mount> {
+        self.mounts
+            .iter()
+            .filter(|mount| within(path, &mount.target))
+            .max_by_key(|mount| mount.target.trim_end_matches('/').len())
+    }
+}
+
+impl Assignment {
+    /// It is written on the pod, and every container of the group has it then.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::VolumeGroup(_) | Self::UnprivilegedPortStart(_))
+    }
+}
+
+impl User {
+    /// It is root: uid 0 or the name `root`.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        match &self.user {
+            Id::Number(uid) => *uid == 0,
+            Id::Name(name) => name == "root",
+        }
+    }
+}
+
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.user)?;
+        match &self.group {
+            Some(group) => write!(f, ":{group}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+/// Two spellings of one path: `/run/` is `/run`.
+#[must_use]
+pub fn same_path(left: &str, right: &str) -> bool {
+    left.trim_end_matches('/') == right.trim_end_matches('/')
+}
+
+/// `path` is `directory` or lies below it.
+#[must_use]
+pub fn within(path: &str, directory: &str) -> bool {
+    let directory = directory.trim_end_matches('/');
+    path.trim_end_matches('/')
+        .strip_prefix(directory)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

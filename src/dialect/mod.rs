@@ -1,0 +1,91 @@
+//! Where settings are written: one file or folder a format. A dialect decides nothing.
+
+mod compose;
+mod kubernetes;
+
+use crate::container::{Assignment, Container};
+use crate::image::Knowledge;
+use crate::project::{File, Member};
+use crate::report::NotOurs;
+use crate::syntax::{Editor, Refusal, Schema, Tree};
+
+/// Who reads a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Docker Compose.
+    Compose,
+    /// A Kubernetes API server.
+    Kubernetes,
+}
+
+/// A dialect's notes on where one container's settings are written.
+#[derive(Debug)]
+pub enum Site {
+    /// A service.
+    Compose(compose::Site),
+    /// A container of a pod.
+    Kubernetes(kubernetes::Site),
+}
+
+/// Why a dialect cannot write a setting.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unwritable {
+    /// The text cannot be edited without changing what others see.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The consumer would reject the result, or others would be changed too.
+    #[error("{0}")]
+    Because(String),
+}
+
+/// Whose file this is.
+///
+/// # Errors
+///
+/// The reason to leave it alone.
+pub fn recognise(tree: &Tree<'_>) -> Result<Format, NotOurs> {
+    if compose::recognise(tree)? {
+        return Ok(Format::Compose);
+    }
+    kubernetes::recognise(tree).map(|()| Format::Kubernetes)
+}
+
+/// The containers of files that belong together; all are of one format.
+#[must_use]
+pub fn read(format: Format, files: &[File<'_>], knowledge: &Knowledge) -> Vec<Member> {
+    match format {
+        Format::Compose => compose::read(files, knowledge),
+        Format::Kubernetes => kubernetes::read(files, knowledge),
+    }
+}
+
+impl Format {
+    /// How this consumer reads scalars and mappings.
+    #[must_use]
+    pub fn schema(self) -> Schema {
+        match self {
+            Self::Compose => Schema::Compose,
+            Self::Kubernetes => Schema::Kubernetes,
+        }
+    }
+}
+
+impl Site {
+    /// Plans the edits that write `assignment`, one editor a file, and gives the paths written.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written; the editors may then hold part of it, and the caller rolls back.
+    pub fn lower(
+        &self,
+        assignment: &Assignment,
+        container: &Container,
+        files: &[File<'_>],
+        editors: &mut [Editor<'_, '_>],
+    ) -> Result<Vec<String>, Unwritable> {
+        match self {
+            Self::Compose(site) => site.lower(assignment, container, files, editors),
+            Self::Kubernetes(site) => site.lower(assignment, container, files, editors),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What a run found and did, as plain data; one renderer a file.
+
+use std::path::PathBuf;
+
+use crate::container::{Basis, Role};
+use crate::error::Error;
+
+/// The outcome for one project: its files and its containers.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Every file of the project, in the order given.
+    pub files: Vec<FileReport>,
+    /// Every container, in file order.
+    pub containers: Vec<ContainerReport>,
+}
+
+/// The outcome for one file.
+#[derive(Debug)]
+pub struct FileReport {
+    /// As the person named it, or as the walk found it.
+    pub path: PathBuf,
+    /// The text as read (empty where it could not be).
+    pub source: String,
+    /// What became of it.
+    pub outcome: FileOutcome,
+}
+
+/// What became of one file.
+#[derive(Debug)]
+pub enum FileOutcome {
+    /// Not a file for us; left alone.
+    NotOurs(NotOurs),
+    /// Ours, and nothing to change.
+    Unchanged,
+    /// The whole new text, proved against the plan.
+    Changed(String),
+    /// Trouble: the file is left alone.
+    Failed(Error),
+}
+
+/// Why a file is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotOurs {
+    /// No document, or only empty ones.
+    Empty,
+    /// YAML of some other kind.
+    OtherYaml,
+    /// Kubernetes objects without pods: services, config maps, custom resources.
+    NoPods,
+    /// A template that becomes YAML only when rendered.
+    Template,
+    /// A kustomize patch: part of an object that stands elsewhere.
+    Patch,
+    /// Part of a Compose project whose services are defined elsewhere.
+    Fragment,
+}
+
+/// The outcome for one container.
+#[derive(Debug)]
+pub struct ContainerReport {
+    /// Index into [`Report::files`].
+    pub file: usize,
+    /// The line it is defined at, from 1.
+    pub line: u32,
+    /// What it belongs to: `web`, `Deployment/shop`.
+    pub workload: String,
+    /// Its own name.
+    pub name: String,
+    /// Its part in the workload.
+    pub role: Role,
+    /// The image as written.
+    pub image: Option<String>,
+    /// One result a transform, in catalogue order.
+    pub results: Vec<TransformReport>,
+}
+
+/// What one transform answered for one container, and what came of it.
+#[derive(Debug)]
+pub struct TransformReport {
+    /// The transform.
+    pub id: &'static str,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a transform's answer.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Already at least this strict.
+    Hardened {
+        /// Why that is so.
+        why: String,
+    },
+    /// Written.
+    Changed {
+        /// What it rests on.
+        basis: Basis,
+        /// Why these values.
+        reason: String,
+        /// The paths that were written, as people write them: `services.web.read_only`.
+        paths: Vec<String>,
+    },
+    /// Weak, and not changed.
+    Finding {
+        /// What is weak.
+        what: String,
+        /// File (index into [`Report::files`]) and line of it.
+        place: Option<(usize, u32)>,
+    },
+    /// Not changed.
+    Declined {
+        /// The reason.
+        why: String,
+    },
+}
+
+impl NotOurs {
+    /// Why, in words that stand after a file's name or a count.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::OtherYaml => "neither a Compose file nor a Kubernetes manifest",
+            Self::NoPods => "Kubernetes objects without containers",
+            Self::Template => "a template, which is not YAML before it is rendered",
+            Self::Patch => "a kustomize patch",
+            Self::Fragment => "part of a Compose project defined elsewhere",
+        }
+    }
+}
