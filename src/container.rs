@@ -74,8 +74,22 @@ pub struct Container {
     pub hooks: Vec<Vec<String>>,
     /// Ports the container listens on, as far as the file says.
     pub ports: Vec<u16>,
+    /// Ports of the host that lead to it, as far as the file says.
+    pub host_ports: Vec<HostPort>,
     /// Whose network it uses.
     pub network: Network,
+    /// Namespaces other than the network that it shares with the host.
+    pub host_namespaces: Vec<HostNamespace>,
+    /// Its root is nobody on the host (`hostUsers: false`).
+    pub user_namespace: Setting<bool>,
+    /// Kernel parameters it is given.
+    pub sysctls: Vec<Sysctl>,
+    /// The seccomp profile, by the format's own word for it (`RuntimeDefault`, `Unconfined`).
+    pub seccomp: Setting<String>,
+    /// How `/proc` is mounted (`Default`, `Unmasked`).
+    pub proc_mount: Setting<String>,
+    /// A token for the cluster's API is mounted.
+    pub service_account_token: Setting<bool>,
     /// Devices of the host it is given, GPUs included.
     pub devices: Vec<String>,
     /// A processor other than the CPU is reserved for it, so that its memory needs are not ordinary.
@@ -216,6 +230,37 @@ pub enum MountSource {
     Content,
     /// Anything else: CSI, NFS, image volumes.
     Other(String),
+}
+
+/// A port of the host that leads to a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPort {
+    /// The port on the host.
+    pub port: u16,
+    /// The address it listens on; `None` for all of them.
+    pub address: Option<String>,
+    /// Where it is written.
+    pub place: Option<Place>,
+}
+
+/// A namespace that a container shares with the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostNamespace {
+    /// By the kernel's name: `pid`, `ipc`, `uts`, `user`, `cgroup`.
+    pub name: &'static str,
+    /// Where it is written.
+    pub place: Option<Place>,
+}
+
+/// A kernel parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sysctl {
+    /// Its dotted name.
+    pub name: String,
+    /// As written.
+    pub value: String,
+    /// Where it is written.
+    pub place: Option<Place>,
 }
 
 /// Whose network a container uses.
@@ -473,7 +518,14 @@ impl Container {
             arguments: None,
             hooks: Vec::new(),
             ports: Vec::new(),
+            host_ports: Vec::new(),
             network: Network::Private,
+            host_namespaces: Vec::new(),
+            user_namespace: Setting::Absent,
+            sysctls: Vec::new(),
+            seccomp: Setting::Absent,
+            proc_mount: Setting::Absent,
+            service_account_token: Setting::Absent,
             devices: Vec::new(),
             accelerated: false,
             evidence: Vec::new(),
