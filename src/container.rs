@@ -100,6 +100,18 @@ pub struct Container {
     pub autoscaler: Option<String>,
     /// Runs on Windows, where none of the Linux settings exist.
     pub windows: bool,
+    /// Bytes of shared memory it is given; they count toward its memory limit.
+    pub shared_memory: Option<u64>,
+    /// The platform mounts the volumes that the image declares, so that they stay writable under
+    /// a read-only root. Docker does; of the Kubernetes runtimes only some do.
+    pub mounts_image_volumes: bool,
+    /// Every unprivileged process may listen below 1024 in a network of its own. Docker >= 20.10
+    /// and Podman see to that; of the Kubernetes runtimes only some do.
+    pub low_ports_are_free: bool,
+    /// A limit alone also becomes the request, so that a small request has to stand beside it.
+    pub limit_implies_request: bool,
+    /// Why its settings cannot be judged: part of it is defined in a file that was not read.
+    pub incomplete: Option<String>,
 }
 
 /// What is known of a setting's value, and where it comes from.
@@ -209,6 +221,8 @@ pub struct Mount {
     pub source: MountSource,
     /// It cannot be written.
     pub read_only: bool,
+    /// Any user can write to its root: `emptyDir`, `/tmp` as tmpfs. What nobody knows is `false`.
+    pub open: bool,
     /// Where it is written.
     pub place: Option<Place>,
 }
@@ -531,6 +545,11 @@ impl Container {
             evidence: Vec::new(),
             autoscaler: None,
             windows: false,
+            shared_memory: None,
+            mounts_image_volumes: false,
+            low_ports_are_free: false,
+            limit_implies_request: false,
+            incomplete: None,
         }
     }
 
@@ -554,6 +573,7 @@ impl Container {
                 target: scratch.path.clone(),
                 source: MountSource::Scratch,
                 read_only: false,
+                open: scratch.owner.is_none(),
                 place: None,
             }),
             Assignment::VolumeGroup(gid) => self.volume_group = Setting::planned(*gid),
