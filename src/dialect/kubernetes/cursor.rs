@@ -1,0 +1,316 @@
+//! A node of a manifest, with the way that led to it.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use crate::container::{Origin, Place, Setting, Via};
+use crate::syntax::{Found, Kind, NodeId, Scalar, Schema, Span, Tree};
+
+/// A value that is not null, with aliases followed.
+#[derive(Clone, Debug)]
+pub(super) struct Cursor<'a, 's> {
+    source: &'a Source<'a, 's>,
+    node: NodeId,
+    via: Via,
+}
+
+/// One file to read, and how much reading it is worth.
+///
+/// Aliases let a small file stand for an enormous one. The API server's YAML library refuses such
+/// a file; here every step through an alias, every item and every byte copied is paid from a
+/// budget in proportion to the source, and a file that overdraws it counts as unread.
+#[derive(Debug)]
+pub(super) struct Source<'a, 's> {
+    tree: &'a Tree<'s>,
+    file: usize,
+    budget: Cell<usize>,
+}
+
+impl<'a, 's> Source<'a, 's> {
+    /// The file with this index in its project.
+    pub(super) fn new(tree: &'a Tree<'s>, file: usize) -> Self {
+        let budget = tree
+            .source()
+            .len()
+            .saturating_mul(16)
+            .saturating_add(1 << 20);
+        Self {
+            tree,
+            file,
+            budget: Cell::new(budget),
+        }
+    }
+
+    /// Its index in the project.
+    pub(super) fn file(&self) -> usize {
+        self.file
+    }
+
+    /// Aliases made it larger than it is worth.
+    pub(super) fn is_overdrawn(&self) -> bool {
+        self.budget.get() == 0
+    }
+
+    /// The roots of its documents, `None` for empty ones.
+    pub(super) fn roots<'c>(&'c self) -> impl Iterator<Item = Option<Cursor<'c, 's>>> {
+        self.tree.documents().iter().map(|document| {
+            let root = Cursor {
+                source: self,
+                node: document.root,
+                via: Via::Own,
+            };
+            root.at(document.root, Via::Own)
+        })
+    }
+
+    /// Pays for a step; a source that cannot pay has nothing more to say.
+    fn pay(&self, cost: usize) -> bool {
+        let left = self.budget.get().saturating_sub(cost.saturating_add(1));
+        self.budget.set(left);
+        left > 0
+    }
+}
+
+impl<'a, 's> Cursor<'a, 's> {
+    /// The node, for edits.
+    pub(super) fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The value of `key`; null and missing are the same.
+    pub(super) fn get(&self, key: &str) -> Option<Cursor<'a, 's>> {
+        if !self.is_map() || !self.source.pay(self.merged_cost()) {
+            return None;
+        }
+        let found = self.tree().get(self.node, key, Schema::Kubernetes)?;
+        self.at(found.value(), self.way(found))
+    }
+
+    /// The value at the end of a path of keys.
+    pub(super) fn find(&self, path: &[&str]) -> Option<Cursor<'a, 's>> {
+        let mut at = self.clone();
+        for key in path {
+            at = at.get(key)?;
+        }
+        Some(at)
+    }
+
+    /// The items of a sequence with their positions, nulls left out.
+    pub(super) fn items(&self) -> Vec<(usize, Cursor<'a, 's>)> {
+        if self.tree().node(self.node).kind != Kind::Seq {
+            return Vec::new();
+        }
+        self.tree()
+            .children(self.node)
+            .take_while(|_| self.source.pay(0))
+            .enumerate()
+            .filter_map(|(index, item)| Some((index, self.at(item, self.via.clone())?)))
+            .collect()
+    }
+
+    /// The items of the sequence at `key`.
+    pub(super) fn items_of(&self, key: &str) -> Vec<(usize, Cursor<'a, 's>)> {
+        self.get(key).map(|list| list.items()).unwrap_or_default()
+    }
+
+    /// The entries of a mapping, merged ones included, nulls left out.
+    pub(super) fn entries(&self) -> Vec<(Cow<'s, str>, Cursor<'a, 's>)> {
+        if !self.is_map() || !self.source.pay(self.merged_cost()) {
+            return Vec::new();
+        }
+        self.tree()
+            .effective_entries(self.node, Schema::Kubernetes)
+            .into_iter()
+            .take_while(|(key, _)| self.source.pay(key.len()))
+            .filter_map(|(key, found)| Some((key, self.at(found.value(), self.way(found))?)))
+            .collect()
+    }
+
+    pub(super) fn is_map(&self) -> bool {
+        self.tree().node(self.node).kind == Kind::Map
+    }
+
+    /// The scalar as the API server's YAML library types it.
+    pub(super) fn scalar(&self) -> Option<Scalar<'s>> {
+        self.source
+            .pay(self.span_length())
+            .then(|| self.tree().scalar(self.node, Schema::Kubernetes))
+            .flatten()
+    }
+
+    /// What a scalar says, whatever its type: for names and commands, where the words are clear
+    /// even if the API server will ask for quotes.
+    pub(super) fn word(&self) -> Option<Cow<'s, str>> {
+        (self.tree().node(self.node).kind == Kind::Scalar && self.source.pay(self.span_length()))
+            .then(|| self.tree().value(self.node))
+    }
+
+    /// [`Cursor::word`] at `key`, empty where there is none.
+    pub(super) fn word_of(&self, key: &str) -> String {
+        self.get(key)
+            .and_then(|value| value.word())
+            .unwrap_or_default()
+            .into_owned()
+    }
+
+    /// The words of a sequence of strings.
+    pub(super) fn words(&self) -> Vec<String> {
+        self.items()
+            .iter()
+            .filter_map(|(_, item)| item.word())
+            .map(Cow::into_owned)
+            .collect()
+    }
+
+    /// The boolean at `key`, false where it is anything else.
+    pub(super) fn is_true(&self, key: &str) -> bool {
+        self.get(key).and_then(|value| value.scalar()) == Some(Scalar::Bool(true))
+    }
+
+    /// The source of the node.
+    pub(super) fn text(&self) -> &'s str {
+        self.tree().text(self.node)
+    }
+
+    pub(super) fn place(&self) -> Place {
+        Place {
+            file: self.source.file,
+            span: self.span(),
+        }
+    }
+
+    pub(super) fn origin(&self) -> Origin {
+        Origin {
+            place: Some(self.place()),
+            via: self.via.clone(),
+        }
+    }
+
+    /// The setting at `path`, typed by `read`, which gives `None` for what the API refuses.
+    pub(super) fn setting<T>(
+        &self,
+        path: &[&str],
+        read: impl FnOnce(&Scalar<'s>) -> Option<T>,
+    ) -> Setting<T> {
+        self.find(path)
+            .map_or(Setting::Absent, |value| value.typed(read))
+    }
+
+    /// This value as a setting.
+    pub(super) fn typed<T>(&self, read: impl FnOnce(&Scalar<'s>) -> Option<T>) -> Setting<T> {
+        let origin = self.origin();
+        let scalar = self.scalar();
+        if let Some(value) = scalar.as_ref().and_then(read) {
+            return Setting::Set { value, origin };
+        }
+        let text = match &scalar {
+            Some(Scalar::Str(text)) => text.clone().into_owned(),
+            Some(_) => self.text().to_owned(),
+            None => "a list or a mapping".to_owned(),
+        };
+        if matches!(scalar, Some(Scalar::Str(_))) && is_substituted(&text) {
+            return Setting::Variable {
+                text,
+                default: None,
+                origin,
+            };
+        }
+        Setting::Unreadable { text, origin }
+    }
+
+    fn tree(&self) -> &'a Tree<'s> {
+        self.source.tree
+    }
+
+    fn span(&self) -> Span {
+        self.tree().node(self.node).span
+    }
+
+    fn span_length(&self) -> usize {
+        let span = self.span();
+        (span.end - span.start) as usize
+    }
+
+    /// The node behind `written`, unless that is null or beyond the budget.
+    fn at(&self, written: NodeId, via: Via) -> Option<Cursor<'a, 's>> {
+        let tree = self.tree();
+        let node = tree.resolve(written);
+        let next = Cursor {
+            source: self.source,
+            node,
+            via,
+        };
+        let cost = if node == written {
+            0
+        } else {
+            next.span_length()
+        };
+        let is_null = tree.node(node).kind == Kind::Scalar
+            && tree.scalar(node, Schema::Kubernetes) == Some(Scalar::Null);
+        (!is_null && self.source.pay(cost)).then_some(next)
+    }
+
+    /// The way to a value of this mapping.
+    fn way(&self, found: Found) -> Via {
+        match found {
+            Found::Own { .. } => self.via.clone(),
+            Found::Merged { via, .. } => {
+                Via::Merge(self.tree().text(via).trim_start_matches('*').to_owned())
+            }
+        }
+    }
+
+    /// What a look into the mappings merged into this one costs.
+    fn merged_cost(&self) -> usize {
+        let tree = self.tree();
+        tree.entries(self.node)
+            .filter(|&(key, _)| tree.text(key) == "<<")
+            .flat_map(|(_, value)| std::iter::once(value).chain(tree.children(value)))
+            .filter(|&value| tree.node(value).kind == Kind::Alias)
+            .map(|alias| {
+                let span = tree.node(tree.resolve(alias)).span;
+                (span.end - span.start) as usize
+            })
+            .fold(0, usize::saturating_add)
+    }
+}
+
+/// The text is replaced by a tool before the API server sees it: `${VAR}` by envsubst or Flux,
+/// `{{ … }}` by a template engine.
+fn is_substituted(text: &str) -> bool {
+    text.contains("${") || text.contains("{{")
+}
+
+/// A boolean. The API refuses a quoted one.
+pub(super) fn boolean(scalar: &Scalar<'_>) -> Option<bool> {
+    match scalar {
+        Scalar::Bool(value) => Some(*value),
+        _ => None,
+    }
+}
+
+/// A string. The API refuses a number or a boolean.
+pub(super) fn string(scalar: &Scalar<'_>) -> Option<String> {
+    match scalar {
+        Scalar::Str(value) => Some(value.clone().into_owned()),
+        _ => None,
+    }
+}
+
+/// A user or group: the API takes integers from 0 to 2147483647.
+pub(super) fn id(scalar: &Scalar<'_>) -> Option<u32> {
+    match scalar {
+        Scalar::Int(value) => u32::try_from(*value)
+            .ok()
+            .filter(|&id| i32::try_from(id).is_ok()),
+        _ => None,
+    }
+}
+
+/// A port.
+pub(super) fn port(scalar: &Scalar<'_>) -> Option<u16> {
+    match scalar {
+        Scalar::Int(value) => u16::try_from(*value).ok().filter(|&port| port > 0),
+        _ => None,
+    }
+}

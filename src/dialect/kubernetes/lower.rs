@@ -1,0 +1,349 @@
+//! From assignments to edits of a manifest.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::cursor::Cursor;
+use super::quantity;
+use super::read::UNPRIVILEGED_PORT_START;
+use super::volume_name::volume_name;
+use crate::container::{
+    Against, Assignment, Container, Network, Role, Scratch, Setting, same_path,
+};
+use crate::dialect::Unwritable;
+use crate::project::File;
+use crate::syntax::{Editor, NodeId, Value};
+
+/// Where one container is written.
+#[derive(Debug)]
+pub struct Site {
+    pod: Arc<PodSite>,
+    node: NodeId,
+    /// `spec.template.spec.containers[web]`
+    path: String,
+    /// The container or its pod names a primary group, which a new user keeps.
+    group_is_written: bool,
+}
+
+/// Where a pod is written, and what its containers have planned in this run.
+#[derive(Debug)]
+pub(super) struct PodSite {
+    file: usize,
+    node: NodeId,
+    /// `spec.template.spec`
+    path: String,
+    /// Names of volumes and of claim templates.
+    volumes: BTreeSet<String>,
+    change_policy_is_written: bool,
+    /// Names given to new volumes, each with the path of its container and of its mount.
+    planned: Mutex<Vec<PlannedVolume>>,
+}
+
+/// A volume that this run adds to a pod.
+#[derive(Debug)]
+struct PlannedVolume {
+    container: String,
+    target: String,
+    name: String,
+}
+
+impl PodSite {
+    pub(super) fn new(
+        file: usize,
+        node: NodeId,
+        path: String,
+        volumes: BTreeSet<String>,
+        security: Option<Cursor<'_, '_>>,
+    ) -> Self {
+        Self {
+            file,
+            node,
+            path,
+            volumes,
+            change_policy_is_written: security
+                .is_some_and(|security| security.get("fsGroupChangePolicy").is_some()),
+            planned: Mutex::new(Vec::new()),
+        }
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The name for the volume of a container at a path: the same at each call, and no other's.
+    fn volume_for(&self, container: &Container, site: &str, target: &str) -> String {
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = planned
+            .iter()
+            .find(|one| one.container == site && same_path(&one.target, target))
+        {
+            return known.name.clone();
+        }
+        let name = volume_name(&container.name, target, |name| {
+            self.volumes.contains(name) || planned.iter().any(|one| one.name == name)
+        });
+        planned.push(PlannedVolume {
+            container: site.to_owned(),
+            target: target.to_owned(),
+            name: name.clone(),
+        });
+        name
+    }
+}
+
+impl Site {
+    pub(super) fn new(
+        pod: Arc<PodSite>,
+        node: NodeId,
+        path: String,
+        group_is_written: bool,
+    ) -> Self {
+        Self {
+            pod,
+            node,
+            path,
+            group_is_written,
+        }
+    }
+
+    pub(in crate::dialect) fn lower(
+        &self,
+        assignment: &Assignment,
+        container: &Container,
+        files: &[File<'_>],
+        editors: &mut [Editor<'_, '_>],
+    ) -> Result<Vec<String>, Unwritable> {
+        let _ = files;
+        objection(assignment, container).map_or(Ok(()), Err)?;
+        let Some(editor) = editors.get_mut(self.pod.file) else {
+            return because("its file is not one of those to be written");
+        };
+        let mut writing = Writing {
+            site: self,
+            editor,
+            paths: Vec::new(),
+        };
+        match assignment {
+            Assignment::User { uid, gid } => {
+                writing.set(&["securityContext", "runAsUser"], number(*uid))?;
+                if let Some(gid) = gid
+                    && !self.group_is_written
+                {
+                    writing.set(&["securityContext", "runAsGroup"], number(*gid))?;
+                }
+            }
+            Assignment::RequireNonRoot => {
+                writing.set(&["securityContext", "runAsNonRoot"], Value::Bool(true))?;
+            }
+            Assignment::NoNewPrivileges => writing.set(
+                &["securityContext", "allowPrivilegeEscalation"],
+                Value::Bool(false),
+            )?,
+            Assignment::ReadOnlyRoot => writing.set(
+                &["securityContext", "readOnlyRootFilesystem"],
+                Value::Bool(true),
+            )?,
+            Assignment::MemoryLimit(bytes) => {
+                writing.set(&["resources", "limits", "memory"], memory(*bytes))?;
+            }
+            Assignment::MemoryRequest(bytes) => {
+                writing.set(&["resources", "requests", "memory"], memory(*bytes))?;
+            }
+            Assignment::CpuLimit(thousandths) => {
+                writing.set(&["resources", "limits", "cpu"], cpu(*thousandths))?;
+            }
+            Assignment::CpuRequest(thousandths) => {
+                writing.set(&["resources", "requests", "cpu"], cpu(*thousandths))?;
+            }
+            Assignment::Scratch(scratch) => writing.scratch(scratch, container)?,
+            Assignment::VolumeGroup(gid) => {
+                writing.set_in_pod("fsGroup", number(*gid))?;
+                if !self.pod.change_policy_is_written {
+                    let policy = Value::Str("OnRootMismatch".to_owned());
+                    writing.set_in_pod("fsGroupChangePolicy", policy)?;
+                }
+            }
+            Assignment::UnprivilegedPortStart(port) => writing.push_in_pod(
+                &["securityContext", "sysctls"],
+                Value::Map(vec![
+                    ("name".to_owned(), text(UNPRIVILEGED_PORT_START)),
+                    ("value".to_owned(), text(&port.to_string())),
+                ]),
+            )?,
+        }
+        Ok(writing.paths)
+    }
+}
+
+/// The edits of one assignment.
+struct Writing<'w, 't, 's> {
+    site: &'w Site,
+    editor: &'w mut Editor<'t, 's>,
+    paths: Vec<String>,
+}
+
+impl Writing<'_, '_, '_> {
+    fn set(&mut self, path: &[&str], value: Value) -> Result<(), Unwritable> {
+        self.editor.set(self.site.node, path, value)?;
+        self.paths
+            .push(format!("{}.{}", self.site.path, path.join(".")));
+        Ok(())
+    }
+
+    fn set_in_pod(&mut self, key: &str, value: Value) -> Result<(), Unwritable> {
+        let pod = &self.site.pod;
+        self.editor
+            .set(pod.node, &["securityContext", key], value)?;
+        self.paths
+            .push(format!("{}.securityContext.{key}", pod.path));
+        Ok(())
+    }
+
+    fn push_in_pod(&mut self, path: &[&str], value: Value) -> Result<(), Unwritable> {
+        let pod = &self.site.pod;
+        self.editor.push(pod.node, path, value)?;
+        self.paths.push(format!("{}.{}", pod.path, path.join(".")));
+        Ok(())
+    }
+
+    /// A volume on the node's disk, of which nothing stays when the pod goes. It is writable for
+    /// everyone, so that owner and mode have nothing to say.
+    fn scratch(&mut self, scratch: &Scratch, container: &Container) -> Result<(), Unwritable> {
+        let site = self.site;
+        let name = site.pod.volume_for(container, &site.path, &scratch.path);
+        let limit = Value::Map(vec![("sizeLimit".to_owned(), memory(scratch.size))]);
+        self.push_in_pod(
+            &["volumes"],
+            Value::Map(vec![
+                ("name".to_owned(), text(&name)),
+                ("emptyDir".to_owned(), limit),
+            ]),
+        )?;
+        self.editor.push(
+            site.node,
+            &["volumeMounts"],
+            Value::Map(vec![
+                ("name".to_owned(), text(&name)),
+                ("mountPath".to_owned(), text(&scratch.path)),
+            ]),
+        )?;
+        self.paths.push(format!("{}.volumeMounts", site.path));
+        Ok(())
+    }
+}
+
+/// Why the API server or the kubelet would refuse the result.
+fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritable> {
+    let because = |why: &str| Some(Unwritable::Because(why.to_owned()));
+    if let Some(why) = &container.incomplete {
+        return because(why);
+    }
+    if container.role == Role::Ephemeral {
+        return because("an ephemeral container cannot be changed once it is in its pod");
+    }
+    if container.windows && is_for_linux(assignment) {
+        return because("the API refuses this setting in a pod for Windows");
+    }
+    match assignment {
+        Assignment::NoNewPrivileges => container
+            .evidence_against(Against::NoNewPrivileges)
+            .find(|evidence| evidence.decisive)
+            .and_then(|evidence| because(&evidence.what))
+            .or_else(|| match &container.privileged {
+                Setting::Variable { text, .. } => because(&format!(
+                    "`privileged: {text}` is decided elsewhere, and the API refuses \
+                     `allowPrivilegeEscalation: false` beside `true`"
+                )),
+                _ => None,
+            }),
+        Assignment::RequireNonRoot => container
+            .user
+            .judged()
+            .filter(|user| user.is_root())
+            .and_then(|_| because("the kubelet would not start it: its user is root")),
+        Assignment::MemoryLimit(limit) => exceeds(container.memory_request.judged(), Some(limit)),
+        Assignment::MemoryRequest(request) => {
+            exceeds(Some(request), container.memory_limit.judged())
+        }
+        Assignment::CpuLimit(limit) => exceeds(container.cpu_request.judged(), Some(limit)),
+        Assignment::CpuRequest(request) => exceeds(Some(request), container.cpu_limit.judged()),
+        Assignment::Scratch(scratch) => taken(&scratch.path, container),
+        Assignment::UnprivilegedPortStart(_) if container.network == Network::Host => {
+            because("a pod in the host's network cannot have sysctls of the network")
+        }
+        Assignment::UnprivilegedPortStart(_)
+            if container
+                .sysctls
+                .iter()
+                .any(|sysctl| sysctl.name == UNPRIVILEGED_PORT_START) =>
+        {
+            because("the pod sets this sysctl already")
+        }
+        _ => None,
+    }
+}
+
+fn exceeds(request: Option<&u64>, limit: Option<&u64>) -> Option<Unwritable> {
+    (request? > limit?).then(|| {
+        Unwritable::Because("the API refuses a request that is larger than its limit".to_owned())
+    })
+}
+
+/// The API refuses two mounts at one path, and a colon in one.
+fn taken(path: &str, container: &Container) -> Option<Unwritable> {
+    let written = container
+        .mounts
+        .iter()
+        .any(|mount| mount.place.is_some() && same_path(&mount.target, path))
+        || container
+            .devices
+            .iter()
+            .any(|device| same_path(device, path));
+    if written {
+        Some(Unwritable::Because(format!(
+            "something is mounted at `{path}` already"
+        )))
+    } else if path.contains(':') || !path.starts_with('/') {
+        Some(Unwritable::Because(format!(
+            "`{path}` cannot be the path of a mount"
+        )))
+    } else {
+        None
+    }
+}
+
+fn is_for_linux(assignment: &Assignment) -> bool {
+    match assignment {
+        Assignment::User { .. }
+        | Assignment::NoNewPrivileges
+        | Assignment::ReadOnlyRoot
+        | Assignment::Scratch(_)
+        | Assignment::VolumeGroup(_)
+        | Assignment::UnprivilegedPortStart(_) => true,
+        Assignment::RequireNonRoot
+        | Assignment::MemoryLimit(_)
+        | Assignment::MemoryRequest(_)
+        | Assignment::CpuLimit(_)
+        | Assignment::CpuRequest(_) => false,
+    }
+}
+
+fn because<T>(why: &str) -> Result<T, Unwritable> {
+    Err(Unwritable::Because(why.to_owned()))
+}
+
+fn number(id: u32) -> Value {
+    Value::Int(i64::from(id))
+}
+
+fn memory(bytes: u64) -> Value {
+    Value::Str(quantity::bytes_text(bytes))
+}
+
+fn cpu(thousandths: u64) -> Value {
+    Value::Str(quantity::thousandths_text(thousandths))
+}
+
+fn text(text: &str) -> Value {
+    Value::Str(text.to_owned())
+}

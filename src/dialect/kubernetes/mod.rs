@@ -1,0 +1,15 @@
+//! Kubernetes manifests: pods, and the objects that make them.
+
+mod autoscaler;
+mod cursor;
+mod lower;
+mod object;
+mod quantity;
+mod read;
+mod recognise;
+mod storage;
+mod volume_name;
+
+pub(super) use lower::Site;
+pub(super) use read::read;
+pub(super) use recognise::recognise;

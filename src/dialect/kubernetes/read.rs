@@ -1,0 +1,479 @@
+//! From a pod's spec to neutral containers.
+
+use std::sync::Arc;
+
+use super::autoscaler::Autoscaler;
+use super::cursor::{Cursor, Source, boolean, id, port, string};
+use super::lower::{PodSite, Site};
+use super::object::{CONTAINER_LISTS, Document, Object, documents};
+use super::storage::Volumes;
+use super::{quantity, recognise};
+use crate::container::{
+    Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Role, Setting,
+    Sysctl, User, Via,
+};
+use crate::dialect;
+use crate::image::Knowledge;
+use crate::project::{File, Member};
+use crate::syntax::Scalar;
+
+/// Every container of every pod, in the order of the files.
+pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec<Member> {
+    let _ = knowledge;
+    let sources: Vec<Source<'_, '_>> = files
+        .iter()
+        .enumerate()
+        .map(|(index, file)| Source::new(&file.tree, index))
+        .collect();
+    let objects: Vec<(&File<'_>, &Source<'_, '_>, Object<'_, '_>)> = files
+        .iter()
+        .zip(&sources)
+        .flat_map(|(file, source)| {
+            documents(source)
+                .filter_map(|document| match document {
+                    Document::Objects(objects) => Some(objects),
+                    Document::Empty | Document::Other(_) => None,
+                })
+                .flatten()
+                .map(move |object| (file, source, object))
+        })
+        .collect();
+    let autoscalers: Vec<Autoscaler> = objects
+        .iter()
+        .filter_map(|(_, _, object)| Autoscaler::read(object))
+        .collect();
+
+    let mut members = Vec::new();
+    for (group, (file, source, object)) in objects.iter().enumerate() {
+        let before = members.len();
+        let whole = recognise::is_whole(&file.tree, object);
+        if let Some(pod) = Pod::read(object, source, group, whole, &autoscalers) {
+            pod.containers(&mut members);
+        }
+        if source.is_overdrawn() {
+            members.truncate(before);
+        }
+    }
+    members
+}
+
+/// What the containers of one pod have in common.
+struct Pod<'a, 's> {
+    spec: Cursor<'a, 's>,
+    security: Option<Cursor<'a, 's>>,
+    volumes: Volumes,
+    label: String,
+    group: usize,
+    windows: bool,
+    whole: bool,
+    autoscaler: Option<String>,
+    place: Arc<PodSite>,
+}
+
+impl<'a, 's> Pod<'a, 's> {
+    fn read(
+        object: &Object<'a, 's>,
+        source: &Source<'_, '_>,
+        group: usize,
+        whole: bool,
+        autoscalers: &[Autoscaler],
+    ) -> Option<Self> {
+        let pod = object.pod()?;
+        let spec = pod.spec?;
+        let templates = object.cursor.find(&["spec", "volumeClaimTemplates"]);
+        let volumes = Volumes::read(&spec, templates.as_ref());
+        let name = object.name();
+        let namespace = object.namespace();
+        let autoscaler = autoscalers
+            .iter()
+            .find(|one| one.scales(&object.kind, &name, namespace.as_deref()))
+            .map(|one| one.label().to_owned());
+        let place = PodSite::new(
+            source.file(),
+            spec.node(),
+            pod.path,
+            volumes.names().cloned().collect(),
+            spec.get("securityContext"),
+        );
+        Some(Self {
+            security: spec.get("securityContext"),
+            volumes,
+            label: object.label(),
+            group,
+            windows: is_windows(&spec),
+            whole,
+            autoscaler,
+            place: Arc::new(place),
+            spec,
+        })
+    }
+
+    fn containers(&self, into: &mut Vec<Member>) {
+        for list in CONTAINER_LISTS {
+            for (index, cursor) in self.spec.items_of(list) {
+                if cursor.is_map() {
+                    into.push(self.member(list, index, &cursor));
+                }
+            }
+        }
+    }
+
+    fn member(&self, list: &str, index: usize, cursor: &Cursor<'a, 's>) -> Member {
+        let role = match list {
+            "initContainers" if cursor.word_of("restartPolicy") == "Always" => Role::Sidecar,
+            "initContainers" => Role::Init,
+            "ephemeralContainers" => Role::Ephemeral,
+            _ => Role::Main,
+        };
+        let name = cursor.word_of("name");
+        let known_as = if name.is_empty() {
+            index.to_string()
+        } else {
+            name.clone()
+        };
+        let mut container = Container::new(name, self.label.clone(), cursor.place());
+        container.role = role;
+        container.group = self.group;
+        container.limit_implies_request = true;
+        container.autoscaler.clone_from(&self.autoscaler);
+        if !self.whole {
+            container.incomplete =
+                Some("it is part of an object that is defined elsewhere: a patch".to_owned());
+        }
+        process(cursor, &mut container);
+        self.volumes.mount(cursor, &mut container);
+        resources(&self.spec, cursor, &mut container);
+        self.host(cursor, &mut container);
+        let group_is_written = self.security(cursor, &mut container);
+        if self.windows {
+            container.windows = true;
+            without_linux(&mut container);
+        }
+        container.pids_limit = Setting::Unsupported;
+        if role == Role::Ephemeral {
+            without_resources(&mut container);
+        }
+        Member {
+            site: dialect::Site::Kubernetes(Site::new(
+                Arc::clone(&self.place),
+                cursor.node(),
+                format!("{}.{list}[{known_as}]", self.place.path()),
+                group_is_written,
+            )),
+            container,
+        }
+    }
+
+    /// The security context of the container, and of the pod where the container has none.
+    /// Gives whether the primary group is written.
+    fn security(&self, cursor: &Cursor<'_, '_>, container: &mut Container) -> bool {
+        let own = cursor.get("securityContext");
+        let own = own.as_ref();
+        let pod = self.security.as_ref();
+
+        let group = either(own, pod, &["runAsGroup"], id);
+        container.user = user(either(own, pod, &["runAsUser"], id), &group);
+        container.require_non_root = either(own, pod, &["runAsNonRoot"], boolean);
+        container.seccomp = either(own, pod, &["seccompProfile", "type"], string);
+        container.volume_group = only_pod(pod, &["fsGroup"], id);
+
+        container.privileged = only(own, &["privileged"], boolean);
+        container.no_new_privileges = only(own, &["allowPrivilegeEscalation"], |scalar| {
+            boolean(scalar).map(|allowed| !allowed)
+        });
+        container.read_only_root = only(own, &["readOnlyRootFilesystem"], boolean);
+        container.proc_mount = only(own, &["procMount"], string);
+        container.capabilities_added = capabilities(own, "add");
+        container.capabilities_dropped = capabilities(own, "drop");
+        refused_escalation(own, container);
+        self.sysctls(container);
+        !group.is_absent()
+    }
+
+    fn sysctls(&self, container: &mut Container) {
+        let Some(security) = &self.security else {
+            return;
+        };
+        for (_, sysctl) in security.items_of("sysctls") {
+            let name = sysctl.word_of("name");
+            if name == UNPRIVILEGED_PORT_START {
+                container.unprivileged_port_start = via_pod(
+                    sysctl.setting(&["value"], |scalar| string(scalar)?.trim().parse().ok()),
+                );
+            }
+            container.sysctls.push(Sysctl {
+                name,
+                value: sysctl.word_of("value"),
+                place: Some(sysctl.place()),
+            });
+        }
+    }
+
+    /// What the pod shares with its host, and the container's ports.
+    fn host(&self, cursor: &Cursor<'_, '_>, container: &mut Container) {
+        let on_host = self.spec.is_true("hostNetwork");
+        if on_host {
+            container.network = Network::Host;
+        }
+        for (key, name) in [("hostPID", "pid"), ("hostIPC", "ipc")] {
+            if self.spec.is_true(key) {
+                container.host_namespaces.push(HostNamespace {
+                    name,
+                    place: self.spec.get(key).map(|value| value.place()),
+                });
+            }
+        }
+        container.user_namespace = via_pod(self.spec.setting(&["hostUsers"], |scalar| {
+            boolean(scalar).map(|shared| !shared)
+        }));
+        container.service_account_token = via_pod(
+            self.spec
+                .setting(&["automountServiceAccountToken"], boolean),
+        );
+        for (_, entry) in cursor.items_of("ports") {
+            let number = |key| match entry.setting(&[key], port) {
+                Setting::Set { value, .. } => Some(value),
+                _ => None,
+            };
+            let inside = number("containerPort");
+            container.ports.extend(inside);
+            // With the host's network the API takes the port of the container for that of the host.
+            let outside = number("hostPort").or(inside.filter(|_| on_host));
+            container.host_ports.extend(outside.map(|port| HostPort {
+                port,
+                address: Some(entry.word_of("hostIP")).filter(|address| !address.is_empty()),
+                place: Some(entry.place()),
+            }));
+        }
+    }
+}
+
+/// The kernel's name for the first port that needs no privilege.
+pub(super) const UNPRIVILEGED_PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";
+
+/// What is started, beside what, and in which environment.
+fn process(cursor: &Cursor<'_, '_>, container: &mut Container) {
+    for (_, variable) in cursor.items_of("env") {
+        let value = match (variable.get("value"), variable.get("valueFrom")) {
+            (Some(value), _) => value.word().map(std::borrow::Cow::into_owned),
+            (None, Some(_)) => None,
+            (None, None) => Some(String::new()),
+        };
+        container
+            .environment
+            .push((variable.word_of("name"), value));
+    }
+    container.environment_elsewhere = !cursor.items_of("envFrom").is_empty();
+    // An empty list is the same as none: the image's own holds.
+    let words = |key| {
+        cursor
+            .get(key)
+            .map(|list| list.words())
+            .filter(|words| !words.is_empty())
+    };
+    container.entrypoint = words("command");
+    container.arguments = words("args");
+    container.hooks = [
+        &["lifecycle", "postStart", "exec", "command"] as &[&str],
+        &["lifecycle", "preStop", "exec", "command"],
+        &["startupProbe", "exec", "command"],
+        &["readinessProbe", "exec", "command"],
+        &["livenessProbe", "exec", "command"],
+    ]
+    .iter()
+    .filter_map(|path| Some(cursor.find(path)?.words()))
+    .filter(|words| !words.is_empty())
+    .collect();
+}
+
+fn resources(spec: &Cursor<'_, '_>, cursor: &Cursor<'_, '_>, container: &mut Container) {
+    let own = cursor.get("resources");
+    let own = own.as_ref();
+    let pod = spec.get("resources");
+    let pod = pod.as_ref();
+    container.memory_limit = either(own, pod, &["limits", "memory"], quantity::bytes);
+    container.memory_request = only(own, &["requests", "memory"], quantity::bytes);
+    container.cpu_limit = either(own, pod, &["limits", "cpu"], quantity::thousandths);
+    container.cpu_request = only(own, &["requests", "cpu"], quantity::thousandths);
+
+    let Some(own) = own else { return };
+    for list in ["limits", "requests"] {
+        for (resource, amount) in own.get(list).map(|list| list.entries()).unwrap_or_default() {
+            // Only resources of device plugins have a domain of their own.
+            let given = resource.contains('/')
+                && amount.scalar().as_ref().and_then(quantity::bytes) != Some(0);
+            if given && !container.devices.iter().any(|device| device == &resource) {
+                container.accelerated |= is_accelerator(&resource);
+                container.devices.push(resource.into_owned());
+            }
+        }
+    }
+    for (_, claim) in own.items_of("claims") {
+        container.accelerated = true;
+        container.devices.push(claim.word_of("name"));
+    }
+}
+
+/// A GPU or another processor for matrices, by the names of the vendors' device plugins.
+fn is_accelerator(resource: &str) -> bool {
+    const VENDORS: [&str; 6] = [
+        "nvidia.com/",
+        "amd.com/gpu",
+        "gpu.intel.com/",
+        "habana.ai/",
+        "aws.amazon.com/neuron",
+        "google.com/tpu",
+    ];
+    VENDORS.iter().any(|vendor| resource.starts_with(vendor))
+        || ["gpu", "tpu", "npu"]
+            .iter()
+            .any(|word| resource.to_ascii_lowercase().contains(word))
+}
+
+/// `spec.os`, or a node selector, in its old spelling too.
+fn is_windows(spec: &Cursor<'_, '_>) -> bool {
+    [
+        &["os", "name"] as &[&str],
+        &["nodeSelector", "kubernetes.io/os"],
+        &["nodeSelector", "beta.kubernetes.io/os"],
+    ]
+    .iter()
+    .any(|path| {
+        spec.find(path)
+            .and_then(|value| value.word())
+            .is_some_and(|word| word == "windows")
+    })
+}
+
+/// The API refuses `allowPrivilegeEscalation: false` beside these.
+fn refused_escalation(own: Option<&Cursor<'_, '_>>, container: &mut Container) {
+    let Some(own) = own else { return };
+    let mut refuse = |what: String, place: Place| {
+        container.evidence.push(Evidence {
+            against: Against::NoNewPrivileges,
+            what,
+            decisive: true,
+            place: Some(place),
+        });
+    };
+    if let Some(privileged) = own.get("privileged")
+        && own.is_true("privileged")
+    {
+        let what = "the API refuses `allowPrivilegeEscalation: false` beside `privileged: true`";
+        refuse(what.to_owned(), privileged.place());
+    }
+    let added = own.find(&["capabilities", "add"]);
+    for (_, capability) in added.map(|list| list.items()).unwrap_or_default() {
+        // The API compares with this spelling only; without the prefix it lets both stand.
+        if capability
+            .word()
+            .is_some_and(|name| name == "CAP_SYS_ADMIN")
+        {
+            let what = "the API refuses `allowPrivilegeEscalation: false` beside the capability `CAP_SYS_ADMIN`";
+            refuse(what.to_owned(), capability.place());
+        }
+    }
+}
+
+fn capabilities(own: Option<&Cursor<'_, '_>>, list: &str) -> Setting<Vec<String>> {
+    let Some(list) = own.and_then(|own| own.find(&["capabilities", list])) else {
+        return Setting::Absent;
+    };
+    let value = list
+        .words()
+        .iter()
+        .map(|name| {
+            let name = name.to_ascii_uppercase();
+            name.strip_prefix("CAP_").unwrap_or(&name).to_owned()
+        })
+        .collect();
+    Setting::Set {
+        value,
+        origin: list.origin(),
+    }
+}
+
+fn user(uid: Setting<u32>, group: &Setting<u32>) -> Setting<User> {
+    match uid {
+        Setting::Set { value, origin } => Setting::Set {
+            value: User {
+                user: Id::Number(value),
+                group: group.judged().copied().map(Id::Number),
+            },
+            origin,
+        },
+        Setting::Variable { text, origin, .. } => Setting::Variable {
+            text,
+            default: None,
+            origin,
+        },
+        Setting::Unreadable { text, origin } => Setting::Unreadable { text, origin },
+        Setting::Absent => Setting::Absent,
+        Setting::Unsupported => Setting::Unsupported,
+    }
+}
+
+/// The container's value, or the pod's where the container has none.
+fn either<'s, T>(
+    own: Option<&Cursor<'_, 's>>,
+    pod: Option<&Cursor<'_, 's>>,
+    path: &[&str],
+    read: impl Fn(&Scalar<'s>) -> Option<T> + Copy,
+) -> Setting<T> {
+    match only(own, path, read) {
+        Setting::Absent => only_pod(pod, path, read),
+        own => own,
+    }
+}
+
+/// The container's value.
+fn only<'s, T>(
+    own: Option<&Cursor<'_, 's>>,
+    path: &[&str],
+    read: impl FnOnce(&Scalar<'s>) -> Option<T>,
+) -> Setting<T> {
+    own.map_or(Setting::Absent, |own| own.setting(path, read))
+}
+
+/// The pod's value.
+fn only_pod<'s, T>(
+    pod: Option<&Cursor<'_, 's>>,
+    path: &[&str],
+    read: impl FnOnce(&Scalar<'s>) -> Option<T>,
+) -> Setting<T> {
+    via_pod(only(pod, path, read))
+}
+
+/// The value reaches the container by its pod.
+fn via_pod<T>(mut setting: Setting<T>) -> Setting<T> {
+    if let Setting::Set { origin, .. }
+    | Setting::Variable { origin, .. }
+    | Setting::Unreadable { origin, .. } = &mut setting
+    {
+        origin.via = Via::Pod;
+    }
+    setting
+}
+
+/// Windows has none of these, and the API refuses them in a pod for it.
+fn without_linux(container: &mut Container) {
+    container.privileged = Setting::Unsupported;
+    container.user = Setting::Unsupported;
+    container.no_new_privileges = Setting::Unsupported;
+    container.read_only_root = Setting::Unsupported;
+    container.capabilities_added = Setting::Unsupported;
+    container.capabilities_dropped = Setting::Unsupported;
+    container.volume_group = Setting::Unsupported;
+    container.unprivileged_port_start = Setting::Unsupported;
+    container.user_namespace = Setting::Unsupported;
+    container.seccomp = Setting::Unsupported;
+    container.proc_mount = Setting::Unsupported;
+}
+
+/// An ephemeral container lives on what its pod was given.
+fn without_resources(container: &mut Container) {
+    container.memory_limit = Setting::Unsupported;
+    container.memory_request = Setting::Unsupported;
+    container.cpu_limit = Setting::Unsupported;
+    container.cpu_request = Setting::Unsupported;
+}

@@ -1,0 +1,139 @@
+//! Which files hold pods, and why others are left alone.
+
+use super::cursor::{Cursor, Source};
+use super::object::{CONTAINER_LISTS, Document, Object, documents};
+use crate::report::NotOurs;
+use crate::syntax::{Kind, NodeId, Style, Tree};
+
+/// Whether a file holds a pod that is written out in full.
+pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<(), NotOurs> {
+    if tree.source().contains("{{") && has_template_value(tree) {
+        return Err(NotOurs::Template);
+    }
+    let source = Source::new(tree, 0);
+    let mut seen = NotOurs::Empty;
+    let mut ours = false;
+    for document in documents(&source) {
+        let found = match document {
+            Document::Empty => NotOurs::Empty,
+            Document::Other(root) if is_operation_list(&root) => NotOurs::Patch,
+            Document::Other(_) => NotOurs::OtherYaml,
+            Document::Objects(objects) => {
+                for object in &objects {
+                    if is_template(object) {
+                        return Err(NotOurs::Template);
+                    }
+                    ours |= is_whole(tree, object);
+                }
+                if objects.iter().any(|object| object.pod().is_some()) {
+                    NotOurs::Patch
+                } else {
+                    NotOurs::NoPods
+                }
+            }
+        };
+        if rank(found) > rank(seen) {
+            seen = found;
+        }
+    }
+    if ours { Ok(()) } else { Err(seen) }
+}
+
+/// The object runs a pod, and all of it is written here.
+pub(super) fn is_whole(tree: &Tree<'_>, object: &Object<'_, '_>) -> bool {
+    object
+        .pod()
+        .is_some_and(|pod| !pod.is_partial() && !has_directive(tree, object.cursor.node()))
+}
+
+/// Of several reasons, the one that says most about the file.
+fn rank(reason: NotOurs) -> u8 {
+    match reason {
+        NotOurs::Empty => 0,
+        NotOurs::OtherYaml => 1,
+        NotOurs::NoPods => 2,
+        _ => 3,
+    }
+}
+
+/// A JSON patch (RFC 6902), as kustomize reads it.
+fn is_operation_list(root: &Cursor<'_, '_>) -> bool {
+    let items = root.items();
+    !items.is_empty()
+        && items
+            .iter()
+            .all(|(_, item)| item.get("op").is_some() && item.get("path").is_some())
+}
+
+/// A directive of a strategic merge patch stands in the object, such as `$patch: delete`.
+fn has_directive(tree: &Tree<'_>, object: NodeId) -> bool {
+    const DIRECTIVES: [&str; 3] = ["$patch", "$retainKeys", "$setElementOrder"];
+    let span = tree.node(object).span;
+    let text = tree
+        .source()
+        .get(span.start as usize..span.end as usize)
+        .unwrap_or_default();
+    DIRECTIVES.iter().any(|directive| text.contains(directive))
+        && descendants(tree, object).any(|node| {
+            tree.entries(node).any(|(key, _)| {
+                let key = tree.value(key);
+                DIRECTIVES
+                    .iter()
+                    .any(|directive| key.starts_with(directive))
+            })
+        })
+}
+
+/// `key: {{ value }}` without quotes: YAML reads a mapping whose key is a mapping, which no JSON
+/// object can be, so that only a template engine can have been meant.
+fn has_template_value(tree: &Tree<'_>) -> bool {
+    tree.documents().iter().any(|document| {
+        descendants(tree, document.root).any(|node| {
+            tree.node(node).style == Style::Flow
+                && tree.text(node).starts_with("{{")
+                && tree
+                    .entries(node)
+                    .any(|(key, _)| tree.node(key).kind == Kind::Map)
+        })
+    })
+}
+
+/// A brace stands where the API takes none: in a kind, a name or an image. Elsewhere `{{` is
+/// often meant for a program that runs in the pod.
+fn is_template(object: &Object<'_, '_>) -> bool {
+    let braced = |cursor: &Cursor<'_, '_>, path: &[&str]| {
+        cursor
+            .find(path)
+            .and_then(|value| value.word())
+            .is_some_and(|word| word.contains("{{"))
+    };
+    let in_object = [
+        &["kind"] as &[&str],
+        &["apiVersion"],
+        &["metadata", "name"],
+        &["metadata", "namespace"],
+    ]
+    .iter()
+    .any(|path| braced(&object.cursor, path));
+    let in_containers = || {
+        object.pod().and_then(|pod| pod.spec).is_some_and(|spec| {
+            CONTAINER_LISTS
+                .iter()
+                .flat_map(|list| spec.items_of(list))
+                .any(|(_, container)| {
+                    braced(&container, &["name"]) || braced(&container, &["image"])
+                })
+        })
+    };
+    in_object || in_containers()
+}
+
+/// The node and everything in it, without following aliases.
+fn descendants<'t>(tree: &'t Tree<'_>, root: NodeId) -> impl Iterator<Item = NodeId> + 't {
+    let mut open = vec![root];
+    std::iter::from_fn(move || {
+        let node = open.pop()?;
+        open.extend(tree.children(node));
+        Some(node)
+    })
+}

@@ -1,0 +1,134 @@
+//! Volumes of a pod, and what of them a container mounts.
+
+use std::collections::BTreeMap;
+
+use super::cursor::Cursor;
+use super::quantity;
+use crate::container::{Against, Container, Evidence, Mount, MountSource, Setting, same_path};
+
+/// The volumes of a pod by name.
+#[derive(Debug, Default)]
+pub(super) struct Volumes {
+    by_name: BTreeMap<String, Volume>,
+}
+
+/// One volume.
+#[derive(Debug)]
+struct Volume {
+    source: MountSource,
+    /// No container can write to it.
+    read_only: bool,
+    /// Bytes of memory that it lives in.
+    memory: Option<u64>,
+}
+
+impl Volumes {
+    /// The pod's own volumes and, for a `StatefulSet`, those of its claim templates.
+    pub(super) fn read(spec: &Cursor<'_, '_>, templates: Option<&Cursor<'_, '_>>) -> Self {
+        let mut by_name = BTreeMap::new();
+        for (_, volume) in spec.items_of("volumes") {
+            let name = volume.word_of("name");
+            by_name.insert(name.clone(), Volume::read(name, &volume));
+        }
+        // A claim template takes the place of a volume of the same name, as the controller does it.
+        for (_, template) in templates.map(Cursor::items).unwrap_or_default() {
+            if let Some(name) = template
+                .find(&["metadata", "name"])
+                .and_then(|name| name.word())
+            {
+                let volume = Volume {
+                    source: MountSource::Claim(name.clone().into_owned()),
+                    read_only: false,
+                    memory: None,
+                };
+                by_name.insert(name.into_owned(), volume);
+            }
+        }
+        Self { by_name }
+    }
+
+    /// Every name that a further volume must not have.
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        self.by_name.keys()
+    }
+
+    /// Fills in what `container` mounts.
+    pub(super) fn mount(&self, cursor: &Cursor<'_, '_>, container: &mut Container) {
+        for (_, mount) in cursor.items_of("volumeMounts") {
+            let name = mount.word_of("name");
+            let target = mount.word_of("mountPath");
+            let volume = self.by_name.get(&name);
+            let sub_path = ["subPath", "subPathExpr"]
+                .iter()
+                .find_map(|key| mount.get(key)?.word());
+            let source = volume.map_or_else(
+                || MountSource::Other(format!("volume {name}, which is not in the pod")),
+                |volume| volume.source.clone(),
+            );
+            if let Some(sub_path) = &sub_path
+                && matches!(source, MountSource::Claim(_))
+            {
+                container.evidence.push(Evidence {
+                    against: Against::User,
+                    what: format!(
+                        "`subPath: {sub_path}` of `{name}` is a directory that the kubelet creates for root"
+                    ),
+                    decisive: false,
+                    place: Some(mount.place()),
+                });
+            }
+            if same_path(&target, "/dev/shm") {
+                container.shared_memory = volume.and_then(|volume| volume.memory);
+            }
+            container.mounts.push(Mount {
+                target,
+                open: source == MountSource::Scratch,
+                source,
+                read_only: mount.is_true("readOnly")
+                    || volume.is_some_and(|volume| volume.read_only),
+                place: Some(mount.place()),
+            });
+        }
+        for (_, device) in cursor.items_of("volumeDevices") {
+            container.devices.push(device.word_of("devicePath"));
+        }
+    }
+}
+
+impl Volume {
+    fn read(name: String, cursor: &Cursor<'_, '_>) -> Self {
+        let kind = cursor
+            .entries()
+            .into_iter()
+            .find(|(key, _)| key.as_ref() != "name");
+        // A volume without a source is an emptyDir: the API fills it in.
+        let Some((kind, source)) = kind else {
+            return Self {
+                source: MountSource::Scratch,
+                read_only: false,
+                memory: None,
+            };
+        };
+        let mounted = match kind.as_ref() {
+            "emptyDir" => MountSource::Scratch,
+            "persistentVolumeClaim" => MountSource::Claim(source.word_of("claimName")),
+            "ephemeral" => MountSource::Claim(name),
+            "hostPath" => MountSource::Host(source.word_of("path")),
+            "configMap" | "secret" | "projected" | "downwardAPI" => MountSource::Content,
+            other => MountSource::Other(other.to_owned()),
+        };
+        let memory = (source.word_of("medium") == "Memory")
+            .then(|| source.setting(&["sizeLimit"], quantity::bytes))
+            .and_then(|size| match size {
+                Setting::Set { value, .. } => Some(value),
+                _ => None,
+            });
+        Self {
+            read_only: mounted == MountSource::Content
+                || kind == "image"
+                || source.is_true("readOnly"),
+            source: mounted,
+            memory,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Names for new volumes.
+
+/// The longest DNS label (RFC 1123), which the name of a volume has to be.
+const LONGEST: usize = 63;
+
+/// A name for the volume that `container` mounts at `target`: `web-tmp`, `web-var-cache-nginx`.
+///
+/// It depends on nothing but its arguments. What is too long ends in a checksum of the whole, and
+/// what is taken already ends in a number.
+pub(super) fn volume_name(
+    container: &str,
+    target: &str,
+    is_taken: impl Fn(&str) -> bool,
+) -> String {
+    let mut name = label(container);
+    let path = label(target);
+    if !name.is_empty() && !path.is_empty() {
+        name.push('-');
+    }
+    name.push_str(&path);
+    if name.is_empty() {
+        name.push_str("scratch");
+    }
+    if name.len() > LONGEST {
+        let checksum = checksum(&[container, target]);
+        name = format!("{}-{checksum:08x}", shortened(&name, LONGEST - 9));
+    }
+    let mut free = name.clone();
+    let mut count = 2_u64;
+    while is_taken(&free) {
+        let ending = format!("-{count}");
+        free = format!("{}{ending}", shortened(&name, LONGEST - ending.len()));
+        count += 1;
+    }
+    free
+}
+
+/// Lower-case letters and digits, everything between them one dash.
+fn label(text: &str) -> String {
+    let mut label = String::new();
+    for word in text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+    {
+        if !label.is_empty() {
+            label.push('-');
+        }
+        label.push_str(&word.to_ascii_lowercase());
+    }
+    label
+}
+
+/// At most so many characters of a label, without a dash at the end.
+fn shortened(label: &str, length: usize) -> &str {
+    label.get(..length).unwrap_or(label).trim_end_matches('-')
+}
+
+/// FNV-1a, 32 bits: names have to differ, not to resist an attack.
+fn checksum(texts: &[&str]) -> u32 {
+    texts
+        .iter()
+        .flat_map(|text| text.bytes().chain([0]))
+        .fold(0x811c_9dc5, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST, volume_name};
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_say_whose_and_where() {
+        let name = |container, target| volume_name(container, target, |_| false);
+        assert_eq!(name("web", "/tmp"), "web-tmp");
+        assert_eq!(name("web", "/var/cache/nginx/"), "web-var-cache-nginx");
+        assert_eq!(name("web", "/opt/My App_1.2"), "web-opt-my-app-1-2");
+        assert_eq!(name("", "/"), "scratch");
+    }
+
+    #[test]
+    fn a_taken_name_is_numbered() {
+        let taken = ["web-tmp", "web-tmp-2"];
+        assert_eq!(
+            volume_name("web", "/tmp", |name| taken.contains(&name)),
+            "web-tmp-3"
+        );
+    }
+
+    #[test]
+    fn long_names_stay_different() {
+        let container = "a".repeat(63);
+        let one = volume_name(&container, "/tmp", |_| false);
+        let other = volume_name(&container, "/run", |_| false);
+        assert_ne!(one, other);
+        assert_eq!(one.len(), LONGEST);
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_is_a_dns_label(container in ".{0,80}", target in ".{0,200}", taken in 0..40) {
+            let calls = std::cell::Cell::new(0);
+            let name = volume_name(&container, &target, |_| {
+                calls.set(calls.get() + 1);
+                calls.get() <= taken
+            });
+            prop_assert!(!name.is_empty() && name.len() <= LONGEST);
+            prop_assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+            prop_assert!(!name.starts_with('-') && !name.ends_with('-'));
+        }
+    }
+}
