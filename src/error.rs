@@ -24,10 +24,87 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A directory could not be walked to its end.
+    #[error("cannot walk {}: {source}", path.display())]
+    Walk {
+        /// The directory.
+        path: PathBuf,
+        /// What the walk said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The file is longer than any that is read.
+    #[error("{} has {bytes} bytes, and files of more than {limit} are not read", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes; for a pipe those read so far.
+        bytes: u64,
+        /// [`crate::syntax::Limits::bytes`]
+        limit: u64,
+    },
+    /// Somebody else wrote the file in the meantime; it is as they left it.
+    #[error("{} has changed since it was read, and is left alone", path.display())]
+    ChangedMeanwhile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file has other names, which a new file under this one would leave behind.
+    #[error("{} is one of {links} hard links to a file, and is left alone", path.display())]
+    HardLinked {
+        /// The file.
+        path: PathBuf,
+        /// How many names it has.
+        links: u64,
+    },
+    /// A pipe, a device: nothing that can be replaced.
+    #[error("{} is not a regular file, and cannot be written", path.display())]
+    NotRegular {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The call asks for two things that exclude each other.
+    #[error("{0}")]
+    Usage(&'static str),
     /// The file is not what its consumer reads.
     #[error("{0}")]
     Syntax(#[from] SyntaxError),
     /// The result could not be proved to differ only as planned, so nothing was written. Our fault.
     #[error("the result could not be proved, so the file is left alone: {0}")]
     Unproved(String),
+}
+
+/// What the caller is told when the program ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// 0: nothing to change, or it is written.
+    #[default]
+    Done = 0,
+    /// 1: there are changes to make.
+    Changes = 1,
+    /// 2: trouble with a file or with the call; everything else was still done.
+    Trouble = 2,
+}
+
+impl Error {
+    /// What to do about it, as one sentence.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::TooLarge { .. } => "a line in .hardenignore keeps a walk away from it",
+            Self::ChangedMeanwhile { .. } => "run the command again",
+            Self::HardLinked { .. } => {
+                "a file is replaced as a whole, which would part it from its other names; \
+                 `harden - < FILE > NEW && cat NEW > FILE` keeps them"
+            }
+            Self::NotRegular { .. } => "`-` reads standard input and prints the result",
+            Self::Unproved(_) => "this is a bug of harden: please report it with the file",
+            _ => return None,
+        })
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
 }

@@ -1,5 +1,7 @@
 //! `harden` makes the containers in Compose files and Kubernetes manifests least-privilege.
 
+pub mod cli;
+pub mod command;
 pub mod container;
 pub mod dialect;
 pub mod engine;
@@ -10,3 +12,5 @@ pub mod report;
 pub mod syntax;
 #[path = "../transforms/mod.rs"]
 pub mod transforms;
+pub mod walk;
+pub mod write;

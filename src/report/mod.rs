@@ -1,5 +1,11 @@
 //! What a run found and did, as plain data; one renderer a file.
 
+pub mod diff;
+pub mod explain;
+pub mod terminal;
+pub mod text;
+pub mod trouble;
+
 use std::path::PathBuf;
 
 use crate::container::{Basis, Role};

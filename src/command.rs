@@ -1,0 +1,424 @@
+//! What a call does: which files, what becomes of each, what is said, and the exit code.
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rayon::iter::{ParallelBridge, ParallelIterator};
+
+use crate::cli::{Cli, Command, Harden};
+use crate::container::Policy;
+use crate::engine::{Run, Source};
+use crate::error::{Error, Exit};
+use crate::image::Knowledge;
+use crate::report::terminal::Terminal;
+use crate::report::text::{Deed, Detail, Summary};
+use crate::report::{FileOutcome, Report, diff, explain, trouble};
+use crate::transforms::{self, Transform};
+use crate::walk::{self, Entry, Found};
+use crate::write;
+
+/// The streams of the process, and where it stands.
+pub struct Console<'c> {
+    /// Standard input.
+    pub stdin: &'c mut dyn Read,
+    /// Standard output, buffered: results alone.
+    pub stdout: &'c mut dyn Write,
+    /// What stands at its other end.
+    pub stdout_terminal: Terminal,
+    /// Standard error: everything said to a person.
+    pub stderr: &'c mut dyn Write,
+    /// What stands at its other end.
+    pub stderr_terminal: Terminal,
+    /// The current directory.
+    pub directory: PathBuf,
+}
+
+/// How often a bar moves while a person waits.
+const TICK: Duration = Duration::from_millis(100);
+/// A wait that nobody needs to be told of.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Does what the call asks for.
+///
+/// A reader that goes away (`harden . | head`) ends the work and is no trouble.
+pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
+    let done = match &cli.command {
+        Some(Command::Explain { id }) => explain(id.as_deref(), console),
+        None => harden(cli, console),
+    };
+    let done = done.and_then(|exit| {
+        console
+            .stdout
+            .flush()
+            .map(|()| exit)
+            .or_else(|error| gone(error, exit))
+    });
+    done.unwrap_or_else(|source| {
+        // Nobody is left to be told when standard error fails too.
+        let _ = writeln!(console.stderr, "error: cannot write the result: {source}");
+        Exit::Trouble
+    })
+}
+
+/// The exit code that stands where the reader has gone away.
+fn gone(error: io::Error, exit: Exit) -> io::Result<Exit> {
+    match error.kind() {
+        ErrorKind::BrokenPipe => Ok(exit),
+        _ => Err(error),
+    }
+}
+
+fn explain(id: Option<&str>, console: &mut Console<'_>) -> io::Result<Exit> {
+    let terminal = console.stdout_terminal;
+    let mut out = &mut *console.stdout;
+    let written = match id.and_then(transforms::find) {
+        Some(transform) => explain::write_page(&mut out, transform, terminal),
+        None => explain::write_list(&mut out, transforms::ALL, terminal),
+    };
+    written
+        .map(|()| Exit::Done)
+        .or_else(|error| gone(error, Exit::Done))
+}
+
+fn harden(cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
+    let knowledge = Knowledge {};
+    let run = Run {
+        transforms: selected(&cli.harden),
+        policy: Policy {
+            assume: cli.harden.assume(),
+            ..Policy::default()
+        },
+        knowledge: &knowledge,
+    };
+    let reads_stdin = cli.harden.paths.iter().any(|path| path == Path::new("-"));
+    let mut session = Session {
+        deed: match &cli.harden {
+            Harden { write: true, .. } => Deed::Written,
+            Harden { check: true, .. } => Deed::Checked,
+            Harden { diff: false, .. } if reads_stdin => Deed::Filtered,
+            _ => Deed::Shown,
+        },
+        says: match (cli.output.quiet, cli.output.verbose) {
+            (true, _) => None,
+            (false, true) => Some(Detail::Full),
+            (false, false) => Some(Detail::Short),
+        },
+        summary: Summary::new(if cli.output.verbose {
+            Detail::Full
+        } else {
+            Detail::Short
+        }),
+        exit: Exit::Done,
+        console,
+    };
+    let plan = |sources| run.project(sources);
+    let worked = if reads_stdin {
+        session.stdin(&cli.harden, &plan)
+    } else {
+        session.files(&cli.harden.paths, &plan)
+    };
+    let worked = worked.and_then(|()| session.end());
+    let exit = session.exit;
+    worked.map(|()| exit).or_else(|error| gone(error, exit))
+}
+
+fn selected(asked: &Harden) -> Vec<&'static Transform> {
+    let names = |ids: &[String], transform: &Transform| ids.iter().any(|id| id == transform.id);
+    let wanted = |transform: &&Transform| {
+        (asked.only.is_empty() || names(&asked.only, transform)) && !names(&asked.skip, transform)
+    };
+    transforms::ALL.iter().copied().filter(wanted).collect()
+}
+
+/// One run over files or over standard input.
+struct Session<'s, 'c> {
+    deed: Deed,
+    says: Option<Detail>,
+    summary: Summary,
+    exit: Exit,
+    console: &'s mut Console<'c>,
+}
+
+/// What a worker made of the files of one directory.
+#[derive(Default)]
+struct Done {
+    diff: Vec<u8>,
+    report: Report,
+    unread: Vec<(PathBuf, Error)>,
+}
+
+impl Session<'_, '_> {
+    fn stdin(&mut self, asked: &Harden, plan: &impl Fn(Vec<Source>) -> Report) -> io::Result<()> {
+        let dash = Path::new("-");
+        let conflict = if asked.paths.len() > 1 {
+            Some("- stands alone: standard input and files are not mixed")
+        } else if asked.write {
+            Some("--write has no file to write where - reads standard input")
+        } else {
+            None
+        };
+        if let Some(words) = conflict {
+            return self.trouble(dash, "", &Error::Usage(words));
+        }
+        let source = match walk::read_stdin(&mut *self.console.stdin) {
+            Ok(source) => source,
+            Err(error) => return self.trouble(dash, "", &error),
+        };
+        let bytes = source.bytes.clone();
+        let report = plan(vec![source]);
+        if self.deed == Deed::Filtered {
+            // A filter hands on what it leaves alone.
+            let text = match report.files.first().map(|file| &file.outcome) {
+                Some(FileOutcome::Changed(text)) => text.as_bytes(),
+                _ => &bytes,
+            };
+            self.console.stdout.write_all(text)?;
+        }
+        let diff = self.diff(&report);
+        self.take(&Done {
+            diff,
+            report,
+            unread: Vec::new(),
+        })
+    }
+
+    /// Walks, plans on every core, and takes the results in the order of the walk.
+    fn files(
+        &mut self,
+        paths: &[PathBuf],
+        plan: &(impl Fn(Vec<Source>) -> Report + Sync),
+    ) -> io::Result<()> {
+        let here = [PathBuf::from(".")];
+        let paths = if paths.is_empty() { &here } else { paths };
+        let (seen, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let worker = Worker {
+            plan,
+            deed: self.deed,
+            directory: self.console.directory.clone(),
+            terminal: self.console.stdout_terminal,
+        };
+        let mut bar = Bar::new(self.console.stderr_terminal);
+        thread::scope(|scope| {
+            let (send, receive) = mpsc::channel();
+            let (seen, over, worker) = (&seen, &over, &worker);
+            scope.spawn(move || {
+                let Found { groups, errors } = walk::find(paths, seen);
+                let unread = Done {
+                    unread: errors,
+                    ..Done::default()
+                };
+                let _ = send.send((0, unread, 0));
+                let work = |send: &mut mpsc::Sender<_>, (nth, group): (usize, Vec<Entry>)| {
+                    let len = group.len();
+                    if !over.load(Ordering::Relaxed) {
+                        // The receiver goes when the reader of the diff has gone.
+                        let _ = send.send((nth + 1, worker.work(group), len));
+                    }
+                };
+                if groups.len() == 1 {
+                    let mut send = send;
+                    groups
+                        .into_iter()
+                        .enumerate()
+                        .for_each(|one| work(&mut send, one));
+                } else {
+                    groups
+                        .into_iter()
+                        .enumerate()
+                        .par_bridge()
+                        .for_each_with(send, work);
+                }
+            });
+            let mut early = BTreeMap::new();
+            let mut next = 0;
+            let outcome = loop {
+                match receive.recv_timeout(TICK) {
+                    Ok((nth, done, len)) => {
+                        bar.read += len;
+                        early.insert(nth, done);
+                        let ready = std::iter::from_fn(|| {
+                            let done = early.remove(&next)?;
+                            next += 1;
+                            Some(done)
+                        });
+                        let ready: Vec<Done> = ready.collect();
+                        if !ready.is_empty() {
+                            bar.clear(self.console.stderr);
+                        }
+                        let taken = ready.iter().try_for_each(|done| self.take(done));
+                        if taken.is_err() {
+                            over.store(true, Ordering::Relaxed);
+                            break taken;
+                        }
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break Ok(()),
+                }
+                bar.draw(seen.load(Ordering::Relaxed), self.console.stderr);
+            };
+            bar.clear(self.console.stderr);
+            outcome
+        })
+    }
+
+    /// Prints and counts what came of one project.
+    fn take(&mut self, done: &Done) -> io::Result<()> {
+        for (path, error) in &done.unread {
+            self.summary.add_failure();
+            self.trouble(path, "", error)?;
+        }
+        for file in &done.report.files {
+            match &file.outcome {
+                FileOutcome::Failed(error) => self.trouble(&file.path, &file.source, error)?,
+                FileOutcome::Changed(_) if matches!(self.deed, Deed::Shown | Deed::Checked) => {
+                    self.exit = self.exit.max(Exit::Changes);
+                }
+                _ => {}
+            }
+        }
+        self.summary.add(&done.report);
+        self.console.stdout.write_all(&done.diff)
+    }
+
+    fn diff(&self, report: &Report) -> Vec<u8> {
+        if self.deed != Deed::Shown {
+            return Vec::new();
+        }
+        diff_of(
+            report,
+            &self.console.directory,
+            self.console.stdout_terminal,
+        )
+    }
+
+    fn trouble(&mut self, path: &Path, source: &str, error: &Error) -> io::Result<()> {
+        self.exit = Exit::Trouble;
+        let terminal = self.console.stderr_terminal;
+        trouble::write(&mut self.console.stderr, path, source, error, terminal)
+    }
+
+    /// The last words, after the last line of the diff.
+    fn end(&mut self) -> io::Result<()> {
+        self.console.stdout.flush()?;
+        if self.says.is_none() {
+            return Ok(());
+        }
+        let terminal = self.console.stderr_terminal;
+        let mut text = Vec::new();
+        self.summary.write(&mut text, self.deed, terminal)?;
+        self.console.stderr.write_all(&text)
+    }
+}
+
+/// What every worker needs to know.
+struct Worker<'w, P> {
+    plan: &'w P,
+    deed: Deed,
+    directory: PathBuf,
+    terminal: Terminal,
+}
+
+impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
+    fn work(&self, group: Vec<Entry>) -> Done {
+        let mut done = Done::default();
+        let mut sources = Vec::with_capacity(group.len());
+        for entry in group {
+            let path = entry.path.clone();
+            match walk::read(entry) {
+                Ok(source) => sources.extend(source),
+                Err(error) => done.unread.push((path, error)),
+            }
+        }
+        done.report = (self.plan)(sources);
+        match self.deed {
+            Deed::Written => {
+                for file in &mut done.report.files {
+                    if let FileOutcome::Changed(text) = &file.outcome
+                        && let Err(error) =
+                            write::replace(&file.path, file.source.as_bytes(), text.as_bytes())
+                    {
+                        file.outcome = FileOutcome::Failed(error);
+                    }
+                }
+            }
+            Deed::Shown => done.diff = diff_of(&done.report, &self.directory, self.terminal),
+            Deed::Checked | Deed::Filtered => {}
+        }
+        // The texts of a large walk are not kept for a summary that does not need them.
+        for file in &mut done.report.files {
+            match &mut file.outcome {
+                FileOutcome::Failed(_) => {}
+                FileOutcome::Changed(text) => {
+                    *text = String::new();
+                    file.source = String::new();
+                }
+                FileOutcome::NotOurs(_) | FileOutcome::Unchanged => file.source = String::new(),
+            }
+        }
+        done
+    }
+}
+
+fn diff_of(report: &Report, directory: &Path, terminal: Terminal) -> Vec<u8> {
+    let mut out = Vec::new();
+    for file in &report.files {
+        if let FileOutcome::Changed(text) = &file.outcome {
+            // Writing to memory cannot fail.
+            let _ = diff::write(
+                &mut out,
+                (&file.path, directory),
+                &file.source,
+                text,
+                terminal,
+            );
+        }
+    }
+    out
+}
+
+/// One line at the bottom of a terminal that says how far the work is.
+struct Bar {
+    terminal: Terminal,
+    start: Instant,
+    read: usize,
+    drawn: Option<Instant>,
+}
+
+impl Bar {
+    fn new(terminal: Terminal) -> Self {
+        Self {
+            terminal,
+            start: Instant::now(),
+            read: 0,
+            drawn: None,
+        }
+    }
+
+    /// Draws where a person waits; a terminal that cannot be drawn on is not worth an error.
+    fn draw(&mut self, found: usize, stderr: &mut dyn Write) {
+        let recent = self.drawn.is_some_and(|drawn| drawn.elapsed() < TICK);
+        if !self.terminal.escape || recent || self.start.elapsed() < PATIENCE {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+        let columns = 24;
+        let filled = (columns * self.read).checked_div(found).unwrap_or(0);
+        let bar: String = (0..columns)
+            .map(|at| if at < filled { '━' } else { '·' })
+            .collect();
+        let _ = write!(stderr, "\r\x1b[K{bar} {} of {found} files", self.read);
+        let _ = stderr.flush();
+    }
+
+    fn clear(&mut self, stderr: &mut dyn Write) {
+        if self.drawn.take().is_some() {
+            let _ = write!(stderr, "\r\x1b[K");
+            let _ = stderr.flush();
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The unified diff, which `git apply` and `patch -p1` turn into the new bytes.
+//!
+//! Lines end at a line feed and nowhere else, as both tools have it: a carriage return is content.
+//! Names are relative to the current directory where the file lies below it, so that the diff
+//! applies right there; any other file is named from the root and applies with `-d /`.
+//! There is no `diff --git` line: git takes the names under it from the top of the repository.
+
+use std::io::{self, Write};
+use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
+
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
+
+use super::terminal::{ADDED, BOLD, Escaped, PLACE, REMOVED, Terminal, write_line};
+
+/// Unchanged lines around each change, as `diff -u` and git have it.
+const CONTEXT: usize = 3;
+
+/// Writes the change of one file; nothing where the two texts are the same.
+///
+/// `path` names the file from the current directory `base`. Where `terminal` wants colours or
+/// escapes the diff is for reading and no longer applies byte for byte.
+///
+/// # Errors
+///
+/// Those of the writer.
+pub fn write(
+    out: &mut impl Write,
+    (path, base): (&Path, &Path),
+    old: &str,
+    new: &str,
+    terminal: Terminal,
+) -> io::Result<()> {
+    let (old, new) = (lines(old), lines(new));
+    let hunks = group_diff_ops(capture_diff_slices(Algorithm::Myers, &old, &new), CONTEXT);
+    if hunks.iter().all(Vec::is_empty) {
+        return Ok(());
+    }
+    let path = applicable(path, base);
+    for (mark, side) in [("---", "a/"), ("+++", "b/")] {
+        header(out, mark, side, &path, terminal)?;
+    }
+    for hunk in &hunks {
+        write_hunk(out, hunk, &old, &new, terminal)?;
+    }
+    Ok(())
+}
+
+fn write_hunk(
+    out: &mut impl Write,
+    hunk: &[DiffOp],
+    old: &[&str],
+    new: &[&str],
+    terminal: Terminal,
+) -> io::Result<()> {
+    let (Some(first), Some(last)) = (hunk.first(), hunk.last()) else {
+        return Ok(());
+    };
+    let place = format!(
+        "@@ -{} +{} @@",
+        span(first.old_range().start..last.old_range().end),
+        span(first.new_range().start..last.new_range().end),
+    );
+    writeln!(out, "{}", terminal.paint(PLACE, place))?;
+    for op in hunk {
+        if op.tag() == DiffTag::Equal {
+            write_lines(out, b' ', &old[op.old_range()], terminal)?;
+        } else {
+            write_lines(out, b'-', &old[op.old_range()], terminal)?;
+            write_lines(out, b'+', &new[op.new_range()], terminal)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_lines(
+    out: &mut impl Write,
+    mark: u8,
+    lines: &[&str],
+    terminal: Terminal,
+) -> io::Result<()> {
+    for line in lines {
+        if terminal.color || terminal.escape {
+            let style = match mark {
+                b'-' => REMOVED,
+                b'+' => ADDED,
+                _ => anstyle::Style::new(),
+            };
+            let line = line.strip_suffix('\n').unwrap_or(line);
+            let mut text = String::from(char::from(mark));
+            write_line(&mut text, line.strip_suffix('\r').unwrap_or(line));
+            writeln!(out, "{}", terminal.paint(style, text))?;
+        } else {
+            out.write_all(&[mark])?;
+            out.write_all(line.as_bytes())?;
+            if !line.ends_with('\n') {
+                out.write_all(b"\n")?;
+            }
+        }
+        if !line.ends_with('\n') {
+            out.write_all(b"\\ No newline at end of file\n")?;
+        }
+    }
+    Ok(())
+}
+
+/// The lines with their line feeds.
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
+/// A range of lines as a hunk's header writes it: from 1, the length left out where it is 1, and
+/// an empty range standing after the line before it.
+fn span(lines: Range<usize>) -> String {
+    match lines.len() {
+        0 => format!("{},0", lines.start),
+        1 => format!("{}", lines.start + 1),
+        len => format!("{},{len}", lines.start + 1),
+    }
+}
+
+/// The name under which the file is found from `base`, or from the root where it lies elsewhere.
+fn applicable(path: &Path, base: &Path) -> PathBuf {
+    let mut whole = PathBuf::new();
+    for part in base.join(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                whole.pop();
+            }
+            part => whole.push(part),
+        }
+    }
+    match whole.strip_prefix(base) {
+        Ok(below) => below.to_owned(),
+        Err(_) => whole
+            .components()
+            .filter(|part| matches!(part, Component::Normal(_)))
+            .collect(),
+    }
+}
+
+fn header(
+    out: &mut impl Write,
+    mark: &str,
+    side: &str,
+    path: &Path,
+    terminal: Terminal,
+) -> io::Result<()> {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let name = match quoted(bytes, side) {
+        Some(quoted) => quoted,
+        None => format!("{side}{}", path.display()),
+    };
+    // Without the tab, patch takes the words after a blank for a date.
+    let end = if bytes.contains(&b' ') { "\t" } else { "" };
+    if terminal.escape || terminal.color {
+        let name = Escaped(&name);
+        writeln!(out, "{}", terminal.paint(BOLD, format!("{mark} {name}")))
+    } else {
+        writeln!(out, "{mark} {name}{end}")
+    }
+}
+
+/// The name between quotes with its escapes, as git writes it and patch reads it; nothing where
+/// the name can stand as it is.
+fn quoted(name: &[u8], side: &str) -> Option<String> {
+    let whole = std::str::from_utf8(name);
+    let special = |char: char| char.is_control() || matches!(char, '"' | '\\');
+    if whole.is_ok_and(|name| !name.contains(special)) {
+        return None;
+    }
+    let mut quoted = format!("\"{side}");
+    for chunk in name.utf8_chunks() {
+        for char in chunk.valid().chars() {
+            match char {
+                '\u{7}' => quoted.push_str("\\a"),
+                '\u{8}' => quoted.push_str("\\b"),
+                '\t' => quoted.push_str("\\t"),
+                '\n' => quoted.push_str("\\n"),
+                '\u{b}' => quoted.push_str("\\v"),
+                '\u{c}' => quoted.push_str("\\f"),
+                '\r' => quoted.push_str("\\r"),
+                '"' => quoted.push_str("\\\""),
+                '\\' => quoted.push_str("\\\\"),
+                char if special(char) => octal(&mut quoted, char.encode_utf8(&mut [0; 4]).bytes()),
+                char => quoted.push(char),
+            }
+        }
+        octal(&mut quoted, chunk.invalid().iter().copied());
+    }
+    quoted.push('"');
+    Some(quoted)
+}
+
+fn octal(out: &mut String, bytes: impl Iterator<Item = u8>) {
+    for byte in bytes {
+        out.push('\\');
+        for shift in [6, 3, 0] {
+            out.push(char::from(b'0' + (byte >> shift & 7)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diff(old: &str, new: &str) -> String {
+        let mut out = Vec::new();
+        let names = (Path::new("c.yml"), Path::new("/here"));
+        write(&mut out, names, old, new, Terminal::PIPE).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_line_more() {
+        assert_eq!(
+            diff("a\nb\nc\nd\ne\n", "a\nb\nc\nd\nx\ne\n"),
+            "--- a/c.yml\n+++ b/c.yml\n@@ -2,4 +2,5 @@\n b\n c\n d\n+x\n e\n"
+        );
+    }
+
+    #[test]
+    fn nothing_for_the_same_text() {
+        assert_eq!(diff("a\nb", "a\nb"), "");
+        assert_eq!(diff("", ""), "");
+    }
+
+    #[test]
+    fn a_missing_line_feed_is_said() {
+        assert_eq!(
+            diff("a", "a\n"),
+            "--- a/c.yml\n+++ b/c.yml\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n"
+        );
+    }
+
+    #[test]
+    fn a_carriage_return_is_content() {
+        assert_eq!(
+            diff("a\rb\r\n", "a\rb\r\nc\r\n"),
+            "--- a/c.yml\n+++ b/c.yml\n@@ -1 +1,2 @@\n a\rb\r\n+c\r\n"
+        );
+    }
+
+    #[test]
+    fn names_apply_from_the_current_directory() {
+        let named = |path: &str| applicable(Path::new(path), Path::new("/home/me/shop"));
+        assert_eq!(named("./deploy/a.yml"), Path::new("deploy/a.yml"));
+        assert_eq!(named("/home/me/shop/a.yml"), Path::new("a.yml"));
+        assert_eq!(named("../shop/a.yml"), Path::new("a.yml"));
+        assert_eq!(named("../bar/a.yml"), Path::new("home/me/bar/a.yml"));
+        assert_eq!(named("/etc/a.yml"), Path::new("etc/a.yml"));
+        assert_eq!(
+            applicable(Path::new("/etc/a.yml"), Path::new("/")),
+            Path::new("etc/a.yml")
+        );
+    }
+
+    #[test]
+    fn names_are_quoted_as_git_does() {
+        assert_eq!(quoted("größe.yml".as_bytes(), "a/"), None);
+        assert_eq!(quoted(b"-x y.yml", "a/"), None);
+        assert_eq!(
+            quoted(b"a\tb\"c\\d\xff\x01", "a/").as_deref(),
+            Some(r#""a/a\tb\"c\\d\377\001""#)
+        );
+    }
+
+    #[test]
+    fn for_a_person_nothing_acts() {
+        let mut out = Vec::new();
+        let names = (Path::new("c\u{202e}.yml"), Path::new("/here"));
+        let screen = Terminal {
+            escape: true,
+            ..Terminal::PIPE
+        };
+        write(&mut out, names, "a\r\n", "a\r\n\tb\u{1b}[31m\r\n", screen).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "--- a/c\\u{202e}.yml\n+++ b/c\\u{202e}.yml\n@@ -1 +1,2 @@\n a\n+\tb\\u{1b}[31m\n"
+        );
+    }
+}

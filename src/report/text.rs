@@ -1,0 +1,599 @@
+//! The summary for people: what changed and what that rests on, what was declined and why.
+//!
+//! A few containers are shown one by one, those with the same answers together. Many are counted
+//! per transform. Nothing scrolls away, and `--verbose` leaves nothing out.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anstyle::Style;
+
+use super::terminal::{ADDED, BOLD, DIM, Escaped, NOTICE, Terminal};
+use super::{ContainerReport, FileOutcome, NotOurs, Outcome, Report};
+use crate::container::{Basis, Role};
+
+/// Blocks that are shown one by one; a person reads that many and scrolls past more.
+const BLOCKS: usize = 12;
+/// Reasons that are shown where containers are counted; the rest is a number.
+const REASONS: usize = 3;
+/// Columns of `declined` and a gap.
+const LABEL: usize = 10;
+
+/// What the run did with the changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Printed them as a diff.
+    Shown,
+    /// Wrote the files.
+    Written,
+    /// Said whether there are any.
+    Checked,
+    /// Printed the new text.
+    Filtered,
+}
+
+/// How much a person wants to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What fits on a screen.
+    Short,
+    /// Every answer with its reason.
+    Full,
+}
+
+/// What is said of a whole run, gathered project by project.
+#[derive(Debug)]
+pub struct Summary {
+    detail: Detail,
+    files: Vec<FileBlocks>,
+    transforms: Vec<Tally>,
+    not_ours: BTreeMap<NotOurs, usize>,
+    counts: Counts,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    ours: usize,
+    changed_files: usize,
+    failed_files: usize,
+    containers: usize,
+    changes: usize,
+    assumed: usize,
+    declined: usize,
+    findings: usize,
+}
+
+/// The containers of one file that have something to say.
+#[derive(Debug)]
+struct FileBlocks {
+    path: String,
+    blocks: Vec<Block>,
+}
+
+/// Containers with the same answers.
+#[derive(Debug)]
+struct Block {
+    names: Vec<String>,
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    label: Label,
+    text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Label {
+    Always,
+    Known,
+    Assumed,
+    Hardened,
+    Declined,
+    Finding,
+}
+
+/// How often a transform gave each answer.
+#[derive(Debug)]
+struct Tally {
+    id: &'static str,
+    always: usize,
+    known: usize,
+    assumed: usize,
+    declined: Reasons,
+    findings: Reasons,
+}
+
+#[derive(Debug, Default)]
+struct Reasons(BTreeMap<String, usize>);
+
+impl Summary {
+    /// Nothing gathered yet.
+    #[must_use]
+    pub fn new(detail: Detail) -> Self {
+        Self {
+            detail,
+            files: Vec::new(),
+            transforms: Vec::new(),
+            not_ours: BTreeMap::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Takes in what was found in one project.
+    pub fn add(&mut self, report: &Report) {
+        let mut blocks: Vec<Vec<Block>> = report.files.iter().map(|_| Vec::new()).collect();
+        for file in &report.files {
+            match &file.outcome {
+                FileOutcome::NotOurs(why) => *self.not_ours.entry(*why).or_default() += 1,
+                FileOutcome::Unchanged => self.counts.ours += 1,
+                FileOutcome::Changed(_) => {
+                    self.counts.ours += 1;
+                    self.counts.changed_files += 1;
+                }
+                FileOutcome::Failed(_) => self.counts.failed_files += 1,
+            }
+        }
+        let went_well = |container: &&ContainerReport| {
+            let file = report.files.get(container.file);
+            file.is_some_and(|file| !matches!(file.outcome, FileOutcome::Failed(_)))
+        };
+        for container in report.containers.iter().filter(went_well) {
+            self.counts.containers += 1;
+            self.count(container);
+            let rows = match self.detail {
+                Detail::Short => short_rows(container, report),
+                Detail::Full => full_rows(container, report),
+            };
+            let name = name(container, self.detail);
+            let Some(blocks) = blocks.get_mut(container.file).filter(|_| !rows.is_empty()) else {
+                continue;
+            };
+            match blocks.iter_mut().find(|block| block.rows == rows) {
+                Some(twin) if self.detail == Detail::Short => twin.names.push(name),
+                _ => blocks.push(Block {
+                    names: vec![name],
+                    rows,
+                }),
+            }
+        }
+        for (file, blocks) in report.files.iter().zip(blocks) {
+            if !blocks.is_empty() {
+                let path = shown(&file.path);
+                self.files.push(FileBlocks { path, blocks });
+            }
+        }
+    }
+
+    /// A file that could not be read or written.
+    pub fn add_failure(&mut self) {
+        self.counts.failed_files += 1;
+    }
+
+    /// Writes the whole summary.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn write(&self, out: &mut impl Write, deed: Deed, terminal: Terminal) -> io::Result<()> {
+        let blocks: usize = self.files.iter().map(|file| file.blocks.len()).sum();
+        if self.detail == Detail::Full || blocks <= BLOCKS {
+            self.write_blocks(out, terminal)?;
+        } else {
+            self.write_tallies(out, terminal)?;
+        }
+        self.write_totals(out, deed, terminal)
+    }
+
+    fn count(&mut self, container: &ContainerReport) {
+        for result in &container.results {
+            let known = self
+                .transforms
+                .iter()
+                .position(|tally| tally.id == result.id);
+            let place = known.unwrap_or_else(|| {
+                self.transforms.push(Tally::new(result.id));
+                self.transforms.len() - 1
+            });
+            let Some(tally) = self.transforms.get_mut(place) else {
+                continue;
+            };
+            match &result.outcome {
+                Outcome::Hardened { .. } => {}
+                Outcome::Changed { basis, .. } => {
+                    self.counts.changes += 1;
+                    match basis {
+                        Basis::Always => tally.always += 1,
+                        Basis::Known(_) => tally.known += 1,
+                        Basis::Assumed => {
+                            tally.assumed += 1;
+                            self.counts.assumed += 1;
+                        }
+                    }
+                }
+                Outcome::Finding { what, .. } => {
+                    self.counts.findings += 1;
+                    tally.findings.add(what);
+                }
+                Outcome::Declined { why } => {
+                    self.counts.declined += 1;
+                    tally.declined.add(why);
+                }
+            }
+        }
+    }
+
+    fn write_blocks(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        for file in &self.files {
+            writeln!(out, "{}", terminal.paint(BOLD, &file.path))?;
+            let widest = file
+                .blocks
+                .iter()
+                .map(Block::width)
+                .filter(|width| *width <= 24);
+            let column = widest.max().unwrap_or(0);
+            for block in &file.blocks {
+                block.write(out, column, self.detail, terminal)?;
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    fn write_tallies(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        let column = self
+            .transforms
+            .iter()
+            .map(|tally| tally.id.len())
+            .max()
+            .unwrap_or(0);
+        for tally in &self.transforms {
+            tally.write(out, column, terminal)?;
+        }
+        writeln!(
+            out,
+            "{}\n",
+            terminal.paint(DIM, "Each container by itself: --verbose")
+        )
+    }
+
+    fn write_totals(&self, out: &mut impl Write, deed: Deed, terminal: Terminal) -> io::Result<()> {
+        let counts = &self.counts;
+        let mut text = String::new();
+        if counts.changes > 0 {
+            let changes = counted(counts.changes, "change");
+            let files = counted(counts.changed_files, "file");
+            let deed = match deed {
+                Deed::Shown => format!("{changes} in {files}; --write makes them."),
+                Deed::Written => format!("{changes} written to {files}."),
+                Deed::Checked => format!("{changes} to make in {files}."),
+                Deed::Filtered => format!("{changes} made."),
+            };
+            text.push_str(&deed);
+        } else if counts.ours > 0 {
+            let containers = counted(counts.containers, "container");
+            let files = counted(counts.ours, "file");
+            let _ = write!(text, "Nothing to change: {containers} in {files}.");
+        } else if counts.failed_files == 0 {
+            text += "No Compose file and no Kubernetes manifest with containers.";
+        }
+        if counts.assumed > 0 {
+            let (rest, them) = if counts.assumed == 1 {
+                ("rests", "it")
+            } else {
+                ("rest", "them")
+            };
+            let _ = write!(
+                text,
+                " {} of them {rest} on assumption; --cautious leaves {them} out.",
+                counts.assumed
+            );
+        }
+        if counts.declined + counts.findings > 0 {
+            let findings = counted(counts.findings, "finding");
+            let _ = write!(text, " {} declined, {findings}.", counts.declined);
+        }
+        if counts.failed_files > 0 {
+            let files = counted(counts.failed_files, "file");
+            let _ = write!(text, " Trouble with {files}, as said above.");
+        }
+        wrap(out, "", "", text.trim_start(), terminal, Style::new())?;
+        if !self.not_ours.is_empty() {
+            let kinds: Vec<_> = self
+                .not_ours
+                .iter()
+                .map(|(why, count)| format!("{count} {}", why.describe()))
+                .collect();
+            let text = format!("Left alone: {}.", kinds.join("; "));
+            wrap(out, "", "", &text, terminal, DIM)?;
+        }
+        Ok(())
+    }
+}
+
+impl Block {
+    fn width(&self) -> usize {
+        self.title().chars().count()
+    }
+
+    fn title(&self) -> String {
+        self.names.join(", ")
+    }
+
+    fn write(
+        &self,
+        out: &mut impl Write,
+        column: usize,
+        detail: Detail,
+        terminal: Terminal,
+    ) -> io::Result<()> {
+        let title = self.title();
+        let beside = detail == Detail::Short && self.width() <= column;
+        let indent = if detail == Detail::Short {
+            column + 4
+        } else {
+            4
+        };
+        if !beside {
+            wrap(out, "  ", "  ", &title, terminal, Style::new())?;
+        }
+        for (nth, row) in self.rows.iter().enumerate() {
+            let name = if beside && nth == 0 {
+                title.as_str()
+            } else {
+                ""
+            };
+            let label = terminal.paint(row.label.style(), row.label.text());
+            let gap = LABEL.saturating_sub(row.label.text().len());
+            // The first line carries the label, whose colour codes must not count as columns.
+            let hang = " ".repeat(indent + LABEL);
+            let mut lines = wrapped(&row.text, terminal.width.saturating_sub(hang.len()));
+            let first = if lines.is_empty() {
+                String::new()
+            } else {
+                lines.remove(0)
+            };
+            if beside {
+                writeln!(out, "  {name:column$}  {label}{:gap$}{first}", "")?;
+            } else {
+                writeln!(out, "{:indent$}{label}{:gap$}{first}", "", "")?;
+            }
+            for line in lines {
+                writeln!(out, "{hang}{line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Label {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Known => "known",
+            Self::Assumed => "assumed",
+            Self::Hardened => "hardened",
+            Self::Declined => "declined",
+            Self::Finding => "finding",
+        }
+    }
+
+    fn style(self) -> Style {
+        match self {
+            Self::Always | Self::Known => ADDED,
+            Self::Assumed | Self::Finding => NOTICE,
+            Self::Hardened | Self::Declined => DIM,
+        }
+    }
+}
+
+impl Tally {
+    fn new(id: &'static str) -> Self {
+        Self {
+            id,
+            always: 0,
+            known: 0,
+            assumed: 0,
+            declined: Reasons::default(),
+            findings: Reasons::default(),
+        }
+    }
+
+    fn write(&self, out: &mut impl Write, column: usize, terminal: Terminal) -> io::Result<()> {
+        let parts = [
+            (self.always, "always"),
+            (self.known, "known"),
+            (self.assumed, "assumed"),
+            (self.declined.total(), "declined"),
+            (self.findings.total(), "found"),
+        ];
+        let parts: Vec<_> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let id = terminal.paint(BOLD, self.id);
+        let gap = column.saturating_sub(self.id.len()) + 2;
+        writeln!(out, "{id}{:gap$}{}", "", parts.join(", "))?;
+        self.declined.write(out, Label::Declined, terminal)?;
+        self.findings.write(out, Label::Finding, terminal)
+    }
+}
+
+impl Reasons {
+    fn add(&mut self, reason: &str) {
+        *self.0.entry(Escaped(reason).to_string()).or_default() += 1;
+    }
+
+    fn total(&self) -> usize {
+        self.0.values().sum()
+    }
+
+    /// The most frequent ones; of equals the first by the alphabet.
+    fn write(&self, out: &mut impl Write, label: Label, terminal: Terminal) -> io::Result<()> {
+        let mut reasons: Vec<_> = self.0.iter().collect();
+        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        let hang = " ".repeat(LABEL + 9);
+        for (reason, count) in reasons.iter().take(REASONS) {
+            let first = format!("  {:LABEL$}{count:>5}  ", label.text());
+            wrap(out, &first, &hang, reason, terminal, Style::new())?;
+        }
+        if let Some(rest) = reasons.get(REASONS..).filter(|rest| !rest.is_empty()) {
+            let count: usize = rest.iter().map(|(_, count)| **count).sum();
+            let text = format!("for {}", counted(rest.len(), "other reason"));
+            let first = format!("  {:LABEL$}{count:>5}  ", label.text());
+            wrap(out, &first, &hang, &text, terminal, Style::new())?;
+        }
+        Ok(())
+    }
+}
+
+/// One row a basis or a reason: the transforms that share it.
+fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
+    let mut rows: Vec<(Label, String, Vec<&str>)> = Vec::new();
+    for result in &container.results {
+        let (label, end) = match &result.outcome {
+            Outcome::Hardened { .. } => continue,
+            Outcome::Changed { basis, .. } => match basis {
+                Basis::Always => (Label::Always, String::new()),
+                Basis::Known(source) => (Label::Known, format!(" ({})", Escaped(source))),
+                Basis::Assumed => (Label::Assumed, String::new()),
+            },
+            Outcome::Declined { why } => (Label::Declined, format!(": {}", Escaped(why))),
+            Outcome::Finding { what, place } => {
+                let place = place_text(*place, container, report);
+                (Label::Finding, format!("{place}: {}", Escaped(what)))
+            }
+        };
+        match rows.iter_mut().find(|row| (row.0, &row.1) == (label, &end)) {
+            Some(row) => row.2.push(result.id),
+            None => rows.push((label, end, vec![result.id])),
+        }
+    }
+    rows.sort_by_key(|row| row.0 as u8);
+    rows.into_iter()
+        .map(|(label, end, ids)| Row {
+            label,
+            text: format!("{}{end}", ids.join(", ")),
+        })
+        .collect()
+}
+
+/// One row a transform, with its reason and the paths it wrote.
+fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
+    let row = |label, text| Row { label, text };
+    let rows = container.results.iter().map(|result| {
+        let id = result.id;
+        match &result.outcome {
+            Outcome::Hardened { why } => row(Label::Hardened, format!("{id}: {}", Escaped(why))),
+            Outcome::Changed {
+                basis,
+                reason,
+                paths,
+            } => {
+                let (label, source) = match basis {
+                    Basis::Always => (Label::Always, String::new()),
+                    Basis::Known(source) => (Label::Known, format!(" ({})", Escaped(source))),
+                    Basis::Assumed => (Label::Assumed, String::new()),
+                };
+                let paths = paths.join(", ");
+                let (paths, reason) = (Escaped(&paths), Escaped(reason));
+                row(label, format!("{id}{source}: {reason} [{paths}]"))
+            }
+            Outcome::Declined { why } => row(Label::Declined, format!("{id}: {}", Escaped(why))),
+            Outcome::Finding { what, place } => {
+                let place = place_text(*place, container, report);
+                row(Label::Finding, format!("{id}{place}: {}", Escaped(what)))
+            }
+        }
+    });
+    rows.collect()
+}
+
+fn place_text(place: Option<(usize, u32)>, container: &ContainerReport, report: &Report) -> String {
+    match place {
+        Some((file, line)) if file == container.file => format!(", line {line}"),
+        Some((file, line)) => match report.files.get(file) {
+            Some(file) => format!(", {}:{line}", shown(&file.path)),
+            None => String::new(),
+        },
+        None => String::new(),
+    }
+}
+
+fn name(container: &ContainerReport, detail: Detail) -> String {
+    let ContainerReport { workload, name, .. } = container;
+    let mut text = Escaped(workload).to_string();
+    if workload != name {
+        let _ = write!(text, " {}", Escaped(name));
+    }
+    text += match container.role {
+        Role::Main => "",
+        Role::Init => " (init)",
+        Role::Sidecar => " (sidecar)",
+        Role::Ephemeral => " (ephemeral)",
+    };
+    if detail == Detail::Full {
+        let _ = write!(text, ", line {}", container.line);
+        if let Some(image) = &container.image {
+            let _ = write!(text, ", {}", Escaped(image));
+        }
+    }
+    text
+}
+
+fn shown(path: &Path) -> String {
+    if path == Path::new("-") {
+        return "standard input".to_owned();
+    }
+    Escaped(&path.to_string_lossy()).to_string()
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// Writes the text in lines of the terminal's width, the first after `first`, others after `hang`.
+fn wrap(
+    out: &mut impl Write,
+    first: &str,
+    hang: &str,
+    text: &str,
+    terminal: Terminal,
+    style: Style,
+) -> io::Result<()> {
+    let width = terminal.width.saturating_sub(hang.len());
+    for (nth, line) in wrapped(text, width).iter().enumerate() {
+        let before = if nth == 0 { first } else { hang };
+        writeln!(out, "{before}{}", terminal.paint(style, line))?;
+    }
+    Ok(())
+}
+
+/// The text in lines of at most `width` characters, broken at blanks; a longer word stays whole.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(32);
+    let mut lines: Vec<String> = Vec::new();
+    let mut columns = 0;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let len = word.chars().count();
+        match lines.last_mut() {
+            Some(line) if columns + 1 + len <= width => {
+                line.push(' ');
+                line.push_str(word);
+                columns += 1 + len;
+            }
+            _ => {
+                lines.push(word.to_owned());
+                columns = len;
+            }
+        }
+    }
+    lines
+}

@@ -1,0 +1,159 @@
+//! What went wrong, with the line of the file where there is one.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::terminal::{Escaped, Terminal};
+use crate::error::Error;
+
+/// Bytes shown on each side of the fault: enough for any line that people write, and a bound for
+/// the lines that programs write.
+const AROUND: usize = 400;
+
+/// Writes the error and what to do about it; `source` is the text of the file at `path`.
+///
+/// # Errors
+///
+/// Those of the writer.
+pub fn write(
+    out: &mut impl Write,
+    path: &Path,
+    source: &str,
+    error: &Error,
+    terminal: Terminal,
+) -> io::Result<()> {
+    let message = match error {
+        // The path is in the words of the others, and above the line of this one.
+        Error::Unproved(_) => format!("{}: {error}", path.display()),
+        _ => error.to_string(),
+    };
+    let message = Escaped(&message).to_string();
+    let name = Escaped(&path.to_string_lossy()).to_string();
+    let mut group = match error {
+        Error::Syntax(error) => {
+            let excerpt = Excerpt::new(source, error.span.start as usize, error.span.end as usize);
+            let title = Level::ERROR.primary_title(message);
+            if excerpt.text.is_empty() {
+                // Nothing can be shown of a file that is no text.
+                let title = Level::ERROR.primary_title(format!("{name}: {error}"));
+                Group::with_title(title)
+            } else {
+                title.element(
+                    Snippet::source(excerpt.text)
+                        .path(name)
+                        .line_start(excerpt.line)
+                        .annotation(AnnotationKind::Primary.span(excerpt.span)),
+                )
+            }
+        }
+        _ => Group::with_title(Level::ERROR.primary_title(message)),
+    };
+    if let Some(hint) = error.hint() {
+        group = group.element(Level::HELP.message(hint));
+    }
+    let renderer = if terminal.color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let text = renderer.term_width(terminal.width).render(&[group]);
+    writeln!(out, "{text}")
+}
+
+/// The line of a fault, cut to what can be shown.
+struct Excerpt {
+    text: String,
+    /// From 1.
+    line: usize,
+    /// The fault, in bytes of `text`.
+    span: std::ops::Range<usize>,
+}
+
+impl Excerpt {
+    fn new(source: &str, start: usize, end: usize) -> Self {
+        let down = |at: usize| {
+            (0..=at)
+                .rev()
+                .find(|at| source.is_char_boundary(*at))
+                .unwrap_or(0)
+        };
+        let start = down(start.min(source.len()));
+        let end = down(end.clamp(start, source.len()));
+        let before = source.get(..start).unwrap_or_default();
+        let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
+        let from = before.rfind('\n').map_or(0, |at| at + 1);
+        let from = from.max(down(start.saturating_sub(AROUND)));
+        let rest = source.get(start..).unwrap_or_default();
+        let to = start + rest.find('\n').unwrap_or(rest.len());
+        let to = down(to.min(start + AROUND)).max(start);
+        let show = |range: std::ops::Range<usize>| {
+            let mut text = String::new();
+            super::terminal::write_line(&mut text, source.get(range).unwrap_or_default());
+            text
+        };
+        // What is escaped grows, so that the fault is found again by what stands before it.
+        let (head, fault) = (show(from..start), show(start..end.min(to)));
+        let tail = show(end.min(to)..to);
+        let span = head.len()..head.len() + fault.len();
+        let text = format!("{head}{fault}{tail}");
+        Self { text, line, span }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::{Span, SyntaxError, SyntaxErrorKind};
+
+    fn shown(source: &str, start: u32, end: u32) -> String {
+        let error = Error::Syntax(SyntaxError {
+            span: Span { start, end },
+            kind: SyntaxErrorKind::TooLarge(7),
+        });
+        let mut out = Vec::new();
+        write(&mut out, Path::new("a.yml"), source, &error, Terminal::PIPE).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_line_is_shown() {
+        assert_eq!(
+            shown("services:\n  web: [\n", 17, 18),
+            "error: the file is larger than the limit of 7 bytes\n \
+             --> a.yml:2:8\n  |\n2 |   web: [\n  |        ^\n"
+        );
+    }
+
+    #[test]
+    fn any_place_of_any_text_can_be_shown() {
+        for source in ["", "\n", "ü\r\n\u{1b}x", "\u{202e}"] {
+            for start in 0..6 {
+                for end in 0..6 {
+                    assert!(!shown(source, start, end).contains('\u{1b}'));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_of_a_megabyte_is_cut() {
+        let source = format!("a: {}\n", "x".repeat(1 << 20));
+        assert!(shown(&source, 500_000, 500_001).len() < 2_000);
+    }
+
+    #[test]
+    fn a_hint_follows() {
+        let error = Error::NotRegular {
+            path: "p\u{7}".into(),
+        };
+        let mut out = Vec::new();
+        write(&mut out, Path::new("p\u{7}"), "", &error, Terminal::PIPE).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "error: p\\u{7} is not a regular file, and cannot be written\n \
+             |\n = help: `-` reads standard input and prints the result\n"
+        );
+    }
+}

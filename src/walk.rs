@@ -1,0 +1,392 @@
+//! Which files a call means, and their bytes.
+//!
+//! A file that is named is always read. A directory gives the YAML and JSON files in it that no
+//! ignore file excludes; symbolic links in it are not followed, because what they lead to either
+//! lies in the directory itself or is none of its business.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ignore::{DirEntry, WalkBuilder, WalkState};
+use memchr::memmem;
+
+use crate::engine::Source;
+use crate::error::Error;
+use crate::syntax::Limits;
+
+/// What a call means.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The files of each directory together, because an autoscaler stands beside its workload; in
+    /// the order of the arguments, and sorted below each of them.
+    pub groups: Vec<Vec<Entry>>,
+    /// What could not be found or walked.
+    pub errors: Vec<(PathBuf, Error)>,
+}
+
+/// A file to read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// As the person named it, or as the walk found it.
+    pub path: PathBuf,
+    /// The person named the file itself.
+    pub named: bool,
+}
+
+/// Finds the files that the arguments mean, each once. `seen` counts them as they are found.
+#[must_use]
+pub fn find(arguments: &[PathBuf], seen: &AtomicUsize) -> Found {
+    let mut found = Found::default();
+    let mut entries = Vec::new();
+    for argument in arguments {
+        match fs::metadata(argument) {
+            Ok(metadata) if metadata.is_dir() => {
+                walk(argument, seen, &mut entries, &mut found.errors);
+            }
+            Ok(_) => {
+                seen.fetch_add(1, Ordering::Relaxed);
+                entries.push(Entry {
+                    path: settled(argument),
+                    named: true,
+                });
+            }
+            Err(source) => found.errors.push((
+                argument.clone(),
+                Error::Read {
+                    path: argument.clone(),
+                    source,
+                },
+            )),
+        }
+    }
+    if arguments.len() > 1 {
+        keep_first(&mut entries);
+    }
+    found.groups = by_directory(entries);
+    found
+}
+
+/// The bytes of a file; nothing for a JSON file that the walk found and that does not even mention
+/// what ours are made of.
+///
+/// # Errors
+///
+/// The system's, and [`Error::TooLarge`].
+pub fn read(entry: Entry) -> Result<Option<Source>, Error> {
+    let Entry { path, named } = entry;
+    let limit = u64::from(Limits::default().bytes);
+    let mut bytes = Vec::new();
+    let read = File::open(&path).and_then(|file| {
+        let len = file.metadata()?.len();
+        if len > limit {
+            return Ok(len);
+        }
+        bytes.reserve_exact(usize::try_from(len).unwrap_or(0));
+        file.take(limit + 1)
+            .read_to_end(&mut bytes)
+            .map(|len| len as u64)
+    });
+    match read {
+        Ok(len) if len > limit => Err(Error::TooLarge {
+            path,
+            bytes: len,
+            limit,
+        }),
+        Ok(_) if !named && is_json(&path) && !is_ours(&bytes) => Ok(None),
+        Ok(_) => Ok(Some(Source { path, bytes })),
+        Err(source) => Err(Error::Read { path, source }),
+    }
+}
+
+/// The bytes of standard input, under the name `-`.
+///
+/// # Errors
+///
+/// The system's, and [`Error::TooLarge`].
+pub fn read_stdin(input: impl Read) -> Result<Source, Error> {
+    let path = PathBuf::from("-");
+    let limit = u64::from(Limits::default().bytes);
+    let mut bytes = Vec::new();
+    match input.take(limit + 1).read_to_end(&mut bytes) {
+        Ok(len) if len as u64 > limit => Err(Error::TooLarge {
+            path,
+            bytes: len as u64,
+            limit,
+        }),
+        Ok(_) => Ok(Source { path, bytes }),
+        Err(source) => Err(Error::Read { path, source }),
+    }
+}
+
+fn walk(
+    root: &Path,
+    seen: &AtomicUsize,
+    entries: &mut Vec<Entry>,
+    errors: &mut Vec<(PathBuf, Error)>,
+) {
+    let found = Mutex::new((Vec::new(), Vec::new()));
+    WalkBuilder::new(root)
+        .add_custom_ignore_filename(".hardenignore")
+        // A folder of `.git` named by hand is as little ours as one that is met.
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .build_parallel()
+        .run(|| {
+            Box::new(|entry| {
+                let error = match entry {
+                    Ok(entry) if is_candidate(&entry) => {
+                        seen.fetch_add(1, Ordering::Relaxed);
+                        if let Ok(mut found) = found.lock() {
+                            found.0.push(entry.into_path());
+                        }
+                        return WalkState::Continue;
+                    }
+                    Ok(entry) => match entry.error() {
+                        // A line of an ignore file that is no pattern: said, and the rest holds.
+                        Some(error) => error.clone(),
+                        None => return WalkState::Continue,
+                    },
+                    Err(error) => error,
+                };
+                if let Ok(mut found) = found.lock() {
+                    found.1.push(trouble(root, error));
+                }
+                WalkState::Continue
+            })
+        });
+    let (mut paths, mut troubles) = found.into_inner().unwrap_or_default();
+    paths.sort_unstable();
+    troubles.sort_by(|left, right| left.0.cmp(&right.0));
+    errors.append(&mut troubles);
+    entries.extend(paths.into_iter().map(|path| Entry {
+        path: match path.strip_prefix(".") {
+            Ok(below) => below.to_owned(),
+            Err(_) => path,
+        },
+        named: false,
+    }));
+}
+
+fn is_candidate(entry: &DirEntry) -> bool {
+    let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+    is_file
+        && entry.path().extension().is_some_and(|extension| {
+            ["yml", "yaml", "json"]
+                .iter()
+                .any(|known| extension.eq_ignore_ascii_case(known))
+        })
+}
+
+fn is_json(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+}
+
+/// Repositories are full of JSON; ours carries one of these keys.
+fn is_ours(bytes: &[u8]) -> bool {
+    let has = |key: &str| memmem::find(bytes, key.as_bytes()).is_some();
+    has("\"services\"") || has("\"apiVersion\"") && has("\"kind\"")
+}
+
+/// The walk's own word for a trouble, taken apart into the path and the system's word.
+fn trouble(root: &Path, error: ignore::Error) -> (PathBuf, Error) {
+    match error {
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            trouble(root, *err)
+        }
+        ignore::Error::WithPath { path, err } => trouble(&path, *err),
+        ignore::Error::Io(source) => {
+            let path = root.to_owned();
+            (path.clone(), Error::Read { path, source })
+        }
+        error => {
+            let path = root.to_owned();
+            let source = Box::new(error);
+            (path.clone(), Error::Walk { path, source })
+        }
+    }
+}
+
+/// The path with every `..` that follows a name resolved by the system, because that name may be a
+/// symbolic link.
+fn settled(path: &Path) -> PathBuf {
+    let climbs = path
+        .components()
+        .skip_while(|part| *part == Component::ParentDir)
+        .any(|part| part == Component::ParentDir);
+    if climbs
+        && let (Some(parent), Some(name)) = (path.parent(), path.file_name())
+        && let Ok(parent) = parent.canonicalize()
+    {
+        return parent.join(name);
+    }
+    path.strip_prefix(".").unwrap_or(path).to_owned()
+}
+
+/// Leaves each file once, where it stands first, whatever names lead to it.
+fn keep_first(entries: &mut Vec<Entry>) {
+    let mut directories = HashMap::new();
+    let mut known = HashSet::new();
+    entries.retain(|entry| {
+        let real = if entry.named {
+            entry.path.canonicalize()
+        } else {
+            // Links are not followed below a root, so that a file's directory says where it is.
+            let parent = entry.path.parent().unwrap_or(Path::new(""));
+            let real = directories.entry(parent.to_owned()).or_insert_with(|| {
+                if parent.as_os_str().is_empty() {
+                    Path::new(".").canonicalize().ok()
+                } else {
+                    parent.canonicalize().ok()
+                }
+            });
+            match (real, entry.path.file_name()) {
+                (Some(real), Some(name)) => Ok(real.join(name)),
+                _ => Err(io::ErrorKind::NotFound.into()),
+            }
+        };
+        known.insert(real.unwrap_or_else(|_| entry.path.clone()))
+    });
+}
+
+fn by_directory(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
+    let mut places: HashMap<PathBuf, usize> = HashMap::new();
+    let mut groups: Vec<Vec<Entry>> = Vec::new();
+    for entry in entries {
+        let parent = entry.path.parent().unwrap_or(Path::new(""));
+        if let Some(group) = places.get(parent).and_then(|place| groups.get_mut(*place)) {
+            group.push(entry);
+        } else {
+            places.insert(parent.to_owned(), groups.len());
+            groups.push(vec![entry]);
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A directory with these files in it, each with its text.
+    fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = directory.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        directory
+    }
+
+    /// The groups below the directory, by the names of their files.
+    fn found(directory: &Path, arguments: &[&str]) -> Vec<Vec<String>> {
+        let arguments: Vec<_> = arguments.iter().map(|name| directory.join(name)).collect();
+        find(&arguments, &AtomicUsize::new(0))
+            .groups
+            .iter()
+            .map(|group| {
+                group
+                    .iter()
+                    .map(|entry| {
+                        let path = entry.path.strip_prefix(directory).unwrap();
+                        path.to_str().unwrap().to_owned()
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_directory_gives_its_files_in_order() {
+        let here = directory(&[
+            ("b.yml", ""),
+            ("a/z.yaml", ""),
+            ("a/b.JSON", ""),
+            ("c.txt", ""),
+            (".hidden/x.yml", ""),
+            (".git/x.yml", ""),
+        ]);
+        assert_eq!(
+            found(here.path(), &["."]),
+            [vec!["a/b.JSON", "a/z.yaml"], vec!["b.yml"]]
+        );
+    }
+
+    #[test]
+    fn ignore_files_are_respected_and_names_overrule_them() {
+        let here = directory(&[
+            (".ignore", "b.yml\n"),
+            (".hardenignore", "c.yml\n"),
+            ("a.yml", ""),
+            ("b.yml", ""),
+            ("c.yml", ""),
+        ]);
+        assert_eq!(found(here.path(), &["."]), [["a.yml"]]);
+        assert_eq!(found(here.path(), &["b.yml", "."]), [["b.yml", "a.yml"]]);
+    }
+
+    #[test]
+    fn a_file_with_several_names_is_read_once() {
+        let here = directory(&[("a.yml", "")]);
+        std::os::unix::fs::symlink("a.yml", here.path().join("link.yml")).unwrap();
+        std::os::unix::fs::symlink(".", here.path().join("loop")).unwrap();
+        assert_eq!(found(here.path(), &["."]), [["a.yml"]]);
+        assert_eq!(found(here.path(), &["link.yml"]), [["link.yml"]]);
+        assert_eq!(
+            found(here.path(), &["link.yml", "a.yml", "."]),
+            [["link.yml"]]
+        );
+    }
+
+    #[test]
+    fn other_json_is_passed_over_unless_it_is_named() {
+        let here = directory(&[
+            ("package.json", r#"{"name": "shop"}"#),
+            ("pod.json", r#"{"kind": "Pod", "apiVersion": "v1"}"#),
+        ]);
+        let given = |name: &str, named| {
+            let path = here.path().join(name);
+            read(Entry { path, named }).unwrap().is_some()
+        };
+        assert!(!given("package.json", false));
+        assert!(given("package.json", true));
+        assert!(given("pod.json", false));
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let here = directory(&[]);
+        let found = find(&[here.path().join("no.yml")], &AtomicUsize::new(0));
+        assert!(found.groups.is_empty());
+        assert!(matches!(found.errors[..], [(_, Error::Read { .. })]));
+    }
+
+    #[test]
+    fn a_climb_after_a_link_goes_where_the_system_goes() {
+        let here = directory(&[("far/away/x.yml", ""), ("far/a.yml", "")]);
+        std::os::unix::fs::symlink("far/away", here.path().join("link")).unwrap();
+        let real = here.path().canonicalize().unwrap();
+        assert_eq!(
+            settled(&here.path().join("link/../a.yml")),
+            real.join("far/a.yml")
+        );
+        assert_eq!(settled(Path::new("./a.yml")), Path::new("a.yml"));
+        assert_eq!(settled(Path::new("../a.yml")), Path::new("../a.yml"));
+    }
+
+    #[test]
+    fn a_file_beyond_the_limit_is_not_read() {
+        let here = directory(&[("big.yml", "")]);
+        let path = here.path().join("big.yml");
+        let limit = u64::from(Limits::default().bytes);
+        File::create(&path).unwrap().set_len(limit + 1).unwrap();
+        assert!(matches!(
+            read(Entry { path, named: true }),
+            Err(Error::TooLarge { .. })
+        ));
+    }
+}

@@ -1,0 +1,175 @@
+//! Replaces a file: all of it or nothing, and everything about it but its content stays.
+//!
+//! The new text goes to a private file in the same directory, reaches the disk, and is renamed
+//! over the old one, so that a run that is interrupted leaves the old file or the new one. Mode,
+//! owner and group are carried over; a symbolic link stays, and the file it leads to is replaced.
+//! A file with several hard links is left alone: a rename would part it from its other names, and
+//! writing in place could leave half of it.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// Replaces the text of the file, provided that it is still `old`.
+///
+/// # Errors
+///
+/// [`Error::ChangedMeanwhile`], [`Error::HardLinked`], [`Error::NotRegular`], and
+/// [`Error::Write`] with what the system said. The file is then as it was.
+pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), Error> {
+    let failed = |source| Error::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let target = path.canonicalize().map_err(failed)?;
+    let metadata = fs::metadata(&target).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(Error::NotRegular {
+            path: path.to_owned(),
+        });
+    }
+    // Renaming needs leave to write the directory only; who took the write bit off the file meant
+    // it, and opening it for writing asks the system.
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(&target)
+        .map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.nlink() > 1 {
+        return Err(Error::HardLinked {
+            path: path.to_owned(),
+            links: metadata.nlink(),
+        });
+    }
+    let mut current = Vec::with_capacity(old.len());
+    file.read_to_end(&mut current).map_err(failed)?;
+    if current != old {
+        return Err(Error::ChangedMeanwhile {
+            path: path.to_owned(),
+        });
+    }
+    exchange(&target, &metadata, new).map_err(failed)
+}
+
+fn exchange(target: &Path, metadata: &fs::Metadata, text: &[u8]) -> io::Result<()> {
+    let directory = target
+        .parent()
+        .map_or_else(|| PathBuf::from("/"), Path::to_owned);
+    let mut private = tempfile::Builder::new()
+        .prefix(".harden-")
+        .suffix(".tmp")
+        .tempfile_in(&directory)?;
+    private.write_all(text)?;
+    let file = private.as_file();
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) != (metadata.uid(), metadata.gid()) {
+        fchown(file, Some(metadata.uid()), Some(metadata.gid()))?;
+    }
+    // After the owner, because a change of owner takes the set-user-ID bit away.
+    file.set_permissions(Permissions::from_mode(metadata.mode() & 0o7777))?;
+    file.sync_all()?;
+    private.persist(target).map_err(|error| error.error)?;
+    // The new name is on the disk when its directory is; a file system that cannot do that has
+    // still renamed the file.
+    if let Ok(directory) = File::open(&directory) {
+        let _ = directory.sync_all();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("compose.yml");
+        fs::write(&path, text).unwrap();
+        (directory, path)
+    }
+
+    /// Every name in the directory, so that no private file is left behind.
+    fn names(directory: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_text_is_new_and_the_mode_is_old() {
+        for mode in [0o600, 0o640, 0o664, 0o755] {
+            let (directory, path) = file("a");
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            replace(&path, b"a", b"b").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "b");
+            assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, mode);
+            assert_eq!(names(directory.path()), ["compose.yml"]);
+        }
+    }
+
+    #[test]
+    fn the_owner_stays() {
+        let (_directory, path) = file("a");
+        // Only root can give a file away; for anybody else there is nothing to see.
+        if std::os::unix::fs::chown(&path, Some(1234), Some(5678)).is_ok() {
+            replace(&path, b"a", b"b").unwrap();
+            let metadata = fs::metadata(&path).unwrap();
+            assert_eq!((metadata.uid(), metadata.gid()), (1234, 5678));
+        }
+    }
+
+    #[test]
+    fn a_link_stays_and_its_target_is_replaced() {
+        let (directory, path) = file("a");
+        fs::create_dir(directory.path().join("links")).unwrap();
+        let link = directory.path().join("links/link.yml");
+        symlink("../compose.yml", &link).unwrap();
+        replace(&link, b"a", b"b").unwrap();
+        assert_eq!(fs::read_link(&link).unwrap(), Path::new("../compose.yml"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "b");
+        assert_eq!(names(&directory.path().join("links")), ["link.yml"]);
+    }
+
+    #[test]
+    fn a_file_with_two_names_is_left_alone() {
+        let (directory, path) = file("a");
+        let twin = directory.path().join("twin.yml");
+        fs::hard_link(&path, &twin).unwrap();
+        assert!(matches!(
+            replace(&path, b"a", b"b"),
+            Err(Error::HardLinked { links: 2, .. })
+        ));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "a");
+        assert_eq!(
+            fs::metadata(&path).unwrap().ino(),
+            fs::metadata(&twin).unwrap().ino()
+        );
+    }
+
+    #[test]
+    fn what_somebody_else_wrote_stays() {
+        let (_directory, path) = file("theirs");
+        assert!(matches!(
+            replace(&path, b"a", b"b"),
+            Err(Error::ChangedMeanwhile { .. })
+        ));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+    }
+
+    #[test]
+    fn a_device_is_not_replaced() {
+        assert!(matches!(
+            replace(Path::new("/dev/null"), b"", b"b"),
+            Err(Error::NotRegular { .. })
+        ));
+    }
+}
