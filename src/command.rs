@@ -103,11 +103,7 @@ fn harden(cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
             Harden { diff: false, .. } if reads_stdin => Deed::Filtered,
             _ => Deed::Shown,
         },
-        says: match (cli.output.quiet, cli.output.verbose) {
-            (true, _) => None,
-            (false, true) => Some(Detail::Full),
-            (false, false) => Some(Detail::Short),
-        },
+        says: !cli.output.quiet,
         summary: Summary::new(if cli.output.verbose {
             Detail::Full
         } else {
@@ -138,7 +134,8 @@ fn selected(asked: &Harden) -> Vec<&'static Transform> {
 /// One run over files or over standard input.
 struct Session<'s, 'c> {
     deed: Deed,
-    says: Option<Detail>,
+    /// The summary is wanted, and there is something to sum up.
+    says: bool,
     summary: Summary,
     exit: Exit,
     console: &'s mut Console<'c>,
@@ -163,11 +160,15 @@ impl Session<'_, '_> {
             None
         };
         if let Some(words) = conflict {
+            self.says = false;
             return self.trouble(dash, "", &Error::Usage(words));
         }
         let source = match walk::read_stdin(&mut *self.console.stdin) {
             Ok(source) => source,
-            Err(error) => return self.trouble(dash, "", &error),
+            Err(error) => {
+                self.says = false;
+                return self.trouble(dash, "", &error);
+            }
         };
         let bytes = source.bytes.clone();
         let report = plan(vec![source]);
@@ -305,7 +306,7 @@ impl Session<'_, '_> {
     /// The last words, after the last line of the diff.
     fn end(&mut self) -> io::Result<()> {
         self.console.stdout.flush()?;
-        if self.says.is_none() {
+        if !self.says {
             return Ok(());
         }
         let terminal = self.console.stderr_terminal;

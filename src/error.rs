@@ -9,7 +9,7 @@ use crate::syntax::SyntaxError;
 #[non_exhaustive]
 pub enum Error {
     /// The system could not read the file.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {}", path.display(), said(source))]
     Read {
         /// The file.
         path: PathBuf,
@@ -17,7 +17,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The system could not write the file; it is as it was.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {}", path.display(), said(source))]
     Write {
         /// The file.
         path: PathBuf,
@@ -106,5 +106,14 @@ impl Error {
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+/// The system's words without their number, which tells a person nothing.
+fn said(error: &std::io::Error) -> String {
+    let words = error.to_string();
+    match words.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => words,
     }
 }

@@ -1,1 +1,9 @@
+//! One binary for every test that stands outside the library.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that unwraps says what it expects"
+)]
 
+mod cli;
+mod console;
+mod diff;

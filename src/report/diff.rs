@@ -167,7 +167,8 @@ fn header(
 fn quoted(name: &[u8], side: &str) -> Option<String> {
     let whole = std::str::from_utf8(name);
     let special = |char: char| char.is_control() || matches!(char, '"' | '\\');
-    if whole.is_ok_and(|name| !name.contains(special)) {
+    // Patch takes a blank at the end for the gap before a date.
+    if whole.is_ok_and(|name| !name.contains(special) && !name.ends_with(' ')) {
         return None;
     }
     let mut quoted = format!("\"{side}");

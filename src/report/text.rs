@@ -14,8 +14,8 @@ use super::terminal::{ADDED, BOLD, DIM, Escaped, NOTICE, Terminal};
 use super::{ContainerReport, FileOutcome, NotOurs, Outcome, Report};
 use crate::container::{Basis, Role};
 
-/// Blocks that are shown one by one; a person reads that many and scrolls past more.
-const BLOCKS: usize = 12;
+/// Answers that are shown one by one; a person reads that many and scrolls past more.
+const ROWS: usize = 32;
 /// Reasons that are shown where containers are counted; the rest is a number.
 const REASONS: usize = 3;
 /// Columns of `declined` and a gap.
@@ -178,8 +178,9 @@ impl Summary {
     ///
     /// Those of the writer.
     pub fn write(&self, out: &mut impl Write, deed: Deed, terminal: Terminal) -> io::Result<()> {
-        let blocks: usize = self.files.iter().map(|file| file.blocks.len()).sum();
-        if self.detail == Detail::Full || blocks <= BLOCKS {
+        let blocks = self.files.iter().flat_map(|file| &file.blocks);
+        let rows: usize = blocks.map(|block| block.rows.len()).sum();
+        if self.detail == Detail::Full || rows <= ROWS {
             self.write_blocks(out, terminal)?;
         } else {
             self.write_tallies(out, terminal)?;
@@ -291,11 +292,14 @@ impl Summary {
                 counts.assumed
             );
         }
-        if counts.declined + counts.findings > 0 {
-            let findings = counted(counts.findings, "finding");
-            let _ = write!(text, " {} declined, {findings}.", counts.declined);
+        if counts.declined > 0 {
+            let _ = write!(text, " {} declined.", counts.declined);
         }
-        if counts.failed_files > 0 {
+        if counts.findings > 0 {
+            let _ = write!(text, " {}.", counted(counts.findings, "finding"));
+        }
+        // One error alone has just been read.
+        if counts.failed_files > 1 || counts.failed_files == 1 && !text.is_empty() {
             let files = counted(counts.failed_files, "file");
             let _ = write!(text, " Trouble with {files}, as said above.");
         }
@@ -596,4 +600,189 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{FileReport, TransformReport};
+
+    fn file(path: &str, outcome: FileOutcome) -> FileReport {
+        FileReport {
+            path: path.into(),
+            source: String::new(),
+            outcome,
+        }
+    }
+
+    fn container(name: &str, results: Vec<(&'static str, Outcome)>) -> ContainerReport {
+        ContainerReport {
+            file: 0,
+            line: 3,
+            workload: name.to_owned(),
+            name: name.to_owned(),
+            role: Role::Main,
+            image: Some("nginx:1.29".to_owned()),
+            results: results
+                .into_iter()
+                .map(|(id, outcome)| TransformReport { id, outcome })
+                .collect(),
+        }
+    }
+
+    fn changed(basis: Basis) -> Outcome {
+        Outcome::Changed {
+            basis,
+            reason: "the reason".to_owned(),
+            paths: vec!["services.web.key".to_owned()],
+        }
+    }
+
+    fn declined(why: &str) -> Outcome {
+        Outcome::Declined {
+            why: why.to_owned(),
+        }
+    }
+
+    fn answers() -> Vec<(&'static str, Outcome)> {
+        let finding = Outcome::Finding {
+            what: "it runs as root".to_owned(),
+            place: Some((0, 7)),
+        };
+        let hardened = Outcome::Hardened {
+            why: "it is on".to_owned(),
+        };
+        vec![
+            ("non-root-user", changed(Basis::Known("nginx".to_owned()))),
+            ("no-new-privileges", changed(Basis::Always)),
+            ("memory-limit", changed(Basis::Assumed)),
+            ("cpu-limit", changed(Basis::Assumed)),
+            ("read-only-root", declined("the image is built here")),
+            ("privileged", finding),
+            ("pids-limit", hardened),
+        ]
+    }
+
+    fn report(containers: Vec<ContainerReport>) -> Report {
+        Report {
+            files: vec![
+                file("compose.yml", FileOutcome::Changed(String::new())),
+                file("values.yml", FileOutcome::NotOurs(NotOurs::OtherYaml)),
+                file("chart.yml", FileOutcome::NotOurs(NotOurs::Template)),
+                file("other.yml", FileOutcome::NotOurs(NotOurs::OtherYaml)),
+            ],
+            containers,
+        }
+    }
+
+    fn shown(detail: Detail, deed: Deed, reports: &[Report]) -> String {
+        let mut summary = Summary::new(detail);
+        for report in reports {
+            summary.add(report);
+        }
+        let mut out = Vec::new();
+        summary.write(&mut out, deed, Terminal::PIPE).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn one_container_is_shown_whole() {
+        let report = report(vec![container("web", answers())]);
+        assert_eq!(
+            shown(Detail::Short, Deed::Shown, &[report]),
+            "\
+compose.yml
+  web  always    no-new-privileges
+       known     non-root-user (nginx)
+       assumed   memory-limit, cpu-limit
+       declined  read-only-root: the image is built here
+       finding   privileged, line 7: it runs as root
+
+4 changes in 1 file; --write makes them. 2 of them rest on assumption; --cautious leaves them out. 1
+declined. 1 finding.
+Left alone: 2 neither a Compose file nor a Kubernetes manifest; 1 a template, which is not YAML
+before it is rendered.
+"
+        );
+    }
+
+    #[test]
+    fn everything_is_said_when_asked_for() {
+        let report = report(vec![container("web", answers())]);
+        let text = shown(Detail::Full, Deed::Written, &[report]);
+        assert!(text.contains("web, line 3, nginx:1.29\n"), "{text}");
+        assert!(text.contains("known     non-root-user (nginx): the reason [services.web.key]\n"));
+        assert!(text.contains("hardened  pids-limit: it is on\n"));
+        assert!(text.contains("4 changes written to 1 file."));
+    }
+
+    #[test]
+    fn twins_stand_together() {
+        let same = || vec![("memory-limit", changed(Basis::Assumed))];
+        let names = ["web", "worker"];
+        let report = report(names.map(|name| container(name, same())).into());
+        let text = shown(Detail::Short, Deed::Checked, &[report]);
+        assert!(
+            text.contains("  web, worker  assumed   memory-limit\n"),
+            "{text}"
+        );
+        assert!(text.contains("2 changes to make in 1 file."));
+    }
+
+    #[test]
+    fn many_containers_are_counted() {
+        let containers = (0..40).map(|nth| {
+            let why = ["it is built here", "the port is 80"][usize::from(nth % 3 == 0)];
+            let limit = if nth % 2 == 0 {
+                changed(Basis::Assumed)
+            } else {
+                declined(&format!("reason {nth}"))
+            };
+            let answers = vec![("non-root-user", declined(why)), ("memory-limit", limit)];
+            container(&format!("service-{nth}"), answers)
+        });
+        assert_eq!(
+            shown(Detail::Short, Deed::Shown, &[report(containers.collect())]),
+            "\
+non-root-user  40 declined
+  declined     26  it is built here
+  declined     14  the port is 80
+memory-limit   20 assumed, 20 declined
+  declined      1  reason 1
+  declined      1  reason 11
+  declined      1  reason 13
+  declined     17  for 17 other reasons
+Each container by itself: --verbose
+
+20 changes in 1 file; --write makes them. 20 of them rest on assumption; --cautious leaves them out.
+60 declined.
+Left alone: 2 neither a Compose file nor a Kubernetes manifest; 1 a template, which is not YAML
+before it is rendered.
+"
+        );
+    }
+
+    #[test]
+    fn what_failed_is_not_counted_as_changed() {
+        let mut report = report(vec![container("web", answers())]);
+        report.files[0].outcome = FileOutcome::Failed(crate::error::Error::Usage("no"));
+        let text = shown(Detail::Short, Deed::Written, &[report]);
+        assert!(!text.contains("change"), "{text}");
+    }
+
+    #[test]
+    fn names_cannot_act_on_the_terminal() {
+        let hostile = || ContainerReport {
+            workload: "\u{202e}".to_owned(),
+            image: Some("\r".to_owned()),
+            ..container("w\u{1b}[2J", vec![("memory-limit", declined("\u{7}"))])
+        };
+        for detail in [Detail::Short, Detail::Full] {
+            let text = shown(detail, Deed::Shown, &[report(vec![hostile()])]);
+            assert!(
+                !text.contains(['\u{1b}', '\u{202e}', '\u{7}', '\r']),
+                "{text}"
+            );
+        }
+    }
 }
