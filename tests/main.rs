@@ -7,3 +7,5 @@
 mod cli;
 mod console;
 mod diff;
+mod go_yaml;
+mod yaml_suite;

@@ -19,4 +19,105 @@ pub enum SyntaxErrorKind {
     /// The stream is longer than [`super::Limits::bytes`].
     #[error("the file is larger than the limit of {0} bytes")]
     TooLarge(u32),
+    /// Collections nest deeper than [`super::Limits::depth`].
+    #[error("this is nested deeper than the limit of {0} levels")]
+    TooDeep(u16),
+    /// The tree would have more nodes than [`super::Limits::nodes`].
+    #[error("the file has more values than the limit of {0}")]
+    TooManyNodes(u32),
+    /// The bytes are UTF-16 or UTF-32.
+    #[error("the file is {0}, save it as UTF-8")]
+    WrongEncoding(&'static str),
+    /// A byte that no UTF-8 text has at this place.
+    #[error("this byte is not UTF-8, save the file as UTF-8")]
+    NotUtf8,
+    /// A character that YAML forbids anywhere in a stream.
+    #[error(
+        "the control character U+{0:04X} is not allowed, write it as an escape in double quotes"
+    )]
+    ControlCharacter(u32),
+    /// A tab where indentation is measured.
+    #[error("a tab cannot indent here, use spaces")]
+    Tab,
+    /// A character that begins nothing.
+    #[error("`{0}` cannot begin a value, put the value in quotes")]
+    CannotBegin(char),
+    /// Text where a key of the surrounding mapping should stand.
+    #[error("expected a key here, aligned with the other keys of the mapping")]
+    ExpectedKey,
+    /// Text where a `-` of the surrounding sequence should stand.
+    #[error("expected `- ` here, aligned with the other items of the sequence")]
+    ExpectedItem,
+    /// A line at the indentation of keys without its colon.
+    #[error("expected `:` after this key (a value that goes on here needs more indentation)")]
+    ExpectedColon,
+    /// `:` on a line that cannot hold a mapping.
+    #[error("a mapping cannot begin here, put it on its own line or put the text in quotes")]
+    MappingNotAllowed,
+    /// `- ` on a line that cannot hold a sequence.
+    #[error("a sequence cannot begin here, put it on its own line")]
+    SequenceNotAllowed,
+    /// A key that goes over several lines without `? `.
+    #[error("a key must stand on one line and within 1024 characters, or begin with `? `")]
+    KeyTooLong,
+    /// A quoted scalar that never ends.
+    #[error("this quote is never closed")]
+    UnclosedQuote,
+    /// A flow collection that never ends.
+    #[error("this bracket is never closed")]
+    UnclosedBracket,
+    /// `---` or `...` inside quotes or brackets.
+    #[error("a document marker cannot stand inside quotes or brackets, indent it")]
+    MarkerInside,
+    /// Two items of a flow collection without `,` between them.
+    #[error("expected `,` or the closing bracket here")]
+    ExpectedComma,
+    /// A `,` with nothing before it.
+    #[error("a value is missing before this `,`")]
+    ExpectedValue,
+    /// A closing bracket of the other kind, or none open.
+    #[error("this bracket does not match the open one")]
+    WrongBracket,
+    /// Text in quotes or brackets that is not indented deeper than what it belongs to.
+    #[error("this line needs more indentation than the line it continues")]
+    Indentation,
+    /// `\` before a character that is no escape.
+    #[error("this is no escape sequence, write `\\\\` for a backslash or use single quotes")]
+    Escape,
+    /// Something other than indicators and a comment after `|` or `>`.
+    #[error("after `|` or `>` only `+`, `-`, one digit and a comment may stand")]
+    BlockHeader,
+    /// A second anchor or tag for the same node.
+    #[error("a value can have only one anchor and one tag")]
+    TwoProperties,
+    /// An anchor or tag before an alias.
+    #[error("an alias cannot have an anchor or a tag")]
+    PropertiesOnAlias,
+    /// `&` or `*` without a name.
+    #[error("expected a name of letters, digits, `-` and `_` after `&` or `*`")]
+    AnchorName,
+    /// An alias for which no anchor stands before it in its document.
+    #[error("no anchor `&{0}` stands before this alias")]
+    UnknownAnchor(String),
+    /// A tag that is not well-formed.
+    #[error("this is not a tag")]
+    Tag,
+    /// A tag handle that no `%TAG` of the document defines.
+    #[error("no `%TAG` defines this handle")]
+    UndefinedHandle,
+    /// A `%` line that is not a directive, or stands twice or in the wrong place.
+    #[error("this is not a directive that can stand here")]
+    Directive,
+    /// A `%YAML` that the consumer does not know.
+    #[error("this version is not supported, remove the `%YAML` line")]
+    Version,
+    /// Directives that no `---` follows.
+    #[error("expected `---` after the directives")]
+    ExpectedDocument,
+    /// Text after the end of a document.
+    #[error("expected the end of the document, begin the next one with `---`")]
+    AfterDocument,
+    /// `#` that touches what is before it.
+    #[error("a comment needs a space before its `#`")]
+    CommentSpace,
 }

@@ -1,11 +1,265 @@
 //! What a scalar says: quotes removed, escapes replaced, lines folded.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use super::{NodeId, Tree};
+use memchr::memchr2;
+
+use super::{Kind, Mode, NodeId, Style, Tree};
 
 /// The decoded text of a scalar; borrowed whenever the source says it verbatim.
 pub(super) fn value<'s>(tree: &Tree<'s>, id: NodeId) -> Cow<'s, str> {
-    let _ = (tree, id);
-    todo!()
+    let node = tree.node(id);
+    if node.kind != Kind::Scalar {
+        return Cow::Borrowed("");
+    }
+    let text = tree.text(id);
+    match node.style {
+        Style::Plain => flow(text, '\0', tree.mode),
+        Style::Single => flow(inside(text), '\'', tree.mode),
+        Style::Double => flow(inside(text), '"', tree.mode),
+        Style::Literal | Style::Folded => {
+            let after = tree
+                .source
+                .get(node.span.end as usize..)
+                .unwrap_or_default();
+            block(text, after, node.column as usize, tree.mode)
+        }
+        _ => Cow::Borrowed(""),
+    }
+}
+
+/// The first line break, with the bytes it takes.
+#[inline]
+pub(super) fn find_break(bytes: &[u8], mode: Mode) -> Option<Range<usize>> {
+    let ascii = memchr2(b'\n', b'\r', bytes);
+    let before = &bytes[..ascii.unwrap_or(bytes.len())];
+    if mode == Mode::GoYaml && !before.is_ascii() {
+        let found = before
+            .windows(2)
+            .enumerate()
+            .find_map(|(at, pair)| match pair {
+                [0xC2, 0x85] => Some(at..at + 2),
+                [0xE2, 0x80] if matches!(before.get(at + 2), Some(0xA8 | 0xA9)) => Some(at..at + 3),
+                _ => None,
+            });
+        if found.is_some() {
+            return found;
+        }
+    }
+    let at = ascii?;
+    let len = if bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n') {
+        2
+    } else {
+        1
+    };
+    Some(at..at + len)
+}
+
+/// A line break as the value has it: go-yaml keeps LS and PS, all others are LF.
+fn normal(line_break: &str) -> &str {
+    if matches!(line_break, "\u{2028}" | "\u{2029}") {
+        line_break
+    } else {
+        "\n"
+    }
+}
+
+fn inside(quoted: &str) -> &str {
+    quoted
+        .get(1..quoted.len().saturating_sub(1))
+        .unwrap_or_default()
+}
+
+const BLANK: [char; 2] = [' ', '\t'];
+
+/// Plain and quoted scalars: lines folded, escapes replaced.
+fn flow(text: &str, quote: char, mode: Mode) -> Cow<'_, str> {
+    let escape = match quote {
+        '\'' => Some(b'\''),
+        '"' => Some(b'\\'),
+        _ => None,
+    };
+    let has_escape = escape.is_some_and(|escape| memchr::memchr(escape, text.as_bytes()).is_some());
+    let first_break = find_break(text.as_bytes(), mode);
+    if first_break.is_none() && !has_escape {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut next_break = first_break;
+    loop {
+        let (line, line_break) = match &next_break {
+            Some(at) => (&rest[..at.start], Some(&rest[at.clone()])),
+            None => (rest, None),
+        };
+        let joins = unescape(line, quote, line_break.is_some(), &mut out);
+        let (Some(line_break), Some(at)) = (line_break, next_break) else {
+            break;
+        };
+        rest = rest[at.end..].trim_start_matches(BLANK);
+        // The break of the last line that is not empty folds, those of empty lines stay.
+        let mut empty_lines = String::new();
+        next_break = find_break(rest.as_bytes(), mode);
+        while let Some(at) = next_break.clone().filter(|at| at.start == 0) {
+            empty_lines.push_str(normal(&rest[at.clone()]));
+            rest = rest[at.end..].trim_start_matches(BLANK);
+            next_break = find_break(rest.as_bytes(), mode);
+        }
+        if joins {
+            // An escaped break: nothing comes in its place.
+        } else if normal(line_break) != "\n" {
+            out.push_str(line_break);
+        } else if empty_lines.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&empty_lines);
+    }
+    Cow::Owned(out)
+}
+
+/// One line of a flow scalar. Returns whether it ends in `\`, so that its break is nothing.
+///
+/// Blanks before a break go, unless a `\` protects them.
+fn unescape(line: &str, quote: char, before_break: bool, out: &mut String) -> bool {
+    if quote != '"' {
+        let line = if before_break {
+            line.trim_end_matches(BLANK)
+        } else {
+            line
+        };
+        if quote == '\'' {
+            for (index, part) in line.split("''").enumerate() {
+                if index > 0 {
+                    out.push('\'');
+                }
+                out.push_str(part);
+            }
+        } else {
+            out.push_str(line);
+        }
+        return false;
+    }
+    let mut rest = line;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        let escape = &rest[at + 1..];
+        let Some(char) = escape.chars().next() else {
+            return true;
+        };
+        rest = &escape[char.len_utf8()..];
+        let digits = match char {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ => 0,
+        };
+        if digits > 0 {
+            let code = rest
+                .get(..digits)
+                .and_then(|hex| u32::from_str_radix(hex, 16).ok());
+            out.push(
+                code.and_then(char::from_u32)
+                    .unwrap_or(char::REPLACEMENT_CHARACTER),
+            );
+            rest = rest.get(digits..).unwrap_or_default();
+            continue;
+        }
+        out.push(match char {
+            '0' => '\0',
+            'a' => '\u{7}',
+            'b' => '\u{8}',
+            't' => '\t',
+            'n' => '\n',
+            'v' => '\u{b}',
+            'f' => '\u{c}',
+            'r' => '\r',
+            'e' => '\u{1b}',
+            'N' => '\u{85}',
+            '_' => '\u{a0}',
+            'L' => '\u{2028}',
+            'P' => '\u{2029}',
+            other => other,
+        });
+    }
+    out.push_str(if before_break {
+        rest.trim_end_matches(BLANK)
+    } else {
+        rest
+    });
+    false
+}
+
+/// `|` and `>`: indentation removed, for `>` lines folded, the end chomped.
+fn block<'s>(text: &'s str, after: &'s str, indent: usize, mode: Mode) -> Cow<'s, str> {
+    let Some(header) = find_break(text.as_bytes(), mode) else {
+        return Cow::Borrowed("");
+    };
+    let is_folded = text.starts_with('>');
+    let chomp = text[1..header.start]
+        .bytes()
+        .take_while(|byte| b"+-0123456789".contains(byte));
+    let chomp = chomp.fold(
+        b' ',
+        |sign, byte| if byte.is_ascii_digit() { sign } else { byte },
+    );
+
+    let mut out = String::with_capacity(text.len());
+    let mut rest = &text[header.end..];
+    // The break of the last line, and those of empty lines since.
+    let mut line_break = "";
+    let mut empty_lines = String::new();
+    let mut was_indented = false;
+    let mut has_content = false;
+    loop {
+        let at = find_break(rest.as_bytes(), mode);
+        let line = &rest[..at.as_ref().map_or(rest.len(), |at| at.start)];
+        let is_last_of_stream = at.is_none() && !line.is_empty() && after.is_empty();
+        let spaces = line
+            .bytes()
+            .take(indent)
+            .take_while(|&byte| byte == b' ')
+            .count();
+        let line = &line[spaces..];
+        if line.is_empty() {
+            if let Some(at) = &at {
+                empty_lines.push_str(normal(&rest[at.clone()]));
+            } else if is_last_of_stream && mode == Mode::Strict {
+                empty_lines.push('\n');
+            }
+        } else {
+            let is_indented = line.starts_with(BLANK);
+            let folds =
+                is_folded && has_content && !was_indented && !is_indented && line_break == "\n";
+            if !folds {
+                out.push_str(line_break);
+            } else if empty_lines.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(&empty_lines);
+            empty_lines.clear();
+            out.push_str(line);
+            was_indented = is_indented;
+            has_content = true;
+            line_break = at.as_ref().map_or("", |at| normal(&rest[at.clone()]));
+        }
+        let Some(at) = at else { break };
+        rest = &rest[at.end..];
+    }
+    if has_content && line_break.is_empty() && chomp != b'-' {
+        // The span of a scalar without `+` ends before its last break.
+        line_break = match find_break(after.as_bytes(), mode).filter(|at| at.start == 0) {
+            Some(at) => normal(&after[at]),
+            // At the end of the stream YAML 1.2 has a break there, libyaml has not.
+            None if mode == Mode::Strict && after.is_empty() => "\n",
+            None => "",
+        };
+    }
+    if chomp != b'-' {
+        out.push_str(line_break);
+    }
+    if chomp == b'+' {
+        out.push_str(&empty_lines);
+    }
+    Cow::Owned(out)
 }

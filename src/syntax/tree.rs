@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::Mode;
+
 /// A stream of YAML documents as nodes in preorder over the source text.
 #[derive(Debug)]
 pub struct Tree<'s> {
     pub(super) source: &'s str,
+    pub(super) mode: Mode,
     pub(super) nodes: Vec<Node>,
     pub(super) props: Vec<Props>,
     pub(super) documents: Vec<Document>,
@@ -105,6 +108,8 @@ pub struct Props {
     pub anchor: Option<Span>,
     /// The tag as written, from its `!`.
     pub tag: Option<Span>,
+    /// The prefix that a `%TAG` directive gives to the tag's handle.
+    pub(super) prefix: Option<Span>,
 }
 
 /// One document of the stream.
@@ -117,6 +122,8 @@ pub struct Document {
     pub span: Span,
     /// It begins with `---`.
     pub explicit: bool,
+    /// It ends with `...`.
+    pub closed: bool,
     /// `%YAML` and `%TAG` lines.
     pub directives: Vec<Span>,
 }
@@ -189,35 +196,105 @@ impl<'s> Tree<'s> {
     /// The name after `&`, if the node has one.
     #[must_use]
     pub fn anchor(&self, id: NodeId) -> Option<&'s str> {
-        let _ = id;
-        todo!()
+        Some(self.slice(self.props(id)?.anchor?))
     }
 
     /// The tag with its handle resolved: `!!str` is `tag:yaml.org,2002:str`, `!reset` is `!reset`.
     #[must_use]
     pub fn tag(&self, id: NodeId) -> Option<Cow<'s, str>> {
-        let _ = id;
-        todo!()
+        let props = self.props(id)?;
+        let text = self.slice(props.tag?);
+        if let Some(verbatim) = text.strip_prefix("!<") {
+            return Some(unescape_uri(verbatim.strip_suffix('>').unwrap_or(verbatim)));
+        }
+        let after_handle = text
+            .get(1..)
+            .and_then(|rest| rest.find('!'))
+            .map_or(1, |at| at + 2);
+        let (handle, suffix) = text.split_at(after_handle);
+        let suffix = unescape_uri(suffix);
+        Some(match (props.prefix, handle) {
+            (Some(prefix), _) => {
+                Cow::Owned(format!("{}{suffix}", unescape_uri(self.slice(prefix))))
+            }
+            (None, "!!") => Cow::Owned(format!("tag:yaml.org,2002:{suffix}")),
+            (None, _) if matches!(suffix, Cow::Borrowed(_)) => Cow::Borrowed(text),
+            (None, _) => Cow::Owned(format!("{handle}{suffix}")),
+        })
     }
 
     /// The properties before the node.
     #[must_use]
     pub fn props(&self, id: NodeId) -> Option<&Props> {
-        let _ = id;
-        todo!()
+        let node = self.node(id);
+        if node.kind == Kind::Alias {
+            None
+        } else {
+            self.props.get(node.extra as usize)
+        }
     }
 
     /// The node itself, or for an alias the node it stands for (go-yaml: the latest earlier definition).
     #[must_use]
     pub fn resolve(&self, id: NodeId) -> NodeId {
-        let _ = id;
-        todo!()
+        let node = self.node(id);
+        if node.kind == Kind::Alias {
+            NodeId(node.extra)
+        } else {
+            id
+        }
     }
 
     /// Line and column of a byte, both from 1; the column counts characters, as go-yaml does.
+    ///
+    /// Takes time proportional to `offset`.
     #[must_use]
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
-        let _ = offset;
-        todo!()
+        let mut end = (offset as usize).min(self.source.len());
+        while !self.source.is_char_boundary(end) {
+            end -= 1;
+        }
+        let before = &self.source[..end];
+        let before = before.strip_prefix('\u{feff}').unwrap_or(before);
+        let (mut line, mut line_start) = (1, 0);
+        let mut at = 0;
+        while let Some(found) = super::scalar::find_break(&before.as_bytes()[at..], self.mode) {
+            at += found.end;
+            line += 1;
+            line_start = at;
+        }
+        let column = before[line_start..].chars().count() + 1;
+        (line, u32::try_from(column).unwrap_or(u32::MAX))
     }
+
+    pub(super) fn slice(&self, span: Span) -> &'s str {
+        &self.source[span.start as usize..span.end as usize]
+    }
+}
+
+/// `%21` is `!`. What is not an escape of UTF-8 stays as it is.
+fn unescape_uri(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        match after
+            .get(..2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+        {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(b'%');
+                rest = after;
+            }
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }

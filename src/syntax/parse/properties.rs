@@ -1,0 +1,249 @@
+//! Anchors and tags, which wait for the node they belong to.
+
+use super::{Parser, Result, offset, span};
+use crate::syntax::SyntaxErrorKind;
+use crate::syntax::tree::{Node, Props, Span};
+
+/// An anchor, a tag, or both, whose node has not come yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Properties {
+    pub(super) anchor: Option<Span>,
+    tag: Option<Span>,
+    prefix: Option<Span>,
+    span: Option<Span>,
+    /// Its place in `Parser::anchors`, if the anchor stands there already.
+    pub(super) registered: Option<usize>,
+}
+
+impl Properties {
+    pub(super) fn is_empty(&self) -> bool {
+        self.span.is_none()
+    }
+
+    pub(super) fn end(&self) -> Option<u32> {
+        self.span.map(|span| span.end)
+    }
+
+    /// Both together, unless both have an anchor or both have a tag.
+    fn and(self, later: Self) -> Option<Self> {
+        if self.anchor.is_some() && later.anchor.is_some()
+            || self.tag.is_some() && later.tag.is_some()
+        {
+            return None;
+        }
+        Some(Self {
+            anchor: self.anchor.or(later.anchor),
+            tag: self.tag.or(later.tag),
+            prefix: self.prefix.or(later.prefix),
+            span: match (self.span, later.span) {
+                (Some(first), Some(last)) => Some(Span {
+                    start: first.start,
+                    end: last.end,
+                }),
+                (one, other) => one.or(other),
+            },
+            registered: self.registered.or(later.registered),
+        })
+    }
+}
+
+impl Parser<'_> {
+    /// `&name` or `!tag`: kept until its node comes.
+    pub(super) fn property(&mut self) -> Result<()> {
+        self.may_begin_key()?;
+        self.after_separator = false;
+        self.after_json = false;
+        let start = self.at;
+        let mut new = Properties::default();
+        if self.byte(start) == b'&' {
+            new.anchor = Some(self.anchor_name()?);
+        } else {
+            new.prefix = self.scan_tag()?;
+            new.tag = Some(span(start, self.at));
+        }
+        new.span = Some(span(start, self.at));
+        self.inner = self.join(self.inner, new)?;
+        Ok(())
+    }
+
+    /// The properties that wait, for a node that is not a key.
+    pub(super) fn take_properties(&mut self) -> Result<Properties> {
+        if self.inner.is_empty() && self.outer.is_empty() {
+            return Ok(Properties::default());
+        }
+        let (outer, inner) = (
+            std::mem::take(&mut self.outer),
+            std::mem::take(&mut self.inner),
+        );
+        self.join(outer, inner)
+    }
+
+    pub(super) fn join(&self, earlier: Properties, later: Properties) -> Result<Properties> {
+        match earlier.and(later) {
+            Some(both) => Ok(both),
+            None => self.error(SyntaxErrorKind::TwoProperties),
+        }
+    }
+
+    /// Gives the properties to the node, so that aliases find it.
+    pub(super) fn assign(&mut self, properties: Properties, node: usize) {
+        let Some(all) = properties.span else { return };
+        if let Some(target) = self.nodes.get_mut(node) {
+            target.extra = offset(self.props.len());
+        }
+        self.props.push(Props {
+            span: all,
+            anchor: properties.anchor,
+            tag: properties.tag,
+            prefix: properties.prefix,
+        });
+        self.register(properties, node);
+    }
+
+    /// Lets aliases find the node under the anchor's name; returns where the anchor is kept.
+    pub(super) fn register(&mut self, properties: Properties, node: usize) -> Option<usize> {
+        let name = properties.anchor?;
+        if let Some(place) = properties.registered {
+            if let Some(anchor) = self.anchors.get_mut(place) {
+                anchor.1 = offset(node);
+            }
+            return Some(place);
+        }
+        let place = self.anchors.len();
+        self.anchors.push((name, offset(node)));
+        let text = &self.source[name.start as usize..name.end as usize];
+        self.anchor_names.insert(text, place);
+        Some(place)
+    }
+
+    /// The node that an alias stands for: the latest anchor of that name before it.
+    pub(super) fn anchored(&self, name: Span) -> Result<u32> {
+        let text = &self.source[name.start as usize..name.end as usize];
+        match self
+            .anchor_names
+            .get(text)
+            .and_then(|&place| self.anchors.get(place))
+        {
+            Some(&(_, node)) if node != Node::NONE => Ok(node),
+            _ => {
+                let span = Span {
+                    start: name.start - 1,
+                    end: name.end,
+                };
+                Err(crate::syntax::SyntaxError {
+                    span,
+                    kind: SyntaxErrorKind::UnknownAnchor(text.to_owned()),
+                })
+            }
+        }
+    }
+
+    /// The name after `&` or `*` at the current place, which moves behind it.
+    pub(super) fn anchor_name(&mut self) -> Result<Span> {
+        let start = self.at + 1;
+        let mut at = start;
+        // go-yaml takes printable ASCII without the colon, YAML 1.2 everything but blanks and brackets.
+        loop {
+            let byte = self.byte(at);
+            let is_name = match byte {
+                0..=b' ' | b',' | b'[' | b']' | b'{' | b'}' => false,
+                b':' => self.strict,
+                0x7F.. => self.strict,
+                _ => true,
+            };
+            if !is_name {
+                break;
+            }
+            at += 1;
+        }
+        let ends_well = self.is_blank_or_end(at)
+            || match self.byte(at) {
+                b',' | b']' | b'}' => !self.strict || self.flow > 0,
+                b':' => !self.strict,
+                b'[' | b'{' => self.strict && self.flow > 0,
+                _ => false,
+            };
+        if at == start || !ends_well {
+            self.at = at;
+            return self.error(SyntaxErrorKind::AnchorName);
+        }
+        self.at = at;
+        Ok(span(start, at))
+    }
+
+    /// The tag at the current place, which moves behind it; returns the prefix of its handle,
+    /// where a `%TAG` gave one.
+    fn scan_tag(&mut self) -> Result<Option<Span>> {
+        let start = self.at;
+        let mut prefix = None;
+        if self.byte(start + 1) == b'<' {
+            self.at = self.uri_end(start + 2, true)?;
+            if self.byte(self.at) != b'>' || self.at == start + 2 {
+                return self.error(SyntaxErrorKind::Tag);
+            }
+            self.at += 1;
+        } else {
+            let handle_end = self.handle_end(start);
+            let has_handle = handle_end > start + 1 && self.byte(handle_end - 1) == b'!';
+            self.at = self.uri_end(handle_end, false)?;
+            let handle = if has_handle {
+                &self.source[start..handle_end]
+            } else {
+                "!"
+            };
+            if has_handle && self.at == handle_end {
+                return self.error(SyntaxErrorKind::Tag);
+            }
+            prefix = self.handles.get(handle).copied();
+            // The non-specific tag `!` is no handle.
+            if self.at == start + 1 {
+                prefix = None;
+            }
+            if prefix.is_none() && handle != "!" && handle != "!!" {
+                self.at = start;
+                return self.error(SyntaxErrorKind::UndefinedHandle);
+            }
+        }
+        let ends_well = self.is_blank_or_end(self.at)
+            || self.strict
+                && self.flow > 0
+                && matches!(self.byte(self.at), b',' | b']' | b'}' | b'[' | b'{');
+        if ends_well {
+            Ok(prefix)
+        } else {
+            self.error(SyntaxErrorKind::Tag)
+        }
+    }
+
+    /// Behind `!`, `!!` or `!name!`; behind the letters where no `!` follows them.
+    pub(super) fn handle_end(&self, start: usize) -> usize {
+        let mut at = start + 1;
+        while matches!(self.byte(at), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'-') {
+            at += 1;
+        }
+        if self.byte(at) == b'!' { at + 1 } else { at }
+    }
+
+    /// The end of the URI characters from `at`.
+    pub(super) fn uri_end(&mut self, mut at: usize, brackets: bool) -> Result<usize> {
+        loop {
+            match self.byte(at) {
+                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => at += 1,
+                b'_' | b'-' | b';' | b'/' | b'?' | b':' | b'@' | b'&' | b'=' | b'+' | b'$'
+                | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')' => at += 1,
+                b'#' if self.strict => at += 1,
+                b',' | b'[' | b']' | b'{' | b'}' if brackets => at += 1,
+                b'%' => {
+                    if !self.byte(at + 1).is_ascii_hexdigit()
+                        || !self.byte(at + 2).is_ascii_hexdigit()
+                    {
+                        self.at = at;
+                        return self.error(SyntaxErrorKind::Tag);
+                    }
+                    at += 3;
+                }
+                _ => return Ok(at),
+            }
+        }
+    }
+}

@@ -1,0 +1,520 @@
+//! Bytes to scalars and to the next token.
+
+use memchr::{memchr2, memmem};
+
+use super::{Parser, Result, span};
+use crate::syntax::tree::{Span, Style};
+use crate::syntax::{SyntaxError, SyntaxErrorKind};
+
+/// What a byte may end or begin inside a plain scalar.
+const ORDINARY: u8 = 0;
+const BLANK_OR_BREAK: u8 = 1;
+const COLON: u8 = 2;
+const FLOW: u8 = 3;
+const MAYBE_BREAK: u8 = 4;
+const QUESTION: u8 = 5;
+
+static PLAIN: [u8; 256] = {
+    let mut table = [ORDINARY; 256];
+    table[0] = BLANK_OR_BREAK;
+    table[b' ' as usize] = BLANK_OR_BREAK;
+    table[b'\t' as usize] = BLANK_OR_BREAK;
+    table[b'\n' as usize] = BLANK_OR_BREAK;
+    table[b'\r' as usize] = BLANK_OR_BREAK;
+    table[b':' as usize] = COLON;
+    table[b'?' as usize] = QUESTION;
+    table[b',' as usize] = FLOW;
+    table[b'[' as usize] = FLOW;
+    table[b']' as usize] = FLOW;
+    table[b'{' as usize] = FLOW;
+    table[b'}' as usize] = FLOW;
+    table[0xC2] = MAYBE_BREAK;
+    table[0xE2] = MAYBE_BREAK;
+    table
+};
+
+/// Whether the source has NEL, LS or PS, which go-yaml takes for line breaks.
+pub(super) fn has_unicode_breaks(source: &str) -> bool {
+    !source.is_ascii()
+        && ["\u{85}", "\u{2028}", "\u{2029}"]
+            .iter()
+            .any(|sought| memmem::find(source.as_bytes(), sought.as_bytes()).is_some())
+}
+
+/// Finds characters that YAML forbids even in comments and quotes.
+pub(super) fn check_characters(source: &str) -> Result<()> {
+    let is_control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    // The fold has no early exit, so that it runs on whole vectors.
+    let bad = source
+        .bytes()
+        .fold(false, |bad, byte| bad | is_control(byte));
+    let found = if bad {
+        source.bytes().position(is_control)
+    } else if source.is_ascii() {
+        None
+    } else {
+        memmem::find(source.as_bytes(), "\u{fffe}".as_bytes())
+            .or_else(|| memmem::find(source.as_bytes(), "\u{ffff}".as_bytes()))
+    };
+    let Some(at) = found else { return Ok(()) };
+    let char = source[at..].chars().next().unwrap_or_default();
+    let kind = SyntaxErrorKind::ControlCharacter(u32::from(char));
+    Err(SyntaxError {
+        span: span(at, at + char.len_utf8()),
+        kind,
+    })
+}
+
+impl Parser<'_> {
+    /// The byte, or 0 behind the end: no stream has a NUL.
+    #[inline]
+    pub(super) fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
+    }
+
+    /// The length of the line break at `at`, 0 if none is there.
+    #[inline]
+    pub(super) fn break_len(&self, at: usize) -> usize {
+        match self.byte(at) {
+            b'\n' => 1,
+            b'\r' => 1 + usize::from(self.byte(at + 1) == b'\n'),
+            0xC2 | 0xE2 if self.unicode_breaks => {
+                let rest = &self.bytes[at..];
+                if rest.starts_with("\u{85}".as_bytes()) {
+                    2
+                } else if rest.starts_with("\u{2028}".as_bytes())
+                    || rest.starts_with("\u{2029}".as_bytes())
+                {
+                    3
+                } else {
+                    0
+                }
+            }
+            _ => 0,
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_blank(&self, at: usize) -> bool {
+        matches!(self.byte(at), b' ' | b'\t')
+    }
+
+    #[inline]
+    pub(super) fn is_blank_or_end(&self, at: usize) -> bool {
+        matches!(self.byte(at), b' ' | b'\t' | b'\n' | b'\r' | 0) || self.break_len(at) > 0
+    }
+
+    pub(super) fn is_flow_indicator(&self, at: usize) -> bool {
+        matches!(self.byte(at), b',' | b'[' | b']' | b'{' | b'}')
+    }
+
+    /// `---` or `...` at the start of a line.
+    #[inline]
+    pub(super) fn is_marker(&self, at: usize) -> bool {
+        let byte = self.byte(at);
+        (byte == b'-' || byte == b'.')
+            && at == self.line
+            && self.byte(at + 1) == byte
+            && self.byte(at + 2) == byte
+            && self.is_blank_or_end(at + 3)
+    }
+
+    /// The end of the line, before its break.
+    pub(super) fn line_end(&self, at: usize) -> usize {
+        if self.unicode_breaks {
+            let mut at = at;
+            while at < self.bytes.len() && self.break_len(at) == 0 {
+                at += 1;
+            }
+            return at;
+        }
+        memchr2(b'\n', b'\r', &self.bytes[at..]).map_or(self.bytes.len(), |found| at + found)
+    }
+
+    /// Moves to the next token: over blanks, comments and line breaks.
+    ///
+    /// In go-yaml a tab is no blank where a key may begin; it stops there.
+    pub(super) fn skip(&mut self) -> Result<()> {
+        let mut at = self.at;
+        self.tab = false;
+        loop {
+            loop {
+                match self.byte(at) {
+                    b' ' => at += 1,
+                    b'\t' if self.strict || self.flow > 0 || !self.key_allowed => {
+                        self.tab = true;
+                        at += 1;
+                    }
+                    _ => break,
+                }
+            }
+            if self.byte(at) == b'#' {
+                if self.strict && at > self.line && !self.is_blank(at - 1) {
+                    self.at = at;
+                    return self.error(SyntaxErrorKind::CommentSpace);
+                }
+                at = self.skip_comments(at);
+            }
+            let len = self.break_len(at);
+            if len == 0 {
+                break;
+            }
+            at += len;
+            self.line = at;
+            self.tab = false;
+            if self.flow == 0 {
+                self.key_allowed = true;
+            }
+        }
+        self.at = at;
+        Ok(())
+    }
+
+    /// The end of the comment, and of the comments that follow it with nothing but blanks
+    /// between: there go-yaml looks ahead, and a tab does not stop it.
+    fn skip_comments(&mut self, comment: usize) -> usize {
+        let mut end = self.line_end(comment);
+        if self.strict {
+            return end;
+        }
+        let (mut at, mut line) = (end, self.line);
+        loop {
+            let len = self.break_len(at);
+            if len > 0 {
+                at += len;
+                line = at;
+            } else if self.is_blank(at) {
+                at += 1;
+            } else if self.byte(at) == b'#' {
+                self.line = line;
+                end = self.line_end(at);
+                at = end;
+            } else {
+                return end;
+            }
+        }
+    }
+
+    /// The plain scalar at the current place. Moves behind the blanks and line breaks after it.
+    pub(super) fn plain(&mut self) -> Result<Span> {
+        let start = self.at;
+        let indent = self.top().indent + 1;
+        let in_flow = self.flow > 0;
+        let mut at = start;
+        let mut end = start;
+        loop {
+            let mut is_over = false;
+            let run = at;
+            loop {
+                let class = PLAIN[self.byte(at) as usize];
+                match class {
+                    ORDINARY => {}
+                    BLANK_OR_BREAK => break,
+                    COLON => {
+                        is_over = self.is_blank_or_end(at + 1)
+                            || in_flow && self.strict && self.is_flow_indicator(at + 1);
+                    }
+                    FLOW => is_over = in_flow,
+                    QUESTION => is_over = in_flow && !self.strict && self.is_blank_or_end(at + 1),
+                    _ => {
+                        if self.break_len(at) > 0 {
+                            break;
+                        }
+                    }
+                }
+                if is_over {
+                    break;
+                }
+                at += 1;
+            }
+            if at > run {
+                end = at;
+            }
+            if is_over || at >= self.bytes.len() {
+                self.at = at;
+                return Ok(span(start, end));
+            }
+            while self.is_blank(at) {
+                at += 1;
+            }
+            if self.break_len(at) == 0 {
+                if self.byte(at) == b'#' || at >= self.bytes.len() {
+                    self.at = at;
+                    return Ok(span(start, end));
+                }
+                continue;
+            }
+            self.at = at;
+            self.blank_lines(indent)?;
+            at = self.at;
+            self.key_allowed = true;
+            if !in_flow && self.column() < indent
+                || self.is_marker(at)
+                || self.byte(at) == b'#'
+                || at >= self.bytes.len()
+            {
+                return Ok(span(start, end));
+            }
+            if in_flow {
+                self.check_flow_indentation()?;
+            }
+            self.key_allowed = false;
+        }
+    }
+
+    /// Moves from a line break to the next text, through lines with nothing but blanks.
+    fn blank_lines(&mut self, indent: isize) -> Result<()> {
+        let mut tab = None;
+        loop {
+            match self.byte(self.at) {
+                b' ' => self.at += 1,
+                b'\t' => {
+                    if self.column() < indent && tab.is_none() {
+                        if !self.strict {
+                            return self.error(SyntaxErrorKind::Tab);
+                        }
+                        tab = Some(self.at);
+                    }
+                    self.at += 1;
+                }
+                _ => {
+                    let len = self.break_len(self.at);
+                    if len == 0 {
+                        break;
+                    }
+                    self.at += len;
+                    self.line = self.at;
+                    tab = None;
+                }
+            }
+        }
+        // In YAML 1.2 a tab before the text is no indentation, so the text stands further left.
+        if let Some(tab) = tab
+            && self.at < self.bytes.len()
+            && self.byte(self.at) != b'#'
+        {
+            self.at = tab;
+            return self.error(SyntaxErrorKind::Tab);
+        }
+        Ok(())
+    }
+
+    /// The quoted scalar at the current place, which moves behind its closing quote.
+    pub(super) fn quoted(&mut self) -> Result<Span> {
+        let start = self.at;
+        let quote = self.byte(start);
+        let mut at = start + 1;
+        loop {
+            match self.byte(at) {
+                byte if byte == quote => {
+                    if quote == b'\'' && self.byte(at + 1) == b'\'' {
+                        at += 2;
+                        continue;
+                    }
+                    self.at = at + 1;
+                    return Ok(span(start, at + 1));
+                }
+                b'\\' if quote == b'"' => at = self.escape(at)?,
+                b'\n' | b'\r' | 0xC2 | 0xE2 => {
+                    let len = self.break_len(at);
+                    at += len.max(1);
+                    if len > 0 {
+                        at = self.quoted_line(at)?;
+                    }
+                }
+                0 if at >= self.bytes.len() => {
+                    return Err(SyntaxError {
+                        span: span(start, at),
+                        kind: SyntaxErrorKind::UnclosedQuote,
+                    });
+                }
+                _ => at += 1,
+            }
+        }
+    }
+
+    /// Checks the start of a line inside quotes, and returns its first byte that is not a blank.
+    fn quoted_line(&mut self, at: usize) -> Result<usize> {
+        self.line = at;
+        self.at = at;
+        if self.is_marker(at) {
+            return self.error(SyntaxErrorKind::MarkerInside);
+        }
+        let mut text = at;
+        while self.byte(text) == b' ' {
+            text += 1;
+        }
+        let spaces = (text - at).cast_signed();
+        while self.is_blank(text) {
+            text += 1;
+        }
+        if self.strict && spaces <= self.top().indent && self.break_len(text) == 0 {
+            self.at = text;
+            return self.error(SyntaxErrorKind::Indentation);
+        }
+        Ok(text)
+    }
+
+    /// Checks the escape at `at` and returns its end; an escaped line break leaves the break.
+    fn escape(&mut self, at: usize) -> Result<usize> {
+        let digits = match self.byte(at + 1) {
+            b'0' | b'a' | b'b' | b't' | b'\t' | b'n' | b'v' | b'f' | b'r' | b'e' | b' ' | b'"'
+            | b'\\' | b'N' | b'_' | b'L' | b'P' => 0,
+            b'\'' if !self.strict => 0,
+            b'/' if self.strict => 0,
+            b'x' => 2,
+            b'u' => 4,
+            b'U' => 8,
+            _ if self.break_len(at + 1) > 0 => return Ok(at + 1),
+            _ => {
+                self.at = at;
+                return self.error(SyntaxErrorKind::Escape);
+            }
+        };
+        let code = self.bytes.get(at + 2..at + 2 + digits).and_then(|hex| {
+            hex.iter().try_fold(0_u32, |code, &digit| {
+                Some(code.checked_mul(16)? + char::from(digit).to_digit(16)?)
+            })
+        });
+        if digits > 0 && code.and_then(char::from_u32).is_none() {
+            self.at = at;
+            return self.error(SyntaxErrorKind::Escape);
+        }
+        Ok(at + 2 + digits)
+    }
+
+    /// The block scalar at the current place, with the indentation of its content. Moves behind
+    /// the blank lines after it and the indentation of the line it stops at.
+    pub(super) fn block_scalar(&mut self) -> Result<(Style, Span, u32)> {
+        let start = self.at;
+        let style = if self.byte(start) == b'|' {
+            Style::Literal
+        } else {
+            Style::Folded
+        };
+        let (mut keep, mut explicit) = (None, None);
+        let mut at = start + 1;
+        loop {
+            match self.byte(at) {
+                sign @ (b'+' | b'-') if keep.is_none() => keep = Some(sign == b'+'),
+                digit @ b'1'..=b'9' if explicit.is_none() => {
+                    explicit = Some(isize::from(digit - b'0'))
+                }
+                _ => break,
+            }
+            at += 1;
+        }
+        let header = at;
+        while self.is_blank(at) {
+            at += 1;
+        }
+        if self.byte(at) == b'#' && (at > header || !self.strict) {
+            at = self.line_end(at);
+        }
+        if at < self.bytes.len() && self.break_len(at) == 0 {
+            self.at = at;
+            return self.error(SyntaxErrorKind::BlockHeader);
+        }
+        self.next_line(at);
+
+        let outer = self.top().indent;
+        // libyaml has no content in the first column, not even at the root.
+        let least = (outer + 1).max(isize::from(!self.strict));
+        let known = explicit.map(|more| outer.max(0) + more);
+        // In YAML 1.2 the root stands at -1, but explicit indentation counts from 0 there too.
+        let mut end = header;
+        let mut kept_end = header;
+        let indent = match known {
+            Some(indent) => indent,
+            None => self.content_indent(least)?,
+        };
+        loop {
+            // At the start of a line: is it blank, content, or the end?
+            let mut text = self.at;
+            while self.byte(text) == b' ' && (text - self.line).cast_signed() < indent {
+                text += 1;
+            }
+            let len = self.break_len(text);
+            if len > 0 {
+                self.next_line(text);
+                kept_end = self.at;
+                continue;
+            }
+            let column = (text - self.line).cast_signed();
+            if self.byte(text) == b'\t' && column < indent {
+                self.at = text;
+                if !self.strict || column > outer {
+                    return self.error(SyntaxErrorKind::Tab);
+                }
+            }
+            self.at = text;
+            if text >= self.bytes.len() && self.strict {
+                // YAML 1.2 ends every line, the last one too.
+                kept_end = text;
+            }
+            if column < indent || text >= self.bytes.len() || self.is_marker(text) {
+                break;
+            }
+            end = self.line_end(text);
+            self.next_line(end);
+            kept_end = self.at;
+        }
+        if keep == Some(true) {
+            end = kept_end;
+        }
+        Ok((
+            style,
+            span(start, end),
+            super::offset(indent.unsigned_abs()),
+        ))
+    }
+
+    /// Moves over the line break at `at`, if there is one.
+    fn next_line(&mut self, at: usize) {
+        let len = self.break_len(at);
+        self.at = at + len;
+        if len > 0 {
+            self.line = self.at;
+        }
+    }
+
+    /// The indentation of the first line that is not blank; does not move.
+    fn content_indent(&mut self, least: isize) -> Result<isize> {
+        let mut at = self.at;
+        let mut line = self.line;
+        let mut deepest = 0;
+        let mut deepest_at = at;
+        loop {
+            while self.byte(at) == b' ' {
+                at += 1;
+            }
+            let column = (at - line).cast_signed();
+            let len = self.break_len(at);
+            if self.strict && len == 0 && at < self.bytes.len() {
+                if self.byte(at) == b'\t' && column < least {
+                    self.at = at;
+                    return self.error(SyntaxErrorKind::Tab);
+                }
+                // Blank lines before the first text may not be longer than its indentation.
+                if column < deepest && column >= least {
+                    self.at = deepest_at;
+                    return self.error(SyntaxErrorKind::Indentation);
+                }
+                return Ok(column.max(least));
+            }
+            if column > deepest {
+                deepest = column;
+                deepest_at = at;
+            }
+            if self.byte(at) == b'\t' {
+                self.at = at;
+                return self.error(SyntaxErrorKind::Tab);
+            }
+            if len == 0 {
+                return Ok(deepest.max(least));
+            }
+            at += len;
+            line = at;
+        }
+    }
+}
