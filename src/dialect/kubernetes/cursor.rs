@@ -18,7 +18,7 @@ pub(super) struct Cursor<'a, 's> {
 ///
 /// Aliases let a small file stand for an enormous one. The API server's YAML library refuses such
 /// a file; here every step through an alias, every item and every byte copied is paid from a
-/// budget in proportion to the source, and a file that overdraws it counts as unread.
+/// budget in proportion to the source, and nothing is written to a file that overdraws it.
 #[derive(Debug)]
 pub(super) struct Source<'a, 's> {
     tree: &'a Tree<'s>,

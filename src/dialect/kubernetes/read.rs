@@ -45,13 +45,16 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
 
     let mut members = Vec::new();
     for (group, (file, source, object)) in objects.iter().enumerate() {
-        let before = members.len();
         let whole = recognise::is_whole(&file.tree, object);
         if let Some(pod) = Pod::read(object, source, group, whole, &autoscalers) {
             pod.containers(&mut members);
         }
-        if source.is_overdrawn() {
-            members.truncate(before);
+    }
+    for member in &mut members {
+        let file = member.container.place.file;
+        if sources.get(file).is_some_and(Source::is_overdrawn) {
+            member.container.incomplete =
+                Some("the aliases of its file stand for more than the API server reads".to_owned());
         }
     }
     members
