@@ -49,16 +49,29 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
     let done = match &cli.command {
         Some(Command::Explain { id }) => explain(id.as_deref(), console),
-        None => harden(cli, console),
+        None => {
+            let knowledge = Knowledge {};
+            let run = Run {
+                transforms: selected(&cli.harden),
+                policy: Policy {
+                    assume: cli.harden.assume(),
+                    ..Policy::default()
+                },
+                knowledge: &knowledge,
+            };
+            harden(cli, console, &|sources| run.project(sources))
+        }
     };
-    let done = done.and_then(|exit| {
-        console
-            .stdout
-            .flush()
-            .map(|()| exit)
-            .or_else(|error| gone(error, exit))
+    finish(done, console)
+}
+
+/// The last bytes out, and the exit code.
+fn finish(done: io::Result<Exit>, console: &mut Console<'_>) -> Exit {
+    let flushed = done.and_then(|exit| {
+        let flushed = console.stdout.flush().map(|()| exit);
+        flushed.or_else(|error| gone(error, exit))
     });
-    done.unwrap_or_else(|source| {
+    flushed.unwrap_or_else(|source| {
         // Nobody is left to be told when standard error fails too.
         let _ = writeln!(console.stderr, "error: cannot write the result: {source}");
         Exit::Trouble
@@ -85,16 +98,12 @@ fn explain(id: Option<&str>, console: &mut Console<'_>) -> io::Result<Exit> {
         .or_else(|error| gone(error, Exit::Done))
 }
 
-fn harden(cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
-    let knowledge = Knowledge {};
-    let run = Run {
-        transforms: selected(&cli.harden),
-        policy: Policy {
-            assume: cli.harden.assume(),
-            ..Policy::default()
-        },
-        knowledge: &knowledge,
-    };
+/// `plan` is the engine's pass over one project.
+fn harden(
+    cli: &Cli,
+    console: &mut Console<'_>,
+    plan: &(impl Fn(Vec<Source>) -> Report + Sync),
+) -> io::Result<Exit> {
     let reads_stdin = cli.harden.paths.iter().any(|path| path == Path::new("-"));
     let mut session = Session {
         deed: match &cli.harden {
@@ -112,11 +121,10 @@ fn harden(cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
         exit: Exit::Done,
         console,
     };
-    let plan = |sources| run.project(sources);
     let worked = if reads_stdin {
-        session.stdin(&cli.harden, &plan)
+        session.stdin(&cli.harden, plan)
     } else {
-        session.files(&cli.harden.paths, &plan)
+        session.files(&cli.harden.paths, plan)
     };
     let worked = worked.and_then(|()| session.end());
     let exit = session.exit;
@@ -421,5 +429,206 @@ impl Bar {
             let _ = write!(stderr, "\r\x1b[K");
             let _ = stderr.flush();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::report::{FileReport, NotOurs};
+
+    /// An engine that knows one file format: the first line says what becomes of the file.
+    fn plan(sources: Vec<Source>) -> Report {
+        let files = sources.into_iter().map(|source| {
+            let text = String::from_utf8(source.bytes).unwrap();
+            let outcome = match text.lines().next() {
+                Some("weak") => FileOutcome::Changed(text.replacen("weak", "strong", 1)),
+                Some("strong") => FileOutcome::Unchanged,
+                Some("bad") => FileOutcome::Failed(Error::Unproved("it is bad".to_owned())),
+                _ => FileOutcome::NotOurs(NotOurs::OtherYaml),
+            };
+            FileReport {
+                path: source.path,
+                source: text,
+                outcome,
+            }
+        });
+        Report {
+            files: files.collect(),
+            containers: Vec::new(),
+        }
+    }
+
+    struct Outcome {
+        exit: Exit,
+        stdout: String,
+        stderr: String,
+    }
+
+    fn call(directory: &Path, arguments: &[&str], mut stdin: &[u8]) -> Outcome {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let exit = call_with(directory, arguments, &mut stdin, &mut stdout, &mut stderr);
+        Outcome {
+            exit,
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
+    fn call_with(
+        directory: &Path,
+        arguments: &[&str],
+        stdin: &mut dyn Read,
+        stdout: &mut dyn Write,
+        stderr: &mut dyn Write,
+    ) -> Exit {
+        let place = |argument: &&str| match *argument {
+            "-" => "-".into(),
+            flag if flag.starts_with('-') => flag.into(),
+            path => directory.join(path).into_os_string(),
+        };
+        let arguments = arguments.iter().map(place);
+        let cli = Cli::parse_from(std::iter::once("harden".into()).chain(arguments));
+        let mut console = Console {
+            stdin,
+            stdout,
+            stdout_terminal: Terminal::PIPE,
+            stderr,
+            stderr_terminal: Terminal::PIPE,
+            directory: directory.to_owned(),
+        };
+        finish(harden(&cli, &mut console, &plan), &mut console)
+    }
+
+    fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = directory.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        directory
+    }
+
+    #[test]
+    fn a_diff_says_by_its_exit_code_whether_there_is_one() {
+        let here = directory(&[("a.yml", "weak\n"), ("b.yml", "strong\n")]);
+        let both = call(here.path(), &["a.yml", "b.yml"], b"");
+        assert_eq!(both.exit, Exit::Changes);
+        assert_eq!(
+            both.stdout,
+            "--- a/a.yml\n+++ b/a.yml\n@@ -1 +1 @@\n-weak\n+strong\n"
+        );
+        assert_eq!(call(here.path(), &["b.yml"], b"").exit, Exit::Done);
+        let checked = call(here.path(), &["--check", "a.yml"], b"");
+        assert_eq!((checked.exit, checked.stdout.as_str()), (Exit::Changes, ""));
+    }
+
+    #[test]
+    fn what_is_written_needs_no_second_run() {
+        let here = directory(&[("a.yml", "weak\n"), ("b/c.yml", "weak\r\n")]);
+        assert_eq!(call(here.path(), &["--write", "."], b"").exit, Exit::Done);
+        assert_eq!(fs::read(here.path().join("a.yml")).unwrap(), b"strong\n");
+        assert_eq!(
+            fs::read(here.path().join("b/c.yml")).unwrap(),
+            b"strong\r\n"
+        );
+        let again = call(here.path(), &["."], b"");
+        assert_eq!((again.exit, again.stdout.as_str()), (Exit::Done, ""));
+    }
+
+    #[test]
+    fn a_bad_file_does_not_stop_the_others() {
+        let here = directory(&[("a.yml", "bad\n"), ("b.yml", "weak\n")]);
+        let outcome = call(here.path(), &["--write", "a.yml", "none.yml", "b.yml"], b"");
+        assert_eq!(outcome.exit, Exit::Trouble);
+        assert!(outcome.stderr.contains("it is bad"), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("none.yml"), "{}", outcome.stderr);
+        assert_eq!(fs::read(here.path().join("b.yml")).unwrap(), b"strong\n");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_trouble() {
+        let here = directory(&[("a.yml", "weak\n")]);
+        fs::hard_link(here.path().join("a.yml"), here.path().join("twin")).unwrap();
+        let outcome = call(here.path(), &["--write", "a.yml"], b"");
+        assert_eq!(outcome.exit, Exit::Trouble);
+        assert!(outcome.stderr.contains("hard links"), "{}", outcome.stderr);
+    }
+
+    #[test]
+    fn the_output_is_in_the_order_of_the_walk() {
+        let names: Vec<_> = (0..60)
+            .map(|nth| format!("d{:02}/f.yml", (nth * 7) % 60))
+            .collect();
+        let files: Vec<_> = names.iter().map(|name| (name.as_str(), "weak\n")).collect();
+        let here = directory(&files);
+        let shown = call(here.path(), &["."], b"").stdout;
+        let heads: Vec<_> = shown
+            .lines()
+            .filter(|line| line.starts_with("---"))
+            .collect();
+        assert_eq!(heads.len(), 60);
+        assert!(heads.is_sorted());
+        // An argument comes before what follows it, whatever their names.
+        let shown = call(here.path(), &["d09", "d03"], b"").stdout;
+        assert!(shown.find("d09").unwrap() < shown.find("d03").unwrap());
+    }
+
+    #[test]
+    fn a_filter_hands_on_what_it_leaves_alone() {
+        let here = Path::new("/");
+        let filter = |text: &[u8]| call(here, &["-"], text);
+        assert_eq!(filter(b"weak\r\nx").stdout, "strong\r\nx");
+        assert_eq!(filter(b"weak").exit, Exit::Done);
+        assert_eq!(filter(b"other: 1").stdout, "other: 1");
+        let bad = filter(b"bad\nx");
+        assert_eq!((bad.exit, bad.stdout.as_str()), (Exit::Trouble, "bad\nx"));
+        let diff = call(here, &["--diff", "-"], b"weak\n");
+        assert_eq!(diff.exit, Exit::Changes);
+        assert!(diff.stdout.starts_with("--- a/-\n"), "{}", diff.stdout);
+        let checked = call(here, &["--check", "-"], b"weak\n");
+        assert_eq!((checked.exit, checked.stdout.as_str()), (Exit::Changes, ""));
+    }
+
+    #[test]
+    fn quiet_says_nothing_but_errors() {
+        let here = directory(&[("a.yml", "weak\n"), ("b.yml", "bad\n")]);
+        assert_eq!(call(here.path(), &["-q", "a.yml"], b"").stderr, "");
+        assert_ne!(call(here.path(), &["-q", "b.yml"], b"").stderr, "");
+    }
+
+    /// A reader that goes away at once, or a disk that is full.
+    struct Broken(ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_is_no_trouble() {
+        let here = directory(&[("a.yml", "weak\n"), ("b/b.yml", "weak\n")]);
+        let exit_with = |kind| {
+            let (mut stdout, mut stderr) = (Broken(kind), Vec::new());
+            call_with(
+                here.path(),
+                &["."],
+                &mut io::empty(),
+                &mut stdout,
+                &mut stderr,
+            )
+        };
+        assert_eq!(exit_with(ErrorKind::BrokenPipe), Exit::Changes);
+        assert_eq!(exit_with(ErrorKind::StorageFull), Exit::Trouble);
     }
 }
