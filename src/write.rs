@@ -2,7 +2,7 @@
 //!
 //! The new text goes to a private file in the same directory, reaches the disk, and is renamed
 //! over the old one, so that a run that is interrupted leaves the old file or the new one. Mode,
-//! owner and group are carried over; a symbolic link stays, and the file it leads to is replaced.
+//! owner, group and extended attributes (access control lists among them) are carried over; a symbolic link stays, and the file it leads to is replaced.
 //! A file with several hard links is left alone: a rename would part it from its other names, and
 //! writing in place could leave half of it.
 
@@ -10,6 +10,9 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fsetxattr};
+use rustix::io::Errno;
 
 use crate::error::Error;
 
@@ -52,10 +55,10 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), Error> {
             path: path.to_owned(),
         });
     }
-    exchange(&target, &metadata, new).map_err(failed)
+    exchange(&target, &file, &metadata, new).map_err(failed)
 }
 
-fn exchange(target: &Path, metadata: &fs::Metadata, text: &[u8]) -> io::Result<()> {
+fn exchange(target: &Path, old: &File, metadata: &fs::Metadata, text: &[u8]) -> io::Result<()> {
     let directory = target
         .parent()
         .map_or_else(|| PathBuf::from("/"), Path::to_owned);
@@ -71,12 +74,38 @@ fn exchange(target: &Path, metadata: &fs::Metadata, text: &[u8]) -> io::Result<(
     }
     // After the owner, because a change of owner takes the set-user-ID bit away.
     file.set_permissions(Permissions::from_mode(metadata.mode() & 0o7777))?;
+    // After the mode, because a list holds the rights of the group where both exist.
+    copy_attributes(old, file)?;
     file.sync_all()?;
     private.persist(target).map_err(|error| error.error)?;
     // The new name is on the disk when its directory is; a file system that cannot do that has
     // still renamed the file.
     if let Ok(directory) = File::open(&directory) {
         let _ = directory.sync_all();
+    }
+    Ok(())
+}
+
+fn copy_attributes(from: &File, to: &File) -> io::Result<()> {
+    // The most that Linux lets the names, or one value, take.
+    let (mut names, mut value) = (vec![0; 64 << 10], vec![0; 64 << 10]);
+    let len = match flistxattr(from, &mut names[..]) {
+        Ok(len) => len,
+        Err(Errno::OPNOTSUPP) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    names.truncate(len);
+    for name in names
+        .split(|byte| *byte == 0)
+        .filter(|name| !name.is_empty())
+    {
+        let len = fgetxattr(from, name, &mut value[..])?;
+        let text = value.get(..len).unwrap_or_default();
+        match fsetxattr(to, name, text, XattrFlags::empty()) {
+            // Labels are the system's to give, by the rules of the directory.
+            Err(_) if name.starts_with(b"security.") => {}
+            set => set?,
+        }
     }
     Ok(())
 }
@@ -124,6 +153,38 @@ mod tests {
             replace(&path, b"a", b"b").unwrap();
             let metadata = fs::metadata(&path).unwrap();
             assert_eq!((metadata.uid(), metadata.gid()), (1234, 5678));
+        }
+    }
+
+    #[test]
+    fn attributes_stay() {
+        let (_directory, path) = file("a");
+        let set = |name, value| {
+            let file = File::open(&path).unwrap();
+            fsetxattr(&file, name, value, XattrFlags::empty())
+        };
+        // Read and write for the owner and for uid 1234, nothing for anybody else.
+        let entries: [(u16, u16, u32); 5] = [
+            (1, 6, u32::MAX),
+            (2, 6, 1234),
+            (4, 0, u32::MAX),
+            (16, 6, u32::MAX),
+            (32, 0, u32::MAX),
+        ];
+        let mut list = 2_u32.to_le_bytes().to_vec();
+        for (tag, rights, id) in entries {
+            list.extend(tag.to_le_bytes());
+            list.extend(rights.to_le_bytes());
+            list.extend(id.to_le_bytes());
+        }
+        for (name, value) in [("user.note", &b"x"[..]), ("system.posix_acl_access", &list)] {
+            if set(name, value) == Err(Errno::OPNOTSUPP) {
+                continue;
+            }
+            replace(&path, &fs::read(&path).unwrap(), b"b").unwrap();
+            let mut kept = vec![0; 256];
+            let len = fgetxattr(File::open(&path).unwrap(), name, &mut kept[..]).unwrap();
+            assert_eq!(&kept[..len], value, "{name}");
         }
     }
 
