@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use harden::syntax::{Kind, Limits, Mode, NodeId, Style, Tree, decode, parse};
+use harden::syntax::{Kind, Limits, Mode, NodeId, Scalar, Schema, Style, Tree, decode, parse};
 use serde_json::Value;
 
 /// Each file of the corpus with go-yaml's reading of it.
@@ -186,4 +186,112 @@ fn normalise(expected: &str) -> String {
         head.to_owned()
     };
     format!("{head} {value:?}")
+}
+
+/// The documents of a file as `sigs.k8s.io/yaml` gives them to Kubernetes, or why it does not.
+fn kubernetes_values(tree: &Tree<'_>) -> Result<Vec<Value>, String> {
+    let mut budget = 1_000_000;
+    tree.documents()
+        .iter()
+        .map(|document| json(tree, document.root, &mut budget))
+        .collect()
+}
+
+fn json(tree: &Tree<'_>, id: NodeId, budget: &mut u32) -> Result<Value, String> {
+    *budget = budget
+        .checked_sub(1)
+        .ok_or("too many values behind aliases")?;
+    let id = tree.resolve(id);
+    if tree.node(id).kind == Kind::Seq {
+        return tree
+            .children(id)
+            .map(|item| json(tree, item, budget))
+            .collect();
+    }
+    Ok(match tree.scalar(id, Schema::Kubernetes) {
+        None => {
+            for (key, _) in tree.entries(id) {
+                if !tree.is_merge(key) && tree.key_text(key, Schema::Kubernetes).is_none() {
+                    return Err(format!("{} cannot be a key", tree.text(key)));
+                }
+            }
+            let mut object = serde_json::Map::new();
+            for (key, found) in tree.effective_entries(id, Schema::Kubernetes) {
+                object.insert(key.into_owned(), json(tree, found.value(), budget)?);
+            }
+            Value::Object(object)
+        }
+        Some(Scalar::Null) => Value::Null,
+        Some(Scalar::Bool(bool)) => bool.into(),
+        Some(Scalar::Int(int)) => {
+            serde_json::from_str(&int.to_string()).map_err(|error| error.to_string())?
+        }
+        Some(Scalar::Float(float)) if float.is_finite() => float.into(),
+        Some(Scalar::Float(float)) => return Err(format!("{float} is not JSON")),
+        Some(Scalar::Str(text)) => text.into_owned().into(),
+    })
+}
+
+/// Go writes a float that is whole as an integer.
+fn same(ours: &Value, theirs: &Value) -> bool {
+    match (ours, theirs) {
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        _ => ours == theirs,
+    }
+}
+
+#[test]
+fn values_equal_those_of_kubernetes() {
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    let ran = each_file(|path, bytes, reading| {
+        let values = decode(bytes).and_then(|source| {
+            parse(source, Mode::GoYaml, &Limits::default()).map(|tree| kubernetes_values(&tree))
+        });
+        let expected = match (&reading["values"], reading["values_error"].as_str()) {
+            (_, Some(error)) => Err(error),
+            (Value::Array(values), None) => Ok(values.clone()),
+            _ => Ok(Vec::new()),
+        };
+        match (values, expected) {
+            (Ok(Ok(ours)), Ok(theirs)) => {
+                compared += 1;
+                if ours.len() != theirs.len() {
+                    wrong.push(format!(
+                        "{path}: {} documents, go-yaml {}",
+                        ours.len(),
+                        theirs.len()
+                    ));
+                }
+                for (ours, theirs) in ours.iter().zip(&theirs) {
+                    if !same(ours, theirs) {
+                        wrong.push(format!("{path}\n  ours    {ours}\n  go-yaml {theirs}"));
+                    }
+                }
+            }
+            (Err(_) | Ok(Err(_)), Err(_)) => {}
+            (Ok(Ok(_)), Err(error)) => {
+                wrong.push(format!("{path}: accepted, but go-yaml: {error}"))
+            }
+            (Ok(Err(error)), Ok(_)) => wrong.push(format!("{path}: {error}")),
+            (Err(error), Ok(_)) => wrong.push(format!("{path}: {error}")),
+        }
+    });
+    assert!(
+        wrong.is_empty(),
+        "{} differ\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    if ran {
+        println!("the values of {compared} files equal");
+    }
 }

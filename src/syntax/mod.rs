@@ -12,6 +12,7 @@
 
 mod edit;
 mod error;
+mod interpolation;
 mod parse;
 mod resolve;
 mod scalar;
@@ -19,6 +20,7 @@ mod tree;
 
 pub use edit::{Checkpoint, Edit, Editor, Plan, Refusal, Touched, Value};
 pub use error::{SyntaxError, SyntaxErrorKind};
+pub use interpolation::{Interpolated, compose_boolean, interpolate};
 pub use parse::{Limits, Mode, decode, parse};
 pub use resolve::{Found, Scalar, Schema};
 pub use tree::{Document, Kind, Node, NodeId, Props, Span, Style, Tree};

@@ -1,8 +1,9 @@
 //! Values as their consumer reads them: types of plain scalars, merge keys, duplicate keys.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
-use super::{NodeId, Tree};
+use super::{Kind, NodeId, Style, Tree};
 
 /// Whose reading of a scalar and of a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum Scalar<'s> {
     Int(i128),
     /// A floating point number.
     Float(f64),
-    /// Anything else, and anything quoted.
+    /// Anything else, and anything quoted. Dates too: for both consumers they are text.
     Str(Cow<'s, str>),
 }
 
@@ -58,34 +59,337 @@ impl Found {
             Self::Own { value, .. } | Self::Merged { value, .. } => value,
         }
     }
+
+    /// The key, wherever it stands.
+    #[must_use]
+    pub fn key(self) -> NodeId {
+        match self {
+            Self::Own { key, .. } | Self::Merged { key, .. } => key,
+        }
+    }
 }
+
+const BOOL_TAG: &str = "tag:yaml.org,2002:bool";
+const FLOAT_TAG: &str = "tag:yaml.org,2002:float";
+const INT_TAG: &str = "tag:yaml.org,2002:int";
+const MERGE_TAG: &str = "tag:yaml.org,2002:merge";
+const NULL_TAG: &str = "tag:yaml.org,2002:null";
 
 impl<'s> Tree<'s> {
     /// The scalar as `schema` types it; an alias is followed; collections give `None`.
+    ///
+    /// A tag that the text does not satisfy (`!!int x`), which the consumer rejects, gives the text.
     #[must_use]
     pub fn scalar(&self, id: NodeId, schema: Schema) -> Option<Scalar<'s>> {
-        let _ = (id, schema);
-        todo!()
+        let id = self.resolve(id);
+        let node = self.node(id);
+        if node.kind != Kind::Scalar {
+            return None;
+        }
+        let value = self.value(id);
+        let is_plain = matches!(node.style, Style::Plain | Style::Empty);
+        let tag = match self.tag(id) {
+            None if is_plain => return Some(plain(value, schema)),
+            None => return Some(Scalar::Str(value)),
+            Some(tag) => tag,
+        };
+        // go-yaml v4 takes a plain scalar with the tag `!` as if it had none, v2 as text.
+        if tag == "!" && is_plain && schema == Schema::Compose {
+            return Some(plain(value, schema));
+        }
+        let typed = plain(Cow::Borrowed(value.as_ref()), schema);
+        Some(match (tag.as_ref(), typed) {
+            (BOOL_TAG, Scalar::Bool(bool)) => Scalar::Bool(bool),
+            (INT_TAG, Scalar::Int(int)) => Scalar::Int(int),
+            (FLOAT_TAG, Scalar::Float(float)) => Scalar::Float(float),
+            #[allow(clippy::cast_precision_loss, reason = "go-yaml rounds likewise")]
+            (FLOAT_TAG, Scalar::Int(int)) => Scalar::Float(int as f64),
+            (NULL_TAG, Scalar::Null) => Scalar::Null,
+            _ => Scalar::Str(value),
+        })
     }
 
     /// The effective value of `key` in a mapping (an alias is followed), through merge keys.
     #[must_use]
     pub fn get(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
-        let _ = (map, key, schema);
-        todo!()
+        let mut found = None;
+        self.walk(map, schema, |candidate| {
+            if self
+                .key_text(candidate.key(), schema)
+                .is_some_and(|text| text == key)
+            {
+                found = Some(candidate);
+            }
+            found.is_none()
+        });
+        found
     }
 
-    /// The effective entries of a mapping (an alias is followed), merged ones included, each key once.
+    /// The effective entries of a mapping (an alias is followed), merged ones included, each key
+    /// once: the own ones as they stand, then the merged ones as they stand. Keys that are
+    /// neither text nor become text are not among them.
     #[must_use]
     pub fn effective_entries(&self, map: NodeId, schema: Schema) -> Vec<(Cow<'s, str>, Found)> {
-        let _ = (map, schema);
-        todo!()
+        let mut seen = HashSet::new();
+        let mut entries = Vec::new();
+        self.walk(map, schema, |found| {
+            if let Some(text) = self.key_text(found.key(), schema)
+                && seen.insert(text.clone())
+            {
+                entries.push((text, found));
+            }
+            true
+        });
+        entries.sort_by_key(|(_, found)| (matches!(found, Found::Merged { .. }), found.key()));
+        entries
     }
 
     /// The first key that stands twice in this mapping as `schema` reads keys: `(first, second)`.
+    ///
+    /// In Compose `<<` counts; in Kubernetes it may stand several times.
     #[must_use]
     pub fn duplicate_key(&self, map: NodeId, schema: Schema) -> Option<(NodeId, NodeId)> {
-        let _ = (map, schema);
-        todo!()
+        let mut seen = HashMap::new();
+        for (key, _) in self.entries(self.resolve(map)) {
+            let text = if self.is_merge(key) {
+                if schema == Schema::Kubernetes {
+                    continue;
+                }
+                Some(Cow::Borrowed("<<"))
+            } else {
+                self.key_text(key, schema)
+            };
+            if let Some(first) = text.and_then(|text| seen.insert(text, key)) {
+                return Some((first, key));
+            }
+        }
+        None
     }
+
+    /// The text by which `schema` knows an entry: in Kubernetes `on` is `true` and `0x10` is `16`.
+    /// `None` for null and collections, which Kubernetes rejects as keys, and Compose too.
+    #[must_use]
+    pub fn key_text(&self, key: NodeId, schema: Schema) -> Option<Cow<'s, str>> {
+        if schema == Schema::Compose {
+            let key = self.resolve(key);
+            return (self.node(key).kind == Kind::Scalar).then(|| self.value(key));
+        }
+        Some(match self.scalar(key, schema)? {
+            Scalar::Null => return None,
+            Scalar::Bool(true) => Cow::Borrowed("true"),
+            Scalar::Bool(false) => Cow::Borrowed("false"),
+            Scalar::Int(int) => Cow::Owned(int.to_string()),
+            Scalar::Float(float) => Cow::Owned(float_key(float)),
+            Scalar::Str(text) => text,
+        })
+    }
+
+    /// Whether this key is `<<` and merges.
+    #[must_use]
+    pub fn is_merge(&self, key: NodeId) -> bool {
+        let node = self.node(key);
+        if node.kind != Kind::Scalar || self.value(key) != "<<" {
+            return false;
+        }
+        match self.tag(key) {
+            None => node.style == Style::Plain,
+            Some(tag) => tag == MERGE_TAG || tag == "!" && node.style == Style::Plain,
+        }
+    }
+
+    /// Visits the entries of a mapping and of all that it merges, those that win first, until
+    /// `visit` returns false. Each mapping is visited once, however often it is merged.
+    fn walk(&self, map: NodeId, schema: Schema, mut visit: impl FnMut(Found) -> bool) {
+        let mut visited = HashSet::new();
+        let mut open = Vec::new();
+        let start = self.resolve(map);
+        visited.insert(start);
+        open.push((self.by_rank(start, schema), None));
+        while let Some((entries, via)) = open.last_mut() {
+            let via = *via;
+            let Some((key, value)) = entries.pop() else {
+                open.pop();
+                continue;
+            };
+            if !self.is_merge(key) {
+                let found = match via {
+                    None => Found::Own { key, value },
+                    Some(via) => Found::Merged { via, key, value },
+                };
+                if !visit(found) {
+                    return;
+                }
+                continue;
+            }
+            let sources: Vec<NodeId> = match self.node(value).kind {
+                Kind::Seq => self.children(value).collect(),
+                _ => vec![value],
+            };
+            // The first of several wins, so it comes to lie on top.
+            for source in sources.into_iter().rev() {
+                let target = self.resolve(source);
+                if self.node(target).kind == Kind::Map {
+                    open.push((Vec::new(), Some(via.unwrap_or(source))));
+                    if visited.insert(target)
+                        && let Some((entries, _)) = open.last_mut()
+                    {
+                        *entries = self.by_rank(target, schema);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The entries of one mapping, the winning ones last.
+    fn by_rank(&self, map: NodeId, schema: Schema) -> Vec<(NodeId, NodeId)> {
+        let mut entries: Vec<_> = self.entries(map).collect();
+        if schema == Schema::Compose {
+            // Own keys before merged ones. Among duplicates, which are errors, the last.
+            entries.sort_by_key(|&(key, _)| !self.is_merge(key));
+        }
+        entries
+    }
+}
+
+/// A plain scalar, as go-yaml's `resolve` types it.
+fn plain(text: Cow<'_, str>, schema: Schema) -> Scalar<'_> {
+    let is_kubernetes = schema == Schema::Kubernetes;
+    match text.as_ref() {
+        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
+        "true" | "True" | "TRUE" => return Scalar::Bool(true),
+        "false" | "False" | "FALSE" => return Scalar::Bool(false),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" if is_kubernetes => {
+            return Scalar::Bool(true);
+        }
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" if is_kubernetes => {
+            return Scalar::Bool(false);
+        }
+        ".nan" | ".NaN" | ".NAN" => return Scalar::Float(f64::NAN),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => {
+            return Scalar::Float(f64::INFINITY);
+        }
+        "-.inf" | "-.Inf" | "-.INF" => return Scalar::Float(f64::NEG_INFINITY),
+        "-0" | "-0.0" if !is_kubernetes => return Scalar::Float(-0.0),
+        _ => {}
+    }
+    match number(&text) {
+        Some(number) => number,
+        None => Scalar::Str(text),
+    }
+}
+
+/// Integers of Go's literals (`0x`, `0o`, `0b`, a leading 0 for octal), then decimal floats;
+/// `_` may stand anywhere behind the first character.
+fn number(text: &str) -> Option<Scalar<'static>> {
+    let first = text.bytes().next()?;
+    if !matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.') || is_timestamp(text) {
+        return None;
+    }
+    let digits: Cow<'_, str> = if first != b'.' && text.contains('_') {
+        Cow::Owned(text.replace('_', ""))
+    } else {
+        Cow::Borrowed(text)
+    };
+    if first != b'.'
+        && let Some(int) = integer(&digits)
+    {
+        return Some(Scalar::Int(int));
+    }
+    if !is_decimal(&digits) {
+        return None;
+    }
+    // What is out of range is no number for Go.
+    digits
+        .parse::<f64>()
+        .ok()
+        .filter(|float| float.is_finite())
+        .map(Scalar::Float)
+}
+
+fn integer(text: &str) -> Option<i128> {
+    let (is_negative, unsigned) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (radix, digits) = match unsigned.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (16, &unsigned[2..]),
+        [b'0', b'o' | b'O', ..] => (8, &unsigned[2..]),
+        [b'0', b'b' | b'B', ..] => (2, &unsigned[2..]),
+        [b'0', _, ..] => (8, &unsigned[1..]),
+        _ => (10, unsigned),
+    };
+    if digits.is_empty()
+        || !digits
+            .bytes()
+            .all(|digit| char::from(digit).is_digit(radix))
+    {
+        return None;
+    }
+    let magnitude = i128::from_str_radix(digits, radix).ok()?;
+    let value = if is_negative { -magnitude } else { magnitude };
+    // Unsigned numbers have no sign at all in Go.
+    let most = if text.len() == unsigned.len() {
+        i128::from(u64::MAX)
+    } else {
+        i128::from(i64::MAX)
+    };
+    (i128::from(i64::MIN)..=most)
+        .contains(&value)
+        .then_some(value)
+}
+
+/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
+fn is_decimal(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let whole = digits(rest);
+    let mut rest = &rest[whole..];
+    if let Some(fraction) = rest.strip_prefix('.') {
+        let len = digits(fraction);
+        if whole == 0 && len == 0 {
+            return false;
+        }
+        rest = &fraction[len..];
+    } else if whole == 0 {
+        return false;
+    }
+    if let Some(exponent) = rest.strip_prefix(['e', 'E']) {
+        let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+        return !exponent.is_empty() && digits(exponent) == exponent.len();
+    }
+    rest.is_empty()
+}
+
+/// `2001-01-01` with or without a time: no number, since `-` is no digit; kept apart because
+/// go-yaml asks this first.
+fn is_timestamp(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() > 4 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-'
+}
+
+/// A float as `sigs.k8s.io/yaml` writes it for a key: `strconv.FormatFloat(f, 'g', -1, 32)`.
+fn float_key(float: f64) -> String {
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the consumer writes keys in single precision"
+    )]
+    let float = float as f32;
+    if float.is_nan() {
+        return ".nan".to_owned();
+    }
+    if float.is_infinite() {
+        return if float > 0.0 { ".inf" } else { "-.inf" }.to_owned();
+    }
+    let scientific = format!("{float:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    // Shortest digits: exponents from -4 to 20 are written out for Go's `%v`, but `g` stops at 6
+    // or at the number of digits, whichever is greater.
+    let precision = digits.bytes().filter(u8::is_ascii_digit).count().max(6);
+    if exponent < -4 || usize::try_from(exponent).is_ok_and(|exponent| exponent >= precision) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{digits}e{sign}{:02}", exponent.abs());
+    }
+    format!("{float}")
 }

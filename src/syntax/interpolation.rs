@@ -1,0 +1,257 @@
+//! `$` in the strings of a Compose file, and Compose's booleans.
+//!
+//! Compose replaces variables in every value after YAML has been read, and reads booleans from
+//! the strings that come out (compose-go: `template/template.go`, `loader/interpolate.go`).
+
+use std::borrow::Cow;
+
+/// Defaults may hold defaults; deeper ones than this have no known value.
+const NESTING: usize = 16;
+
+/// A string after interpolation, as far as the file itself says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Interpolated<'s> {
+    /// No variables; `$$` is `$`.
+    Plain(Cow<'s, str>),
+    /// Depends on the environment.
+    Dynamic {
+        /// The string where none of its variables is set, if each of them has a default.
+        default: Option<String>,
+    },
+    /// Compose rejects the string: `${` without a name or without an end.
+    Invalid,
+}
+
+/// Reads `$VAR`, `${VAR}`, `${VAR:-default}`, `${VAR-default}`, `${VAR:?error}`, `${VAR?error}`,
+/// `${VAR:+alternative}`, `${VAR+alternative}` and `$$`. A `$` before anything else is itself.
+#[must_use]
+pub fn interpolate(text: &str) -> Interpolated<'_> {
+    if !text.contains('$') {
+        return Interpolated::Plain(Cow::Borrowed(text));
+    }
+    let mut out = Expansion::default();
+    out.expand(text, NESTING);
+    match out {
+        Expansion {
+            is_invalid: true, ..
+        } => Interpolated::Invalid,
+        Expansion {
+            is_dynamic: false,
+            text,
+            ..
+        } => Interpolated::Plain(Cow::Owned(text)),
+        Expansion {
+            lacks_default,
+            text,
+            ..
+        } => Interpolated::Dynamic {
+            default: (!lacks_default).then_some(text),
+        },
+    }
+}
+
+/// Compose's reading of a string where it wants a boolean, quoted or not: `toBoolean` on the
+/// lower-cased text. `None` is an error of Compose.
+#[must_use]
+pub fn compose_boolean(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "true" | "y" | "yes" | "on" => Some(true),
+        "false" | "n" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+#[derive(Default)]
+struct Expansion {
+    text: String,
+    is_dynamic: bool,
+    lacks_default: bool,
+    is_invalid: bool,
+}
+
+impl Expansion {
+    fn expand(&mut self, text: &str, nesting: usize) {
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            self.text.push_str(&rest[..at]);
+            let after = &rest[at + 1..];
+            if let Some(literal) = after.strip_prefix('$') {
+                self.text.push('$');
+                rest = literal;
+            } else if let Some(braced) = after.strip_prefix('{') {
+                let Some(end) = self.braced(braced, nesting) else {
+                    self.is_invalid = true;
+                    return;
+                };
+                rest = &braced[end..];
+            } else {
+                let name = name_len(after);
+                if name == 0 {
+                    self.text.push('$');
+                } else {
+                    self.is_dynamic = true;
+                    self.lacks_default = true;
+                }
+                rest = &after[name..];
+            }
+        }
+        self.text.push_str(rest);
+    }
+
+    /// What stands behind `${`; returns its end, behind the closing brace.
+    fn braced(&mut self, text: &str, nesting: usize) -> Option<usize> {
+        let name = name_len(text);
+        if name == 0 {
+            return None;
+        }
+        self.is_dynamic = true;
+        let after = &text[name..];
+        if after.starts_with('}') {
+            self.lacks_default = true;
+            return Some(name + 1);
+        }
+        let operator = after.strip_prefix(':').unwrap_or(after);
+        let kind = operator
+            .chars()
+            .next()
+            .filter(|char| "-+?".contains(*char))?;
+        let argument = &operator[1..];
+        let start = text.len() - argument.len();
+        let len = argument_len(argument)?;
+        match kind {
+            '-' if nesting > 0 => self.expand(&argument[..len], nesting - 1),
+            // An alternative stands in for a variable that is set; without it there is nothing.
+            '+' => {}
+            _ => self.lacks_default = true,
+        }
+        Some(start + len + 1)
+    }
+}
+
+/// `[_a-zA-Z][_a-zA-Z0-9]*`
+fn name_len(text: &str) -> usize {
+    let mut bytes = text.bytes();
+    if !bytes
+        .next()
+        .is_some_and(|byte| byte == b'_' || byte.is_ascii_alphabetic())
+    {
+        return 0;
+    }
+    1 + bytes
+        .take_while(|&byte| byte == b'_' || byte.is_ascii_alphanumeric())
+        .count()
+}
+
+/// The length of the text before the brace that closes the one in front of it. Braces in
+/// between count; where they do not match, Compose takes the last brace of the line.
+fn argument_len(text: &str) -> Option<usize> {
+    let mut open = 1_usize;
+    let mut skip = false;
+    let mut last = None;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte == b'\n' {
+            break;
+        }
+        if byte == b'}' {
+            last = Some(at);
+        }
+        match byte {
+            // compose-go does not look at the byte behind an opening brace.
+            _ if skip => skip = false,
+            b'}' => {
+                open -= 1;
+                if open == 0 {
+                    return last;
+                }
+            }
+            b'{' => {
+                open += 1;
+                skip = true;
+            }
+            _ => {}
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Interpolated, compose_boolean, interpolate};
+
+    fn default_of(text: &str) -> Option<String> {
+        match interpolate(text) {
+            Interpolated::Dynamic { default } => default,
+            other => panic!("{text} is {other:?}"),
+        }
+    }
+
+    #[test]
+    fn strings_without_variables_are_themselves() {
+        for (text, expected) in [
+            ("a", "a"),
+            ("", ""),
+            ("$$HOME", "$HOME"),
+            ("a$", "a$"),
+            ("$1 $(x)", "$1 $(x)"),
+        ] {
+            assert_eq!(
+                interpolate(text),
+                Interpolated::Plain(expected.into()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_default_is_the_value_without_the_variable() {
+        assert_eq!(default_of("${A:-x}"), Some("x".into()));
+        assert_eq!(default_of("${A-x}-${B:-y}"), Some("x-y".into()));
+        assert_eq!(default_of("${A:-${B:-${C-z}}}"), Some("z".into()));
+        assert_eq!(default_of("${A:-{\"x\": 1}}"), Some("{\"x\": 1}".into()));
+        assert_eq!(default_of("${A:-$$x}"), Some("$x".into()));
+        assert_eq!(default_of("${A:-}"), Some(String::new()));
+        assert_eq!(default_of("${A:+alt}"), Some(String::new()));
+        assert_eq!(default_of("${A:-a?b+c}"), Some("a?b+c".into()));
+    }
+
+    #[test]
+    fn a_variable_without_default_is_unknown() {
+        for text in [
+            "$A",
+            "${A}",
+            "x$A-y",
+            "${A:?must be set}",
+            "${A?}",
+            "${A:-x} $B",
+            "${A:-${B}}",
+        ] {
+            assert_eq!(default_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_compose_rejects_is_invalid() {
+        for text in ["${", "${}", "${1}", "${A", "${A:-x", "${A b}", "${A:}"] {
+            assert_eq!(interpolate(text), Interpolated::Invalid, "{text}");
+        }
+    }
+
+    #[test]
+    fn defaults_nested_without_end_do_not_recurse_without_end() {
+        let text = format!("{}{}", "${A:-".repeat(20_000), "}".repeat(20_000));
+        assert_eq!(default_of(&text), None);
+    }
+
+    #[test]
+    fn booleans_are_read_from_any_string() {
+        for text in ["true", "YES", "oN", "y", "True"] {
+            assert_eq!(compose_boolean(text), Some(true), "{text}");
+        }
+        for text in ["false", "NO", "oFF", "n"] {
+            assert_eq!(compose_boolean(text), Some(false), "{text}");
+        }
+        for text in ["1", "", "t", "null"] {
+            assert_eq!(compose_boolean(text), None, "{text}");
+        }
+    }
+}
