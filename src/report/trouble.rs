@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::terminal::{Escaped, Terminal};
 use crate::error::Error;
@@ -40,12 +40,16 @@ pub fn write(
                 let title = Level::ERROR.primary_title(format!("{name}: {error}"));
                 Group::with_title(title)
             } else {
-                title.element(
-                    Snippet::source(excerpt.text)
-                        .path(name)
-                        .line_start(excerpt.line)
-                        .annotation(AnnotationKind::Primary.span(excerpt.span)),
-                )
+                let snippet = Snippet::source(excerpt.text)
+                    .line_start(excerpt.line)
+                    .annotation(AnnotationKind::Primary.span(excerpt.span));
+                match excerpt.column {
+                    None => title.element(snippet.path(name)),
+                    Some(column) => {
+                        let place = Origin::path(name).line(excerpt.line).char_column(column);
+                        title.element(place).element(snippet)
+                    }
+                }
             }
         }
         _ => Group::with_title(Level::ERROR.primary_title(message)),
@@ -67,6 +71,8 @@ struct Excerpt {
     text: String,
     /// From 1.
     line: usize,
+    /// Characters from the start of the line, from 1, where the text begins in mid-line.
+    column: Option<usize>,
     /// The fault, in bytes of `text`.
     span: std::ops::Range<usize>,
 }
@@ -84,7 +90,10 @@ impl Excerpt {
         let before = source.get(..start).unwrap_or_default();
         let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
         let from = before.rfind('\n').map_or(0, |at| at + 1);
+        let whole = before.get(from..).unwrap_or_default();
         let from = from.max(down(start.saturating_sub(AROUND)));
+        let cut = start - from < whole.len();
+        let column = cut.then(|| whole.chars().count() + 1);
         let rest = source.get(start..).unwrap_or_default();
         let to = start + rest.find('\n').unwrap_or(rest.len());
         let to = down(to.min(start + AROUND)).max(start);
@@ -98,7 +107,12 @@ impl Excerpt {
         let tail = show(end.min(to)..to);
         let span = head.len()..head.len() + fault.len();
         let text = format!("{head}{fault}{tail}");
-        Self { text, line, span }
+        Self {
+            text,
+            line,
+            column,
+            span,
+        }
     }
 }
 
@@ -140,7 +154,9 @@ mod tests {
     #[test]
     fn a_line_of_a_megabyte_is_cut() {
         let source = format!("a: {}\n", "x".repeat(1 << 20));
-        assert!(shown(&source, 500_000, 500_001).len() < 2_000);
+        let text = shown(&source, 500_000, 500_001);
+        assert!(text.len() < 2_000);
+        assert!(text.contains(" a.yml:1:500001\n"), "{text}");
     }
 
     #[test]
