@@ -7,5 +7,6 @@
 mod cli;
 mod console;
 mod diff;
+mod engine;
 mod go_yaml;
 mod yaml_suite;

@@ -1,0 +1,205 @@
+//! What ran before it was hardened runs after: real services on a real engine, with the real Compose.
+//!
+//! The images are look-alikes built by `tests/engine/images/build` (or the official ones, where those are at
+//! hand); `.ci/engine` prepares a machine and runs this. Without an engine the tests say that they did not
+//! run; with `HARDEN_ENGINE=1` that is a failure.
+
+mod confinement;
+mod exercise;
+mod stack;
+
+use std::process::Command;
+use std::time::Duration;
+
+use self::exercise::Service;
+use self::stack::Stack;
+
+/// Long enough for a database to start on a busy machine with two cores.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+const SHOP: [Service; 9] = [
+    Service {
+        name: "web",
+        exercise: |stack, _| exercise::page(stack, "web", "Open all day"),
+    },
+    Service {
+        name: "docs",
+        exercise: |stack, _| exercise::page(stack, "docs", "Read it"),
+    },
+    Service {
+        name: "dogs",
+        exercise: |stack, _| exercise::page(stack, "dogs", "is a good dog"),
+    },
+    Service {
+        name: "db",
+        exercise: |stack, round| exercise::postgres(stack, "db", round),
+    },
+    Service {
+        name: "legacy",
+        exercise: |stack, round| exercise::mariadb(stack, "legacy", round),
+    },
+    Service {
+        name: "cache",
+        exercise: |stack, round| exercise::redis(stack, "cache", round),
+    },
+    Service {
+        name: "sessions",
+        exercise: |stack, _| exercise::memcached(stack, "sessions"),
+    },
+    Service {
+        name: "queue",
+        exercise: |stack, round| exercise::rabbitmq(stack, "queue", round),
+    },
+    Service {
+        name: "metrics",
+        exercise: |stack, round| exercise::prometheus(stack, "metrics", round),
+    },
+];
+
+const VARIATIONS: [Service; 7] = [
+    Service {
+        name: "dogs",
+        exercise: |stack, _| exercise::page(stack, "dogs", "is a good dog"),
+    },
+    Service {
+        name: "proxy",
+        exercise: |stack, _| exercise::proxy(stack, "proxy"),
+    },
+    Service {
+        name: "edge",
+        exercise: |stack, _| exercise::proxy(stack, "edge"),
+    },
+    Service {
+        name: "db",
+        exercise: |stack, round| exercise::postgres(stack, "db", round),
+    },
+    Service {
+        name: "cache",
+        exercise: |stack, round| exercise::redis(stack, "cache", round),
+    },
+    Service {
+        name: "jobs",
+        exercise: |stack, round| exercise::redis(stack, "jobs", round),
+    },
+    Service {
+        name: "sessions",
+        exercise: |stack, _| exercise::memcached(stack, "sessions"),
+    },
+];
+
+#[test]
+fn the_shop_runs_as_it_is() {
+    let Some(stack) = Stack::new("shop", "as-is") else {
+        return;
+    };
+    lives(&stack, &SHOP);
+    confinement::nothing_is_denied(&stack, "dogs");
+}
+
+#[test]
+fn the_shop_runs_hardened() {
+    let Some(stack) = Stack::new("shop", "hardened") else {
+        return;
+    };
+    harden(&stack);
+    lives(&stack, &SHOP);
+    confinement::everything_is_denied(&stack, "dogs");
+}
+
+#[test]
+fn the_variations_run_as_they_are() {
+    let Some(stack) = Stack::new("variations", "as-is") else {
+        return;
+    };
+    lives(&stack, &VARIATIONS);
+}
+
+#[test]
+fn the_variations_run_hardened() {
+    let Some(stack) = Stack::new("variations", "hardened") else {
+        return;
+    };
+    harden(&stack);
+    lives(&stack, &VARIATIONS);
+}
+
+/// The exercises have teeth: what is written without knowledge of an image does break it, and they notice.
+#[test]
+fn hardening_without_knowledge_is_noticed() {
+    let Some(stack) = Stack::new("shop", "naive") else {
+        return;
+    };
+    let stack = stack.overridden_by("naive.yml");
+    if let Err(trouble) = stack.compose(&["up", "--detach"]) {
+        panic!("{trouble}");
+    }
+    let broken: Vec<&str> = SHOP
+        .iter()
+        .filter(|service| service.run(&stack, 1, Duration::from_secs(10)).is_err())
+        .map(|service| service.name)
+        .collect();
+    assert_eq!(
+        broken,
+        ["web", "docs", "db", "legacy", "cache", "queue", "metrics"]
+    );
+}
+
+/// Start, restart, and a new set of containers over the old volumes: the second boot, on data that
+/// somebody else may own by now, is where things die.
+fn lives(stack: &Stack, services: &[Service]) {
+    let boots: [&[&[&str]]; 3] = [
+        &[&["up", "--detach", "--wait", "--wait-timeout", "180"]],
+        &[&["restart", "--timeout", "20"]],
+        &[
+            &["down", "--timeout", "20"],
+            &["up", "--detach", "--wait", "--wait-timeout", "180"],
+        ],
+    ];
+    for (round, boot) in (1..).zip(boots) {
+        for arguments in boot {
+            if let Err(trouble) = stack.compose(arguments) {
+                panic!("{trouble}\n{}", stack.last_words());
+            }
+        }
+        let mut broken = Vec::new();
+        for service in services {
+            if let Err(trouble) = service.run(stack, round, PATIENCE) {
+                broken.push(format!(
+                    "{}: {trouble}\n{}",
+                    service.name,
+                    stack.log(service.name)
+                ));
+            }
+            broken.extend(stack.deaths(service.name));
+        }
+        assert!(
+            broken.is_empty(),
+            "boot {round} of {}\n{}",
+            stack.name(),
+            broken.join("\n")
+        );
+    }
+}
+
+/// Hardens the file of `stack` by default, and expects nothing to be left for a second run.
+fn harden(stack: &Stack) {
+    let binary =
+        std::env::var("HARDEN_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_harden").into());
+    let run = |arguments: &[&str]| {
+        let output = Command::new(&binary)
+            .args(arguments)
+            .arg("compose.yml")
+            .current_dir(stack.directory())
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&said).into_owned(),
+        )
+    };
+    let (code, said) = run(&["--write"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = run(&["--check"]);
+    assert_eq!(code, Some(0), "a second run finds work:\n{said}");
+}

@@ -1,0 +1,251 @@
+//! A Compose project of its own name and ports, gone when it is dropped.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::{env, fs, process};
+
+use tempfile::TempDir;
+
+/// The services whose port is published, each through the variable `NAME_PORT`.
+const PUBLISHED: [&str; 10] = [
+    "cache", "docs", "dogs", "edge", "jobs", "metrics", "proxy", "queue", "sessions", "web",
+];
+
+pub(super) struct Stack {
+    name: String,
+    directory: TempDir,
+    files: Vec<&'static str>,
+    ports: BTreeMap<&'static str, u16>,
+}
+
+impl Stack {
+    /// A copy of the folder `tests/engine/<folder>`, not started. Where there is no engine: nothing, and a
+    /// line that says so, or a panic if `HARDEN_ENGINE=1` insists.
+    #[allow(clippy::print_stdout, reason = "a test that did not run must say so")]
+    pub(super) fn new(folder: &str, variant: &str) -> Option<Self> {
+        if let Err(reason) = engine() {
+            assert!(
+                env::var("HARDEN_ENGINE").as_deref() != Ok("1"),
+                "HARDEN_ENGINE=1, but {reason}"
+            );
+            println!("{folder} ({variant}) did not run: {reason}");
+            return None;
+        }
+        let directory = TempDir::new().unwrap();
+        copy(&here().join(folder), directory.path());
+        // All listeners are held until every service has its port, so that no two get the same.
+        let listeners = PUBLISHED.map(|service| {
+            (
+                service,
+                TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap(),
+            )
+        });
+        let ports = listeners
+            .iter()
+            .map(|(service, listener)| (*service, listener.local_addr().unwrap().port()))
+            .collect();
+        Some(Self {
+            name: format!("harden-{folder}-{variant}-{}", process::id()),
+            directory,
+            files: vec!["compose.yml"],
+            ports,
+        })
+    }
+
+    /// The same project with one more file laid over its own.
+    pub(super) fn overridden_by(mut self, file: &'static str) -> Self {
+        self.files.push(file);
+        self
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(super) fn port(&self, service: &str) -> u16 {
+        self.ports[service]
+    }
+
+    /// What Compose prints, or the command with its error.
+    pub(super) fn compose(&self, arguments: &[&str]) -> Result<String, String> {
+        let mut command = compose()?;
+        command.arg("--project-name").arg(&self.name);
+        for file in &self.files {
+            command.arg("--file").arg(file);
+        }
+        for (service, port) in &self.ports {
+            command.env(format!("{}_PORT", service.to_uppercase()), port.to_string());
+        }
+        command.args(arguments).current_dir(self.directory());
+        output(&mut command)
+    }
+
+    /// Runs a script in a service's container, as the container's own user.
+    pub(super) fn shell(&self, service: &str, script: &str) -> Result<String, String> {
+        self.compose(&["exec", "-T", service, "sh", "-c", script])
+    }
+
+    /// Runs a script in a service's container as another user.
+    pub(super) fn shell_as(
+        &self,
+        user: &str,
+        service: &str,
+        script: &str,
+    ) -> Result<String, String> {
+        self.compose(&["exec", "-T", "--user", user, service, "sh", "-c", script])
+    }
+
+    /// Whether the container of `service` is past hope.
+    pub(super) fn is_dead(&self, service: &str) -> bool {
+        self.inspect(service, "{{.State.Status}} {{.RestartCount}}")
+            .is_ok_and(|state| state != "running 0" && state != "created 0")
+    }
+
+    /// The processes that ended although nobody asked them to.
+    pub(super) fn deaths(&self, service: &str) -> Option<String> {
+        let state = self
+            .inspect(
+                service,
+                "{{.State.Status}} {{.RestartCount}} {{.State.OOMKilled}}",
+            )
+            .unwrap_or_else(|trouble| trouble);
+        (state != "running 0 false").then(|| {
+            format!(
+                "{service}: state, restarts and out of memory are {state}\n{}",
+                self.log(service)
+            )
+        })
+    }
+
+    pub(super) fn log(&self, service: &str) -> String {
+        self.compose(&["logs", "--no-color", "--tail", "15", service])
+            .unwrap_or_else(|trouble| trouble)
+    }
+
+    /// The state of every container, and the last lines of those that do not run well.
+    pub(super) fn last_words(&self) -> String {
+        let listing = self
+            .compose(&["ps", "--all", "--format", "{{.Service}} {{.Status}}"])
+            .unwrap_or_else(|trouble| trouble);
+        let mut words = listing.clone();
+        for line in listing.lines() {
+            let (service, status) = line.split_once(' ').unwrap_or((line, ""));
+            if !status.starts_with("Up")
+                || status.contains("health: starting")
+                || status.contains("unhealthy")
+            {
+                let _ = write!(words, "\n{}", self.log(service));
+            }
+        }
+        words
+    }
+
+    fn inspect(&self, service: &str, format: &str) -> Result<String, String> {
+        let container = self.compose(&["ps", "--all", "--quiet", service])?;
+        output(docker().args(["inspect", "--format", format, container.trim()]))
+            .map(|value| value.trim().to_owned())
+    }
+}
+
+impl Drop for Stack {
+    #[allow(
+        clippy::print_stdout,
+        reason = "a panic here would hide the test's own"
+    )]
+    fn drop(&mut self) {
+        let down = ["down", "--volumes", "--remove-orphans", "--timeout", "1"];
+        // A file that Compose rejects by now cannot name what to remove; the project's name still can.
+        let removed = self.compose(&down).or_else(|_| {
+            let mut command = compose()?;
+            command.args(["--project-name", &self.name]).args(down);
+            output(command.current_dir("/"))
+        });
+        if let Err(trouble) = removed {
+            println!("{}: {trouble}", self.name);
+        }
+    }
+}
+
+/// Why nothing can run here, found out once.
+fn engine() -> Result<(), String> {
+    static ENGINE: OnceLock<Result<(), String>> = OnceLock::new();
+    ENGINE
+        .get_or_init(|| {
+            output(docker().arg("info"))
+                .map_err(|_| "no engine answers `docker info`".to_owned())?;
+            compose()?;
+            let names = fs::read_to_string(here().join("images/names")).unwrap();
+            for name in names.lines().filter_map(|line| line.split(' ').nth(1)) {
+                output(docker().args(["image", "inspect", name])).map_err(|_| {
+                    format!("the image {name} is not here (tests/engine/images/build builds it)")
+                })?;
+            }
+            Ok(())
+        })
+        .clone()
+}
+
+fn docker() -> Command {
+    Command::new("docker")
+}
+
+/// Compose as a program of its own, or as a plugin of the client.
+fn compose() -> Result<Command, String> {
+    static STANDALONE: OnceLock<Option<bool>> = OnceLock::new();
+    let standalone = STANDALONE.get_or_init(|| {
+        if output(Command::new("docker-compose").arg("version")).is_ok() {
+            return Some(true);
+        }
+        output(docker().args(["compose", "version"]))
+            .ok()
+            .map(|_| false)
+    });
+    match standalone {
+        Some(true) => Ok(Command::new("docker-compose")),
+        Some(false) => {
+            let mut command = docker();
+            command.arg("compose");
+            Ok(command)
+        }
+        None => Err("there is no Compose".to_owned()),
+    }
+}
+
+fn output(command: &mut Command) -> Result<String, String> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("{command:?}: {error}"))?;
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        Ok(stdout)
+    } else {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        Err(format!("{command:?}: {}\n{stdout}{stderr}", output.status))
+    }
+}
+
+fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engine")
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
