@@ -9,4 +9,5 @@ mod console;
 mod diff;
 mod engine;
 mod go_yaml;
+mod kubernetes;
 mod yaml_suite;
