@@ -1,4 +1,48 @@
-//! `harden` makes the containers in Compose files and Kubernetes manifests least-privilege.
+//! `harden` makes the containers in Compose files and Kubernetes manifests least-privilege,
+//! without touching a byte it has no reason to touch.
+//!
+//! This page is the code map. The rooms stand in the order in which the data flows:
+//!
+//! ```text
+//! files ──syntax──▶ Trees ──dialect──▶ Project of Containers ──transforms──▶ Changes ──dialect, syntax──▶ bytes ──▶ report
+//!                                              ▲
+//!                                         image facts
+//! ```
+//!
+//! * [`syntax`] reads YAML to a tree of byte spans and turns edits at paths into edits of bytes.
+//! * [`dialect`] knows where a format writes a setting, and fills in [`container::Container`].
+//! * [`image`] knows what an image needs.
+//! * [`transforms`] say what a container should be; [`evidence`] and [`writable`] are what they
+//!   judge by.
+//! * [`engine`] asks every transform about every container, plans the edits and proves the result.
+//! * [`report`] is what happened, as plain data and as text.
+//!
+//! # Two axes that never meet
+//!
+//! A transform knows no format, and a dialect knows no policy. They meet in
+//! [`container::Container`]. A new format changes no transform; a new transform is one pair of
+//! files in `transforms/` and changes no dialect, unless it needs a setting that nobody had.
+//!
+//! # Promises
+//!
+//! Each is held by the tests named beside it.
+//!
+//! 1. Bytes outside an edit are identical (`tests/edits.rs`, `tests/corpus.rs`).
+//! 2. `harden` twice is `harden` once (`tests/pages.rs`, `tests/corpus.rs`).
+//! 3. A file is changed only at the paths that were reported; before a byte is written the result
+//!    is parsed again by two parsers, compared, and passed a second time ([`engine`]).
+//! 4. No container becomes less restricted than it was (`tests/corpus.rs`).
+//! 5. Nothing is written that the consumer would reject (`tests/kubernetes.rs`, `tests/engine/`).
+//! 6. No input makes it panic, hang or use memory out of proportion (`tests/hostile.rs`, `fuzz/`).
+//! 7. A write is atomic and keeps mode, owner and links (`tests/cli.rs`).
+//! 8. No network, no engine, no telemetry; what files say is escaped for the terminal.
+//! 9. Everything not fixed is reported with the reason ([`container::Answer`]).
+//!
+//! # Invariants, as absences
+//!
+//! Nothing outside [`syntax`] knows about indentation or offsets. A transform does no I/O, sees no
+//! format and no other transform. A dialect decides nothing. Only the command touches the disk.
+//! There is no `unsafe`, and no `unwrap` on input.
 
 pub mod cli;
 pub mod command;
@@ -6,6 +50,7 @@ pub mod container;
 pub mod dialect;
 pub mod engine;
 pub mod error;
+pub mod evidence;
 pub mod image;
 pub mod project;
 pub mod report;
@@ -13,4 +58,5 @@ pub mod syntax;
 #[path = "../transforms/mod.rs"]
 pub mod transforms;
 pub mod walk;
+pub mod writable;
 pub mod write;

@@ -6,8 +6,10 @@
 
 mod cli;
 mod console;
+mod corpus;
 mod diff;
+mod edits;
 mod engine;
 mod go_yaml;
-mod kubernetes;
+mod pages;
 mod yaml_suite;

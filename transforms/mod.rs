@@ -3,10 +3,22 @@
 //! A transform says what a container should be. It knows no file format, does no I/O and sees
 //! no other transform.
 
+mod cpu_limit;
+mod memory_limit;
+mod no_new_privileges;
+mod non_root_user;
+mod read_only_root;
+
 use crate::container::{Answer, Container, Policy};
 
 /// Every transform, in the order they run: the writable paths follow the user.
-pub static ALL: &[&Transform] = &[];
+pub static ALL: &[&Transform] = &[
+    &non_root_user::TRANSFORM,
+    &no_new_privileges::TRANSFORM,
+    &memory_limit::TRANSFORM,
+    &cpu_limit::TRANSFORM,
+    &read_only_root::TRANSFORM,
+];
 
 /// One hardening step, as a value.
 #[derive(Debug)]

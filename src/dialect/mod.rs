@@ -88,4 +88,13 @@ impl Site {
             Self::Kubernetes(site) => site.lower(assignment, container, files, editors),
         }
     }
+
+    /// The members that inherit what is written for this one.
+    #[must_use]
+    pub fn heirs(&self) -> Vec<usize> {
+        match self {
+            Self::Compose(site) => site.heirs().collect(),
+            Self::Kubernetes(_) => Vec::new(),
+        }
+    }
 }

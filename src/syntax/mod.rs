@@ -10,6 +10,7 @@
 //! * Time and memory are linear in the source. Aliases are never expanded.
 //! * Nothing panics on any input; what cannot be read or edited is a typed error with a span.
 
+mod compare;
 mod edit;
 mod error;
 mod interpolation;
@@ -17,10 +18,13 @@ mod parse;
 mod resolve;
 mod scalar;
 mod tree;
+mod witness;
 
+pub use compare::{Mismatch, compare};
 pub use edit::{Checkpoint, Edit, Editor, Plan, Refusal, Touched, Value};
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use interpolation::{Interpolated, compose_boolean, interpolate};
 pub use parse::{Limits, Mode, decode, parse};
 pub use resolve::{Found, Scalar, Schema};
 pub use tree::{Document, Kind, Node, NodeId, Props, Span, Style, Tree};
+pub use witness::{Disagreement, witness};

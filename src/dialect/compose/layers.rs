@@ -1,0 +1,269 @@
+//! One service as several mappings merge to it: its base (`extends`), then each document in order.
+//!
+//! Compose replaces scalars and appends sequences from layer to layer; `!override` replaces and
+//! `!reset` removes what came before (compose-spec `13-merge.md`).
+
+use std::borrow::Cow;
+
+use crate::container::{Origin, Place, Setting, Via};
+use crate::project::File;
+use crate::syntax::{Found, Interpolated, Kind, NodeId, Schema, Tree, interpolate};
+
+/// The mappings of one service, least binding first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layers {
+    layers: Vec<Layer>,
+}
+
+/// One mapping that defines part of a service.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    pub(super) file: usize,
+    pub(super) node: NodeId,
+    pub(super) via: Via,
+}
+
+/// A value found in a layer.
+#[derive(Clone, Debug)]
+pub(super) struct Value {
+    pub(super) file: usize,
+    pub(super) node: NodeId,
+    pub(super) origin: Origin,
+}
+
+impl Layers {
+    pub(super) fn push(&mut self, layer: Layer) {
+        self.layers.push(layer);
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Layer> {
+        self.layers.iter()
+    }
+
+    /// The same layers as a service that extends this one sees them.
+    pub(super) fn inherited(&self, base: &str) -> Self {
+        let via = Via::Extends(base.to_owned());
+        Self {
+            layers: self
+                .layers
+                .iter()
+                .map(|layer| Layer {
+                    via: via.clone(),
+                    ..layer.clone()
+                })
+                .collect(),
+        }
+    }
+
+    /// The most binding value at a path of keys. Null, `!reset` and a missing key are absent.
+    pub(super) fn get(&self, files: &[File<'_>], path: &[&str]) -> Option<Value> {
+        for layer in self.layers.iter().rev() {
+            let tree = &files[layer.file].tree;
+            let Some((found, via)) = walk(tree, layer, path) else {
+                continue;
+            };
+            if is_reset(tree, found) {
+                return None;
+            }
+            let node = tree.resolve(found);
+            if is_null(tree, node) {
+                continue;
+            }
+            let place = Some(Place {
+                file: layer.file,
+                span: tree.node(found).span,
+            });
+            return Some(Value {
+                file: layer.file,
+                node,
+                origin: Origin { place, via },
+            });
+        }
+        None
+    }
+
+    /// The path is written in some layer, be its value null.
+    pub(super) fn has(&self, files: &[File<'_>], path: &[&str]) -> bool {
+        self.layers
+            .iter()
+            .any(|layer| walk(&files[layer.file].tree, layer, path).is_some())
+    }
+
+    /// The values of every layer that count for an appended sequence or mapping, least binding first.
+    pub(super) fn all(&self, files: &[File<'_>], key: &str) -> Vec<Value> {
+        let mut values: Vec<Value> = Vec::new();
+        for layer in &self.layers {
+            let tree = &files[layer.file].tree;
+            let Some((found, via)) = walk(tree, layer, &[key]) else {
+                continue;
+            };
+            if is_reset(tree, found) || tree.tag(found).is_some_and(|tag| tag == "!override") {
+                values.clear();
+            }
+            if is_reset(tree, found) {
+                continue;
+            }
+            let place = Some(Place {
+                file: layer.file,
+                span: tree.node(found).span,
+            });
+            values.push(Value {
+                file: layer.file,
+                node: tree.resolve(found),
+                origin: Origin { place, via },
+            });
+        }
+        values
+    }
+
+    /// The items of a sequence (or the one scalar that stands for it) of every layer.
+    pub(super) fn items(&self, files: &[File<'_>], key: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        for value in self.all(files, key) {
+            let tree = &files[value.file].tree;
+            match tree.node(value.node).kind {
+                Kind::Seq => {
+                    for item in tree.children(value.node) {
+                        let place = Some(Place {
+                            file: value.file,
+                            span: tree.node(item).span,
+                        });
+                        items.push(Value {
+                            file: value.file,
+                            node: tree.resolve(item),
+                            origin: Origin {
+                                place,
+                                via: value.origin.via.clone(),
+                            },
+                        });
+                    }
+                }
+                Kind::Scalar if !is_null(tree, value.node) => items.push(value),
+                _ => {}
+            }
+        }
+        items
+    }
+
+    /// The text items of a sequence, with `${VAR:-x}` replaced by its default.
+    pub(super) fn texts(&self, files: &[File<'_>], key: &str) -> Vec<(String, Value)> {
+        self.items(files, key)
+            .into_iter()
+            .filter_map(|item| Some((item.judged(files)?.into_owned(), item)))
+            .collect()
+    }
+
+    /// A scalar at a path, typed by `read`.
+    pub(super) fn setting<T>(
+        &self,
+        files: &[File<'_>],
+        path: &[&str],
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Setting<T> {
+        let Some(value) = self.get(files, path) else {
+            return Setting::Absent;
+        };
+        value.setting(files, read)
+    }
+}
+
+impl Value {
+    /// The scalar as a setting.
+    pub(super) fn setting<T>(
+        self,
+        files: &[File<'_>],
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Setting<T> {
+        let tree = &files[self.file].tree;
+        if tree.node(self.node).kind != Kind::Scalar {
+            return Setting::Unreadable {
+                text: tree.text(self.node).to_owned(),
+                origin: self.origin,
+            };
+        }
+        let text = tree.value(self.node);
+        match interpolate(&text) {
+            Interpolated::Plain(plain) => match read(&plain) {
+                Some(value) => Setting::Set {
+                    value,
+                    origin: self.origin,
+                },
+                None => Setting::Unreadable {
+                    text: text.into_owned(),
+                    origin: self.origin,
+                },
+            },
+            Interpolated::Invalid => Setting::Unreadable {
+                text: text.into_owned(),
+                origin: self.origin,
+            },
+            Interpolated::Dynamic { default } => {
+                let default = default.as_deref().and_then(read);
+                Setting::Variable {
+                    text: text.into_owned(),
+                    default,
+                    origin: self.origin,
+                }
+            }
+        }
+    }
+
+    /// The scalar's text to judge by: with the defaults of its variables. `None` for collections.
+    pub(super) fn judged<'s>(&self, files: &[File<'s>]) -> Option<Cow<'s, str>> {
+        judged(&files[self.file].tree, self.node)
+    }
+}
+
+/// The scalar's text with the defaults of its variables in their place; as written where one has none.
+pub(super) fn judged<'s>(tree: &Tree<'s>, node: NodeId) -> Option<Cow<'s, str>> {
+    let node = tree.resolve(node);
+    if tree.node(node).kind != Kind::Scalar {
+        return None;
+    }
+    let text = tree.value(node);
+    if !text.contains('$') {
+        return Some(text);
+    }
+    Some(match interpolate(&text) {
+        Interpolated::Plain(plain) => Cow::Owned(plain.into_owned()),
+        Interpolated::Dynamic {
+            default: Some(default),
+        } => Cow::Owned(default),
+        Interpolated::Dynamic { default: None } | Interpolated::Invalid => text,
+    })
+}
+
+/// Nothing is written, or null is.
+pub(super) fn is_null(tree: &Tree<'_>, node: NodeId) -> bool {
+    matches!(
+        tree.scalar(node, Schema::Compose),
+        Some(crate::syntax::Scalar::Null)
+    )
+}
+
+fn is_reset(tree: &Tree<'_>, node: NodeId) -> bool {
+    tree.tag(node).is_some_and(|tag| tag == "!reset")
+}
+
+/// Follows keys through aliases and merges; `None` where one is missing.
+fn walk(tree: &Tree<'_>, layer: &Layer, path: &[&str]) -> Option<(NodeId, Via)> {
+    let mut node = layer.node;
+    let mut via = layer.via.clone();
+    for key in path {
+        let map = tree.resolve(node);
+        if tree.node(map).kind != Kind::Map {
+            return None;
+        }
+        match tree.get(map, key, Schema::Compose)? {
+            Found::Own { value, .. } => node = value,
+            Found::Merged {
+                via: alias, value, ..
+            } => {
+                node = value;
+                let anchor = tree.anchor(tree.resolve(alias)).unwrap_or("<<").to_owned();
+                via = Via::Merge(anchor);
+            }
+        }
+    }
+    Some((node, via))
+}

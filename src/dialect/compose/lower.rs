@@ -1,0 +1,186 @@
+//! Assignments as keys of a service.
+
+use super::{Limits, Site, units};
+use crate::container::{Assignment, Container, Scratch, Setting, Via};
+use crate::dialect::Unwritable;
+use crate::project::File;
+use crate::syntax::{Editor, Found, Kind, NodeId, Schema, Tree, Value};
+
+impl Site {
+    /// Plans the edits that write `assignment`, and gives the paths written.
+    pub(in crate::dialect) fn lower(
+        &self,
+        assignment: &Assignment,
+        container: &Container,
+        files: &[File<'_>],
+        editors: &mut [Editor<'_, '_>],
+    ) -> Result<Vec<String>, Unwritable> {
+        let tree = &files[self.file].tree;
+        let Some(editor) = editors.get_mut(self.file) else {
+            return Ok(Vec::new());
+        };
+        self.check_heirs()?;
+        match assignment {
+            Assignment::User { uid, gid } => {
+                let user = gid.map_or_else(|| uid.to_string(), |gid| format!("{uid}:{gid}"));
+                self.set(editor, &["user"], Value::Str(user))
+            }
+            Assignment::NoNewPrivileges => self.append(
+                tree,
+                editor,
+                "security_opt",
+                "no-new-privileges:true".to_owned(),
+            ),
+            Assignment::MemoryLimit(bytes) => {
+                self.check_reservation(container, *bytes)?;
+                let text = Value::Str(units::write_bytes(*bytes));
+                match self.limits {
+                    Limits::Service => self.set(editor, &["mem_limit"], text),
+                    Limits::Deploy => {
+                        let text = Value::Str(units::write_bytes(*bytes).to_ascii_uppercase());
+                        self.set(editor, &["deploy", "resources", "limits", "memory"], text)
+                    }
+                }
+            }
+            Assignment::CpuLimit(millicpu) => match self.limits {
+                Limits::Service => {
+                    let value = i64::try_from(millicpu / 1000)
+                        .ok()
+                        .filter(|_| millicpu % 1000 == 0);
+                    let value =
+                        value.map_or_else(|| Value::Str(units::write_cpus(*millicpu)), Value::Int);
+                    self.set(editor, &["cpus"], value)
+                }
+                Limits::Deploy => {
+                    let value = Value::Str(units::write_cpus(*millicpu));
+                    self.set(editor, &["deploy", "resources", "limits", "cpus"], value)
+                }
+            },
+            Assignment::ReadOnlyRoot => self.set(editor, &["read_only"], Value::Bool(true)),
+            Assignment::Scratch(scratch) => self.append(tree, editor, "tmpfs", tmpfs(scratch)),
+            Assignment::RequireNonRoot
+            | Assignment::MemoryRequest(_)
+            | Assignment::CpuRequest(_)
+            | Assignment::VolumeGroup(_)
+            | Assignment::UnprivilegedPortStart(_) => Err(Unwritable::Because(
+                "Compose has no such setting".to_owned(),
+            )),
+        }
+    }
+
+    fn set(
+        &self,
+        editor: &mut Editor<'_, '_>,
+        path: &[&str],
+        value: Value,
+    ) -> Result<Vec<String>, Unwritable> {
+        self.check_override(path[0])?;
+        editor.set(self.node, path, value)?;
+        Ok(vec![self.path(path)])
+    }
+
+    /// Appends to a list of the service. A single string that stands for a list becomes one, and a
+    /// list that `<<` merges in is restated whole, because a merge replaces lists.
+    fn append(
+        &self,
+        tree: &Tree<'_>,
+        editor: &mut Editor<'_, '_>,
+        key: &str,
+        text: String,
+    ) -> Result<Vec<String>, Unwritable> {
+        self.check_override(key)?;
+        let service = tree.resolve(self.node);
+        let restate = tree.get(service, key, Schema::Compose).and_then(|found| {
+            let node = tree.resolve(found.value());
+            match (found, tree.node(node).kind) {
+                (_, Kind::Scalar) => {
+                    Some(vec![node]).filter(|_| !super::layers::is_null(tree, node))
+                }
+                (Found::Merged { .. }, Kind::Seq) => Some(tree.children(node).collect()),
+                _ => None,
+            }
+        });
+        match restate.map(|items| scalars(tree, &items)) {
+            None => editor.push(self.node, &[key], Value::Str(text))?,
+            Some(Some(mut items)) => {
+                items.push(Value::Str(text));
+                editor.set(self.node, &[key], Value::Seq(items))?;
+            }
+            Some(None) => {
+                return Err(Unwritable::Because(format!(
+                    "`{key}` is merged in and cannot be restated"
+                )));
+            }
+        }
+        Ok(vec![self.path(&[key])])
+    }
+
+    fn path(&self, keys: &[&str]) -> String {
+        format!("services.{}.{}", self.service, keys.join("."))
+    }
+
+    fn check_override(&self, key: &str) -> Result<(), Unwritable> {
+        if self.overridden.iter().any(|overridden| overridden == key) {
+            return Err(Unwritable::Because(format!(
+                "a later document resets or overrides `{key}`, so that writing it here has no effect"
+            )));
+        }
+        Ok(())
+    }
+
+    fn check_heirs(&self) -> Result<(), Unwritable> {
+        match self.heirs.iter().find(|heir| !heir.same) {
+            Some(heir) => Err(Unwritable::Because(format!(
+                "`{}` extends this service, would inherit it, and differs from it",
+                heir.name
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// The engine refuses a limit below the reservation.
+    #[allow(
+        clippy::unused_self,
+        reason = "a check of the site like its neighbours"
+    )]
+    fn check_reservation(&self, container: &Container, limit: u64) -> Result<(), Unwritable> {
+        match &container.memory_request {
+            Setting::Variable { text, .. } => Err(Unwritable::Because(format!(
+                "its memory reservation is decided by `{text}`, and the engine refuses a limit below it"
+            ))),
+            Setting::Set { value, origin } if *value > limit && origin.via != Via::Planned => Err(
+                Unwritable::Because("its memory reservation is above the limit".to_owned()),
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `PATH:noexec,nosuid,size=…`. Owner and mode stand together: runc before 1.1.8 ignores a mode
+/// of its own for a directory of the image (measured; runc changelog, #3916).
+fn tmpfs(scratch: &Scratch) -> String {
+    let exec = if scratch.exec { "exec" } else { "noexec" };
+    let mut text = format!(
+        "{}:{exec},nosuid,size={}",
+        scratch.path,
+        units::write_bytes(scratch.size)
+    );
+    if let Some((uid, gid)) = scratch.owner {
+        text.push_str(&format!(",uid={uid},gid={gid}"));
+    }
+    if let Some(mode) = scratch.mode {
+        text.push_str(&format!(",mode={mode:o}"));
+    }
+    text
+}
+
+fn scalars(tree: &Tree<'_>, items: &[NodeId]) -> Option<Vec<Value>> {
+    items
+        .iter()
+        .map(|item| {
+            let item = tree.resolve(*item);
+            (tree.node(item).kind == Kind::Scalar)
+                .then(|| Value::Str(tree.value(item).into_owned()))
+        })
+        .collect()
+}

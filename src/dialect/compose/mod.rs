@@ -1,0 +1,59 @@
+//! Docker Compose: the service as its consumer (compose-go) merges and reads it.
+//!
+//! Sources: compose-spec `05-services.md` and `13-merge.md`, compose-go `loader/` (interpolate.go,
+//! validate.go), and the measurements on an engine that the doc comments name.
+
+mod layers;
+mod lower;
+mod mounts;
+mod read;
+mod recognise;
+mod units;
+
+pub(super) use read::read;
+pub(super) use recognise::recognise;
+
+use crate::syntax::NodeId;
+
+/// Where one service is written.
+#[derive(Debug)]
+pub struct Site {
+    /// The service's name, for paths.
+    service: String,
+    /// The file and the mapping (or null) that new keys go to.
+    file: usize,
+    node: NodeId,
+    /// Where limits are, or belong.
+    limits: Limits,
+    /// Services that extend this one and would inherit what is written here, each with whether it
+    /// defines anything of its own that the setting could break.
+    heirs: Vec<Heir>,
+    /// Keys that a later document resets or overrides, so that what is written here has no effect.
+    overridden: Vec<String>,
+}
+
+/// A service that extends another one.
+#[derive(Debug)]
+struct Heir {
+    name: String,
+    /// Index into the members.
+    member: usize,
+    /// It differs from its base only by keys that no setting depends on.
+    same: bool,
+}
+
+/// The place of resource limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limits {
+    /// `mem_limit`, `cpus`.
+    Service,
+    /// `deploy.resources.limits`.
+    Deploy,
+}
+
+impl Site {
+    /// The members that inherit what is written here.
+    pub(super) fn heirs(&self) -> impl Iterator<Item = usize> + '_ {
+        self.heirs.iter().map(|heir| heir.member)
+    }
+}

@@ -1,0 +1,285 @@
+//! What a service mounts: volumes, tmpfs, configs, secrets.
+
+use super::layers::{Layers, is_null, judged};
+use crate::container::{Against, Container, Evidence, Mount, MountSource};
+use crate::project::File;
+use crate::syntax::{Kind, NodeId, Schema, Tree};
+
+/// Adds every mount of the service to the container.
+pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>], top: &TopLevel) {
+    for value in layers.items(files, "volumes") {
+        let tree = &files[value.file].tree;
+        let mount = match tree.node(value.node).kind {
+            Kind::Map => long_volume(tree, value.node, top),
+            _ => value.judged(files).map(|text| short_volume(&text, top)),
+        };
+        if let Some(mount) = mount {
+            container.mounts.push(Mount {
+                place: value.origin.place,
+                ..mount
+            });
+        }
+    }
+    for (text, value) in layers.texts(files, "tmpfs") {
+        container.mounts.push(Mount {
+            place: value.origin.place,
+            ..tmpfs(&text)
+        });
+    }
+    for (kind, directory) in [("configs", "/"), ("secrets", "/run/secrets/")] {
+        for value in layers.items(files, kind) {
+            let tree = &files[value.file].tree;
+            let (name, target) = match tree.node(value.node).kind {
+                Kind::Map => (
+                    text_at(tree, value.node, "source"),
+                    text_at(tree, value.node, "target"),
+                ),
+                _ => (value.judged(files).map(std::borrow::Cow::into_owned), None),
+            };
+            let Some(name) = name else { continue };
+            let place = value.origin.place;
+            if let Some(inline) = top.inline_content(files, kind, &name) {
+                container.evidence.push(Evidence {
+                    against: Against::ReadOnlyRoot,
+                    what: format!(
+                        "{} `{name}` comes from `{}`, which Compose copies into the root file system and \
+                         refuses with a read-only one",
+                        kind.trim_end_matches('s'),
+                        inline
+                    ),
+                    decisive: true,
+                    place,
+                });
+            }
+            let target = match target {
+                Some(target) if target.starts_with('/') => target,
+                Some(target) => format!("{directory}{target}"),
+                None => format!("{directory}{name}"),
+            };
+            let source = MountSource::Content;
+            container.mounts.push(Mount {
+                target,
+                source,
+                read_only: true,
+                open: false,
+                place,
+            });
+        }
+    }
+    for (from, value) in layers.texts(files, "volumes_from") {
+        container.evidence.push(Evidence {
+            against: Against::User,
+            what: format!("it mounts the volumes of `{from}`, whose owner is not known"),
+            decisive: false,
+            place: value.origin.place,
+        });
+    }
+}
+
+/// The top-level mappings of every document of the project.
+#[derive(Debug, Default)]
+pub(super) struct TopLevel {
+    /// Named volumes that are a directory of the host or of another machine in truth.
+    bound: Vec<String>,
+    roots: Vec<(usize, NodeId)>,
+}
+
+impl TopLevel {
+    pub(super) fn new(files: &[File<'_>]) -> Self {
+        let mut top = Self::default();
+        for (index, file) in files.iter().enumerate() {
+            for document in file.tree.documents() {
+                top.roots.push((index, document.root));
+            }
+        }
+        for (file, root) in &top.roots {
+            let tree = &files[*file].tree;
+            let Some(volumes) = tree.get(*root, "volumes", Schema::Compose) else {
+                continue;
+            };
+            for (name, volume) in tree.effective_entries(volumes.value(), Schema::Compose) {
+                let options = tree.get(volume.value(), "driver_opts", Schema::Compose);
+                if options.is_some_and(|options| {
+                    tree.get(options.value(), "device", Schema::Compose)
+                        .is_some()
+                }) {
+                    top.bound.push(name.into_owned());
+                }
+            }
+        }
+        top
+    }
+
+    /// The key that holds a config's or secret's content in the file or the environment.
+    fn inline_content(&self, files: &[File<'_>], kind: &str, name: &str) -> Option<&'static str> {
+        self.roots.iter().find_map(|(file, root)| {
+            let tree = &files[*file].tree;
+            let all = tree.get(*root, kind, Schema::Compose)?;
+            let one = tree.get(all.value(), name, Schema::Compose)?;
+            ["content", "environment"].into_iter().find(|key| {
+                tree.get(one.value(), key, Schema::Compose)
+                    .is_some_and(|found| !is_null(tree, found.value()))
+            })
+        })
+    }
+
+    fn source(&self, name: &str) -> MountSource {
+        if name.is_empty() {
+            MountSource::Anonymous
+        } else if is_host_path(name) || name.contains('$') {
+            MountSource::Host(name.to_owned())
+        } else if self.bound.iter().any(|bound| bound == name) {
+            MountSource::Host(name.to_owned())
+        } else {
+            MountSource::Volume(name.to_owned())
+        }
+    }
+}
+
+/// `[SOURCE:]TARGET[:OPTIONS]`, a drive letter being part of its path (compose-go `format/volume.go`).
+fn short_volume(text: &str, top: &TopLevel) -> Mount {
+    let parts = split_volume(text);
+    let (source, target, options) = match parts.as_slice() {
+        [target] => ("", *target, ""),
+        [source, target] => (*source, *target, ""),
+        [source, target, options, ..] => (*source, *target, *options),
+        [] => ("", "", ""),
+    };
+    Mount {
+        target: target.to_owned(),
+        source: top.source(source),
+        read_only: options.split(',').any(|option| option == "ro"),
+        open: false,
+        place: None,
+    }
+}
+
+/// Splits at colons outside `${…}`, keeping `C:\` and `C:/` whole.
+fn split_volume(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut depth = 0_u32;
+    let bytes = text.as_bytes();
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 => {
+                let drive = at == start + 1
+                    && bytes[start].is_ascii_alphabetic()
+                    && matches!(bytes.get(at + 1), Some(b'\\' | b'/'))
+                    && parts.is_empty();
+                if !drive {
+                    parts.push(&text[start..at]);
+                    start = at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+fn long_volume(tree: &Tree<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
+    let target = text_at(tree, node, "target")?;
+    let source = text_at(tree, node, "source")
+        .or_else(|| text_at(tree, node, "src"))
+        .unwrap_or_default();
+    let read_only = text_at(tree, node, "read_only")
+        .as_deref()
+        .and_then(crate::syntax::compose_boolean)
+        .unwrap_or_default();
+    let kind = text_at(tree, node, "type").unwrap_or_default();
+    let open = kind == "tmpfs" && is_shared_directory(&target);
+    let source = match kind.as_str() {
+        "bind" => MountSource::Host(source),
+        "tmpfs" => MountSource::Scratch,
+        "volume" | "" => top.source(&source),
+        _ => MountSource::Other(kind),
+    };
+    Some(Mount {
+        target,
+        source,
+        read_only,
+        open,
+        place: None,
+    })
+}
+
+/// `PATH[:OPTIONS]`. Without owner and mode the engine gives it to root with the mode of the
+/// image's directory, or 1777 where the image has none (measured on Docker 20.10 with runc 1.1.5).
+fn tmpfs(text: &str) -> Mount {
+    let (target, options) = text.split_once(':').unwrap_or((text, ""));
+    let open = is_shared_directory(target)
+        || options.split(',').any(|option| {
+            option.starts_with("uid=")
+                || option
+                    .strip_prefix("mode=")
+                    .is_some_and(|mode| mode.ends_with("777"))
+        });
+    let read_only = options.split(',').any(|option| option == "ro");
+    Mount {
+        target: target.to_owned(),
+        source: MountSource::Scratch,
+        read_only,
+        open,
+        place: None,
+    }
+}
+
+/// Directories that any user can write in every image.
+fn is_shared_directory(path: &str) -> bool {
+    matches!(path.trim_end_matches('/'), "/tmp" | "/var/tmp" | "/dev/shm")
+}
+
+fn is_host_path(source: &str) -> bool {
+    source.starts_with(['.', '/', '~', '\\'])
+        || source.as_bytes().get(1) == Some(&b':') && source.as_bytes()[0].is_ascii_alphabetic()
+}
+
+fn text_at(tree: &Tree<'_>, map: NodeId, key: &str) -> Option<String> {
+    let found = tree.get(map, key, Schema::Compose)?;
+    if is_null(tree, found.value()) {
+        return None;
+    }
+    judged(tree, found.value()).map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> (String, MountSource, bool) {
+        let mount = short_volume(text, &TopLevel::default());
+        (mount.target, mount.source, mount.read_only)
+    }
+
+    #[test]
+    fn short_volumes_are_split_as_compose_splits_them() {
+        assert_eq!(
+            source("/data"),
+            ("/data".into(), MountSource::Anonymous, false)
+        );
+        assert_eq!(
+            source("db:/data:ro"),
+            ("/data".into(), MountSource::Volume("db".into()), true)
+        );
+        assert_eq!(
+            source("./x:/data:z,ro"),
+            ("/data".into(), MountSource::Host("./x".into()), true)
+        );
+        assert_eq!(
+            source("C:\\x:/data"),
+            ("/data".into(), MountSource::Host("C:\\x".into()), false)
+        );
+        assert_eq!(
+            source("${DIR:-./x}:/data"),
+            (
+                "/data".into(),
+                MountSource::Host("${DIR:-./x}".into()),
+                false
+            )
+        );
+    }
+}

@@ -1,0 +1,804 @@
+//! Services as neutral containers.
+
+use std::borrow::Cow;
+
+use super::layers::{Layer, Layers, Value, is_null, judged};
+use super::mounts::{self, TopLevel};
+use super::{Heir, Limits, Site, units};
+use crate::container::{
+    Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Setting, Sysctl,
+    User, Via,
+};
+use crate::image::{self, Knowledge};
+use crate::project::{File, Member};
+use crate::syntax::{Found, Kind, NodeId, Schema, Tree, compose_boolean};
+
+/// Keys that a service may have beside its base's without making a setting of the base wrong for it.
+const HARMLESS: [&str; 16] = [
+    "container_name",
+    "depends_on",
+    "expose",
+    "extends",
+    "hostname",
+    "labels",
+    "links",
+    "logging",
+    "networks",
+    "ports",
+    "profiles",
+    "pull_policy",
+    "restart",
+    "scale",
+    "stop_grace_period",
+    "stop_signal",
+];
+
+/// Keys of `deploy` that only a swarm reads.
+const SWARM: [&str; 5] = [
+    "mode",
+    "placement",
+    "update_config",
+    "rollback_config",
+    "endpoint_mode",
+];
+
+/// The members of a project, each base before the services that extend it.
+pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec<Member> {
+    let services = Services::collect(files);
+    let top = TopLevel::new(files);
+    let version_3 = services.roots.iter().any(|(file, root)| {
+        let tree = &files[*file].tree;
+        tree.get(*root, "version", Schema::Compose)
+            .and_then(|found| judged(tree, found.value()))
+            .is_some_and(|version| version.starts_with('3'))
+    });
+
+    let mut members: Vec<Member> = Vec::new();
+    for name in services.in_order(files) {
+        let Some((layers, incomplete)) = services.layers(files, &name, 0) else {
+            continue;
+        };
+        let Some(own) = services
+            .own(&name)
+            .and_then(|own| own.iter().next().cloned())
+        else {
+            continue;
+        };
+        if !layers.has(files, &["image"]) && !layers.has(files, &["build"]) && incomplete.is_none()
+        {
+            continue;
+        }
+        if layers.has(files, &["provider"]) {
+            continue;
+        }
+        let place = Place {
+            file: own.file,
+            span: services.key_span(&name, files[own.file].tree.node(own.node).span),
+        };
+        let mut container = Container::new(name.clone(), name.clone(), place);
+        container.group = members.len();
+        container.incomplete = incomplete;
+        fill(&mut container, &layers, files, knowledge);
+        mounts::read(&mut container, &layers, files, &top);
+        let limits = limits_home(&layers, files, version_3);
+        let overridden = services.overridden(files, &name);
+        let member = members.len();
+        if let Some(base) = services.base(files, &name)
+            && let Some(base) = members
+                .iter_mut()
+                .find(|member| member.container.name == base)
+            && let crate::dialect::Site::Compose(site) = &mut base.site
+        {
+            let same = services.is_like_its_base(files, &name);
+            site.heirs.push(Heir {
+                name: name.clone(),
+                member,
+                same,
+            });
+        }
+        let site = Site {
+            service: name,
+            file: own.file,
+            node: own.node,
+            limits,
+            heirs: Vec::new(),
+            overridden,
+        };
+        members.push(Member {
+            container,
+            site: crate::dialect::Site::Compose(site),
+        });
+    }
+    members
+}
+
+/// Every service of the project with the mappings that define it, in the order first written.
+struct Services {
+    own: Vec<(String, crate::syntax::Span, Layers)>,
+    roots: Vec<(usize, NodeId)>,
+}
+
+impl Services {
+    fn collect(files: &[File<'_>]) -> Self {
+        let mut own: Vec<(String, crate::syntax::Span, Layers)> = Vec::new();
+        let mut roots = Vec::new();
+        for (index, file) in files.iter().enumerate() {
+            let tree = &file.tree;
+            for document in tree.documents() {
+                roots.push((index, document.root));
+                let Some(services) = tree.get(document.root, "services", Schema::Compose) else {
+                    continue;
+                };
+                for (name, found) in tree.effective_entries(services.value(), Schema::Compose) {
+                    let (Found::Own { key, value } | Found::Merged { key, value, .. }) = found;
+                    let at = own
+                        .iter()
+                        .position(|(known, ..)| *known == *name)
+                        .unwrap_or_else(|| {
+                            own.push((
+                                name.clone().into_owned(),
+                                tree.node(key).span,
+                                Layers::default(),
+                            ));
+                            own.len() - 1
+                        });
+                    let via = if own[at].2.iter().next().is_some() {
+                        Via::Override
+                    } else {
+                        Via::Own
+                    };
+                    own[at].2.push(Layer {
+                        file: index,
+                        node: value,
+                        via,
+                    });
+                }
+            }
+        }
+        Self { own, roots }
+    }
+
+    fn own(&self, name: &str) -> Option<&Layers> {
+        self.own
+            .iter()
+            .find(|(known, ..)| known == name)
+            .map(|(.., layers)| layers)
+    }
+
+    fn key_span(&self, name: &str, otherwise: crate::syntax::Span) -> crate::syntax::Span {
+        self.own
+            .iter()
+            .find(|(known, ..)| known == name)
+            .map_or(otherwise, |(_, span, _)| *span)
+    }
+
+    /// The service of the same project that this one extends.
+    fn base(&self, files: &[File<'_>], name: &str) -> Option<String> {
+        match self.extends(files, name)? {
+            Extends::Service(base) => Some(base),
+            Extends::File(_) => None,
+        }
+    }
+
+    fn extends(&self, files: &[File<'_>], name: &str) -> Option<Extends> {
+        let value = self.own(name)?.get(files, &["extends"])?;
+        let tree = &files[value.file].tree;
+        if tree.node(value.node).kind != Kind::Map {
+            return value
+                .judged(files)
+                .map(|base| Extends::Service(base.into_owned()));
+        }
+        if let Some(file) = tree.get(value.node, "file", Schema::Compose) {
+            return judged(tree, file.value()).map(|file| Extends::File(file.into_owned()));
+        }
+        let service = tree.get(value.node, "service", Schema::Compose)?;
+        judged(tree, service.value()).map(|base| Extends::Service(base.into_owned()))
+    }
+
+    /// Every mapping that makes up the service, and why something is missing, if it is.
+    fn layers(
+        &self,
+        files: &[File<'_>],
+        name: &str,
+        depth: usize,
+    ) -> Option<(Layers, Option<String>)> {
+        let own = self.own(name)?;
+        let mut all = Layers::default();
+        let mut incomplete = None;
+        match self.extends(files, name) {
+            Some(Extends::Service(base)) if depth < self.own.len() => {
+                match self.layers(files, &base, depth + 1) {
+                    Some((layers, missing)) => {
+                        layers
+                            .inherited(&base)
+                            .iter()
+                            .for_each(|layer| all.push(layer.clone()));
+                        incomplete = missing;
+                    }
+                    None => {
+                        incomplete = Some(format!(
+                            "it extends `{base}`, which this project does not define"
+                        ))
+                    }
+                }
+            }
+            Some(Extends::Service(base)) => {
+                incomplete = Some(format!("it extends `{base}`, which extends it in turn"));
+            }
+            Some(Extends::File(file)) => {
+                incomplete = Some(format!(
+                    "it extends a service of `{file}`, which is not read"
+                ));
+            }
+            None => {}
+        }
+        own.iter().for_each(|layer| all.push(layer.clone()));
+        Some((all, incomplete))
+    }
+
+    /// Names with each base before its heirs, otherwise as written.
+    fn in_order(&self, files: &[File<'_>]) -> Vec<String> {
+        let depth = |name: &str| {
+            let mut depth = 0;
+            let mut at = name.to_owned();
+            while depth <= self.own.len()
+                && let Some(base) = self.base(files, &at)
+            {
+                depth += 1;
+                at = base;
+            }
+            depth
+        };
+        let mut names: Vec<(usize, String)> = self
+            .own
+            .iter()
+            .map(|(name, ..)| (depth(name), name.clone()))
+            .collect();
+        names.sort_by_key(|(depth, _)| *depth);
+        names.into_iter().map(|(_, name)| name).collect()
+    }
+
+    fn is_like_its_base(&self, files: &[File<'_>], name: &str) -> bool {
+        self.own(name).is_some_and(|layers| {
+            layers.iter().all(|layer| {
+                let tree = &files[layer.file].tree;
+                tree.effective_entries(layer.node, Schema::Compose)
+                    .iter()
+                    .all(|(key, _)| HARMLESS.contains(&&**key) || key.starts_with("x-"))
+            })
+        })
+    }
+
+    /// Keys of a later mapping of the service that carry `!reset` or `!override`.
+    fn overridden(&self, files: &[File<'_>], name: &str) -> Vec<String> {
+        let Some(own) = self.own(name) else {
+            return Vec::new();
+        };
+        let mut keys = Vec::new();
+        for layer in own.iter().skip(1) {
+            let tree = &files[layer.file].tree;
+            for (key, found) in tree.effective_entries(layer.node, Schema::Compose) {
+                if tree
+                    .tag(found.value())
+                    .is_some_and(|tag| tag == "!reset" || tag == "!override")
+                {
+                    keys.push(key.into_owned());
+                }
+            }
+        }
+        keys
+    }
+}
+
+enum Extends {
+    Service(String),
+    File(String),
+}
+
+/// compose-go refuses a service whose flat limits and `deploy` limits differ, an absent one
+/// counting as 0 (`loader/validate.go`): new limits go where limits are.
+fn limits_home(layers: &Layers, files: &[File<'_>], version_3: bool) -> Limits {
+    if layers.has(files, &["deploy", "resources", "limits"]) {
+        return Limits::Deploy;
+    }
+    if ["mem_limit", "cpus", "pids_limit"]
+        .iter()
+        .any(|key| layers.has(files, &[key]))
+    {
+        return Limits::Service;
+    }
+    let swarm = SWARM.iter().any(|key| layers.has(files, &["deploy", key]));
+    if version_3 || swarm {
+        Limits::Deploy
+    } else {
+        Limits::Service
+    }
+}
+
+/// Fills in everything but mounts.
+fn fill(container: &mut Container, layers: &Layers, files: &[File<'_>], knowledge: &Knowledge) {
+    let bool_at = |path: &[&str]| layers.setting(files, path, compose_boolean);
+    container.mounts_image_volumes = true;
+    container.low_ports_are_free = true;
+    container.require_non_root = Setting::Unsupported;
+    container.volume_group = Setting::Unsupported;
+    container.unprivileged_port_start = Setting::Unsupported;
+    container.service_account_token = Setting::Unsupported;
+    container.proc_mount = Setting::Unsupported;
+
+    container.built = layers.get(files, &["build"]).is_some();
+    container.image = layers
+        .get(files, &["image"])
+        .and_then(|value| {
+            let tree = &files[value.file].tree;
+            (tree.node(value.node).kind == Kind::Scalar)
+                .then(|| tree.value(value.node).into_owned())
+        })
+        .map(|text| image::Name::parse(&text));
+    if !container.built {
+        container.facts = container
+            .image
+            .as_ref()
+            .and_then(|name| knowledge.facts(name));
+    }
+
+    container.privileged = bool_at(&["privileged"]);
+    container.user = layers.setting(files, &["user"], user);
+    container.no_new_privileges = no_new_privileges(layers, files);
+    container.read_only_root = bool_at(&["read_only"]);
+    container.capabilities_added = capabilities(layers, files, "cap_add");
+    container.capabilities_dropped = capabilities(layers, files, "cap_drop");
+
+    let limit = |flat: &str, list: &str, key: &str| {
+        let flat = [flat];
+        let deploy = ["deploy", "resources", list, key];
+        layers
+            .get(files, &flat)
+            .or_else(|| layers.get(files, &deploy))
+    };
+    container.memory_limit = setting(limit("mem_limit", "limits", "memory"), files, units::bytes);
+    container.memory_request = setting(
+        limit("mem_reservation", "reservations", "memory"),
+        files,
+        units::bytes,
+    );
+    container.cpu_limit = setting(limit("cpus", "limits", "cpus"), files, units::millicpu);
+    container.cpu_request = setting(
+        layers.get(files, &["deploy", "resources", "reservations", "cpus"]),
+        files,
+        units::millicpu,
+    );
+    container.pids_limit = setting(limit("pids_limit", "limits", "pids"), files, |text| {
+        text.trim().parse().ok()
+    });
+    cpu_quota(container, layers, files);
+    container.shared_memory = layers
+        .get(files, &["shm_size"])
+        .and_then(|value| units::bytes(&value.judged(files)?));
+
+    environment(container, layers, files);
+    container.entrypoint = layers
+        .get(files, &["entrypoint"])
+        .and_then(|value| words(files, &value));
+    container.arguments = layers
+        .get(files, &["command"])
+        .and_then(|value| words(files, &value));
+    hooks(container, layers, files);
+    network(container, layers, files);
+    devices(container, layers, files);
+    watch(container, layers, files);
+    container.windows = layers
+        .get(files, &["platform"])
+        .and_then(|value| value.judged(files).map(|text| text.starts_with("windows")))
+        .unwrap_or_default();
+}
+
+fn setting<T>(
+    value: Option<Value>,
+    files: &[File<'_>],
+    read: impl Fn(&str) -> Option<T>,
+) -> Setting<T> {
+    value.map_or(Setting::Absent, |value| value.setting(files, read))
+}
+
+/// `UID[:GID]`, by number or name.
+fn user(text: &str) -> Option<User> {
+    let id = |text: &str| match text.parse() {
+        Ok(number) => Id::Number(number),
+        Err(_) => Id::Name(text.to_owned()),
+    };
+    let (user, group) = match text.split_once(':') {
+        Some((user, group)) => (user, Some(group)),
+        None => (text, None),
+    };
+    (!user.is_empty()).then(|| User {
+        user: id(user),
+        group: group.filter(|group| !group.is_empty()).map(id),
+    })
+}
+
+/// The last `no-new-privileges` of `security_opt`, as moby `daemon_unix.go` `parseSecurityOpt` reads it.
+fn no_new_privileges(layers: &Layers, files: &[File<'_>]) -> Setting<bool> {
+    let mut setting = Setting::Absent;
+    for (text, value) in layers.texts(files, "security_opt") {
+        let Some(rest) = text.strip_prefix("no-new-privileges") else {
+            continue;
+        };
+        let origin = value.origin;
+        setting = match rest.strip_prefix([':', '=']).unwrap_or(if rest.is_empty() {
+            "true"
+        } else {
+            rest
+        }) {
+            "1" | "t" | "T" | "TRUE" | "true" | "True" => Setting::Set {
+                value: true,
+                origin,
+            },
+            "0" | "f" | "F" | "FALSE" | "false" | "False" => Setting::Set {
+                value: false,
+                origin,
+            },
+            _ => Setting::Unreadable { text, origin },
+        };
+    }
+    setting
+}
+
+fn capabilities(layers: &Layers, files: &[File<'_>], key: &str) -> Setting<Vec<String>> {
+    let texts = layers.texts(files, key);
+    let Some((_, first)) = texts.first() else {
+        return Setting::Absent;
+    };
+    let origin = first.origin.clone();
+    let value = texts
+        .iter()
+        .map(|(text, _)| {
+            let upper = text.to_ascii_uppercase();
+            upper
+                .strip_prefix("CAP_")
+                .map(str::to_owned)
+                .unwrap_or(upper)
+        })
+        .collect();
+    Setting::Set { value, origin }
+}
+
+/// `cpu_quota` of a `cpu_period` (100 ms by default) is a CPU limit; the engine refuses `cpus` beside either.
+fn cpu_quota(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
+    let period = layers.get(files, &["cpu_period"]);
+    let micros = |value: &Value| {
+        let text = value.judged(files)?;
+        let text = text.trim();
+        let (number, factor) = match text.strip_suffix("ms") {
+            Some(number) => (number, 1_000),
+            None => (text.strip_suffix("us").unwrap_or(text), 1),
+        };
+        number.parse::<u64>().ok()?.checked_mul(factor)
+    };
+    let length = period
+        .as_ref()
+        .and_then(micros)
+        .filter(|length| *length > 0)
+        .unwrap_or(100_000);
+    if container.cpu_limit.is_absent()
+        && let Some(quota) = layers.get(files, &["cpu_quota"])
+    {
+        let limit = micros(&quota)
+            .and_then(|quota| quota.checked_mul(1000))
+            .map(|quota| quota / length);
+        let text = quota.judged(files).map(Cow::into_owned).unwrap_or_default();
+        container.cpu_limit = match limit {
+            Some(value) => Setting::Set {
+                value,
+                origin: quota.origin,
+            },
+            None => Setting::Unreadable {
+                text,
+                origin: quota.origin,
+            },
+        };
+    } else if let Some(period) = period {
+        container.evidence.push(Evidence {
+            against: Against::CpuLimit,
+            what: "`cpu_period` is set, and the engine refuses `cpus` beside it".to_owned(),
+            decisive: true,
+            place: period.origin.place,
+        });
+    }
+}
+
+fn environment(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
+    for value in layers.all(files, "environment") {
+        let tree = &files[value.file].tree;
+        match tree.node(value.node).kind {
+            Kind::Map => {
+                for (name, found) in tree.effective_entries(value.node, Schema::Compose) {
+                    let text =
+                        judged(tree, found.value()).filter(|_| !is_null(tree, found.value()));
+                    container
+                        .environment
+                        .push((name.into_owned(), text.map(Cow::into_owned)));
+                }
+            }
+            Kind::Seq => {
+                for item in tree.children(value.node) {
+                    let Some(text) = judged(tree, item) else {
+                        continue;
+                    };
+                    let (name, text) = match text.split_once('=') {
+                        Some((name, text)) => (name.to_owned(), Some(text.to_owned())),
+                        None => (text.into_owned(), None),
+                    };
+                    container.environment.push((name, text));
+                }
+            }
+            _ => {}
+        }
+    }
+    container.environment_elsewhere = layers.get(files, &["env_file"]).is_some();
+}
+
+/// A command: a list as it is, a string split as a shell splits it. Null means the image's own.
+fn words(files: &[File<'_>], value: &Value) -> Option<Vec<String>> {
+    let tree = &files[value.file].tree;
+    match tree.node(value.node).kind {
+        Kind::Seq => Some(texts(tree, value.node)),
+        Kind::Scalar => judged(tree, value.node).map(|text| split_words(&text)),
+        _ => None,
+    }
+}
+
+fn texts(tree: &Tree<'_>, seq: NodeId) -> Vec<String> {
+    tree.children(seq)
+        .filter_map(|item| judged(tree, item).map(Cow::into_owned))
+        .collect()
+}
+
+/// Words as a shell splits them: quotes and backslashes removed, nothing expanded.
+fn split_words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (None, ' ' | '\t' | '\n' | '\r') => words.extend(word.take()),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (Some(open), c) if c == open => quote = None,
+            (None | Some('"'), '\\') => word.get_or_insert_default().extend(chars.next()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+fn hooks(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
+    if let Some(test) = layers.get(files, &["healthcheck", "test"]) {
+        container.hooks.extend(words(files, &test));
+    }
+    for key in ["post_start", "pre_stop"] {
+        for hook in layers.items(files, key) {
+            let tree = &files[hook.file].tree;
+            if let Some(command) = tree.get(hook.node, "command", Schema::Compose) {
+                let node = tree.resolve(command.value());
+                container.hooks.push(match tree.node(node).kind {
+                    Kind::Seq => texts(tree, node),
+                    _ => judged(tree, node)
+                        .map(|text| split_words(&text))
+                        .unwrap_or_default(),
+                });
+            }
+        }
+    }
+}
+
+fn network(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
+    if let Some(value) = layers.get(files, &["network_mode"])
+        && let Some(mode) = value.judged(files)
+    {
+        container.network = match &*mode {
+            "host" => Network::Host,
+            shared if shared.starts_with("service:") || shared.starts_with("container:") => {
+                Network::Shared(shared.to_owned())
+            }
+            variable if variable.contains("${") => Network::Variable(variable.to_owned()),
+            _ => Network::Private,
+        };
+    }
+    for (text, _) in layers.texts(files, "expose") {
+        container.ports.extend(
+            text.split('/')
+                .next()
+                .and_then(|port| port.parse::<u16>().ok()),
+        );
+    }
+    for value in layers.items(files, "ports") {
+        let tree = &files[value.file].tree;
+        let place = value.origin.place;
+        if tree.node(value.node).kind == Kind::Map {
+            let port = |key| {
+                let found = tree.get(value.node, key, Schema::Compose)?;
+                judged(tree, found.value()).map(Cow::into_owned)
+            };
+            container
+                .ports
+                .extend(port("target").and_then(|text| text.parse::<u16>().ok()));
+            if let Some(published) = port("published").and_then(|text| text.parse().ok()) {
+                container.host_ports.push(HostPort {
+                    port: published,
+                    address: port("host_ip"),
+                    place,
+                });
+            }
+        } else if let Some(text) = value.judged(files) {
+            short_port(container, &text, place);
+        }
+    }
+    for (key, name) in [
+        ("pid", "pid"),
+        ("ipc", "ipc"),
+        ("uts", "uts"),
+        ("userns_mode", "user"),
+        ("cgroup", "cgroup"),
+    ] {
+        if let Some(value) = layers.get(files, &[key])
+            && value.judged(files).is_some_and(|mode| mode == "host")
+        {
+            container.host_namespaces.push(HostNamespace {
+                name,
+                place: value.origin.place,
+            });
+        }
+    }
+    for value in layers.all(files, "sysctls") {
+        let tree = &files[value.file].tree;
+        let place = value.origin.place;
+        let pairs: Vec<(String, String)> = match tree.node(value.node).kind {
+            Kind::Map => tree
+                .effective_entries(value.node, Schema::Compose)
+                .into_iter()
+                .filter_map(|(name, found)| {
+                    Some((name.into_owned(), judged(tree, found.value())?.into_owned()))
+                })
+                .collect(),
+            _ => texts(tree, value.node)
+                .iter()
+                .filter_map(|text| text.split_once('='))
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .collect(),
+        };
+        container
+            .sysctls
+            .extend(
+                pairs
+                    .into_iter()
+                    .map(|(name, value)| Sysctl { name, value, place }),
+            );
+    }
+}
+
+/// `[[IP:][HOST]:]CONTAINER[/PROTOCOL]`, ranges by their ends.
+fn short_port(container: &mut Container, text: &str, place: Option<Place>) {
+    let text = text.split('/').next().unwrap_or_default();
+    let (host, inner) = match text.rsplit_once(':') {
+        Some((host, inner)) => (Some(host), inner),
+        None => (None, text),
+    };
+    container
+        .ports
+        .extend(inner.split('-').filter_map(|port| port.parse::<u16>().ok()));
+    if let Some(host) = host {
+        let (address, port) = match host.rsplit_once(':') {
+            Some((address, port)) => (Some(address.trim_matches(['[', ']']).to_owned()), port),
+            None => (None, host),
+        };
+        let ports = port.split('-').filter_map(|port| port.parse::<u16>().ok());
+        container.host_ports.extend(ports.map(|port| HostPort {
+            port,
+            address: address.clone(),
+            place,
+        }));
+    }
+}
+
+fn devices(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
+    container.devices.extend(
+        layers
+            .texts(files, "devices")
+            .into_iter()
+            .map(|(text, _)| text),
+    );
+    for value in layers.items(files, "devices") {
+        let tree = &files[value.file].tree;
+        if let Some(source) = tree.get(value.node, "source", Schema::Compose) {
+            container
+                .devices
+                .extend(judged(tree, source.value()).map(Cow::into_owned));
+        }
+    }
+    let reserved = layers
+        .get(files, &["deploy", "resources", "reservations", "devices"])
+        .is_some();
+    let runtime = layers
+        .get(files, &["runtime"])
+        .and_then(|value| {
+            value
+                .judged(files)
+                .map(|runtime| runtime.contains("nvidia"))
+        })
+        .unwrap_or_default();
+    let gpus = layers.get(files, &["gpus"]).is_some();
+    container.accelerated = reserved
+        || runtime
+        || gpus
+        || container.devices.iter().any(|device| {
+            [
+                "/dev/nvidia",
+                "/dev/dri",
+                "/dev/kfd",
+                "nvidia.com/",
+                "amd.com/",
+            ]
+            .iter()
+            .any(|gpu| device.starts_with(gpu))
+        });
+}
+
+/// `develop.watch` copies into the root file system unless it only rebuilds or restarts.
+fn watch(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
+    let Some(value) = layers.get(files, &["develop", "watch"]) else {
+        return;
+    };
+    let tree = &files[value.file].tree;
+    let syncs = tree.children(value.node).any(|rule| {
+        tree.get(rule, "action", Schema::Compose)
+            .and_then(|found| judged(tree, found.value()))
+            .is_some_and(|action| action.starts_with("sync"))
+    });
+    if syncs {
+        container.evidence.push(Evidence {
+            against: Against::ReadOnlyRoot,
+            what: "`develop.watch` copies sources into the container".to_owned(),
+            decisive: false,
+            place: value.origin.place,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_split_as_a_shell_splits_it() {
+        assert_eq!(
+            split_words(r#"sh -c 'a "b" c' d\ e "f\"g""#),
+            ["sh", "-c", r#"a "b" c"#, "d e", "f\"g"]
+        );
+        assert_eq!(split_words(""), Vec::<String>::new());
+        assert_eq!(split_words("a ''"), ["a", ""]);
+    }
+
+    #[test]
+    fn a_user_is_a_number_or_a_name() {
+        assert_eq!(
+            user("1000"),
+            Some(User {
+                user: Id::Number(1000),
+                group: None
+            })
+        );
+        assert_eq!(
+            user("app:0"),
+            Some(User {
+                user: Id::Name("app".into()),
+                group: Some(Id::Number(0))
+            })
+        );
+        assert_eq!(user(""), None);
+    }
+}

@@ -1,0 +1,290 @@
+//! One pass over one project: parse, ask, apply, prove.
+
+mod prove;
+
+use std::path::PathBuf;
+
+use crate::container::{Answer, Assume, Basis, Policy};
+use crate::dialect::{self, Format};
+use crate::error::Error;
+use crate::image::Knowledge;
+use crate::project::{File, Member};
+use crate::report::{
+    ContainerReport, FileOutcome, FileReport, NotOurs, Outcome, Report, TransformReport,
+};
+use crate::syntax::{self, Editor, Limits, Mode, Tree};
+use crate::transforms::Transform;
+
+/// What to run and how.
+#[derive(Clone, Debug)]
+pub struct Run<'k> {
+    /// The transforms, in catalogue order.
+    pub transforms: Vec<&'static Transform>,
+    /// Numbers and boldness.
+    pub policy: Policy,
+    /// What is known of images.
+    pub knowledge: &'k Knowledge,
+}
+
+/// A file as read from disk or standard input.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// As the person knows it.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Run<'_> {
+    /// Plans, applies in memory and proves one project. Nothing is written to disk.
+    ///
+    /// Files of different formats may come together (a directory of both): every Compose file is
+    /// a project of its own, and all Kubernetes files are one.
+    #[must_use]
+    pub fn project(&self, sources: Vec<Source>) -> Report {
+        let texts: Vec<(PathBuf, Result<String, Error>)> = sources
+            .into_iter()
+            .map(|source| (source.path, text(source.bytes)))
+            .collect();
+        let mut outcomes: Vec<Option<FileOutcome>> = Vec::new();
+        let mut compose: Vec<(usize, File<'_>)> = Vec::new();
+        let mut kubernetes: Vec<(usize, File<'_>)> = Vec::new();
+        for (index, (path, text)) in texts.iter().enumerate() {
+            let Ok(text) = text else {
+                outcomes.push(None);
+                continue;
+            };
+            match recognise(text) {
+                Ok((tree, format)) => {
+                    let file = File {
+                        path: path.clone(),
+                        tree,
+                        format,
+                    };
+                    match format {
+                        Format::Compose => compose.push((index, file)),
+                        Format::Kubernetes => kubernetes.push((index, file)),
+                    }
+                    outcomes.push(None);
+                }
+                Err(outcome) => outcomes.push(Some(outcome)),
+            }
+        }
+
+        let mut containers = Vec::new();
+        let mut plan = |project: Vec<(usize, File<'_>)>| {
+            let (indices, files): (Vec<usize>, Vec<File<'_>>) = project.into_iter().unzip();
+            let planned = self.plan(&files);
+            for mut container in planned.containers {
+                container.file = indices[container.file];
+                for result in &mut container.results {
+                    if let Outcome::Finding {
+                        place: Some((file, _)),
+                        ..
+                    } = &mut result.outcome
+                    {
+                        *file = indices[*file];
+                    }
+                }
+                containers.push(container);
+            }
+            for (index, outcome) in indices.into_iter().zip(planned.outcomes) {
+                outcomes[index] = Some(outcome);
+            }
+        };
+        for file in compose {
+            plan(vec![file]);
+        }
+        if !kubernetes.is_empty() {
+            plan(kubernetes);
+        }
+        containers.sort_by_key(|container: &ContainerReport| (container.file, container.line));
+
+        let files = texts
+            .into_iter()
+            .zip(outcomes)
+            .map(|((path, text), outcome)| match text {
+                Ok(source) => FileReport {
+                    path,
+                    source,
+                    outcome: outcome.unwrap_or(FileOutcome::Unchanged),
+                },
+                Err(error) => FileReport {
+                    path,
+                    source: String::new(),
+                    outcome: FileOutcome::Failed(error),
+                },
+            })
+            .collect();
+        Report { files, containers }
+    }
+
+    /// One project of one format.
+    fn plan(&self, files: &[File<'_>]) -> Planned {
+        let Some(format) = files.first().map(|file| file.format) else {
+            return Planned::default();
+        };
+        let mut members = dialect::read(format, files, self.knowledge);
+        let mut editors: Vec<Editor<'_, '_>> = files
+            .iter()
+            .map(|file| Editor::new(&file.tree, format.schema()))
+            .collect();
+        let containers = self.ask(&mut members, files, &mut editors);
+        let plans: Vec<syntax::Plan> = editors.into_iter().map(Editor::finish).collect();
+        let outcomes = prove::outcomes(self, files, &plans);
+        Planned {
+            containers,
+            outcomes,
+        }
+    }
+
+    /// Every transform's answer for every container, its changes planned in the editors.
+    fn ask(
+        &self,
+        members: &mut [Member],
+        files: &[File<'_>],
+        editors: &mut [Editor<'_, '_>],
+    ) -> Vec<ContainerReport> {
+        let mut reports = Vec::with_capacity(members.len());
+        for at in 0..members.len() {
+            let container = &members[at].container;
+            let mut report = ContainerReport {
+                file: container.place.file,
+                line: files[container.place.file]
+                    .tree
+                    .line_column(container.place.span.start)
+                    .0,
+                workload: container.workload.clone(),
+                name: container.name.clone(),
+                role: container.role,
+                image: container.image.as_ref().map(ToString::to_string),
+                results: Vec::with_capacity(self.transforms.len()),
+            };
+            for transform in &self.transforms {
+                let outcome = self.ask_one(transform, at, members, files, editors);
+                report.results.push(TransformReport {
+                    id: transform.id,
+                    outcome,
+                });
+            }
+            reports.push(report);
+        }
+        reports
+    }
+
+    fn ask_one(
+        &self,
+        transform: &Transform,
+        at: usize,
+        members: &mut [Member],
+        files: &[File<'_>],
+        editors: &mut [Editor<'_, '_>],
+    ) -> Outcome {
+        let member = &members[at];
+        if let Some(why) = &member.container.incomplete {
+            return Outcome::Declined { why: why.clone() };
+        }
+        let (assignments, basis, reason) = match (transform.decide)(&member.container, &self.policy)
+        {
+            Answer::Hardened(why) => return Outcome::Hardened { why },
+            Answer::Declined(why) => return Outcome::Declined { why },
+            Answer::Finding { what, place } => {
+                let place = place.map(|place| {
+                    (
+                        place.file,
+                        files[place.file].tree.line_column(place.span.start).0,
+                    )
+                });
+                return Outcome::Finding { what, place };
+            }
+            Answer::Change {
+                assignments,
+                basis,
+                reason,
+            } => (assignments, basis, reason),
+        };
+        if basis == Basis::Assumed && self.policy.assume == Assume::None {
+            return Outcome::Declined {
+                why: "it would rest on an assumption".to_owned(),
+            };
+        }
+
+        let before: Vec<_> = editors.iter().map(Editor::checkpoint).collect();
+        let mut paths = Vec::new();
+        for assignment in &assignments {
+            let member = &mut members[at];
+            match member
+                .site
+                .lower(assignment, &member.container, files, editors)
+            {
+                Ok(written) => {
+                    for path in written {
+                        if !paths.contains(&path) {
+                            paths.push(path);
+                        }
+                    }
+                }
+                Err(why) => {
+                    for (editor, before) in editors.iter_mut().zip(before) {
+                        editor.rollback(before);
+                    }
+                    return Outcome::Declined {
+                        why: why.to_string(),
+                    };
+                }
+            }
+        }
+        for assignment in &assignments {
+            apply(members, at, assignment);
+        }
+        Outcome::Changed {
+            basis,
+            reason,
+            paths,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Planned {
+    containers: Vec<ContainerReport>,
+    outcomes: Vec<FileOutcome>,
+}
+
+/// Makes the assignment true of the container and of those that share or inherit it.
+fn apply(members: &mut [Member], at: usize, assignment: &crate::container::Assignment) {
+    members[at].container.apply(assignment);
+    if assignment.is_shared() {
+        let group = members[at].container.group;
+        for (index, member) in members.iter_mut().enumerate() {
+            if index != at && member.container.group == group {
+                member.container.apply(assignment);
+            }
+        }
+    }
+    for heir in members[at].site.heirs() {
+        apply(members, heir, assignment);
+    }
+}
+
+/// The text of a file.
+fn text(bytes: Vec<u8>) -> Result<String, Error> {
+    syntax::decode(&bytes)?;
+    String::from_utf8(bytes).map_err(|error| Error::Read {
+        path: PathBuf::new(),
+        source: std::io::Error::new(std::io::ErrorKind::InvalidData, error),
+    })
+}
+
+/// The tree of a file of ours.
+fn recognise(text: &str) -> Result<(Tree<'_>, Format), FileOutcome> {
+    let tree = match syntax::parse(text, Mode::GoYaml, &Limits::default()) {
+        Ok(tree) => tree,
+        Err(_) if text.contains("{{") => return Err(FileOutcome::NotOurs(NotOurs::Template)),
+        Err(error) => return Err(FileOutcome::Failed(error.into())),
+    };
+    match dialect::recognise(&tree) {
+        Ok(format) => Ok((tree, format)),
+        Err(why) => Err(FileOutcome::NotOurs(why)),
+    }
+}

@@ -1,0 +1,98 @@
+//! Before a byte is written: the result is parsed again by two parsers, differs only as planned,
+//! and a second pass finds nothing to do.
+
+use super::Run;
+use crate::dialect;
+use crate::error::Error;
+use crate::project::File;
+use crate::report::{FileOutcome, Outcome};
+use crate::syntax::{self, Editor, Limits, Mode, Plan};
+
+/// The outcome of each file: its new text where the proof holds.
+pub(super) fn outcomes(run: &Run<'_>, files: &[File<'_>], plans: &[Plan]) -> Vec<FileOutcome> {
+    let texts: Vec<Option<String>> = files
+        .iter()
+        .zip(plans)
+        .map(|(file, plan)| (!plan.edits.is_empty()).then(|| plan.apply(file.tree.source())))
+        .collect();
+    if texts.iter().all(Option::is_none) {
+        return texts.iter().map(|_| FileOutcome::Unchanged).collect();
+    }
+
+    let mut faults: Vec<Option<String>> = Vec::with_capacity(files.len());
+    let mut after: Vec<File<'_>> = Vec::with_capacity(files.len());
+    for ((file, plan), text) in files.iter().zip(plans).zip(&texts) {
+        let source = text.as_deref().unwrap_or(file.tree.source());
+        match syntax::parse(source, Mode::GoYaml, &Limits::default()) {
+            Ok(tree) => {
+                let fault = text.as_ref().and_then(|_| {
+                    let planned =
+                        syntax::compare(&file.tree, plan, &tree).map_err(|error| error.to_string());
+                    let witnessed = syntax::witness(&tree).map_err(|error| error.to_string());
+                    planned.and(witnessed).err()
+                });
+                faults.push(fault);
+                after.push(File {
+                    path: file.path.clone(),
+                    tree,
+                    format: file.format,
+                });
+            }
+            Err(error) => {
+                return files
+                    .iter()
+                    .map(|_| {
+                        FileOutcome::Failed(Error::Unproved(format!(
+                            "the result is not YAML: {error}"
+                        )))
+                    })
+                    .collect();
+            }
+        }
+    }
+    let again = second_pass(run, &after);
+    drop(after);
+    texts
+        .into_iter()
+        .zip(faults)
+        .enumerate()
+        .map(|(index, (text, fault))| match text {
+            None => FileOutcome::Unchanged,
+            Some(text) => {
+                let repeated = again
+                    .iter()
+                    .find(|(file, _)| *file == index)
+                    .map(|(_, what)| what.clone());
+                match fault.or(repeated) {
+                    None => FileOutcome::Changed(text),
+                    Some(why) => FileOutcome::Failed(Error::Unproved(why)),
+                }
+            }
+        })
+        .collect()
+}
+
+/// What a second pass would change: the file and the words for it.
+fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
+    let Some(format) = files.first().map(|file| file.format) else {
+        return Vec::new();
+    };
+    let mut members = dialect::read(format, files, run.knowledge);
+    let mut editors: Vec<Editor<'_, '_>> = files
+        .iter()
+        .map(|file| Editor::new(&file.tree, format.schema()))
+        .collect();
+    let mut again = Vec::new();
+    for report in run.ask(&mut members, files, &mut editors) {
+        for result in report.results {
+            if matches!(result.outcome, Outcome::Changed { .. }) {
+                let what = format!(
+                    "a second pass would apply {} to {} again",
+                    result.id, report.name
+                );
+                again.push((report.file, what));
+            }
+        }
+    }
+    again
+}

@@ -1,0 +1,418 @@
+//! What a file holds against hardening a container, beyond what its dialect already noted.
+//!
+//! Each piece is quoted in the report, so that a reader can disagree with it.
+
+use crate::container::{Against, Container, Evidence, Mount, MountSource, Network};
+use crate::image::Kind;
+
+/// Everything in the file that speaks against assuming another user.
+#[must_use]
+pub fn against_user(container: &Container) -> Vec<Evidence> {
+    let mut found: Vec<Evidence> = container.evidence_against(Against::User).cloned().collect();
+    let mut add = |what: String, place| {
+        found.push(Evidence {
+            against: Against::User,
+            what,
+            decisive: false,
+            place,
+        })
+    };
+    for mount in container.mounts.iter().filter(|mount| !mount.read_only) {
+        match &mount.source {
+            MountSource::Host(_) if is_engine_socket(mount) => {}
+            MountSource::Host(path) => {
+                add(
+                    format!(
+                        "`{path}` of the host is mounted at `{}`, and its owner is not known",
+                        mount.target
+                    ),
+                    mount.place,
+                );
+            }
+            MountSource::Volume(name) | MountSource::Claim(name) | MountSource::Other(name) => {
+                add(
+                    format!(
+                        "`{name}` is mounted at `{}`, and its owner is not known",
+                        mount.target
+                    ),
+                    mount.place,
+                );
+            }
+            MountSource::Anonymous => {
+                add(
+                    format!(
+                        "a volume is mounted at `{}`, and its owner is not known",
+                        mount.target
+                    ),
+                    mount.place,
+                );
+            }
+            MountSource::Scratch if !mount.open => {
+                add(
+                    format!(
+                        "only root may be able to write the tmpfs at `{}`",
+                        mount.target
+                    ),
+                    mount.place,
+                );
+            }
+            MountSource::Scratch | MountSource::Content => {}
+        }
+    }
+    if let Some(mount) = container
+        .mounts
+        .iter()
+        .find(|mount| is_engine_socket(mount))
+    {
+        add(
+            format!("`{}` belongs to root and the engine's group", mount.target),
+            mount.place,
+        );
+    }
+    if let Some(mount) = container.mounts.iter().find(|mount| is_private_key(mount)) {
+        add(
+            format!("`{}` may be readable by root alone", mount.target),
+            mount.place,
+        );
+    }
+    if let Some(name) = steps_down(container) {
+        add(
+            format!("`{name}` is set: the image starts as root and becomes that user itself"),
+            None,
+        );
+    }
+    if container.network == Network::Host {
+        add(
+            "it uses the host's network, where ports below 1024 need root".to_owned(),
+            None,
+        );
+    }
+    if let Some(device) = container.devices.first() {
+        add(format!("the device `{device}` belongs to root"), None);
+    }
+    if let Some(added) = container.capabilities_added.judged()
+        && let Some(capability) = added
+            .iter()
+            .find(|capability| *capability != "NET_BIND_SERVICE")
+    {
+        add(
+            format!(
+                "the capability `{capability}` is added, which a process of another user would not get"
+            ),
+            container.capabilities_added.place(),
+        );
+    }
+    if container.privileged.judged() == Some(&true) {
+        add("it is privileged".to_owned(), container.privileged.place());
+    }
+    if let Some(namespace) = container.host_namespaces.first() {
+        add(
+            format!("it uses the host's `{}` namespace", namespace.name),
+            namespace.place,
+        );
+    }
+    if let Some(word) = root_command(container) {
+        add(format!("its command runs `{word}`, which needs root"), None);
+    }
+    found
+}
+
+/// Everything in the file that speaks against assuming a read-only root.
+#[must_use]
+pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
+    let mut found: Vec<Evidence> = container
+        .evidence_against(Against::ReadOnlyRoot)
+        .cloned()
+        .collect();
+    let mut add = |what: String, place| {
+        found.push(Evidence {
+            against: Against::ReadOnlyRoot,
+            what,
+            decisive: false,
+            place,
+        })
+    };
+    if let Some(name) = steps_down(container) {
+        add(
+            format!("`{name}` is set: the image rewrites its own files at start"),
+            None,
+        );
+    }
+    if container.privileged.judged() == Some(&true) {
+        add("it is privileged".to_owned(), container.privileged.place());
+    }
+    if let Some(word) = writing_command(container) {
+        add(
+            format!("its command runs `{word}`, which writes to the root file system"),
+            None,
+        );
+    }
+    found
+}
+
+/// Everything in the file that speaks against forbidding new privileges.
+#[must_use]
+pub fn against_no_new_privileges(container: &Container) -> Vec<Evidence> {
+    let mut found: Vec<Evidence> = container
+        .evidence_against(Against::NoNewPrivileges)
+        .cloned()
+        .collect();
+    if let Some(word) = command_words(container).find(|word| {
+        matches!(
+            program(word),
+            "sudo" | "su" | "doas" | "newuidmap" | "pkexec"
+        )
+    }) {
+        found.push(Evidence {
+            against: Against::NoNewPrivileges,
+            what: format!("its command runs `{word}`, which gains privileges"),
+            decisive: false,
+            place: None,
+        });
+    }
+    found
+}
+
+/// The most memory that a known option of the file gives one part of the process, in bytes, with
+/// the words that say so: a heap, a buffer pool, a cache.
+#[must_use]
+pub fn stated_memory(container: &Container) -> Option<(u64, String)> {
+    let texts = container
+        .environment
+        .iter()
+        .filter_map(|(_, value)| value.as_deref())
+        .chain(container.entrypoint.iter().flatten().map(String::as_str))
+        .chain(container.arguments.iter().flatten().map(String::as_str));
+    let mut largest: Option<(u64, String)> = None;
+    let mut note = |bytes: u64, words: &str| {
+        if largest.as_ref().is_none_or(|(known, _)| bytes > *known) {
+            largest = Some((bytes, words.to_owned()));
+        }
+    };
+    let mut previous = "";
+    for text in texts {
+        for word in text.split([' ', '\t', '\n', ',', ';', '"', '\'']) {
+            for (option, unit) in SIZED_OPTIONS {
+                if let Some(rest) = word.strip_prefix(option)
+                    && let Some(bytes) = size(rest.trim_start_matches(['=', ':']), *unit)
+                {
+                    note(bytes, word);
+                } else if previous == *option
+                    && let Some(bytes) = size(word, *unit)
+                {
+                    note(bytes, &format!("{option} {word}"));
+                }
+            }
+            if !word.is_empty() {
+                previous = word;
+            }
+        }
+    }
+    largest
+}
+
+/// Options that size a heap or a cache, with the bytes of a bare number.
+static SIZED_OPTIONS: &[(&str, u64)] = &[
+    ("-Xmx", 1),
+    ("-Xms", 1),
+    ("-XX:MaxDirectMemorySize", 1),
+    ("--max-old-space-size", 1 << 20),
+    ("--max_old_space_size", 1 << 20),
+    ("--maxmemory", 1),
+    ("maxmemory", 1),
+    ("shared_buffers", 8192),
+    ("--innodb-buffer-pool-size", 1),
+    ("--innodb_buffer_pool_size", 1),
+    ("--wiredTigerCacheSizeGB", 1 << 30),
+    ("--memory-limit", 1 << 20),
+];
+
+/// `4g`, `512M`, `2gb`, `1.5`; a bare number counts in `unit` bytes.
+fn size(text: &str, unit: u64) -> Option<u64> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let number: u64 = text[..end].parse().ok()?;
+    let factor = match text[end..].to_ascii_lowercase().as_str() {
+        "" => unit,
+        "k" | "kb" | "ki" => 1 << 10,
+        "m" | "mb" | "mi" => 1 << 20,
+        "g" | "gb" | "gi" => 1 << 30,
+        "t" | "tb" | "ti" => 1 << 40,
+        _ => return None,
+    };
+    number.checked_mul(factor)
+}
+
+/// The image is a language runtime or an operating system, or built here: what runs in it is not known.
+#[must_use]
+pub fn is_unknown_software(container: &Container) -> Option<&'static str> {
+    if container.built {
+        return Some("the image is built here");
+    }
+    match container.facts.as_ref().map(|facts| facts.kind) {
+        Some(Kind::LanguageBase) => {
+            Some("the image is a language runtime, and what runs in it is not known")
+        }
+        Some(Kind::BaseOs) => {
+            Some("the image is an operating system, and what runs in it is not known")
+        }
+        Some(Kind::Service) => None,
+        None if container.image.is_none() => Some("no image is named"),
+        None => None,
+    }
+}
+
+/// The variable by which s6-style images choose the user they step down to.
+fn steps_down(container: &Container) -> Option<&str> {
+    container
+        .environment
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .find(|name| matches!(*name, "PUID" | "PGID" | "USER_UID" | "USER_GID" | "RUN_UID"))
+}
+
+/// The control socket of a container engine.
+#[must_use]
+pub fn is_engine_socket(mount: &Mount) -> bool {
+    let is_socket = |path: &str| {
+        [
+            "docker.sock",
+            "podman.sock",
+            "containerd.sock",
+            "crio.sock",
+            "docker.raw.sock",
+        ]
+        .iter()
+        .any(|name| path.ends_with(name))
+    };
+    is_socket(&mount.target) || matches!(&mount.source, MountSource::Host(path) if is_socket(path))
+}
+
+/// A file or directory that holds private keys by its name; those are often mode 0600.
+fn is_private_key(mount: &Mount) -> bool {
+    if !matches!(mount.source, MountSource::Host(_)) {
+        return false;
+    }
+    let target = mount.target.to_ascii_lowercase();
+    target.split('/').any(|part| {
+        matches!(
+            part,
+            "certs" | "cert" | "ssl" | "tls" | "letsencrypt" | "keys" | "private" | "acme.json"
+        )
+    }) || [".key", ".pem", ".p12", ".pfx", ".jks"]
+        .iter()
+        .any(|end| target.ends_with(end))
+}
+
+/// A program of the command that only root can use.
+fn root_command(container: &Container) -> Option<&str> {
+    command_words(container).find(|word| {
+        matches!(
+            program(word),
+            "apt-get"
+                | "apt"
+                | "apk"
+                | "yum"
+                | "dnf"
+                | "microdnf"
+                | "chown"
+                | "useradd"
+                | "adduser"
+                | "usermod"
+                | "groupadd"
+                | "sysctl"
+                | "mount"
+                | "umount"
+                | "iptables"
+                | "ip6tables"
+                | "nft"
+                | "ip"
+                | "setcap"
+                | "sudo"
+                | "su"
+                | "gosu"
+                | "su-exec"
+                | "setpriv"
+                | "runuser"
+                | "chroot"
+                | "nsenter"
+                | "modprobe"
+                | "dockerd"
+                | "sshd"
+                | "crond"
+                | "cron"
+                | "update-ca-certificates"
+        )
+    })
+}
+
+/// A program of the command that changes the image's files.
+fn writing_command(container: &Container) -> Option<&str> {
+    command_words(container).find(|word| {
+        matches!(
+            program(word),
+            "apt-get"
+                | "apt"
+                | "apk"
+                | "yum"
+                | "dnf"
+                | "microdnf"
+                | "pip"
+                | "pip3"
+                | "npm"
+                | "npx"
+                | "yarn"
+                | "pnpm"
+                | "bundle"
+                | "gem"
+                | "composer"
+                | "poetry"
+                | "uv"
+                | "go"
+                | "cargo"
+                | "mvn"
+                | "gradle"
+                | "make"
+                | "git"
+                | "wget"
+                | "touch"
+                | "mkdir"
+                | "cp"
+                | "mv"
+                | "ln"
+                | "sed"
+                | "tee"
+                | "tar"
+                | "unzip"
+                | "chmod"
+                | "chown"
+                | "useradd"
+                | "adduser"
+                | "install"
+                | "envsubst"
+                | "dockerd"
+                | "sshd"
+                | "update-ca-certificates"
+                | ">"
+                | ">>"
+        )
+    })
+}
+
+/// Every word of entrypoint, arguments and hooks, shell scripts split into theirs.
+fn command_words(container: &Container) -> impl Iterator<Item = &str> {
+    container
+        .entrypoint
+        .iter()
+        .chain(&container.arguments)
+        .chain(&container.hooks)
+        .flatten()
+        .flat_map(|word| word.split([' ', '\t', '\n', ';', '&', '|', '(', ')', '`']))
+        .filter(|word| !word.is_empty())
+}
+
+/// The program a word names, without its directory.
+fn program(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}

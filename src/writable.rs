@@ -1,0 +1,174 @@
+//! Which paths of an image must stay writable for this container, and how.
+
+use crate::container::{Container, Id, Scratch, Setting, within};
+use crate::image::{Condition, Facts, Owner, Writable};
+
+/// The scratch paths that the container needs and does not have under a read-only root.
+///
+/// # Errors
+///
+/// The path that scratch space cannot serve, in words: its image content or its data must survive.
+pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch>, String> {
+    for volume in facts.declared_volumes() {
+        if !container.mounts_image_volumes && container.mount_over(volume).is_none() {
+            return Err(format!(
+                "the image keeps its data in `{volume}`, and nothing is mounted there"
+            ));
+        }
+    }
+    let mut paths: Vec<Scratch> = Vec::new();
+    for writable in &facts.writable {
+        let applies = applies(container, &writable.when);
+        let served = container.mount_over(&writable.path).is_some()
+            || container.mounts_image_volumes
+                && facts
+                    .declared_volumes()
+                    .any(|volume| within(&writable.path, volume));
+        if applies == Applies::No || served {
+            continue;
+        }
+        if writable.persist {
+            return Err(format!(
+                "the image keeps its data in `{}`, and nothing is mounted there",
+                writable.path
+            ));
+        }
+        if writable.seed {
+            return Err(format!(
+                "the image writes to `{}`, where it also brings files that an empty mount would hide",
+                writable.path
+            ));
+        }
+        paths.push(scratch(container, facts, writable));
+    }
+    Ok(paths)
+}
+
+/// The writable path as scratch space, owned by whoever will write to it.
+fn scratch(container: &Container, facts: &Facts, writable: &Writable) -> Scratch {
+    let owner = owner_of_process(container).or_else(|| match writable.owner {
+        Some(Owner::Fixed { uid, gid }) => Some((uid, gid)),
+        Some(Owner::RunAs) => facts.run_as.map(|user| (user.uid, user.gid)),
+        None => facts
+            .default_uid()
+            .filter(|uid| *uid != 0)
+            .and_then(|_| facts.run_as.map(|user| (user.uid, user.gid))),
+    });
+    Scratch {
+        path: writable.path.clone(),
+        size: writable.size,
+        owner,
+        mode: writable.mode,
+        exec: writable.exec,
+    }
+}
+
+/// The numeric user the container is set to start as, unless that is root.
+#[must_use]
+pub fn owner_of_process(container: &Container) -> Option<(u32, u32)> {
+    let user = container.user.judged()?;
+    let Id::Number(uid) = user.user else {
+        return None;
+    };
+    let gid = match user.group {
+        Some(Id::Number(gid)) => gid,
+        Some(Id::Name(_)) => return None,
+        None => container
+            .facts
+            .as_ref()
+            .and_then(|facts| facts.run_as)
+            .filter(|known| known.uid == uid)
+            .map_or(0, |known| known.gid),
+    };
+    (uid != 0).then_some((uid, gid))
+}
+
+/// Whether a path is written under the conditions of this container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applies {
+    /// It is.
+    Yes,
+    /// Nothing in the file can tell.
+    Perhaps,
+    /// It is not.
+    No,
+}
+
+/// Judges conditions, any one of which is enough; none at all always holds.
+#[must_use]
+pub fn applies(container: &Container, conditions: &[Condition]) -> Applies {
+    if conditions.is_empty() {
+        return Applies::Yes;
+    }
+    let mut result = Applies::No;
+    for condition in conditions {
+        let holds = match condition {
+            Condition::Env(glob) => {
+                if container
+                    .environment
+                    .iter()
+                    .any(|(name, _)| glob_matches(glob, name))
+                {
+                    Applies::Yes
+                } else if container.environment_elsewhere {
+                    Applies::Perhaps
+                } else {
+                    Applies::No
+                }
+            }
+            Condition::Mount(path) => {
+                let mounted = container
+                    .mounts
+                    .iter()
+                    .any(|mount| within(&mount.target, path) || within(path, &mount.target));
+                if mounted { Applies::Yes } else { Applies::No }
+            }
+            Condition::Argument(part) => {
+                let mut words = container
+                    .entrypoint
+                    .iter()
+                    .chain(&container.arguments)
+                    .flatten();
+                if words.any(|word| word.contains(part.as_str())) {
+                    Applies::Yes
+                } else {
+                    Applies::No
+                }
+            }
+            Condition::Unsure(_) => Applies::Perhaps,
+        };
+        match holds {
+            Applies::Yes => return Applies::Yes,
+            Applies::Perhaps => result = Applies::Perhaps,
+            Applies::No => {}
+        }
+    }
+    result
+}
+
+/// `*` stands for any characters.
+fn glob_matches(glob: &str, text: &str) -> bool {
+    match glob.split_once('*') {
+        None => glob == text,
+        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
+            rest.is_empty()
+                || text
+                    .char_indices()
+                    .map(|(at, _)| at)
+                    .chain([text.len()])
+                    .any(|at| glob_matches(rest, &text[at..]))
+        }),
+    }
+}
+
+/// The image's own program runs: nothing replaces its entrypoint.
+#[must_use]
+pub fn runs_its_own_program(container: &Container) -> bool {
+    container.entrypoint.is_none()
+}
+
+/// A setting that a person has written with a value of `true`, or a variable's default says so.
+#[must_use]
+pub fn is_on(setting: &Setting<bool>) -> bool {
+    setting.judged() == Some(&true)
+}

@@ -1,0 +1,89 @@
+//! A bound on processor time, so that one container cannot starve the others.
+
+use super::{Reference, Risk, Transform};
+use crate::container::{Against, Answer, Assignment, Basis, Container, Policy, Setting};
+
+/// See the page.
+pub(super) static TRANSFORM: Transform = Transform {
+    id: "cpu-limit",
+    summary: "a bound on processor time",
+    risk: Risk::Behaviour,
+    references: &[
+        Reference {
+            source: "CIS Docker Benchmark 1.6.0",
+            id: "5.12",
+        },
+        Reference {
+            source: "kube-linter",
+            id: "unset-cpu-requirements",
+        },
+        Reference {
+            source: "Trivy",
+            id: "KSV-0011",
+        },
+        Reference {
+            source: "Checkov",
+            id: "CKV_K8S_11",
+        },
+        Reference {
+            source: "KICS",
+            id: "6b610c50",
+        },
+        Reference {
+            source: "Polaris",
+            id: "cpuLimitsMissing",
+        },
+    ],
+    page: include_str!("cpu_limit.md"),
+    decide,
+};
+
+fn decide(container: &Container, policy: &Policy) -> Answer {
+    match &container.cpu_limit {
+        Setting::Unsupported => {
+            return Answer::Declined("this format has no such setting".to_owned());
+        }
+        Setting::Set { value: 0, origin } => {
+            return Answer::Finding {
+                what: "processor time is unlimited explicitly".to_owned(),
+                place: origin.place,
+            };
+        }
+        Setting::Set { .. } => return Answer::Hardened("it has a limit".to_owned()),
+        Setting::Variable { text, .. } => return Answer::Declined(format!("`{text}` decides it")),
+        Setting::Unreadable { text, origin } => {
+            return Answer::Finding {
+                what: format!("`{text}` is not a number of processors"),
+                place: origin.place,
+            };
+        }
+        Setting::Absent => {}
+    }
+    if let Some(autoscaler) = &container.autoscaler {
+        return Answer::Declined(format!("{autoscaler} decides about its resources"));
+    }
+    if let Some(evidence) = container.evidence_against(Against::CpuLimit).next() {
+        return Answer::Declined(evidence.what.clone());
+    }
+    if let Setting::Variable { text, .. } = &container.cpu_request {
+        return Answer::Declined(format!("`{text}` decides how much it reserves"));
+    }
+
+    let mut limit = policy.cpu;
+    let mut reason = "the default".to_owned();
+    if let Some(request) = container.cpu_request.judged().copied()
+        && request.saturating_mul(2) > limit
+    {
+        limit = request.saturating_mul(2);
+        reason = "twice what it requests".to_owned();
+    }
+    let mut assignments = vec![Assignment::CpuLimit(limit)];
+    if container.limit_implies_request && container.cpu_request.is_absent() {
+        assignments.push(Assignment::CpuRequest(policy.cpu_request.min(limit)));
+    }
+    Answer::Change {
+        assignments,
+        basis: Basis::Assumed,
+        reason,
+    }
+}

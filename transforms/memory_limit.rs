@@ -1,0 +1,129 @@
+//! A bound on memory, so that one container cannot take the host's.
+
+use super::{Reference, Risk, Transform};
+use crate::container::{Against, Answer, Assignment, Basis, Container, Policy, Setting};
+use crate::evidence;
+
+/// See the page.
+pub(super) static TRANSFORM: Transform = Transform {
+    id: "memory-limit",
+    summary: "a bound on memory",
+    risk: Risk::Behaviour,
+    references: &[
+        Reference {
+            source: "CIS Docker Benchmark 1.6.0",
+            id: "5.11",
+        },
+        Reference {
+            source: "kube-linter",
+            id: "unset-memory-requirements",
+        },
+        Reference {
+            source: "Trivy",
+            id: "KSV-0018",
+        },
+        Reference {
+            source: "Checkov",
+            id: "CKV_K8S_13",
+        },
+        Reference {
+            source: "KICS",
+            id: "bb9ac4f7",
+        },
+        Reference {
+            source: "compose-lint",
+            id: "CL-0026",
+        },
+        Reference {
+            source: "Polaris",
+            id: "memoryLimitsMissing",
+        },
+    ],
+    page: include_str!("memory_limit.md"),
+    decide,
+};
+
+/// A process may need as much again beside the heap or cache that an option sizes.
+const HEADROOM: u64 = 2;
+
+fn decide(container: &Container, policy: &Policy) -> Answer {
+    match &container.memory_limit {
+        Setting::Unsupported => {
+            return Answer::Declined("this format has no such setting".to_owned());
+        }
+        Setting::Set { value: 0, origin } => {
+            return Answer::Finding {
+                what: "memory is unlimited explicitly".to_owned(),
+                place: origin.place,
+            };
+        }
+        Setting::Set { .. } => return Answer::Hardened("it has a limit".to_owned()),
+        Setting::Variable { text, .. } => return Answer::Declined(format!("`{text}` decides it")),
+        Setting::Unreadable { text, origin } => {
+            return Answer::Finding {
+                what: format!("`{text}` is not an amount of memory"),
+                place: origin.place,
+            };
+        }
+        Setting::Absent => {}
+    }
+    if let Some(autoscaler) = &container.autoscaler {
+        return Answer::Declined(format!("{autoscaler} decides about its resources"));
+    }
+    if container.accelerated {
+        return Answer::Declined(
+            "it is given a GPU, and such work needs memory that nobody here can tell".to_owned(),
+        );
+    }
+    if let Some(evidence) = container.evidence_against(Against::MemoryLimit).next() {
+        return Answer::Declined(evidence.what.clone());
+    }
+
+    let known = container
+        .facts
+        .as_ref()
+        .and_then(|facts| Some((facts.known_memory_min()?, facts.id.clone())));
+    let mut limit = policy.memory;
+    let mut reason = "the default".to_owned();
+    if let Some((minimum, id)) = &known
+        && minimum * policy.memory_factor > limit
+    {
+        limit = minimum * policy.memory_factor;
+        reason = format!(
+            "{} times what {id} cannot live without",
+            policy.memory_factor
+        );
+    }
+    if let Some((stated, words)) = evidence::stated_memory(container)
+        && stated.saturating_mul(HEADROOM) > limit
+    {
+        limit = stated.saturating_mul(HEADROOM);
+        reason = format!("twice what `{words}` asks for");
+    }
+    if let Some(shared) = container.shared_memory
+        && shared > 64 << 20
+    {
+        limit = limit.saturating_add(shared);
+        reason.push_str(", and its shared memory");
+    }
+    if let Some(request) = container.memory_request.judged().copied()
+        && request.saturating_mul(HEADROOM) > limit
+    {
+        limit = request.saturating_mul(HEADROOM);
+        reason = "twice what it requests".to_owned();
+    }
+
+    let mut assignments = vec![Assignment::MemoryLimit(limit)];
+    if container.limit_implies_request && container.memory_request.is_absent() {
+        let need = known.as_ref().map_or(0, |(minimum, _)| *minimum);
+        assignments.push(Assignment::MemoryRequest(
+            policy.memory_request.max(need).min(limit),
+        ));
+    }
+    let basis = known.map_or(Basis::Assumed, |(_, id)| Basis::Known(id));
+    Answer::Change {
+        assignments,
+        basis,
+        reason,
+    }
+}

@@ -1,0 +1,93 @@
+//! The process can never gain privileges: no setuid program, no file capability takes effect.
+
+use super::{Reference, Risk, Transform};
+use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Setting};
+use crate::evidence;
+
+/// See the page.
+pub(super) static TRANSFORM: Transform = Transform {
+    id: "no-new-privileges",
+    summary: "setuid programs and file capabilities gain nothing",
+    risk: Risk::Low,
+    references: &[
+        Reference {
+            source: "Pod Security Standards, restricted",
+            id: "allowPrivilegeEscalation",
+        },
+        Reference {
+            source: "CIS Docker Benchmark 1.6.0",
+            id: "5.26",
+        },
+        Reference {
+            source: "CIS Kubernetes Benchmark 1.8.0",
+            id: "5.2.6",
+        },
+        Reference {
+            source: "kube-linter",
+            id: "privilege-escalation-container",
+        },
+        Reference {
+            source: "Trivy",
+            id: "KSV-0001",
+        },
+        Reference {
+            source: "Checkov",
+            id: "CKV_K8S_20",
+        },
+        Reference {
+            source: "compose-lint",
+            id: "CL-0003",
+        },
+        Reference {
+            source: "KICS",
+            id: "27fcc7d6",
+        },
+        Reference {
+            source: "Polaris",
+            id: "privilegeEscalationAllowed",
+        },
+    ],
+    page: include_str!("no_new_privileges.md"),
+    decide,
+};
+
+fn decide(container: &Container, policy: &Policy) -> Answer {
+    match &container.no_new_privileges {
+        Setting::Unsupported => {
+            return Answer::Declined("this format has no such setting".to_owned());
+        }
+        Setting::Set { value: true, .. } => return Answer::Hardened("it is on".to_owned()),
+        Setting::Set { value: false, .. } => {
+            return Answer::Finding {
+                what: "gaining privileges is allowed explicitly".to_owned(),
+                place: container.no_new_privileges.place(),
+            };
+        }
+        Setting::Variable { text, .. } => return Answer::Declined(format!("`{text}` decides it")),
+        Setting::Unreadable { text, origin } => {
+            return Answer::Finding {
+                what: format!("`{text}` is not a value of this setting"),
+                place: origin.place,
+            };
+        }
+        Setting::Absent => {}
+    }
+    if let Some(why) = container
+        .facts
+        .as_ref()
+        .and_then(|facts| facts.breaks_without_new_privileges())
+    {
+        return Answer::Declined(why.to_owned());
+    }
+    if let Some(evidence) = evidence::against_no_new_privileges(container)
+        .into_iter()
+        .find(|evidence| evidence.decisive || policy.assume != Assume::All)
+    {
+        return Answer::Declined(evidence.what);
+    }
+    Answer::Change {
+        assignments: vec![Assignment::NoNewPrivileges],
+        basis: Basis::Always,
+        reason: "a process that is taken over cannot become more than it is".to_owned(),
+    }
+}

@@ -1,0 +1,385 @@
+//! The process starts as an unprivileged user.
+
+use super::{Reference, Risk, Transform};
+use crate::container::{
+    Answer, Assignment, Assume, Basis, Container, Mount, MountSource, Network, Policy, Setting,
+    User,
+};
+use crate::image::{DefaultUser, Facts, Support};
+use crate::{evidence, writable};
+
+/// See the page.
+pub(super) static TRANSFORM: Transform = Transform {
+    id: "non-root-user",
+    summary: "the process starts as an unprivileged user",
+    risk: Risk::Behaviour,
+    references: &[
+        Reference {
+            source: "Pod Security Standards, restricted",
+            id: "runAsNonRoot",
+        },
+        Reference {
+            source: "CIS Docker Benchmark 1.6.0",
+            id: "4.1",
+        },
+        Reference {
+            source: "CIS Kubernetes Benchmark 1.8.0",
+            id: "5.2.7",
+        },
+        Reference {
+            source: "kube-linter",
+            id: "run-as-non-root",
+        },
+        Reference {
+            source: "Trivy",
+            id: "KSV-0012",
+        },
+        Reference {
+            source: "Checkov",
+            id: "CKV_K8S_40",
+        },
+        Reference {
+            source: "compose-lint",
+            id: "CL-0018",
+        },
+        Reference {
+            source: "Polaris",
+            id: "runAsRootAllowed",
+        },
+    ],
+    page: include_str!("non_root_user.md"),
+    decide,
+};
+
+fn decide(container: &Container, policy: &Policy) -> Answer {
+    if container.windows {
+        return Answer::Declined("Windows has users of another kind".to_owned());
+    }
+    match &container.require_non_root {
+        Setting::Set {
+            value: false,
+            origin,
+        } => {
+            return Answer::Finding {
+                what: "root is allowed explicitly".to_owned(),
+                place: origin.place,
+            };
+        }
+        Setting::Unreadable { text, origin } => {
+            return Answer::Finding {
+                what: format!("`{text}` is not a boolean"),
+                place: origin.place,
+            };
+        }
+        Setting::Unsupported | Setting::Absent | Setting::Set { .. } | Setting::Variable { .. } => {
+        }
+    }
+    match &container.user {
+        Setting::Unsupported => Answer::Declined("this format has no such setting".to_owned()),
+        Setting::Set { value, origin } if value.is_root() => Answer::Finding {
+            what: format!("it runs as root explicitly (`{value}`)"),
+            place: origin.place,
+        },
+        Setting::Set { value, .. } => explicit(container, value),
+        Setting::Variable { text, .. } => Answer::Declined(format!("`{text}` decides it")),
+        Setting::Unreadable { text, origin } => Answer::Finding {
+            what: format!("`{text}` is not a user"),
+            place: origin.place,
+        },
+        Setting::Absent if container.require_non_root.judged() == Some(&true) => {
+            Answer::Hardened("the platform refuses to start it as root".to_owned())
+        }
+        Setting::Absent => match container
+            .facts
+            .as_deref()
+            .filter(|facts| facts.user_is_known())
+        {
+            Some(facts) => known(container, facts, policy),
+            None => unknown(container, policy),
+        },
+    }
+}
+
+/// The user is written; where the platform can also refuse root, it should.
+fn explicit(container: &Container, user: &User) -> Answer {
+    if container.require_non_root.is_absent() {
+        return Answer::Change {
+            assignments: vec![Assignment::RequireNonRoot],
+            basis: Basis::Always,
+            reason: format!("it runs as {user}, and the platform can hold it to that"),
+        };
+    }
+    Answer::Hardened(format!("it runs as {user}"))
+}
+
+/// The image's user is a fact.
+fn known(container: &Container, facts: &Facts, policy: &Policy) -> Answer {
+    let basis = if writable::runs_its_own_program(container) {
+        Basis::Known(facts.id.clone())
+    } else {
+        Basis::Assumed
+    };
+    let guard = container.require_non_root.is_absent();
+    match &facts.default_user {
+        DefaultUser::Uid(uid) if *uid != 0 => {
+            return if guard {
+                Answer::Change {
+                    assignments: vec![Assignment::RequireNonRoot],
+                    basis,
+                    reason: format!(
+                        "{} starts as {uid}, and the platform can hold it to that",
+                        facts.id
+                    ),
+                }
+            } else {
+                Answer::Hardened(format!("{} starts as {uid}", facts.id))
+            };
+        }
+        DefaultUser::Name(name) if name != "root" => {
+            return match (guard, facts.run_as) {
+                (false, _) => Answer::Hardened(format!("{} starts as `{name}`", facts.id)),
+                (true, Some(user)) => Answer::Change {
+                    assignments: vec![
+                        Assignment::User {
+                            uid: user.uid,
+                            gid: None,
+                        },
+                        Assignment::RequireNonRoot,
+                    ],
+                    basis,
+                    reason: format!(
+                        "{} starts as `{name}`, which the platform can only tell from root by its number",
+                        facts.id
+                    ),
+                },
+                (true, None) => Answer::Declined(format!(
+                    "{} starts as `{name}`, whose number is not known, and the platform refuses a name",
+                    facts.id
+                )),
+            };
+        }
+        DefaultUser::Unknown => return unknown(container, policy),
+        DefaultUser::Uid(_) | DefaultUser::Name(_) | DefaultUser::Root => {}
+    }
+
+    if let Some(why) = evidence::is_unknown_software(container)
+        && policy.assume != Assume::All
+    {
+        return Answer::Declined(why.to_owned());
+    }
+    let Some(user) = facts.run_as else {
+        return Answer::Declined(format!("{} has no user that is known to work", facts.id));
+    };
+    match &facts.starts_as_user {
+        Support::Yes | Support::Conditional(_) => {}
+        Support::No(why) => return Answer::Declined(why.clone()),
+        Support::Unknown => {
+            return Answer::Declined(format!(
+                "whether {} can start as another user is not known",
+                facts.id
+            ));
+        }
+    }
+    let mut assignments = Vec::new();
+    match storage(container, facts) {
+        Ok(group) => assignments.extend(group),
+        Err(why) => return Answer::Declined(why),
+    }
+    if let Some(why) = blocked(container, facts) {
+        return Answer::Declined(why);
+    }
+    match low_ports(container, &facts.ports) {
+        Ok(port) => assignments.extend(port),
+        Err(why) => return Answer::Declined(why),
+    }
+    assignments.insert(
+        0,
+        Assignment::User {
+            uid: user.uid,
+            gid: Some(user.gid),
+        },
+    );
+    if guard {
+        assignments.insert(1, Assignment::RequireNonRoot);
+    }
+    if matches!(facts.starts_as_user, Support::Conditional(_)) {
+        let mut settled = container.clone();
+        assignments
+            .iter()
+            .for_each(|assignment| settled.apply(assignment));
+        match writable::scratch_paths(&settled, facts) {
+            Ok(paths) => assignments.extend(paths.into_iter().map(Assignment::Scratch)),
+            Err(why) => return Answer::Declined(why),
+        }
+    }
+    let reason = format!(
+        "{} can start as its own user {}:{}",
+        facts.id, user.uid, user.gid
+    );
+    Answer::Change {
+        assignments,
+        basis,
+        reason,
+    }
+}
+
+/// What a known image cannot do as its own user, given this file.
+fn blocked(container: &Container, facts: &Facts) -> Option<String> {
+    let by_mounts = |evidence: &crate::container::Evidence| {
+        // The storage has been judged with the image's facts already.
+        evidence.place.is_some()
+            && container
+                .mounts
+                .iter()
+                .any(|mount| mount.place == evidence.place)
+    };
+    if let Some(mount) = container
+        .mounts
+        .iter()
+        .find(|mount| evidence::is_engine_socket(mount))
+    {
+        return Some(format!(
+            "`{}` belongs to root and the engine's group",
+            mount.target
+        ));
+    }
+    if container.network == Network::Host && !facts.ports.iter().any(|port| *port < 1024) {
+        let mut free = container.clone();
+        free.network = Network::Private;
+        return evidence::against_user(&free)
+            .into_iter()
+            .find(|one| !by_mounts(one))
+            .map(|one| one.what);
+    }
+    evidence::against_user(container)
+        .into_iter()
+        .find(|one| {
+            !by_mounts(one)
+                || one.what.contains("readable by root alone") && !facts.drops_by_itself()
+        })
+        .map(|one| one.what)
+}
+
+/// Whether the image's user can write where storage is mounted; the group to give the volumes, if one is needed.
+fn storage(container: &Container, facts: &Facts) -> Result<Option<Assignment>, String> {
+    let mut group = None;
+    for mount in container
+        .mounts
+        .iter()
+        .filter(|mount| !mount.read_only && !evidence::is_engine_socket(mount))
+    {
+        match &mount.source {
+            MountSource::Host(path) => {
+                return Err(format!(
+                    "`{path}` of the host is mounted at `{}`, and its owner is not known",
+                    mount.target
+                ));
+            }
+            MountSource::Volume(_) | MountSource::Anonymous
+                if facts.manages_ownership(&mount.target) => {}
+            MountSource::Claim(_) => group = volume_group(container, facts, mount)?.or(group),
+            MountSource::Volume(name) | MountSource::Other(name) => {
+                return Err(format!(
+                    "`{name}` is mounted at `{}`, and its owner is not known",
+                    mount.target
+                ));
+            }
+            MountSource::Anonymous => {
+                return Err(format!(
+                    "a volume is mounted at `{}`, and its owner is not known",
+                    mount.target
+                ));
+            }
+            MountSource::Scratch if !mount.open => {
+                return Err(format!(
+                    "only root may be able to write the tmpfs at `{}`",
+                    mount.target
+                ));
+            }
+            MountSource::Scratch | MountSource::Content => {}
+        }
+    }
+    Ok(group)
+}
+
+fn volume_group(
+    container: &Container,
+    facts: &Facts,
+    mount: &Mount,
+) -> Result<Option<Assignment>, String> {
+    match &container.volume_group {
+        Setting::Set { .. } => Ok(None),
+        Setting::Absent => match facts.volume_group() {
+            Some(gid) => Ok(Some(Assignment::VolumeGroup(gid))),
+            None => Err(format!(
+                "storage is claimed at `{}`, and the group that {} needs for it is not known",
+                mount.target, facts.id
+            )),
+        },
+        Setting::Unsupported | Setting::Variable { .. } | Setting::Unreadable { .. } => {
+            Err(format!(
+                "storage is claimed at `{}`, and its group cannot be told",
+                mount.target
+            ))
+        }
+    }
+}
+
+/// What an unprivileged process needs to listen on the container's ports.
+fn low_ports(container: &Container, known: &[u16]) -> Result<Option<Assignment>, String> {
+    let Some(lowest) = container
+        .ports
+        .iter()
+        .chain(known)
+        .copied()
+        .filter(|port| *port < 1024 && *port > 0)
+        .min()
+    else {
+        return Ok(None);
+    };
+    match &container.network {
+        Network::Private if container.low_ports_are_free => Ok(None),
+        Network::Private => match &container.unprivileged_port_start {
+            Setting::Set { value, .. } if *value <= lowest => Ok(None),
+            Setting::Absent => Ok(Some(Assignment::UnprivilegedPortStart(lowest))),
+            _ => Err(format!(
+                "it listens on port {lowest}, which needs root here"
+            )),
+        },
+        Network::Host | Network::Shared(_) | Network::Variable(_) => Err(format!(
+            "it listens on port {lowest} of a network that is not its own, which needs root"
+        )),
+    }
+}
+
+/// Nothing is known of the image's user.
+fn unknown(container: &Container, policy: &Policy) -> Answer {
+    let bold = policy.assume == Assume::All;
+    if let Some(why) = evidence::is_unknown_software(container)
+        && !bold
+    {
+        return Answer::Declined(why.to_owned());
+    }
+    if let Some(evidence) = evidence::against_user(container)
+        .into_iter()
+        .find(|one| one.decisive || !bold)
+    {
+        return Answer::Declined(evidence.what);
+    }
+    let mut assignments = vec![Assignment::User {
+        uid: policy.uid,
+        gid: Some(policy.gid),
+    }];
+    if container.require_non_root.is_absent() {
+        assignments.push(Assignment::RequireNonRoot);
+    }
+    match low_ports(container, &[]) {
+        Ok(port) => assignments.extend(port),
+        Err(why) => return Answer::Declined(why),
+    }
+    Answer::Change {
+        assignments,
+        basis: Basis::Assumed,
+        reason: "nothing in the file says that it needs root".to_owned(),
+    }
+}

@@ -1,0 +1,146 @@
+//! The image's files cannot be written; what must be writable is a small mount of its own.
+
+use super::{Reference, Risk, Transform};
+use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Scratch, Setting};
+use crate::image::Support;
+use crate::{evidence, writable};
+
+/// See the page.
+pub(super) static TRANSFORM: Transform = Transform {
+    id: "read-only-root",
+    summary: "the image's files cannot be changed; scratch space is small and separate",
+    risk: Risk::Behaviour,
+    references: &[
+        Reference {
+            source: "CIS Docker Benchmark 1.6.0",
+            id: "5.13",
+        },
+        Reference {
+            source: "NSA/CISA Kubernetes Hardening Guide 1.2",
+            id: "1.1",
+        },
+        Reference {
+            source: "kube-linter",
+            id: "no-read-only-root-fs",
+        },
+        Reference {
+            source: "Trivy",
+            id: "KSV-0014",
+        },
+        Reference {
+            source: "Checkov",
+            id: "CKV_K8S_22",
+        },
+        Reference {
+            source: "compose-lint",
+            id: "CL-0007",
+        },
+        Reference {
+            source: "Polaris",
+            id: "notReadOnlyRootFilesystem",
+        },
+    ],
+    page: include_str!("read_only_root.md"),
+    decide,
+};
+
+fn decide(container: &Container, policy: &Policy) -> Answer {
+    match &container.read_only_root {
+        Setting::Unsupported => {
+            return Answer::Declined("this format has no such setting".to_owned());
+        }
+        Setting::Set { value: true, .. } => return Answer::Hardened("it is on".to_owned()),
+        Setting::Set {
+            value: false,
+            origin,
+        } => {
+            return Answer::Finding {
+                what: "the root is writable explicitly".to_owned(),
+                place: origin.place,
+            };
+        }
+        Setting::Variable { text, .. } => return Answer::Declined(format!("`{text}` decides it")),
+        Setting::Unreadable { text, origin } => {
+            return Answer::Finding {
+                what: format!("`{text}` is not a value of this setting"),
+                place: origin.place,
+            };
+        }
+        Setting::Absent => {}
+    }
+    let against = evidence::against_read_only_root(container);
+    if let Some(evidence) = against
+        .iter()
+        .find(|evidence| evidence.decisive || policy.assume != Assume::All)
+    {
+        return Answer::Declined(evidence.what.clone());
+    }
+    if let Some(why) = evidence::is_unknown_software(container)
+        && policy.assume != Assume::All
+    {
+        return Answer::Declined(why.to_owned());
+    }
+
+    let Some(facts) = container
+        .facts
+        .as_ref()
+        .filter(|facts| facts.writable_is_known())
+    else {
+        return Answer::Change {
+            assignments: with_root(tmp(container, policy)),
+            basis: Basis::Assumed,
+            reason: "nothing in the file says that it writes elsewhere than `/tmp`".to_owned(),
+        };
+    };
+    match &facts.read_only {
+        Support::Yes => {}
+        Support::Conditional(_) if policy.assume == Assume::All => {}
+        Support::No(why) | Support::Conditional(why) => return Answer::Declined(why.clone()),
+        Support::Unknown => {
+            return Answer::Declined("whether the image can live with it is not known".to_owned());
+        }
+    }
+    let paths = match writable::scratch_paths(container, facts) {
+        Ok(paths) => paths,
+        Err(why) => return Answer::Declined(why),
+    };
+    let reason = if paths.is_empty() {
+        format!("{} writes nowhere else", facts.id)
+    } else {
+        let names: Vec<_> = paths
+            .iter()
+            .map(|path| format!("`{}`", path.path))
+            .collect();
+        format!("{} writes to {}", facts.id, names.join(", "))
+    };
+    let basis = if writable::runs_its_own_program(container) {
+        Basis::Known(facts.id.clone())
+    } else {
+        Basis::Assumed
+    };
+    Answer::Change {
+        assignments: with_root(paths),
+        basis,
+        reason,
+    }
+}
+
+/// `/tmp`, unless something is mounted there.
+fn tmp(container: &Container, policy: &Policy) -> Vec<Scratch> {
+    if container.mount_over("/tmp").is_some() {
+        return Vec::new();
+    }
+    vec![Scratch {
+        path: "/tmp".to_owned(),
+        size: policy.tmp_size,
+        owner: writable::owner_of_process(container),
+        mode: None,
+        exec: false,
+    }]
+}
+
+fn with_root(paths: Vec<Scratch>) -> Vec<Assignment> {
+    std::iter::once(Assignment::ReadOnlyRoot)
+        .chain(paths.into_iter().map(Assignment::Scratch))
+        .collect()
+}
