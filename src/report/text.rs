@@ -262,55 +262,53 @@ impl Summary {
 
     fn write_totals(&self, out: &mut impl Write, deed: Deed, terminal: Terminal) -> io::Result<()> {
         let counts = &self.counts;
-        let mut text = String::new();
+        let mut lines = Vec::new();
+        let mut extent = String::new();
+        if counts.declined > 0 {
+            let _ = write!(extent, ", {} declined", counts.declined);
+        }
+        if counts.findings > 0 {
+            let _ = write!(extent, ", {}", counted(counts.findings, "finding"));
+        }
         if counts.changes > 0 {
             let changes = counted(counts.changes, "change");
             let files = counted(counts.changed_files, "file");
-            let deed = match deed {
-                Deed::Shown => format!("{changes} in {files}; --write makes them."),
-                Deed::Written => format!("{changes} written to {files}."),
-                Deed::Checked => format!("{changes} to make in {files}."),
-                Deed::Filtered => format!("{changes} made."),
-            };
-            text.push_str(&deed);
+            lines.push(match deed {
+                Deed::Shown => format!("{changes} in {files}{extent}; --write makes the changes."),
+                Deed::Written => format!("{changes} written to {files}{extent}."),
+                Deed::Checked => format!("{changes} to make in {files}{extent}."),
+                Deed::Filtered => format!("{changes} made{extent}."),
+            });
         } else if counts.ours > 0 {
             let containers = counted(counts.containers, "container");
             let files = counted(counts.ours, "file");
-            let _ = write!(text, "Nothing to change: {containers} in {files}.");
+            lines.push(format!(
+                "Nothing to change: {containers} in {files}{extent}."
+            ));
         } else if counts.failed_files == 0 {
-            text += "No Compose file and no Kubernetes manifest with containers.";
+            lines.push("No Compose file and no Kubernetes manifest with containers.".to_owned());
         }
         if counts.assumed > 0 {
-            let (rest, them) = if counts.assumed == 1 {
-                ("rests", "it")
-            } else {
-                ("rest", "them")
-            };
-            let _ = write!(
-                text,
-                " {} of them {rest} on assumption; --cautious leaves {them} out.",
+            let rest = if counts.assumed == 1 { "rests" } else { "rest" };
+            lines.push(format!(
+                "{} of the changes {rest} on assumption; --cautious leaves that out.",
                 counts.assumed
-            );
-        }
-        if counts.declined > 0 {
-            let _ = write!(text, " {} declined.", counts.declined);
-        }
-        if counts.findings > 0 {
-            let _ = write!(text, " {}.", counted(counts.findings, "finding"));
+            ));
         }
         // One error alone has just been read.
-        if counts.failed_files > 1 || counts.failed_files == 1 && !text.is_empty() {
+        if counts.failed_files > 1 || counts.failed_files == 1 && !lines.is_empty() {
             let files = counted(counts.failed_files, "file");
-            let _ = write!(text, " Trouble with {files}, as said above.");
+            lines.push(format!("Trouble with {files}, as said above."));
         }
-        wrap(out, "", "", text.trim_start(), terminal, Style::new())?;
+        for line in lines {
+            wrap(out, "", "", &line, terminal, Style::new())?;
+        }
         if !self.not_ours.is_empty() {
-            let kinds: Vec<_> = self
-                .not_ours
-                .iter()
-                .map(|(why, count)| format!("{count} {}", why.describe()))
-                .collect();
-            let text = format!("Left alone: {}.", kinds.join("; "));
+            let files = counted(self.not_ours.values().sum(), "file");
+            let kinds = self.not_ours.iter();
+            let kinds = kinds.map(|(why, count)| format!("{count} {}", why.describe()));
+            let kinds = kinds.collect::<Vec<_>>().join("; ");
+            let text = format!("Left alone: {files} ({kinds}).");
             wrap(out, "", "", &text, terminal, DIM)?;
         }
         Ok(())
@@ -698,10 +696,10 @@ compose.yml
        declined  read-only-root: the image is built here
        finding   privileged, line 7: it runs as root
 
-4 changes in 1 file; --write makes them. 2 of them rest on assumption; --cautious leaves them out. 1
-declined. 1 finding.
-Left alone: 2 neither a Compose file nor a Kubernetes manifest; 1 a template, which is not YAML
-before it is rendered.
+4 changes in 1 file, 1 declined, 1 finding; --write makes the changes.
+2 of the changes rest on assumption; --cautious leaves that out.
+Left alone: 3 files (2 neither a Compose file nor a Kubernetes manifest; 1 a template, which is not
+YAML before it is rendered).
 "
         );
     }
@@ -713,7 +711,7 @@ before it is rendered.
         assert!(text.contains("web, line 3, nginx:1.29\n"), "{text}");
         assert!(text.contains("known     non-root-user (nginx): the reason [services.web.key]\n"));
         assert!(text.contains("hardened  pids-limit: it is on\n"));
-        assert!(text.contains("4 changes written to 1 file."));
+        assert!(text.contains("4 changes written to 1 file, 1 declined, 1 finding.\n"));
     }
 
     #[test]
@@ -754,10 +752,10 @@ memory-limit   20 assumed, 20 declined
   declined     17  for 17 other reasons
 Each container by itself: --verbose
 
-20 changes in 1 file; --write makes them. 20 of them rest on assumption; --cautious leaves them out.
-60 declined.
-Left alone: 2 neither a Compose file nor a Kubernetes manifest; 1 a template, which is not YAML
-before it is rendered.
+20 changes in 1 file, 60 declined; --write makes the changes.
+20 of the changes rest on assumption; --cautious leaves that out.
+Left alone: 3 files (2 neither a Compose file nor a Kubernetes manifest; 1 a template, which is not
+YAML before it is rendered).
 "
         );
     }
