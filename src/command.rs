@@ -13,7 +13,7 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 use crate::cli::{Cli, Command, Harden};
 use crate::container::Policy;
 use crate::engine::{Run, Source};
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, said};
 use crate::image::Knowledge;
 use crate::report::terminal::Terminal;
 use crate::report::text::{Deed, Detail, Summary};
@@ -73,7 +73,11 @@ fn finish(done: io::Result<Exit>, console: &mut Console<'_>) -> Exit {
     });
     flushed.unwrap_or_else(|source| {
         // Nobody is left to be told when standard error fails too.
-        let _ = writeln!(console.stderr, "error: cannot write the result: {source}");
+        let _ = writeln!(
+            console.stderr,
+            "error: cannot write the result: {}",
+            said(&source)
+        );
         Exit::Trouble
     })
 }
@@ -118,6 +122,7 @@ fn harden(
         } else {
             Detail::Short
         }),
+        has_shown: false,
         exit: Exit::Done,
         console,
     };
@@ -145,6 +150,7 @@ struct Session<'s, 'c> {
     /// The summary is wanted, and there is something to sum up.
     says: bool,
     summary: Summary,
+    has_shown: bool,
     exit: Exit,
     console: &'s mut Console<'c>,
 }
@@ -291,6 +297,7 @@ impl Session<'_, '_> {
             }
         }
         self.summary.add(&done.report);
+        self.has_shown |= !done.diff.is_empty();
         self.console.stdout.write_all(&done.diff)
     }
 
@@ -318,7 +325,12 @@ impl Session<'_, '_> {
             return Ok(());
         }
         let terminal = self.console.stderr_terminal;
-        let mut text = Vec::new();
+        // On a terminal the summary follows the diff.
+        let mut text = if self.has_shown {
+            b"\n".to_vec()
+        } else {
+            Vec::new()
+        };
         self.summary.write(&mut text, self.deed, terminal)?;
         self.console.stderr.write_all(&text)
     }

@@ -110,7 +110,7 @@ impl From<Exit> for std::process::ExitCode {
 }
 
 /// The system's words without their number, which tells a person nothing.
-fn said(error: &std::io::Error) -> String {
+pub(crate) fn said(error: &std::io::Error) -> String {
     let words = error.to_string();
     match words.split_once(" (os error") {
         Some((words, _)) => words.to_owned(),

@@ -21,18 +21,18 @@ pub fn write_list(
         .max()
         .unwrap_or(0);
     for transform in transforms {
-        let risk = match transform.risk {
-            Risk::Low => "low risk",
-            Risk::Behaviour => "behaviour",
-        };
         let gap = column.saturating_sub(transform.id.len()) + 2;
+        let risk = match transform.risk {
+            Risk::Low => " (low risk)",
+            Risk::Behaviour => "",
+        };
         writeln!(
             out,
-            "{}{:gap$}{}  {}",
+            "{}{:gap$}{}{}",
             terminal.paint(BOLD, transform.id),
             "",
-            terminal.paint(DIM, format!("{risk:<9}")),
             transform.summary,
+            terminal.paint(DIM, risk),
         )?;
     }
     Ok(())
@@ -154,6 +154,6 @@ mod tests {
     fn the_list_is_a_table() {
         let mut out = Vec::new();
         write_list(&mut out, &[&TRANSFORM], Terminal::PIPE).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "t  low risk   Sets it.\n");
+        assert_eq!(String::from_utf8(out).unwrap(), "t  Sets it. (low risk)\n");
     }
 }

@@ -1,6 +1,7 @@
 //! What may reach a terminal: colours where they are wanted, and never a file's bytes as they are.
 
 use std::fmt::{self, Display, Write as _};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
@@ -79,6 +80,14 @@ impl Display for Escaped<'_> {
         }
         f.write_str(&self.0[clean..])
     }
+}
+
+/// A file's name for a person.
+pub(super) fn path_text(path: &Path) -> String {
+    if path == Path::new("-") {
+        return "<stdin>".to_owned();
+    }
+    Escaped(&path.to_string_lossy()).to_string()
 }
 
 /// Writes one line of a file for a person: tabs are harmless there, and so is the return before

@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::path::Path;
 
 use anstyle::Style;
 
-use super::terminal::{ADDED, BOLD, DIM, Escaped, NOTICE, Terminal};
+use super::terminal::{ADDED, BOLD, DIM, Escaped, NOTICE, Terminal, path_text};
 use super::{ContainerReport, FileOutcome, NotOurs, Outcome, Report};
 use crate::container::{Basis, Role};
 
@@ -161,7 +160,7 @@ impl Summary {
         }
         for (file, blocks) in report.files.iter().zip(blocks) {
             if !blocks.is_empty() {
-                let path = shown(&file.path);
+                let path = path_text(&file.path);
                 self.files.push(FileBlocks { path, blocks });
             }
         }
@@ -305,8 +304,13 @@ impl Summary {
         }
         if !self.not_ours.is_empty() {
             let files = counted(self.not_ours.values().sum(), "file");
-            let kinds = self.not_ours.iter();
-            let kinds = kinds.map(|(why, count)| format!("{count} {}", why.describe()));
+            let kinds = self
+                .not_ours
+                .iter()
+                .map(|(why, count)| match self.not_ours.len() {
+                    1 => why.describe().to_owned(),
+                    _ => format!("{count} {}", why.describe()),
+                });
             let kinds = kinds.collect::<Vec<_>>().join("; ");
             let text = format!("Left alone: {files} ({kinds}).");
             wrap(out, "", "", &text, terminal, DIM)?;
@@ -521,7 +525,7 @@ fn place_text(place: Option<(usize, u32)>, container: &ContainerReport, report: 
     match place {
         Some((file, line)) if file == container.file => format!(", line {line}"),
         Some((file, line)) => match report.files.get(file) {
-            Some(file) => format!(", {}:{line}", shown(&file.path)),
+            Some(file) => format!(", {}:{line}", path_text(&file.path)),
             None => String::new(),
         },
         None => String::new(),
@@ -547,13 +551,6 @@ fn name(container: &ContainerReport, detail: Detail) -> String {
         }
     }
     text
-}
-
-fn shown(path: &Path) -> String {
-    if path == Path::new("-") {
-        return "standard input".to_owned();
-    }
-    Escaped(&path.to_string_lossy()).to_string()
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::terminal::{Escaped, Terminal};
+use super::terminal::{Escaped, Terminal, path_text};
 use crate::error::Error;
 
 /// Bytes shown on each side of the fault: enough for any line that people write, and a bound for
@@ -30,7 +30,7 @@ pub fn write(
         _ => error.to_string(),
     };
     let message = Escaped(&message).to_string();
-    let name = Escaped(&path.to_string_lossy()).to_string();
+    let name = path_text(path);
     let mut group = match error {
         Error::Syntax(error) => {
             let excerpt = Excerpt::new(source, error.span.start as usize, error.span.end as usize);
