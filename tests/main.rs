@@ -12,4 +12,5 @@ mod edits;
 mod engine;
 mod go_yaml;
 mod pages;
+mod readme;
 mod yaml_suite;
