@@ -31,6 +31,9 @@ pub enum SyntaxErrorKind {
     /// A byte that no UTF-8 text has at this place.
     #[error("this byte is not UTF-8, save the file as UTF-8")]
     NotUtf8,
+    /// A second byte order mark, from which go-yaml loses a character of every line.
+    #[error("the file begins with two byte order marks, remove one")]
+    TwoByteOrderMarks,
     /// A character that YAML forbids anywhere in a stream.
     #[error(
         "the control character U+{0:04X} is not allowed, write it as an escape in double quotes"

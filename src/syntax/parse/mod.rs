@@ -37,6 +37,12 @@ pub fn parse<'s>(source: &'s str, mode: Mode, limits: &Limits) -> Result<Tree<'s
         });
     }
     scan::check_characters(source)?;
+    if mode == Mode::GoYaml && source.starts_with("\u{feff}\u{feff}") {
+        return Err(SyntaxError {
+            span: span(3, 6),
+            kind: SyntaxErrorKind::TwoByteOrderMarks,
+        });
+    }
     Parser::new(source, mode, *limits).run()
 }
 
