@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use harden::report::diff;
 use harden::report::terminal::Terminal;
 use proptest::prelude::*;
+
+use crate::console::copy;
 
 /// Both tools turn the old bytes into the new ones. Panics where one of them does not.
 ///
@@ -35,16 +37,19 @@ fn applied(tool: &[&str], name: &str, old: &str, diff: &[u8]) -> String {
     let file = directory.path().join(name);
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, old).unwrap();
+    feed(tool, directory.path(), diff);
+    fs::read_to_string(&file).unwrap()
+}
+
+/// Runs the tool with the diff on its standard input, and panics where it fails.
+fn feed(tool: &[&str], directory: &Path, diff: &[u8]) {
     let mut child = Command::new(tool[0])
         .args(&tool[1..])
-        .current_dir(&directory)
+        .current_dir(directory)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1")
         // Outside of any repository, wherever the temporary directory lies.
-        .env(
-            "GIT_CEILING_DIRECTORIES",
-            directory.path().parent().unwrap(),
-        )
+        .env("GIT_CEILING_DIRECTORIES", directory.parent().unwrap())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -59,7 +64,54 @@ fn applied(tool: &[&str], name: &str, old: &str, diff: &[u8]) -> String {
         String::from_utf8_lossy(&[output.stdout, output.stderr].concat()),
         String::from_utf8_lossy(diff)
     );
-    fs::read_to_string(&file).unwrap()
+}
+
+/// The whole corpus in one call: what `git apply` and `patch` make of the diff is what `--write`
+/// writes, and then there is nothing left to say.
+#[test]
+fn the_diff_of_the_corpus_is_what_is_written() {
+    let Some(shared) = std::env::var_os("HARDEN_SHARED") else {
+        eprintln!("the diff of the corpus was not applied: HARDEN_SHARED is not set");
+        return;
+    };
+    let corpus = Path::new(&shared).join("corpus/files");
+    let directory = tempfile::tempdir().unwrap();
+    let [by_git, by_patch, by_us] = ["git", "patch", "us"].map(|name| {
+        let tree = directory.path().join(name);
+        copy(&corpus, &tree);
+        tree
+    });
+    let harden = |tree: &Path, option: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_harden"));
+        command.args(["--quiet", option, "."]).current_dir(tree);
+        command.output().unwrap().stdout
+    };
+    let diff = harden(&by_git, "--diff");
+    assert!(!diff.is_empty());
+    feed(&["git", "apply", "--whitespace=nowarn"], &by_git, &diff);
+    feed(&["patch", "-p1", "--quiet"], &by_patch, &diff);
+    assert!(harden(&by_us, "--write").is_empty());
+    let mut changed = 0;
+    for path in files(&corpus) {
+        let [git, patch, ours, old] =
+            [&by_git, &by_patch, &by_us, &corpus].map(|tree| fs::read(tree.join(&path)).unwrap());
+        assert!(git == ours, "{} differs by git apply", path.display());
+        assert!(patch == ours, "{} differs by patch", path.display());
+        changed += usize::from(old != ours);
+    }
+    assert!(changed > 0);
+    assert!(harden(&by_us, "--diff").is_empty());
+}
+
+/// Every file below the directory, by its path from there.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    ignore::WalkBuilder::new(directory)
+        .standard_filters(false)
+        .build()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .map(|entry| entry.path().strip_prefix(directory).unwrap().to_owned())
+        .collect()
 }
 
 #[test]

@@ -105,8 +105,16 @@ struct Tally {
     findings: Reasons,
 }
 
+/// Reasons that differ in the names they quote alone are counted as one.
 #[derive(Debug, Default)]
-struct Reasons(BTreeMap<String, usize>);
+struct Reasons(BTreeMap<String, Reason>);
+
+#[derive(Debug)]
+struct Reason {
+    count: usize,
+    /// As it was first given, as long as it was always given so.
+    words: Option<String>,
+}
 
 impl Summary {
     /// Nothing gathered yet.
@@ -432,28 +440,46 @@ impl Tally {
 }
 
 impl Reasons {
-    fn add(&mut self, reason: &str) {
-        *self.0.entry(Escaped(reason).to_string()).or_default() += 1;
+    fn add(&mut self, words: &str) {
+        let words = Escaped(words).to_string();
+        let parts = words.split('`').enumerate();
+        let parts = parts.map(|(nth, part)| if nth % 2 == 0 { part } else { "`…`" });
+        let reason = self.0.entry(parts.collect()).or_insert_with(|| Reason {
+            count: 0,
+            words: Some(words.clone()),
+        });
+        reason.count += 1;
+        if reason.words.as_ref() != Some(&words) {
+            reason.words = None;
+        }
     }
 
     fn total(&self) -> usize {
-        self.0.values().sum()
+        self.0.values().map(|reason| reason.count).sum()
     }
 
     /// The most frequent ones; of equals the first by the alphabet.
     fn write(&self, out: &mut impl Write, label: Label, terminal: Terminal) -> io::Result<()> {
         let mut reasons: Vec<_> = self.0.iter().collect();
-        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.count));
+        let rest = reasons.split_off(reasons.len().min(REASONS));
+        let shown = reasons.into_iter().map(|(masked, reason)| {
+            (
+                reason.count,
+                reason.words.as_ref().unwrap_or(masked).clone(),
+            )
+        });
+        let others = rest.iter().map(|(_, reason)| reason.count).sum();
+        let others = (others > 0).then(|| {
+            (
+                others,
+                format!("for {}", counted(rest.len(), "other reason")),
+            )
+        });
         let hang = " ".repeat(LABEL + 9);
-        for (reason, count) in reasons.iter().take(REASONS) {
+        for (count, words) in shown.chain(others) {
             let first = format!("  {:LABEL$}{count:>5}  ", label.text());
-            wrap(out, &first, &hang, reason, terminal, Style::new())?;
-        }
-        if let Some(rest) = reasons.get(REASONS..).filter(|rest| !rest.is_empty()) {
-            let count: usize = rest.iter().map(|(_, count)| **count).sum();
-            let text = format!("for {}", counted(rest.len(), "other reason"));
-            let first = format!("  {:LABEL$}{count:>5}  ", label.text());
-            wrap(out, &first, &hang, &text, terminal, Style::new())?;
+            wrap(out, &first, &hang, &words, terminal, Style::new())?;
         }
         Ok(())
     }
@@ -731,7 +757,7 @@ YAML before it is rendered).
             let limit = if nth % 2 == 0 {
                 changed(Basis::Assumed)
             } else {
-                declined(&format!("reason {nth}"))
+                declined(&format!("`{nth}` is of the {} kind", nth / 8))
             };
             let answers = vec![("non-root-user", declined(why)), ("memory-limit", limit)];
             container(&format!("service-{nth}"), answers)
@@ -743,10 +769,10 @@ non-root-user  40 declined
   declined     26  it is built here
   declined     14  the port is 80
 memory-limit   20 assumed, 20 declined
-  declined      1  reason 1
-  declined      1  reason 11
-  declined      1  reason 13
-  declined     17  for 17 other reasons
+  declined      4  `…` is of the 0 kind
+  declined      4  `…` is of the 1 kind
+  declined      4  `…` is of the 2 kind
+  declined      8  for 2 other reasons
 Each container by itself: --verbose
 
 20 changes in 1 file, 60 declined; --write makes the changes.
