@@ -69,9 +69,10 @@ fn feed(tool: &[&str], directory: &Path, diff: &[u8]) {
 /// The whole corpus in one call: what `git apply` and `patch` make of the diff is what `--write`
 /// writes, and then there is nothing left to say.
 #[test]
+#[allow(clippy::print_stdout, reason = "a test that did not run must say so")]
 fn the_diff_of_the_corpus_is_what_is_written() {
     let Some(shared) = std::env::var_os("HARDEN_SHARED") else {
-        eprintln!("the diff of the corpus was not applied: HARDEN_SHARED is not set");
+        println!("not run: HARDEN_SHARED is not set");
         return;
     };
     let corpus = Path::new(&shared).join("corpus/files");

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use anstyle::Style;
+
 use super::terminal::{ADDED, BOLD, DIM, PLACE, REMOVED, Terminal};
 use crate::transforms::{Risk, Transform};
 
@@ -52,39 +54,75 @@ pub fn write_page(
         return out.write_all(transform.page.as_bytes());
     }
     let mut fence: Option<&str> = None;
+    let mut paragraph = String::new();
     for line in transform.page.lines() {
-        if let Some(info) = line.strip_prefix("```") {
-            fence = fence.is_none().then_some(info);
-            continue;
+        let is_fence = line.starts_with("```");
+        let joins = fence.is_none() && !is_fence && !line.is_empty() && !begins_block(line);
+        if !joins {
+            write_paragraph(out, &paragraph, terminal)?;
+            paragraph.clear();
         }
-        if let Some(language) = fence {
-            let style = match line.as_bytes().first() {
-                Some(b'+') if language == "diff" => ADDED,
-                Some(b'-') if language == "diff" => REMOVED,
-                _ => anstyle::Style::new(),
-            };
-            writeln!(out, "    {}", terminal.paint(style, line))?;
+        if is_fence {
+            let info = line.trim_start_matches('`');
+            fence = fence.is_none().then_some(info);
+        } else if let Some(language) = fence {
+            write_code(out, language, line, terminal)?;
         } else if line.starts_with('#') {
             let title = line.trim_start_matches('#').trim_start();
             writeln!(out, "{}", terminal.paint(BOLD, title))?;
+        } else if line.is_empty() {
+            writeln!(out)?;
         } else {
-            write_prose(out, line, terminal)?;
+            if !paragraph.is_empty() {
+                paragraph.push(' ');
+            }
+            // A list's indentation is its depth; that of a line that goes on is nothing.
+            paragraph.push_str(if joins { line.trim_start() } else { line });
         }
     }
-    Ok(())
+    write_paragraph(out, &paragraph, terminal)
 }
 
-/// A paragraph stands on one line; its code takes a colour and its marks go.
-fn write_prose(out: &mut impl Write, line: &str, terminal: Terminal) -> io::Result<()> {
-    let indent = line.len() - line.trim_start().len();
-    let hang = match line.trim_start() {
-        item if item.starts_with("* ") || item.starts_with("- ") => indent + 2,
-        _ => indent,
+/// The line is no continuation of the paragraph before it.
+fn begins_block(line: &str) -> bool {
+    let text = line.trim_start();
+    let is_item = ["* ", "- ", "| "].iter().any(|mark| text.starts_with(mark));
+    is_item || line.starts_with('#')
+}
+
+fn write_code(
+    out: &mut impl Write,
+    language: &str,
+    line: &str,
+    terminal: Terminal,
+) -> io::Result<()> {
+    if language != "diff" {
+        return writeln!(out, "    {line}");
+    }
+    let style = match line.as_bytes().first() {
+        Some(b'+') => ADDED,
+        Some(b'-') => REMOVED,
+        _ => Style::new(),
+    };
+    // The mark of a diff stands before the column of the text.
+    writeln!(out, "   {}", terminal.paint(style, line))
+}
+
+/// Fills lines with the words; code takes a colour and its marks go.
+fn write_paragraph(out: &mut impl Write, text: &str, terminal: Terminal) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let indent = text.len() - text.trim_start().len();
+    let hang = if begins_block(text) {
+        indent + 2
+    } else {
+        indent
     };
     let mut column = indent;
     write!(out, "{:indent$}", "")?;
     let mut in_code = false;
-    for (nth, word) in line.split_ascii_whitespace().enumerate() {
+    for (nth, word) in text.split_ascii_whitespace().enumerate() {
         let len = word.chars().filter(|char| *char != '`').count();
         if nth > 0 && column + 1 + len > terminal.width {
             write!(out, "\n{:hang$}", "")?;
@@ -94,13 +132,9 @@ fn write_prose(out: &mut impl Write, line: &str, terminal: Terminal) -> io::Resu
             column += 1;
         }
         column += len;
-        for (part_nth, part) in word.split('`').enumerate() {
-            in_code ^= part_nth > 0;
-            let style = if in_code {
-                PLACE
-            } else {
-                anstyle::Style::new()
-            };
+        for (nth, part) in word.split('`').enumerate() {
+            in_code ^= nth > 0;
+            let style = if in_code { PLACE } else { Style::new() };
             if !part.is_empty() {
                 write!(out, "{}", terminal.paint(style, part))?;
             }
@@ -114,7 +148,7 @@ mod tests {
     use super::*;
     use crate::container::Answer;
 
-    const PAGE: &str = "# t\n\nSets `a b` on.\n\n```diff\n x\n+y\n```\n";
+    const PAGE: &str = "# t\n\nSets `a b`\non.\n\n* one\n  two\n* three\n\n```diff\n x\n+y\n```\n";
 
     static TRANSFORM: Transform = Transform {
         id: "t",
@@ -142,7 +176,10 @@ mod tests {
             escape: true,
             ..Terminal::PIPE
         };
-        assert_eq!(page(screen), "t\n\nSets a b on.\n\n     x\n    +y\n");
+        assert_eq!(
+            page(screen),
+            "t\n\nSets a b on.\n\n* one two\n* three\n\n    x\n   +y\n"
+        );
         let color = Terminal {
             color: true,
             ..screen
