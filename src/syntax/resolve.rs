@@ -113,16 +113,42 @@ impl<'s> Tree<'s> {
     #[must_use]
     pub fn get(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
         let mut found = None;
+        for (own, value) in self.entries(self.resolve(map)) {
+            if self.is_merge(own) {
+                return self.get_merged(map, key, schema);
+            }
+            if self.is_key(own, key, schema) {
+                found = Some(Found::Own { key: own, value });
+            }
+        }
+        found
+    }
+
+    /// [`Tree::get`] for a mapping that merges others in.
+    fn get_merged(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
+        let mut found = None;
         self.walk(map, schema, |candidate| {
-            if self
-                .key_text(candidate.key(), schema)
-                .is_some_and(|text| text == key)
-            {
+            if self.is_key(candidate.key(), key, schema) {
                 found = Some(candidate);
             }
             found.is_none()
         });
         found
+    }
+
+    /// The key reads as `text`. Most keys are told apart by their first byte, which plain text
+    /// keeps unless Kubernetes reads a boolean or a number into it.
+    fn is_key(&self, key: NodeId, text: &str, schema: Schema) -> bool {
+        let node = self.node(key);
+        let is_word = text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && !matches!(text, "true" | "false");
+        if node.style == Style::Plain
+            && (schema == Schema::Compose || is_word)
+            && self.text(key).as_bytes().first() != text.as_bytes().first()
+        {
+            return false;
+        }
+        self.key_text(key, schema).is_some_and(|key| key == text)
     }
 
     /// The effective entries of a mapping (an alias is followed), merged ones included, each key
@@ -188,7 +214,10 @@ impl<'s> Tree<'s> {
     #[must_use]
     pub fn is_merge(&self, key: NodeId) -> bool {
         let node = self.node(key);
-        if node.kind != Kind::Scalar || self.value(key) != "<<" {
+        if node.kind != Kind::Scalar
+            || node.style == Style::Plain && self.text(key) != "<<"
+            || self.value(key) != "<<"
+        {
             return false;
         }
         match self.tag(key) {

@@ -1,0 +1,76 @@
+//! The whole pass over the corpus' Compose files, beside a library that only parses them.
+//!
+//! In memory, on one thread, the proof before a write included. `HARDEN_SHARED` names the folder
+//! that has `corpus/`. The medians are compared: the pass may take six times the parse.
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use harden::container::Policy;
+use harden::engine::{Run, Source};
+use harden::image::Knowledge;
+use harden::transforms;
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench]
+fn harden(bencher: Bencher<'_, '_>) {
+    let files = files();
+    let knowledge = Knowledge::embedded();
+    let run = Run {
+        transforms: transforms::ALL.to_vec(),
+        policy: Policy::default(),
+        knowledge: &knowledge,
+    };
+    bencher
+        .counter(ItemsCount::new(files.len()))
+        .bench_local(|| {
+            for source in &files {
+                divan::black_box(run.project(vec![source.clone()]));
+            }
+        });
+}
+
+#[divan::bench]
+fn saphyr_parser(bencher: Bencher<'_, '_>) {
+    let files = files();
+    bencher
+        .counter(ItemsCount::new(files.len()))
+        .bench_local(|| {
+            for source in &files {
+                let Ok(text) = std::str::from_utf8(&source.bytes) else {
+                    continue;
+                };
+                for event in saphyr_parser::Parser::new_from_str(text) {
+                    if divan::black_box(event).is_err() {
+                        break;
+                    }
+                }
+            }
+        });
+}
+
+/// The files that the manifest calls Compose; none without the corpus.
+fn files() -> Vec<Source> {
+    let Some(shared) = std::env::var_os("HARDEN_SHARED") else {
+        return Vec::new();
+    };
+    let corpus = std::path::Path::new(&shared).join("corpus");
+    let Ok(manifest) = std::fs::read_to_string(corpus.join("manifest.tsv")) else {
+        return Vec::new();
+    };
+    manifest
+        .lines()
+        .filter_map(|line| {
+            let mut columns = line.split('\t');
+            let path = columns.next()?;
+            let class = columns.next()?;
+            let bytes = std::fs::read(corpus.join("files").join(path)).ok()?;
+            class.starts_with("compose").then(|| Source {
+                path: path.into(),
+                bytes,
+            })
+        })
+        .collect()
+}
