@@ -17,7 +17,7 @@ use crate::error::{Error, Exit, said};
 use crate::image::Knowledge;
 use crate::report::terminal::Terminal;
 use crate::report::text::{Deed, Detail, Summary};
-use crate::report::{FileOutcome, Report, diff, explain, trouble};
+use crate::report::{FileOutcome, FileReport, Report, diff, explain, trouble};
 use crate::transforms::{self, Transform};
 use crate::walk::{self, Entry, Found};
 use crate::write;
@@ -163,6 +163,14 @@ struct Done {
     unread: Vec<(PathBuf, Error)>,
 }
 
+impl Done {
+    /// Something is said of it at once, and not only in the summary.
+    fn prints(&self) -> bool {
+        let failed = |file: &FileReport| matches!(file.outcome, FileOutcome::Failed(_));
+        !self.diff.is_empty() || !self.unread.is_empty() || self.report.files.iter().any(failed)
+    }
+}
+
 impl Session<'_, '_> {
     fn stdin(&mut self, asked: &Harden, plan: &impl Fn(Vec<Source>) -> Report) -> io::Result<()> {
         let dash = Path::new("-");
@@ -217,7 +225,8 @@ impl Session<'_, '_> {
             directory: self.console.directory.clone(),
             terminal: self.console.stdout_terminal,
         };
-        let mut bar = Bar::new(self.console.stderr_terminal);
+        let is_watched = self.says && self.console.stderr_terminal.escape;
+        let mut bar = Bar::new(is_watched);
         thread::scope(|scope| {
             let (send, receive) = mpsc::channel();
             let (seen, over, worker) = (&seen, &over, &worker);
@@ -262,7 +271,7 @@ impl Session<'_, '_> {
                             Some(done)
                         });
                         let ready: Vec<Done> = ready.collect();
-                        if !ready.is_empty() {
+                        if ready.iter().any(Done::prints) {
                             bar.clear(self.console.stderr);
                         }
                         let taken = ready.iter().try_for_each(|done| self.take(done));
@@ -404,29 +413,31 @@ fn diff_of(report: &Report, directory: &Path, terminal: Terminal) -> Vec<u8> {
 
 /// One line at the bottom of a terminal that says how far the work is.
 struct Bar {
-    terminal: Terminal,
-    start: Instant,
+    is_watched: bool,
+    is_shown: bool,
+    next: Instant,
+    /// Files that are done.
     read: usize,
-    drawn: Option<Instant>,
 }
 
 impl Bar {
-    fn new(terminal: Terminal) -> Self {
+    fn new(is_watched: bool) -> Self {
         Self {
-            terminal,
-            start: Instant::now(),
+            is_watched,
+            is_shown: false,
+            next: Instant::now() + PATIENCE,
             read: 0,
-            drawn: None,
         }
     }
 
     /// Draws where a person waits; a terminal that cannot be drawn on is not worth an error.
     fn draw(&mut self, found: usize, stderr: &mut dyn Write) {
-        let recent = self.drawn.is_some_and(|drawn| drawn.elapsed() < TICK);
-        if !self.terminal.escape || recent || self.start.elapsed() < PATIENCE {
+        let now = Instant::now();
+        if !self.is_watched || now < self.next {
             return;
         }
-        self.drawn = Some(Instant::now());
+        self.next = now + TICK;
+        self.is_shown = true;
         let columns = 24;
         let filled = (columns * self.read).checked_div(found).unwrap_or(0);
         let bar: String = (0..columns)
@@ -437,7 +448,7 @@ impl Bar {
     }
 
     fn clear(&mut self, stderr: &mut dyn Write) {
-        if self.drawn.take().is_some() {
+        if std::mem::take(&mut self.is_shown) {
             let _ = write!(stderr, "\r\x1b[K");
             let _ = stderr.flush();
         }
@@ -451,7 +462,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::report::{FileReport, NotOurs};
+    use crate::report::NotOurs;
 
     /// An engine that knows one file format: the first line says what becomes of the file.
     fn plan(sources: Vec<Source>) -> Report {
@@ -612,6 +623,27 @@ mod tests {
         let here = directory(&[("a.yml", "weak\n"), ("b.yml", "bad\n")]);
         assert_eq!(call(here.path(), &["-q", "a.yml"], b"").stderr, "");
         assert_ne!(call(here.path(), &["-q", "b.yml"], b"").stderr, "");
+    }
+
+    #[test]
+    fn a_bar_is_drawn_for_who_waits() {
+        let drawn = |is_watched, wait| {
+            let mut bar = Bar::new(is_watched);
+            bar.next = Instant::now() + wait;
+            bar.read = 1;
+            let mut out = Vec::new();
+            for _ in 0..2 {
+                bar.draw(4, &mut out);
+            }
+            bar.clear(&mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(
+            drawn(true, Duration::ZERO),
+            "\r\x1b[K━━━━━━·················· 1 of 4 files\r\x1b[K"
+        );
+        assert_eq!(drawn(true, PATIENCE), "");
+        assert_eq!(drawn(false, Duration::ZERO), "");
     }
 
     /// A reader that goes away at once, or a disk that is full.
