@@ -50,7 +50,7 @@ pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
     let done = match &cli.command {
         Some(Command::Explain { id }) => explain(id.as_deref(), console),
         None => {
-            let knowledge = Knowledge {};
+            let knowledge = Knowledge::embedded();
             let run = Run {
                 transforms: selected(&cli.harden),
                 policy: Policy {

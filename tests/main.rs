@@ -12,6 +12,7 @@ mod edits;
 mod engine;
 mod go_yaml;
 mod hostile;
+mod images;
 mod interrupt;
 mod invariants;
 mod mutations;

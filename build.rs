@@ -1,0 +1,141 @@
+//! Checks the knowledge base and settles the order of its patterns, so that a wrong fact breaks
+//! the build and none costs time at the start of the program.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs, io, process};
+
+#[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
+#[path = "src/image/entry.rs"]
+mod entry;
+#[allow(dead_code, reason = "the library uses the rest")]
+#[path = "src/image/pattern.rs"]
+mod pattern;
+
+use entry::Entry;
+
+fn main() -> io::Result<()> {
+    for path in [
+        "build.rs",
+        "images",
+        "src/image/entry.rs",
+        "src/image/pattern.rs",
+    ] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    let root = env::current_dir()?;
+    let mut files: Vec<_> = fs::read_dir(root.join("images"))?
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .map(|file| file.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
+        .collect();
+    files.sort();
+
+    let mut errors = Vec::new();
+    let mut entries = Vec::new();
+    for path in &files {
+        let text = fs::read_to_string(path)?;
+        match check(path, &text) {
+            Ok(entry) => entries.push((path.as_path(), entry)),
+            Err(found) => errors.extend(found),
+        }
+    }
+    errors.extend(ambiguities(&entries));
+    if !errors.is_empty() {
+        for error in errors {
+            println!("cargo::error={error}");
+        }
+        process::exit(1);
+    }
+    let out = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
+    fs::write(Path::new(&out).join("images.rs"), tables(&entries))
+}
+
+/// The entry of a file, or what is wrong with it and in which line.
+fn check(path: &Path, text: &str) -> Result<Entry, Vec<String>> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let entry: Entry = serde_yaml::from_str(text).map_err(|error| {
+        let line = error.location().map_or(1, |location| location.line());
+        vec![format!("images/{name}:{line}: {error}")]
+    })?;
+    let mut errors: Vec<_> = entry
+        .violations()
+        .into_iter()
+        .map(|violation| {
+            let section = violation.field.split(['.', '[']).next().unwrap_or_default();
+            let line = text
+                .lines()
+                .position(|line| line.starts_with(&format!("{section}:")))
+                .map_or(1, |at| at + 1);
+            format!("images/{name}:{line}: {violation}")
+        })
+        .collect();
+    if path.file_stem().is_none_or(|stem| *stem != *entry.id) {
+        errors.push(format!(
+            "images/{name}: id: `{}` must be the name of the file",
+            entry.id
+        ));
+    }
+    if errors.is_empty() {
+        Ok(entry)
+    } else {
+        Err(errors)
+    }
+}
+
+/// Pairs of patterns of different entries between which nothing but the alphabet would choose.
+fn ambiguities(entries: &[(&Path, Entry)]) -> Vec<String> {
+    let patterns = patterns(entries);
+    let mut errors = Vec::new();
+    for (at, (left, owner)) in patterns.iter().enumerate() {
+        for (right, other) in patterns.iter().skip(at + 1) {
+            let same_rank = left.contains('*') == right.contains('*')
+                && left.replace('*', "").len() == right.replace('*', "").len();
+            if owner != other && same_rank && pattern::overlap(left, right) {
+                let id = |at: usize| entries.get(at).map_or("?", |(_, entry)| entry.id.as_str());
+                errors.push(format!(
+                    "images/{}.yaml: images: `{left}` and `{right}` of images/{}.yaml match the same images",
+                    id(*owner),
+                    id(*other)
+                ));
+            }
+        }
+    }
+    errors
+}
+
+/// Every pattern with the index of its entry, the most specific first.
+fn patterns<'e>(entries: &'e [(&Path, Entry)]) -> Vec<(&'e str, usize)> {
+    let mut all: Vec<_> = entries
+        .iter()
+        .enumerate()
+        .flat_map(|(at, (_, entry))| {
+            entry
+                .images
+                .iter()
+                .map(move |pattern| (pattern.as_str(), at))
+        })
+        .collect();
+    all.sort_by(|left, right| pattern::specificity(left.0, right.0));
+    all
+}
+
+/// The Rust text of the two tables.
+fn tables(entries: &[(&Path, Entry)]) -> String {
+    let mut text = format!("static ENTRIES: [Embedded; {}] = [\n", entries.len());
+    for (_, Entry { id, .. }) in entries {
+        let file =
+            format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/images/{id}.yaml\"))");
+        let _ = writeln!(text, "    Embedded::new({id:?}, {file}),");
+    }
+    text.push_str("];\nstatic PATTERNS: &[(&str, usize)] = &[\n");
+    for (pattern, at) in patterns(entries) {
+        let _ = writeln!(text, "    ({pattern:?}, {at}),");
+    }
+    text.push_str("];\n");
+    text
+}

@@ -1,0 +1,872 @@
+//! The schema of the knowledge base: one YAML file an image, each fact with its source.
+//!
+//! A file is one [`Entry`]. Facts stand in sections (`user`, `capabilities`, `writable`, …), and
+//! every section names its grounds: `source`, a list of names from the table `sources`, and
+//! `confidence`. A fact of low confidence is written down so that somebody can check it, and is
+//! unknown to everything that acts on facts.
+//!
+//! ```yaml
+//! id: example
+//! date: 2026-11-23
+//! kind: service
+//! images: [example, ghcr.io/example/example]
+//! sources:
+//!   dockerfile: example/example-docker@0123456 Dockerfile
+//! user:
+//!   source: [dockerfile]
+//!   confidence: high
+//!   default: root
+//!   runs_as:
+//!   - {tag: '*alpine*', uid: 70, gid: 70}
+//!   - {uid: 999, gid: 999}
+//!   starts_as_user: {conditional: /run/example is a tmpfs of that user}
+//! writable:
+//!   source: [dockerfile]
+//!   confidence: medium
+//!   read_only: yes
+//!   paths:
+//!   - {path: /run/example, why: pid file, size: 1Mi}
+//!   - {path: /etc/example, why: generated configuration, size: 1Mi, seed: true, when: [{env: 'EXAMPLE_*'}]}
+//! ```
+//!
+//! # Tags
+//!
+//! Lists whose items carry `tag`, `since` or `before` are read for one tag. `tag` is a glob over
+//! the whole tag; `since` and `before` compare the version that the tag starts with (`v` is
+//! skipped; `version_after: pg` makes it the version behind `pg`). A tag without a version, such
+//! as `latest`, is the newest. When the tag is not known, only what holds for every tag is a fact.
+//!
+//! `build.rs` compiles this file too, so that a file that breaks these rules breaks the build.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_yaml::with::singleton_map_recursive;
+
+use super::pattern;
+
+/// Everything that is known of one image.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Unique, lower case, and the name of the file.
+    pub id: String,
+    /// When somebody last checked these facts: `2026-11-23`.
+    pub date: String,
+    /// What the image is for.
+    pub kind: Kind,
+    /// Repositories as [`super::Name::canonical`] gives them; `*` stands for any characters. The
+    /// most specific pattern of all entries wins.
+    pub images: Vec<String>,
+    /// The version stands behind this mark instead of at the start of the tag.
+    pub version_after: Option<String>,
+    /// Where facts come from, by a short name: a file at a commit, a page, an issue, a measurement.
+    pub sources: BTreeMap<String, String>,
+    /// Who it starts as.
+    pub user: UserSection,
+    /// Which capabilities it needs.
+    pub capabilities: Option<CapabilitySection>,
+    /// Where it listens.
+    pub ports: Option<PortSection>,
+    /// Which volumes the image declares, and who owns them.
+    pub volumes: Option<VolumeSection>,
+    /// Where it writes.
+    pub writable: Option<WritableSection>,
+    /// Whether it lives with `no_new_privs`.
+    pub no_new_privileges: Option<PrivilegeSection>,
+    /// How much memory it needs.
+    pub memory: Option<MemorySection>,
+    /// How many processes and threads it needs.
+    pub processes: Option<ProcessSection>,
+    /// What it takes from the host to do its work.
+    pub host: Option<HostSection>,
+    /// How far hardening can go without a person.
+    pub automation: Option<AutomationSection>,
+    /// What is known to break it, for people.
+    #[serde(default)]
+    pub fails_if: Vec<String>,
+    /// Anything else worth knowing, for people.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// What an image is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// It runs a program of its own.
+    Service,
+    /// It runs what people put into it.
+    LanguageBase,
+    /// It is an operating system.
+    BaseOs,
+}
+
+/// How sure a section is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Read in the newest source, or measured.
+    High,
+    /// An older copy of the source, a chart, or a manual.
+    Medium,
+    /// What people say; unknown to everything that acts on facts.
+    Low,
+}
+
+/// Whether something works.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It does.
+    Yes,
+    /// It does if this holds.
+    Conditional(String),
+    /// It does not, for this reason.
+    No(String),
+    /// Nobody has found out, or it depends on what people put into the image.
+    Unknown,
+}
+
+/// The tags that an item of a list is about; all of them without a condition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags<'e> {
+    /// A glob over the whole tag.
+    pub tag: Option<&'e str>,
+    /// From this version on.
+    pub since: Option<&'e str>,
+    /// Before this version.
+    pub before: Option<&'e str>,
+}
+
+/// Who it starts as.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserSection {
+    /// Names from `sources`.
+    pub source: Vec<String>,
+    /// How sure this is.
+    pub confidence: Confidence,
+    /// The image's `USER`: `root`, a uid, or a name; `unknown` where nobody has found out.
+    pub default: String,
+    /// The user it can run as, by tag; the first match wins.
+    #[serde(default)]
+    pub runs_as: Vec<RunsAs>,
+    /// Whether it works when the engine starts it as that user.
+    #[serde(with = "singleton_map_recursive")]
+    pub starts_as_user: Verdict,
+    /// Its files belong to group 0, so that the gid must stay 0 whatever the uid.
+    #[serde(default)]
+    pub group_root: bool,
+    /// How it leaves root by itself: `gosu`, `setpriv`, s6, the program's own way.
+    pub steps_down: Option<String>,
+}
+
+/// The user of some tags.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunsAs {
+    /// See [`Tags`].
+    pub tag: Option<String>,
+    /// See [`Tags`].
+    pub since: Option<String>,
+    /// See [`Tags`].
+    pub before: Option<String>,
+    /// `None`: no number is fixed.
+    pub uid: Option<u32>,
+    /// Its primary group.
+    pub gid: Option<u32>,
+    /// The image's `USER`, where it differs from the section's.
+    pub default: Option<String>,
+    /// Why, for people.
+    pub note: Option<String>,
+}
+
+/// Which capabilities it needs when all others are dropped, at the second start too.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CapabilitySection {
+    /// Names from `sources`.
+    pub source: Vec<String>,
+    /// How sure this is.
+    pub confidence: Confidence,
+    /// When it starts as root, without `CAP_`.
+    #[serde(default)]
+    pub as_root: Vec<String>,
+    /// When it starts as its own user.
+    #[serde(default)]
+    pub as_user: Vec<String>,
+    /// Programs that carry capabilities of their own: they cannot run where those are dropped.
+    #[serde(default)]
+    pub files: Vec<CapableFile>,
+}
+
+/// A program with capabilities of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CapableFile {
+    /// Where it is; `X` stands for a version.
+    pub path: String,
+    /// In the words of `setcap`.
+    pub grants: String,
+    /// When it carries them, for people.
+    pub note: Option<String>,
+}
+
+/// Where it listens by default.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortSection {
+    /// Names from `sources`.
+    pub source: Vec<String>,
+    /// TCP ports.
+    #[serde(default)]
+    pub tcp: Vec<u16>,
+    /// UDP ports.
+    #[serde(default)]
+    pub udp: Vec<u16>,
+}
+
+/// The volumes of the image and the owners of their contents.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VolumeSection {
+    /// Names from `sources`.
+    pub source: Vec<String>,
+    /// What the image declares as `VOLUME`.
+    #[serde(default)]
+    pub declared: Vec<TaggedPath>,
+    /// Directories that a new named volume inherits with the user of `runs_as` as their owner.
+    #[serde(default)]
+    pub owned: Vec<TaggedPath>,
+    /// The `fsGroup` that makes claimed storage writable: a gid, or `own` for the gid of `runs_as`.
+    pub group: Option<VolumeGroup>,
+    /// The group alone is not enough unless one of these holds.
+    #[serde(default, with = "singleton_map_recursive")]
+    pub group_when: Vec<Condition>,
+    /// The volume must not be changed at every start (`fsGroupChangePolicy: OnRootMismatch`).
+    #[serde(default)]
+    pub on_root_mismatch: bool,
+}
+
+/// The group of claimed storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum VolumeGroup {
+    /// This gid.
+    Gid(u32),
+    /// The gid of `runs_as`.
+    Named(OwnGroup),
+}
+
+/// The word for the group of `runs_as`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OwnGroup {
+    /// The gid of `runs_as`.
+    Own,
+}
+
+/// A path of some tags.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaggedPath {
+    /// Absolute.
+    pub path: String,
+    /// See [`Tags`].
+    pub tag: Option<String>,
+    /// See [`Tags`].
+    pub since: Option<String>,
+    /// See [`Tags`].
+    pub before: Option<String>,
+}
+
+/// Where it writes, beside the volumes that the image declares.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WritableSection {
+    /// Names from `sources`.
+    pub source: Vec<String>,
+    /// How sure this is.
+    pub confidence: Confidence,
+    /// Whether it works on a read-only root with these paths writable.
+    #[serde(with = "singleton_map_recursive")]
+    pub read_only: Verdict,
+    /// The paths.
+    #[serde(default)]
+    pub paths: Vec<WritablePath>,
+}
+
+/// A path that must be writable.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WritablePath {
+    /// Absolute, and without symbolic links of the image: `/run`, not `/var/run`, because a file
+    /// that mounts both would stack them.
+    pub path: String,
+    /// What is written there.
+    pub why: String,
+    /// How much space that needs: `64Mi`.
+    pub size: String,
+    /// Programs are run, or libraries mapped, from there.
+    #[serde(default)]
+    pub exec: bool,
+    /// The image's own files there are needed: an empty mount would hide them.
+    #[serde(default)]
+    pub seed: bool,
+    /// What is written must survive the container.
+    #[serde(default)]
+    pub persist: bool,
+    /// Permission bits in octal, where those of the image's directory will not do: `'1777'`.
+    pub mode: Option<String>,
+    /// `uid:gid`, or `own` for the user of `runs_as`, where somebody else writes there than the
+    /// user that the process starts as.
+    pub owner: Option<String>,
+    /// Only when one of these holds; always without any.
+    #[serde(default, with = "singleton_map_recursive")]
+    pub when: Vec<Condition>,
+    /// See [`Tags`].
+    pub tag: Option<String>,
+    /// See [`Tags`].
+    pub since: Option<String>,
+    /// See [`Tags`].
+    pub before: Option<String>,
+}
+
+/// What a container's file may say.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    /// An environment variable of a name that matches this glob is set.
+    Env(String),
+    /// Something is mounted at this path, above or below it.
+    Mount(String),
+    /// An argument contains this.
+    Argument(String),
+    /// No file tells; in words, for people.
+    Unsure(String),
+}
+
+/// Whether it lives with `no_new_privs`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrivilegeSection {
+    /// Names from `sources`.
+    pub source: Vec<String>,
+    /// How sure this is.
+    pub confidence: Confidence,
+    /// Whether it works with it.
+    #[serde(with = "singleton_map_recursive")]
+    pub works: Verdict,
+}
+
+/// How much memory it needs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemorySection {
+    /// Names from `sources`.
+    pub source: Vec<String>,
+    /// How sure this is.
+    pub confidence: Confidence,
+    /// It does not live with less: `128Mi`.
+    pub least: String,
+    /// What a limit changes, for people.
+    pub note: Option<String>,
+}
+
+/// How many processes and threads it needs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessSection {
+    /// Names from `sources`.
+    pub source: Vec<String>,
+    /// How sure this is.
+    pub confidence: Confidence,
+    /// It does not live with less.
+    pub least: u32,
+}
+
+/// What it takes from the host.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostSection {
+    /// Names from `sources`.
+    pub source: Vec<String>,
+    /// Paths, sockets, namespaces and devices, for people.
+    pub access: Vec<String>,
+}
+
+/// How far hardening can go without a person.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AutomationSection {
+    /// Names from `sources`.
+    pub source: Vec<String>,
+    /// How far.
+    pub level: Automation,
+    /// What is excepted, for people.
+    pub note: Option<String>,
+}
+
+/// How far hardening can go without a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Automation {
+    /// User, capabilities, read-only root, limits.
+    Full,
+    /// Some of it.
+    Partial,
+    /// Neither user nor read-only root.
+    Limited,
+    /// Nothing but a report.
+    Skip,
+}
+
+/// What is wrong with an entry that its types cannot say.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct Violation {
+    /// The key, with dots.
+    pub field: String,
+    /// The rule.
+    pub problem: String,
+}
+
+impl Entry {
+    /// The rules that types cannot say.
+    #[must_use]
+    pub fn violations(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let mut report = |field: &str, problem: String| {
+            found.push(Violation {
+                field: field.to_owned(),
+                problem,
+            });
+        };
+        if self.id.is_empty()
+            || !self
+                .id
+                .bytes()
+                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        {
+            report(
+                "id",
+                "must be lower-case letters, digits and `-`".to_owned(),
+            );
+        }
+        if !is_date(&self.date) {
+            report("date", "must be year-month-day: 2026-11-23".to_owned());
+        }
+        if self.images.is_empty() {
+            report("images", "must name at least one repository".to_owned());
+        }
+        for (at, pattern) in self.images.iter().enumerate() {
+            let hub = ["docker.io/", "index.docker.io/", "library/"]
+                .iter()
+                .any(|prefix| pattern.starts_with(prefix));
+            if hub
+                || pattern.is_empty()
+                || pattern
+                    .bytes()
+                    .any(|b| b.is_ascii_uppercase() || b.is_ascii_whitespace() || b == b'@')
+            {
+                report(
+                    &format!("images[{at}]"),
+                    format!(
+                        "`{pattern}` must be a repository in lower case, without docker.io, library/, tag and digest"
+                    ),
+                );
+            }
+            if self
+                .images
+                .iter()
+                .take(at)
+                .any(|earlier| earlier == pattern)
+            {
+                report(
+                    &format!("images[{at}]"),
+                    format!("`{pattern}` stands there twice"),
+                );
+            }
+        }
+        for (field, source) in self.grounds() {
+            if source.is_empty() {
+                report(
+                    &format!("{field}.source"),
+                    "must name at least one source".to_owned(),
+                );
+            }
+            for name in source
+                .iter()
+                .filter(|name| !self.sources.contains_key(*name))
+            {
+                report(
+                    &format!("{field}.source"),
+                    format!("`{name}` is not in `sources`"),
+                );
+            }
+        }
+        for (name, text) in &self.sources {
+            if text.trim().is_empty() {
+                report(
+                    &format!("sources.{name}"),
+                    "must say where to look".to_owned(),
+                );
+            }
+            if !self
+                .grounds()
+                .iter()
+                .any(|(_, source)| source.contains(name))
+            {
+                report(
+                    &format!("sources.{name}"),
+                    "no section rests on it".to_owned(),
+                );
+            }
+        }
+        self.value_violations(&mut report);
+        found
+    }
+
+    fn value_violations(&self, report: &mut dyn FnMut(&str, String)) {
+        for (at, item) in self.user.runs_as.iter().enumerate() {
+            if item.uid.is_some() != item.gid.is_some() {
+                report(
+                    &format!("user.runs_as[{at}]"),
+                    "needs both uid and gid, or neither".to_owned(),
+                );
+            }
+            self.tag_violations(&format!("user.runs_as[{at}]"), &item.tags(), report);
+        }
+        if let Some(section) = &self.memory
+            && bytes(&section.least).is_none()
+        {
+            report("memory.least", "must be a size: 128Mi".to_owned());
+        }
+        if let Some(section) = &self.capabilities {
+            for name in section.as_root.iter().chain(&section.as_user) {
+                if name.starts_with("CAP_")
+                    || !name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+                {
+                    report(
+                        "capabilities",
+                        format!("`{name}` must be upper case and without CAP_"),
+                    );
+                }
+            }
+        }
+        if let Some(section) = &self.volumes {
+            for (field, paths) in [("declared", &section.declared), ("owned", &section.owned)] {
+                for (at, item) in paths.iter().enumerate() {
+                    let field = format!("volumes.{field}[{at}]");
+                    path_violations(&field, &item.path, report);
+                    self.tag_violations(&field, &item.tags(), report);
+                }
+            }
+            if section.group.is_none()
+                && (section.on_root_mismatch || !section.group_when.is_empty())
+            {
+                report(
+                    "volumes.group",
+                    "must be there for what is said of it".to_owned(),
+                );
+            }
+        }
+        for (at, item) in self
+            .writable
+            .iter()
+            .flat_map(|section| section.paths.iter().enumerate())
+        {
+            let field = format!("writable.paths[{at}]");
+            path_violations(&field, &item.path, report);
+            self.tag_violations(&field, &item.tags(), report);
+            if bytes(&item.size).is_none_or(|size| size == 0) {
+                report(&format!("{field}.size"), "must be a size: 64Mi".to_owned());
+            }
+            if item
+                .mode
+                .as_deref()
+                .is_some_and(|mode| octal(mode).is_none())
+            {
+                report(&format!("{field}.mode"), "must be octal: '1777'".to_owned());
+            }
+            if item
+                .owner
+                .as_deref()
+                .is_some_and(|owner| owner != "own" && pair(owner).is_none())
+            {
+                report(
+                    &format!("{field}.owner"),
+                    "must be uid:gid, or own".to_owned(),
+                );
+            }
+            for condition in &item.when {
+                let (Condition::Env(text)
+                | Condition::Mount(text)
+                | Condition::Argument(text)
+                | Condition::Unsure(text)) = condition;
+                if text.is_empty() {
+                    report(
+                        &format!("{field}.when"),
+                        "a condition must say something".to_owned(),
+                    );
+                }
+            }
+        }
+    }
+
+    fn tag_violations(&self, field: &str, tags: &Tags<'_>, report: &mut dyn FnMut(&str, String)) {
+        for bound in [tags.since, tags.before].into_iter().flatten() {
+            if Version::read(bound).is_none() {
+                report(field, format!("`{bound}` is not a version"));
+            }
+        }
+    }
+
+    /// The sections that are there, each with the names of its sources.
+    #[must_use]
+    pub fn grounds(&self) -> Vec<(&'static str, &[String])> {
+        let mut all = vec![("user", self.user.source.as_slice())];
+        all.extend(
+            self.capabilities
+                .iter()
+                .map(|one| ("capabilities", one.source.as_slice())),
+        );
+        all.extend(
+            self.ports
+                .iter()
+                .map(|one| ("ports", one.source.as_slice())),
+        );
+        all.extend(
+            self.volumes
+                .iter()
+                .map(|one| ("volumes", one.source.as_slice())),
+        );
+        all.extend(
+            self.writable
+                .iter()
+                .map(|one| ("writable", one.source.as_slice())),
+        );
+        all.extend(
+            self.no_new_privileges
+                .iter()
+                .map(|one| ("no_new_privileges", one.source.as_slice())),
+        );
+        all.extend(
+            self.memory
+                .iter()
+                .map(|one| ("memory", one.source.as_slice())),
+        );
+        all.extend(
+            self.processes
+                .iter()
+                .map(|one| ("processes", one.source.as_slice())),
+        );
+        all.extend(self.host.iter().map(|one| ("host", one.source.as_slice())));
+        all.extend(
+            self.automation
+                .iter()
+                .map(|one| ("automation", one.source.as_slice())),
+        );
+        all
+    }
+}
+
+impl RunsAs {
+    /// The tags it is about.
+    #[must_use]
+    pub fn tags(&self) -> Tags<'_> {
+        Tags {
+            tag: self.tag.as_deref(),
+            since: self.since.as_deref(),
+            before: self.before.as_deref(),
+        }
+    }
+}
+
+impl TaggedPath {
+    /// The tags it is about.
+    #[must_use]
+    pub fn tags(&self) -> Tags<'_> {
+        Tags {
+            tag: self.tag.as_deref(),
+            since: self.since.as_deref(),
+            before: self.before.as_deref(),
+        }
+    }
+}
+
+impl WritablePath {
+    /// The tags it is about.
+    #[must_use]
+    pub fn tags(&self) -> Tags<'_> {
+        Tags {
+            tag: self.tag.as_deref(),
+            since: self.since.as_deref(),
+            before: self.before.as_deref(),
+        }
+    }
+}
+
+impl Tags<'_> {
+    /// Whether they hold for a tag; `None` where that cannot be told.
+    #[must_use]
+    pub fn hold(&self, tag: Option<&str>, version: Option<Version>) -> Option<bool> {
+        let glob = match (self.tag, tag) {
+            (None, _) => Some(true),
+            (Some(_), None) => None,
+            (Some(glob), Some(tag)) => Some(pattern::matches(glob, tag)),
+        };
+        let since = bound(self.since, version, |bound, version| version >= bound);
+        let before = bound(self.before, version, |bound, version| version < bound);
+        let all = [glob, since, before];
+        if all.contains(&Some(false)) {
+            return Some(false);
+        }
+        (!all.contains(&None)).then_some(true)
+    }
+}
+
+fn bound(
+    text: Option<&str>,
+    version: Option<Version>,
+    compare: fn(Version, Version) -> bool,
+) -> Option<bool> {
+    match text {
+        None => Some(true),
+        Some(text) => Some(compare(Version::read(text)?.lowest(), version?)),
+    }
+}
+
+/// The start of a version; a component that is not written is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version([Option<u32>; 3]);
+
+impl Version {
+    /// The version of a tag: behind `after`, or at its start. A tag that starts with a word is the
+    /// newest; one that looks like a commit is none.
+    #[must_use]
+    pub fn of_tag(tag: &str, after: Option<&str>) -> Option<Self> {
+        if let Some(mark) = after {
+            return Self::read(tag.split_once(mark)?.1);
+        }
+        let bare = tag.strip_prefix('v').unwrap_or(tag);
+        if bare.starts_with(|c: char| c.is_ascii_digit()) {
+            return Self::read(bare);
+        }
+        Some(Self([None; 3]))
+    }
+
+    /// Reads up to three numbers with dots between them, whatever follows.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let mut parts = [None; 3];
+        let mut rest = text;
+        for (at, part) in parts.iter_mut().enumerate() {
+            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let (number, after) = rest.split_at(digits);
+            if number.is_empty() {
+                break;
+            }
+            *part = Some(number.parse().ok()?);
+            if at == 0 && after.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+                return None;
+            }
+            match after.strip_prefix('.') {
+                Some(after) => rest = after,
+                None => break,
+            }
+        }
+        parts.first().copied().flatten().map(|_| Self(parts))
+    }
+
+    /// What is not written is 0: as the bound of a range.
+    fn lowest(self) -> Self {
+        Self(self.0.map(|part| Some(part.unwrap_or(0))))
+    }
+}
+
+impl PartialOrd for Version {
+    /// A component that is not written is the newest there is.
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        let key = |version: &Self| version.0.map(|part| part.unwrap_or(u32::MAX));
+        Some(key(self).cmp(&key(other)))
+    }
+}
+
+/// Reads a size in bytes: a number with `Ki`, `Mi` or `Gi`, perhaps with a fraction.
+#[must_use]
+pub fn bytes(text: &str) -> Option<u64> {
+    let split = text.len()
+        - text
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+            .len();
+    let (number, unit) = text.split_at(split);
+    let shift = match unit {
+        "" => 0,
+        "Ki" => 10,
+        "Mi" => 20,
+        "Gi" => 30,
+        _ => return None,
+    };
+    let (whole, tenths) = match number.split_once('.') {
+        Some((whole, tenth)) if tenth.len() == 1 => {
+            (whole.parse::<u64>().ok()?, tenth.parse::<u64>().ok()?)
+        }
+        Some(_) => return None,
+        None => (number.parse::<u64>().ok()?, 0),
+    };
+    whole
+        .checked_mul(10)?
+        .checked_add(tenths)?
+        .checked_mul(1 << shift)
+        .map(|ten_times| ten_times / 10)
+}
+
+/// Reads permission bits.
+#[must_use]
+pub fn octal(text: &str) -> Option<u32> {
+    u32::from_str_radix(text, 8)
+        .ok()
+        .filter(|mode| *mode <= 0o7777)
+}
+
+/// Reads `uid:gid`.
+#[must_use]
+pub fn pair(text: &str) -> Option<(u32, u32)> {
+    let (uid, gid) = text.split_once(':')?;
+    Some((uid.parse().ok()?, gid.parse().ok()?))
+}
+
+fn path_violations(field: &str, path: &str, report: &mut dyn FnMut(&str, String)) {
+    let plain = path.starts_with('/')
+        && path
+            .split('/')
+            .skip(1)
+            .all(|part| !matches!(part, "" | "." | ".."));
+    if !plain || path.contains(['*', '$', '<']) {
+        report(field, format!("`{path}` must be one absolute path"));
+    }
+    for (link, target) in [("/var/run", "/run"), ("/var/lock", "/run/lock")] {
+        if let Some(rest) = path.strip_prefix(link)
+            && (rest.is_empty() || rest.starts_with('/'))
+        {
+            report(
+                field,
+                format!("`{path}` is a symbolic link: write `{target}{rest}`"),
+            );
+        }
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let mut number = |digits: usize, range: std::ops::RangeInclusive<u32>| {
+        parts
+            .next()
+            .filter(|part| part.len() == digits)
+            .and_then(|part| part.parse().ok())
+            .is_some_and(|number| range.contains(&number))
+    };
+    number(4, 2000..=9999) && number(2, 1..=12) && number(2, 1..=31) && parts.next().is_none()
+}

@@ -1,0 +1,139 @@
+//! Globs over repositories and tags, and which of two is the more specific.
+//!
+//! `build.rs` compiles this file too, so that the order is settled before the program runs.
+
+use std::cmp::Ordering;
+
+/// Whether the glob matches the whole text; `*` stands for any characters, also none.
+///
+/// Time is at most proportional to the product of both lengths.
+pub(crate) fn matches(glob: &str, text: &str) -> bool {
+    let (glob, text) = (glob.as_bytes(), text.as_bytes());
+    let (mut g, mut t) = (0, 0);
+    let mut retry = None;
+    while t < text.len() {
+        match glob.get(g) {
+            Some(b'*') => {
+                retry = Some((g + 1, t));
+                g += 1;
+            }
+            Some(byte) if text.get(t) == Some(byte) => {
+                g += 1;
+                t += 1;
+            }
+            _ => match retry {
+                Some((after, from)) => {
+                    g = after;
+                    t = from + 1;
+                    retry = Some((after, from + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    glob.get(g..)
+        .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
+}
+
+/// The order in which patterns are tried: names before globs, then the glob that says more, then
+/// the alphabet, so that the order of files never matters.
+pub(crate) fn specificity(left: &str, right: &str) -> Ordering {
+    let key = |pattern: &str| {
+        let stars = pattern.bytes().filter(|byte| *byte == b'*').count();
+        (stars > 0, std::cmp::Reverse(pattern.len() - stars))
+    };
+    key(left).cmp(&key(right)).then_with(|| left.cmp(right))
+}
+
+/// Whether some text matches both globs.
+#[allow(
+    dead_code,
+    reason = "the library trusts what build.rs has checked with it"
+)]
+pub(crate) fn overlap(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    // reach[j]: the part of `left` read so far and the first j bytes of `right` have a common text.
+    let mut reach = vec![false; right.len() + 1];
+    for i in 0..=left.len() {
+        let before = std::mem::replace(&mut reach, vec![false; right.len() + 1]);
+        for j in 0..=right.len() {
+            let own = i.checked_sub(1).and_then(|i| left.get(i));
+            let other = j.checked_sub(1).and_then(|j| right.get(j));
+            let at = |row: &[bool], j: usize| row.get(j).copied().unwrap_or(false);
+            let diagonal = j > 0 && i > 0 && at(&before, j - 1);
+            let meets = (i == 0 && j == 0)
+                || (i > 0 && own == Some(&b'*') && at(&before, j))
+                || (j > 0 && other == Some(&b'*') && at(&reach, j - 1))
+                || (j > 0 && own == Some(&b'*') && at(&reach, j - 1))
+                || (i > 0 && other == Some(&b'*') && at(&before, j))
+                || (diagonal && own == other);
+            if let Some(cell) = reach.get_mut(j) {
+                *cell = meets;
+            }
+        }
+    }
+    reach.last().copied().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs() {
+        for (glob, text, expected) in [
+            ("*", "", true),
+            ("", "", true),
+            ("", "a", false),
+            ("*alpine*", "7.2-alpine3.19", true),
+            ("*alpine*", "7.2", false),
+            ("bitnami/*", "bitnami/redis", true),
+            ("bitnami/*", "bitnamilegacy/redis", false),
+            ("a*b*c", "aXbXbXc", true),
+            ("a*b*c", "aXbX", false),
+            ("1.*", "1", false),
+        ] {
+            assert_eq!(matches(glob, text), expected, "{glob} {text}");
+        }
+        let hostile = "a".repeat(2_000);
+        assert!(!matches(&format!("{}b", "a*".repeat(1_000)), &hostile));
+    }
+
+    #[test]
+    fn the_more_specific_goes_first() {
+        let mut patterns = [
+            "bitnami/*",
+            "*",
+            "bitnami/redis*",
+            "bitnami/redis",
+            "bitnami/kafka*",
+        ];
+        patterns.sort_by(|left, right| specificity(left, right));
+        assert_eq!(
+            patterns,
+            [
+                "bitnami/redis",
+                "bitnami/kafka*",
+                "bitnami/redis*",
+                "bitnami/*",
+                "*"
+            ]
+        );
+    }
+
+    #[test]
+    fn overlaps() {
+        for (left, right, expected) in [
+            ("a*", "*b", true),
+            ("a*", "b*", false),
+            ("selenium/*", "synadia/*nats*", false),
+            ("x/*a", "x/b*", true),
+            ("abc", "abc", true),
+            ("abc", "ab", false),
+            ("a*c", "abc", true),
+        ] {
+            assert_eq!(overlap(left, right), expected, "{left} {right}");
+            assert_eq!(overlap(right, left), expected, "{right} {left}");
+        }
+    }
+}

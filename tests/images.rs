@@ -1,0 +1,328 @@
+//! What the knowledge base says, asked as a dialect asks it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use harden::image::entry::{Entry, Version};
+use harden::image::{Condition, DefaultUser, Facts, Knowledge, Name, RunAs, Support};
+
+fn facts(image: &str) -> Arc<Facts> {
+    Knowledge::embedded()
+        .facts(&Name::parse(image))
+        .unwrap_or_else(|| panic!("nothing is known of {image}"))
+}
+
+fn user(image: &str) -> Option<(u32, u32)> {
+    facts(image).run_as.map(|RunAs { uid, gid }| (uid, gid))
+}
+
+fn paths(image: &str) -> Vec<String> {
+    facts(image)
+        .writable
+        .iter()
+        .filter(|path| path.when.is_empty())
+        .map(|path| path.path.clone())
+        .collect()
+}
+
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("images");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|file| file.expect("a file").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_file_is_an_entry_and_is_embedded() {
+    let knowledge = Knowledge::embedded();
+    let embedded: Vec<&str> = knowledge.entries().map(|entry| entry.id.as_str()).collect();
+    let mut on_disk = Vec::new();
+    for path in files() {
+        let text = fs::read_to_string(&path).expect("it is UTF-8");
+        let entry =
+            Entry::read(&text).unwrap_or_else(|errors| panic!("{}: {errors:?}", path.display()));
+        on_disk.push(entry.id);
+    }
+    assert_eq!(embedded, on_disk);
+}
+
+#[test]
+fn every_section_has_a_source_that_says_where_to_look() {
+    for entry in Knowledge::embedded().entries() {
+        for (section, names) in entry.grounds() {
+            assert!(!names.is_empty(), "{}: {section}", entry.id);
+            for name in names {
+                let text = entry.sources.get(name).map_or("", String::as_str);
+                assert!(text.len() > 7, "{}: {section}: {name}: `{text}`", entry.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_pattern_leads_to_its_entry() {
+    let knowledge = Knowledge::embedded();
+    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    for entry in knowledge.entries() {
+        for pattern in &entry.images {
+            assert_eq!(owners.insert(pattern, &entry.id), None, "{pattern}");
+            let sample = pattern.replace('*', "");
+            let found = knowledge.find(&sample).map(|entry| entry.id.as_str());
+            if !pattern.contains('*') {
+                assert_eq!(found, Some(entry.id.as_str()), "{pattern}");
+            }
+            assert!(found.is_some(), "{pattern}");
+        }
+    }
+}
+
+#[test]
+fn every_tag_settles() {
+    let knowledge = Knowledge::embedded();
+    for entry in knowledge.entries() {
+        for tag in [
+            "latest",
+            "alpine",
+            "1",
+            "7.2-alpine3.19",
+            "18",
+            "0.0.0",
+            "999.999.999",
+            "ubi9",
+            "sha-00ff",
+            "7f3a9c1",
+        ] {
+            let repository = entry
+                .images
+                .first()
+                .expect("it has a pattern")
+                .replace('*', "x");
+            for image in [
+                format!("{repository}:{tag}"),
+                format!("{repository}@sha256:00"),
+                format!("{repository}:${{TAG}}"),
+            ] {
+                let facts = knowledge
+                    .facts(&Name::parse(&image))
+                    .unwrap_or_else(|| panic!("{image}"));
+                assert!(facts.run_as.is_none_or(|user| user.uid != 0), "{image}");
+                assert!(
+                    facts.writable.iter().all(|path| path.path.starts_with('/')),
+                    "{image}"
+                );
+                assert!(
+                    facts
+                        .writable
+                        .iter()
+                        .all(|path| path.persist || path.size > 0),
+                    "{image}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn variants_have_users_of_their_own() {
+    for (image, expected) in [
+        ("nginx", Some((101, 101))),
+        ("nginx:1.27-alpine", Some((101, 101))),
+        ("nginx:1.14-alpine", None),
+        ("httpd:2.4", Some((33, 33))),
+        ("httpd:2.4-alpine", Some((82, 82))),
+        ("postgres:16", Some((999, 999))),
+        ("postgres:16-alpine3.19", Some((70, 70))),
+        ("postgres:alpine", Some((70, 70))),
+        ("mysql:8.4", Some((999, 999))),
+        ("mariadb:11", Some((999, 999))),
+        ("mariadb:11-ubi9", Some((999, 999))),
+        ("redis:7", Some((999, 999))),
+        ("redis:7-alpine", Some((999, 1000))),
+        ("redis:5.0.5-alpine", None),
+        ("redis:5-alpine", Some((999, 1000))),
+        ("memcached:1.6-alpine", Some((11211, 11211))),
+        ("memcached:1.5.6", None),
+        ("mongo:7", Some((999, 999))),
+        ("rabbitmq:3-management", Some((999, 999))),
+        ("rabbitmq:3.13-management-alpine", Some((100, 101))),
+        ("rabbitmq:3.7.4", None),
+        ("traefik:v3.1", Some((65532, 65532))),
+        ("grafana/grafana:11.2.0", Some((472, 0))),
+        ("grafana/grafana:6.7.1", None),
+        ("prom/prometheus:v2.53.0", Some((65534, 65534))),
+        ("prom/prometheus:v3.5.0-distroless", Some((65532, 65532))),
+    ] {
+        assert_eq!(user(image), expected, "{image}");
+    }
+}
+
+#[test]
+fn an_unknown_tag_has_the_facts_that_all_tags_share() {
+    for image in [
+        "postgres:${TAG}",
+        "postgres@sha256:00",
+        "redis:${TAG:?}",
+        "rabbitmq@sha256:00",
+    ] {
+        assert_eq!(user(image), None, "{image}");
+        assert_eq!(facts(image).default_user, DefaultUser::Root, "{image}");
+    }
+    assert_eq!(user("mongo:${TAG}"), Some((999, 999)));
+    assert_eq!(user("postgres:${TAG:-16-alpine}"), Some((70, 70)));
+    assert_eq!(user("postgres:16@sha256:00"), Some((999, 999)));
+    assert_eq!(facts("mariadb:${TAG}").default_user, DefaultUser::Unknown);
+    assert_eq!(facts("postgres@sha256:00").declared_volumes().count(), 0);
+    assert_eq!(
+        paths("postgres@sha256:00"),
+        [
+            "/run/postgresql",
+            "/var/lib/postgresql/data",
+            "/var/lib/postgresql"
+        ]
+    );
+}
+
+#[test]
+fn volumes_follow_the_version() {
+    let declared = |image| {
+        facts(image)
+            .declared_volumes()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(declared("postgres:17.2"), ["/var/lib/postgresql/data"]);
+    assert_eq!(declared("postgres:18"), ["/var/lib/postgresql"]);
+    assert_eq!(declared("postgres"), ["/var/lib/postgresql"]);
+    assert_eq!(declared("redis:7.4-alpine"), ["/data"]);
+    assert!(declared("redis:8.2").is_empty());
+    assert!(declared("redis:alpine").is_empty());
+    assert!(
+        facts("redis:8")
+            .writable
+            .iter()
+            .any(|path| path.path == "/data" && path.persist)
+    );
+    assert!(facts("postgres:17").manages_ownership("/var/lib/postgresql/data/"));
+    assert!(!facts("postgres:18").manages_ownership("/var/lib/postgresql/data"));
+    assert!(facts("postgres:18").manages_ownership("/var/lib/postgresql"));
+    assert!(!facts("postgres:18").manages_ownership("/backup"));
+}
+
+#[test]
+fn scratch_paths_are_the_real_ones() {
+    assert_eq!(paths("nginx"), ["/var/cache/nginx", "/run"]);
+    assert_eq!(paths("mysql:8"), ["/run/mysqld", "/tmp", "/var/lib/mysql"]);
+    assert_eq!(paths("memcached"), Vec::<String>::new());
+    let nginx = facts("nginx");
+    let templates = nginx
+        .writable
+        .iter()
+        .find(|path| path.path == "/etc/nginx/conf.d")
+        .expect("it is there");
+    assert!(templates.seed);
+    assert!(
+        templates
+            .when
+            .contains(&Condition::Mount("/etc/nginx/templates".to_owned()))
+    );
+}
+
+#[test]
+fn defaults_and_groups() {
+    assert_eq!(facts("grafana/grafana").default_user, DefaultUser::Uid(472));
+    assert_eq!(
+        facts("prom/prometheus").default_user,
+        DefaultUser::Name("nobody".to_owned())
+    );
+    assert_eq!(facts("prom/prometheus").default_uid(), Some(65534));
+    assert_eq!(
+        facts("prom/prometheus:v1.8.2").default_user,
+        DefaultUser::Unknown
+    );
+    assert_eq!(
+        facts("mariadb:11-ubi9").default_user,
+        DefaultUser::Name("mysql".to_owned())
+    );
+    assert_eq!(facts("redis:7-alpine").volume_group(), Some(1000));
+    assert_eq!(facts("rabbitmq").volume_group(), Some(999));
+    assert!(facts("rabbitmq").needs_on_root_mismatch());
+    let postgres = facts("postgres:16");
+    assert_eq!(postgres.volume_group(), None);
+    assert_eq!(
+        postgres.volume_group_when(),
+        Some((999, [Condition::Env("PGDATA".to_owned())].as_slice()))
+    );
+    assert!(postgres.drops_by_itself());
+    assert!(!facts("memcached").drops_by_itself());
+    assert_eq!(facts("mysql").known_memory_min(), Some(512 << 20));
+    assert!(matches!(
+        facts("nginx").starts_as_user,
+        Support::Conditional(_)
+    ));
+}
+
+#[test]
+fn names_of_other_hosts_are_other_images() {
+    let knowledge = Knowledge::embedded();
+    for image in [
+        "registry.example.com/nginx",
+        "localhost:5000/postgres",
+        "acme/nginx",
+        "nginx2",
+        "${REGISTRY}/nginx",
+        "",
+    ] {
+        assert!(knowledge.facts(&Name::parse(image)).is_none(), "{image}");
+    }
+    for image in [
+        "docker.io/library/nginx",
+        "mirror.gcr.io/library/nginx",
+        "public.ecr.aws/docker/library/nginx:1",
+        "Nginx",
+    ] {
+        assert_eq!(
+            knowledge
+                .facts(&Name::parse(image))
+                .map(|facts| facts.id.clone())
+                .as_deref(),
+            Some("nginx"),
+            "{image}"
+        );
+    }
+}
+
+#[test]
+fn what_was_settled_is_kept() {
+    let knowledge = Knowledge::embedded();
+    let first = knowledge
+        .facts(&Name::parse("nginx:1.27"))
+        .expect("nginx is known");
+    let second = knowledge
+        .facts(&Name::parse("docker.io/nginx:1.27"))
+        .expect("nginx is known");
+    assert!(Arc::ptr_eq(&first, &second));
+}
+
+#[test]
+fn versions_of_tags() {
+    let newest = |tag| Version::of_tag(tag, None) >= Version::read("99999");
+    assert!(newest("latest") && newest("alpine") && newest("stable-alpine3.17") && newest("v"));
+    assert!(Version::of_tag("v2.53.0", None) < Version::read("3"));
+    assert!(Version::of_tag("8", None) > Version::read("8.5"));
+    assert_eq!(Version::of_tag("7f3a9c1", None), None);
+    assert_eq!(
+        Version::of_tag("0.8.0-pg16", Some("pg")),
+        Version::read("16")
+    );
+    assert_eq!(Version::of_tag("latest", Some("pg")), None);
+    assert_eq!(Version::of_tag("99999999999999999999", None), None);
+}
