@@ -3,20 +3,21 @@
 //! A few containers are shown one by one, those with the same answers together. Many are counted
 //! per transform. Nothing scrolls away, and `--verbose` leaves nothing out.
 
+mod tally;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::Style;
 
+use self::tally::Tally;
 use super::terminal::{ADDED, BOLD, DIM, Escaped, NOTICE, Terminal, path_text};
 use super::{ContainerReport, FileOutcome, NotOurs, Outcome, Report};
 use crate::container::{Basis, Role};
 
 /// Answers that are shown one by one; a person reads that many and scrolls past more.
 const ROWS: usize = 32;
-/// Reasons that are shown where containers are counted; the rest is a number.
-const REASONS: usize = 3;
 /// Columns of `declined` and a gap.
 const LABEL: usize = 10;
 
@@ -92,28 +93,6 @@ enum Label {
     Hardened,
     Declined,
     Finding,
-}
-
-/// How often a transform gave each answer.
-#[derive(Debug)]
-struct Tally {
-    id: &'static str,
-    always: usize,
-    known: usize,
-    assumed: usize,
-    declined: Reasons,
-    findings: Reasons,
-}
-
-/// Reasons that differ in the names they quote alone are counted as one.
-#[derive(Debug, Default)]
-struct Reasons(BTreeMap<String, Reason>);
-
-#[derive(Debug)]
-struct Reason {
-    count: usize,
-    /// As it was first given, as long as it was always given so.
-    words: Option<String>,
 }
 
 impl Summary {
@@ -400,88 +379,6 @@ impl Label {
             Self::Assumed | Self::Finding => NOTICE,
             Self::Hardened | Self::Declined => DIM,
         }
-    }
-}
-
-impl Tally {
-    fn new(id: &'static str) -> Self {
-        Self {
-            id,
-            always: 0,
-            known: 0,
-            assumed: 0,
-            declined: Reasons::default(),
-            findings: Reasons::default(),
-        }
-    }
-
-    fn write(&self, out: &mut impl Write, column: usize, terminal: Terminal) -> io::Result<()> {
-        let parts = [
-            (self.always, "always"),
-            (self.known, "known"),
-            (self.assumed, "assumed"),
-            (self.declined.total(), "declined"),
-            (self.findings.total(), "found"),
-        ];
-        let parts: Vec<_> = parts
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
-        if parts.is_empty() {
-            return Ok(());
-        }
-        let id = terminal.paint(BOLD, self.id);
-        let gap = column.saturating_sub(self.id.len()) + 2;
-        writeln!(out, "{id}{:gap$}{}", "", parts.join(", "))?;
-        self.declined.write(out, Label::Declined, terminal)?;
-        self.findings.write(out, Label::Finding, terminal)
-    }
-}
-
-impl Reasons {
-    fn add(&mut self, words: &str) {
-        let words = Escaped(words).to_string();
-        let parts = words.split('`').enumerate();
-        let parts = parts.map(|(nth, part)| if nth % 2 == 0 { part } else { "`…`" });
-        let reason = self.0.entry(parts.collect()).or_insert_with(|| Reason {
-            count: 0,
-            words: Some(words.clone()),
-        });
-        reason.count += 1;
-        if reason.words.as_ref() != Some(&words) {
-            reason.words = None;
-        }
-    }
-
-    fn total(&self) -> usize {
-        self.0.values().map(|reason| reason.count).sum()
-    }
-
-    /// The most frequent ones; of equals the first by the alphabet.
-    fn write(&self, out: &mut impl Write, label: Label, terminal: Terminal) -> io::Result<()> {
-        let mut reasons: Vec<_> = self.0.iter().collect();
-        reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.count));
-        let rest = reasons.split_off(reasons.len().min(REASONS));
-        let shown = reasons.into_iter().map(|(masked, reason)| {
-            (
-                reason.count,
-                reason.words.as_ref().unwrap_or(masked).clone(),
-            )
-        });
-        let others = rest.iter().map(|(_, reason)| reason.count).sum();
-        let others = (others > 0).then(|| {
-            (
-                others,
-                format!("for {}", counted(rest.len(), "other reason")),
-            )
-        });
-        let hang = " ".repeat(LABEL + 9);
-        for (count, words) in shown.chain(others) {
-            let first = format!("  {:LABEL$}{count:>5}  ", label.text());
-            wrap(out, &first, &hang, &words, terminal, Style::new())?;
-        }
-        Ok(())
     }
 }
 

@@ -1,0 +1,121 @@
+//! How often each transform gave each answer, for runs with too many containers to show.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use anstyle::Style;
+
+use super::{LABEL, Label, counted, wrap};
+use crate::report::terminal::{BOLD, Escaped, Terminal};
+
+/// Reasons that are shown where containers are counted; the rest is a number.
+const REASONS: usize = 3;
+
+/// How often a transform gave each answer.
+#[derive(Debug)]
+pub(super) struct Tally {
+    pub(super) id: &'static str,
+    pub(super) always: usize,
+    pub(super) known: usize,
+    pub(super) assumed: usize,
+    pub(super) declined: Reasons,
+    pub(super) findings: Reasons,
+}
+
+/// Reasons that differ in the names they quote alone are counted as one.
+#[derive(Debug, Default)]
+pub(super) struct Reasons(BTreeMap<String, Reason>);
+
+#[derive(Debug)]
+struct Reason {
+    count: usize,
+    /// As it was first given, as long as it was always given so.
+    words: Option<String>,
+}
+
+impl Tally {
+    pub(super) fn new(id: &'static str) -> Self {
+        Self {
+            id,
+            always: 0,
+            known: 0,
+            assumed: 0,
+            declined: Reasons::default(),
+            findings: Reasons::default(),
+        }
+    }
+
+    pub(super) fn write(
+        &self,
+        out: &mut impl Write,
+        column: usize,
+        terminal: Terminal,
+    ) -> io::Result<()> {
+        let parts = [
+            (self.always, "always"),
+            (self.known, "known"),
+            (self.assumed, "assumed"),
+            (self.declined.total(), "declined"),
+            (self.findings.total(), "found"),
+        ];
+        let parts: Vec<_> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let id = terminal.paint(BOLD, self.id);
+        let gap = column.saturating_sub(self.id.len()) + 2;
+        writeln!(out, "{id}{:gap$}{}", "", parts.join(", "))?;
+        self.declined.write(out, Label::Declined, terminal)?;
+        self.findings.write(out, Label::Finding, terminal)
+    }
+}
+
+impl Reasons {
+    pub(super) fn add(&mut self, words: &str) {
+        let words = Escaped(words).to_string();
+        let parts = words.split('`').enumerate();
+        let parts = parts.map(|(nth, part)| if nth % 2 == 0 { part } else { "`…`" });
+        let reason = self.0.entry(parts.collect()).or_insert_with(|| Reason {
+            count: 0,
+            words: Some(words.clone()),
+        });
+        reason.count += 1;
+        if reason.words.as_ref() != Some(&words) {
+            reason.words = None;
+        }
+    }
+
+    fn total(&self) -> usize {
+        self.0.values().map(|reason| reason.count).sum()
+    }
+
+    /// The most frequent ones; of equals the first by the alphabet.
+    fn write(&self, out: &mut impl Write, label: Label, terminal: Terminal) -> io::Result<()> {
+        let mut reasons: Vec<_> = self.0.iter().collect();
+        reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.count));
+        let rest = reasons.split_off(reasons.len().min(REASONS));
+        let shown = reasons.into_iter().map(|(masked, reason)| {
+            (
+                reason.count,
+                reason.words.as_ref().unwrap_or(masked).clone(),
+            )
+        });
+        let others = rest.iter().map(|(_, reason)| reason.count).sum();
+        let others = (others > 0).then(|| {
+            (
+                others,
+                format!("for {}", counted(rest.len(), "other reason")),
+            )
+        });
+        let hang = " ".repeat(LABEL + 9);
+        for (count, words) in shown.chain(others) {
+            let first = format!("  {:LABEL$}{count:>5}  ", label.text());
+            wrap(out, &first, &hang, &words, terminal, Style::new())?;
+        }
+        Ok(())
+    }
+}
