@@ -309,7 +309,7 @@ fn volume_group(
 ) -> Result<Option<Assignment>, String> {
     match &container.volume_group {
         Setting::Set { .. } => Ok(None),
-        Setting::Absent => match facts.volume_group() {
+        Setting::Absent => match known_group(container, facts) {
             Some(gid) => Ok(Some(Assignment::VolumeGroup(gid))),
             None => Err(format!(
                 "storage is claimed at `{}`, and the group that {} needs for it is not known",
@@ -323,6 +323,14 @@ fn volume_group(
             ))
         }
     }
+}
+
+/// The group that makes claimed storage the image's own, where its conditions hold.
+fn known_group(container: &Container, facts: &Facts) -> Option<u32> {
+    facts.volume_group().or_else(|| {
+        let (gid, conditions) = facts.volume_group_when()?;
+        (writable::applies(container, conditions) == writable::Applies::Yes).then_some(gid)
+    })
 }
 
 /// What an unprivileged process needs to listen on the container's ports.
