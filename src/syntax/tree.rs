@@ -134,6 +134,11 @@ impl NodeId {
     pub fn index(self) -> usize {
         self.0 as usize
     }
+
+    /// The next node in source order.
+    pub(super) fn following(self) -> Self {
+        Self(self.0 + 1)
+    }
 }
 
 impl<'s> Tree<'s> {

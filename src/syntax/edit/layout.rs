@@ -1,243 +1,272 @@
-//! How the text around a place is written: line breaks, indentation, padding, quotes.
+//! The style of the surroundings: lines and their breaks, indentation, flow spacing.
 
-use super::render::Look;
-use crate::syntax::{Kind, Node, NodeId, Style, Tree};
+use super::plain::Quote;
+use crate::syntax::{Kind, NodeId, Style, Tree};
 
-/// The byte after the last one that belongs to the node, its properties and indicators included.
-pub(super) fn content_end(tree: &Tree<'_>, id: NodeId) -> usize {
-    let mut end = 0;
-    let mut at = id;
-    loop {
-        let node = tree.node(at);
-        if let Some(props) = tree.props(at) {
-            end = end.max(props.span.end);
+/// Where lines begin and end, in the eyes of go-yaml: LF, CR LF, CR and the Unicode breaks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lines<'s>(pub(super) &'s str);
+
+impl<'s> Lines<'s> {
+    /// The first byte of the line.
+    pub(super) fn start(self, offset: u32) -> u32 {
+        let bytes = self.0.as_bytes();
+        let mut at = (offset as usize).min(bytes.len());
+        while at > 0 && break_before(bytes, at) == 0 {
+            at -= 1;
         }
-        if node.indicator != Node::NONE {
-            end = end.max(node.indicator + 1);
+        to_offset(at)
+    }
+
+    /// The end of the line, before its break.
+    pub(super) fn end(self, offset: u32) -> u32 {
+        let bytes = self.0.as_bytes();
+        let mut at = offset as usize;
+        while at < bytes.len() && break_at(bytes, at) == 0 {
+            at += 1;
         }
-        if node.style != Style::Block {
-            return end.max(node.span.end) as usize;
+        to_offset(at)
+    }
+
+    /// The first byte of the next line; the end of the text on the last line.
+    pub(super) fn next(self, offset: u32) -> u32 {
+        let end = self.end(offset);
+        end + to_offset(break_at(self.0.as_bytes(), end as usize))
+    }
+
+    /// The end of the line before the one that starts at `start`; 0 on the first line.
+    pub(super) fn end_before(self, start: u32) -> u32 {
+        start - to_offset(break_before(self.0.as_bytes(), start as usize))
+    }
+
+    /// The break to write beside the line that holds `offset`: its own, or that of the line
+    /// before where it is the last and has none.
+    pub(super) fn eol(self, offset: u32) -> &'s str {
+        let end = self.end(offset) as usize;
+        let own = self.breaking(end, break_at(self.0.as_bytes(), end));
+        if !own.is_empty() {
+            return own;
         }
-        let (mut last, mut before_last) = (None, None);
-        for child in tree.children(at) {
-            before_last = last.replace(child);
+        let start = self.start(offset) as usize;
+        let length = break_before(self.0.as_bytes(), start);
+        match self.breaking(start - length, length) {
+            "" => "\n",
+            before => before,
         }
-        if node.kind == Kind::Map
-            && let Some(key) = before_last
-        {
-            end = end.max(u32::try_from(content_end(tree, key)).unwrap_or(u32::MAX));
+    }
+
+    /// A break that ends lines for every reader: the Unicode ones do not.
+    fn breaking(self, start: usize, length: usize) -> &'s str {
+        match self.0.get(start..start + length) {
+            Some(found @ ("\n" | "\r\n" | "\r" | "")) => found,
+            _ => "\n",
         }
-        match last {
-            Some(child) => at = child,
-            None => return end.max(node.span.end) as usize,
+    }
+
+    /// Whether only blanks stand before `offset` on its line: then those blanks.
+    pub(super) fn indent_before(self, offset: u32) -> Option<&'s str> {
+        let bytes = self.0.as_bytes();
+        let mut at = offset as usize;
+        while at > 0 && matches!(bytes.get(at - 1), Some(b' ' | b'\t')) {
+            at -= 1;
         }
+        let begins = at == 0 || break_before(bytes, at) > 0 || self.0.get(..at) == Some("\u{FEFF}");
+        begins.then(|| self.0.get(at..offset as usize).unwrap_or_default())
+    }
+
+    /// The blanks at the start of the line that holds `offset`.
+    pub(super) fn indent(self, offset: u32) -> &'s str {
+        let start = self.start(offset) as usize;
+        let line = self.0.get(start..).unwrap_or_default();
+        let line = line.strip_prefix('\u{FEFF}').unwrap_or(line);
+        let length = line
+            .bytes()
+            .take_while(|byte| matches!(byte, b' ' | b'\t'))
+            .count();
+        line.get(..length).unwrap_or_default()
+    }
+
+    /// The column of a byte, from 0, in bytes; a byte order mark has no width.
+    pub(super) fn column(self, offset: u32) -> u32 {
+        let start = self.start(offset);
+        let mark = self
+            .0
+            .get(start as usize..)
+            .is_some_and(|line| line.starts_with('\u{FEFF}'));
+        (offset - start).saturating_sub(if mark { 3 } else { 0 })
     }
 }
 
-/// The last leaf in the text of the node.
-pub(super) fn last_leaf(tree: &Tree<'_>, id: NodeId) -> NodeId {
-    let mut at = id;
-    while tree.node(at).style == Style::Block {
-        match tree.children(at).last() {
-            Some(child) => at = child,
-            None => break,
-        }
-    }
-    at
-}
-
-/// Where the line that holds the byte before `at` ends, its line break excluded.
-pub(super) fn line_end(source: &str, at: usize) -> usize {
-    let mut from = at;
-    while let Some(found) = source.as_bytes()[from..]
-        .iter()
-        .position(|byte| matches!(byte, b'\n' | b'\r' | 0xc2 | 0xe2))
-    {
-        let at = from + found;
-        if break_length(source, at) > 0 {
-            return at;
-        }
-        from = at + 1;
-    }
-    source.len()
-}
-
-/// Where the line that holds the byte at `at` begins.
-pub(super) fn line_start(source: &str, at: usize) -> usize {
-    source[..at]
-        .char_indices()
-        .rev()
-        .find(|(_, c)| matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}'))
-        .map_or(0, |(index, c)| index + c.len_utf8())
-}
-
-/// The bytes of the line break at `at`; 0 where there is none.
-pub(super) fn break_length(source: &str, at: usize) -> usize {
-    match &source.as_bytes()[at..] {
-        [b'\r', b'\n', ..] | [0xc2, 0x85, ..] => 2,
-        [b'\n' | b'\r', ..] => 1,
-        [0xe2, 0x80, 0xa8 | 0xa9, ..] => 3,
+/// Length of the break that begins at `at`, or 0.
+pub(super) fn break_at(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        Some(b'\n') => 1,
+        Some(b'\r') => 1 + usize::from(bytes.get(at + 1) == Some(&b'\n')),
+        Some(0xC2) if bytes.get(at + 1) == Some(&0x85) => 2,
+        Some(0xE2) if matches!(bytes.get(at + 1..at + 3), Some([0x80, 0xA8 | 0xA9])) => 3,
         _ => 0,
     }
 }
 
-/// The line break to write at `at`, the end of a line: its own, else the one before it, else LF.
-pub(super) fn eol(source: &str, at: usize) -> &str {
-    let length = break_length(source, at);
-    if length > 0 {
-        return &source[at..at + length];
-    }
-    let start = line_start(source, at);
-    let before = &source[..start];
-    if before.ends_with("\r\n") {
-        "\r\n"
-    } else if before.ends_with('\r') {
-        "\r"
-    } else {
-        "\n"
+/// Length of the break that ends right before `at`, or 0.
+fn break_before(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(..at).unwrap_or_default() {
+        [.., b'\r', b'\n'] => 2,
+        [.., b'\n'] => 1,
+        // Between the two bytes of a CR LF is no start of a line.
+        [.., b'\r'] => usize::from(bytes.get(at) != Some(&b'\n')),
+        [.., 0xC2, 0x85] => 2,
+        [.., 0xE2, 0x80, 0xA8 | 0xA9] => 3,
+        _ => 0,
     }
 }
 
-/// How new entries of the block mapping or the block parent `near` are indented.
-pub(super) fn block_look(tree: &Tree<'_>, near: NodeId) -> Look {
-    let (unit, dash) = indentation(tree, near);
-    Look {
-        unit,
-        dash,
-        json: false,
-        compact: false,
-        padded: false,
-    }
+/// Sources are at most 4 GiB, which the parser checked.
+fn to_offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-/// The step to a nested mapping and to the dashes of a sequence: of the nearest sibling, then of
-/// the ancestors, then of the document, then two spaces.
-fn indentation(tree: &Tree<'_>, near: NodeId) -> (usize, usize) {
-    let mut unit = None;
-    let mut dash = None;
-    let mut note = |map: NodeId| {
-        let column = tree.node(map).column;
-        for (_, value) in tree.entries(map) {
-            let child = tree.node(value);
-            if child.style != Style::Block {
-                continue;
-            }
-            let step = child.column.checked_sub(column).map(|step| step as usize);
-            match child.kind {
-                Kind::Map => unit = unit.or(step.filter(|step| *step > 0)),
-                _ => dash = dash.or(step),
-            }
+/// Indentation of block collections, in columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Indents {
+    /// From a key to the keys of its mapping.
+    pub(super) map: u32,
+    /// From a key to the dashes of its sequence; 0 is the indentless style.
+    pub(super) seq: u32,
+    /// From a dash to what follows it.
+    pub(super) dash: u32,
+}
+
+/// What one look at the surroundings found.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    map: Option<u32>,
+    seq: Option<u32>,
+    dash: Option<u32>,
+}
+
+impl Seen {
+    /// Fills what is still unknown from a collection of which `value` is a direct value or item.
+    fn learn(&mut self, tree: &Tree<'_>, outer: NodeId, value: NodeId) {
+        let (outer, inner) = (tree.node(outer), tree.node(value));
+        if outer.style != Style::Block || inner.style != Style::Block {
+            return;
         }
-        (unit, dash)
-    };
-    let mut at = near;
+        let step = inner.column.checked_sub(outer.column);
+        match (outer.kind, inner.kind) {
+            (Kind::Map, Kind::Map) => self.map = self.map.or(step.filter(|&step| step > 0)),
+            (Kind::Map, Kind::Seq) => self.seq = self.seq.or(step),
+            (Kind::Seq, Kind::Map) => self.dash = self.dash.or(step.filter(|&step| step > 1)),
+            _ => {}
+        }
+    }
+
+    fn is_complete(self) -> bool {
+        self.map.is_some() && self.seq.is_some() && self.dash.is_some()
+    }
+}
+
+/// The indentation to write under `at`: as its own values, then its siblings, then the
+/// collections around it, then most of its document, then by 2.
+pub(super) fn indents(tree: &Tree<'_>, at: NodeId, document: impl FnOnce() -> Indents) -> Indents {
+    let mut seen = Seen::default();
+    let mut outer = at;
     loop {
-        if is_block_map(tree, at)
-            && let (Some(unit), Some(dash)) = note(at)
-        {
-            return (unit, dash);
+        let node = tree.node(outer);
+        // The last value is the neighbour of what is written, so later ones overrule.
+        let mut near = Seen::default();
+        let mut is_value = node.kind != Kind::Map;
+        for child in tree.children(outer) {
+            if is_value {
+                let mut one = Seen::default();
+                one.learn(tree, outer, child);
+                near.map = one.map.or(near.map);
+                near.seq = one.seq.or(near.seq);
+                near.dash = one.dash.or(near.dash);
+            }
+            is_value = node.kind != Kind::Map || !is_value;
         }
-        let parent = tree.node(at).parent;
-        if parent == at {
+        seen.map = seen.map.or(near.map);
+        seen.seq = seen.seq.or(near.seq);
+        seen.dash = seen.dash.or(near.dash);
+        if seen.is_complete() || node.parent == outer {
             break;
         }
-        at = parent;
+        outer = node.parent;
     }
-    let end = tree.node(at).next;
-    let mut id = at;
-    while id < end {
-        if is_block_map(tree, id)
-            && let (Some(unit), Some(dash)) = note(id)
-        {
-            return (unit, dash);
-        }
-        id = NodeId(id.0 + 1);
+    if seen.is_complete() {
+        return Indents {
+            map: seen.map.unwrap_or(2),
+            seq: seen.seq.unwrap_or(2),
+            dash: seen.dash.unwrap_or(2),
+        };
     }
-    let unit_found = unit.unwrap_or(2);
-    (unit_found, dash.unwrap_or(unit_found))
-}
-
-fn is_block_map(tree: &Tree<'_>, id: NodeId) -> bool {
-    let node = tree.node(id);
-    node.kind == Kind::Map && node.style == Style::Block
-}
-
-/// How new parts of the flow collection `id` are written, by what it holds.
-pub(super) fn flow_look(tree: &Tree<'_>, id: NodeId) -> Look {
-    let source = tree.source();
-    let node = tree.node(id);
-    let open = node.span.start as usize + 1;
-    let padded = source.as_bytes().get(open) == Some(&b' ') && node.kind == Kind::Map;
-    let first_key = nearest_map(tree, id).and_then(|map| tree.entries(map).next());
-    let (json, compact) = match first_key {
-        Some((key, value)) => {
-            let colon = tree.node(value).indicator;
-            let spaced = colon != Node::NONE
-                && matches!(
-                    source.as_bytes().get(colon as usize + 1),
-                    Some(b' ' | b'\t' | b'\r' | b'\n')
-                );
-            let json = tree.node(key).style == Style::Double;
-            (json, json && !spaced)
-        }
-        None => (false, false),
-    };
-    let unit = flow_unit(tree, id);
-    Look {
-        unit,
-        dash: unit,
-        json,
-        compact,
-        padded,
+    let document = document();
+    Indents {
+        map: seen.map.unwrap_or(document.map),
+        seq: seen.seq.unwrap_or(document.seq),
+        dash: seen.dash.unwrap_or(document.dash),
     }
 }
 
-/// The nearest flow mapping with an entry, from `id` outwards.
-fn nearest_map(tree: &Tree<'_>, id: NodeId) -> Option<NodeId> {
-    let mut at = id;
-    loop {
-        let node = tree.node(at);
-        if node.style != Style::Flow && node.style != Style::FlowPair && node.kind != Kind::Scalar {
-            return None;
-        }
-        if node.kind == Kind::Map && tree.entries(at).next().is_some() {
-            return Some(at);
-        }
-        if node.parent == at {
-            return None;
-        }
-        at = node.parent;
-    }
-}
-
-/// Spaces by which the parts of a flow collection over several lines stand further right than the
-/// line it opens on; of an ancestor where it has no parts of its own.
-fn flow_unit(tree: &Tree<'_>, id: NodeId) -> usize {
-    let source = tree.source();
-    let mut at = id;
-    loop {
-        let node = tree.node(at);
-        if node.style == Style::Flow
-            && let Some(child) = tree.children(at).next()
-        {
-            let own = line_indent(source, tree.node(child).span.start as usize);
-            let outer = line_indent(source, node.span.start as usize);
-            if own > outer {
-                return own - outer;
+/// The most frequent indentation of the document under `root`; the first of equals.
+pub(super) fn document_indents(tree: &Tree<'_>, root: NodeId) -> Indents {
+    const WIDEST: usize = 16;
+    let mut counts = [[0_u32; WIDEST]; 3];
+    let mut at = root;
+    while at < tree.node(root).next {
+        let parent = tree.node(at).parent;
+        if parent != at {
+            let mut one = Seen::default();
+            one.learn(tree, parent, at);
+            for (count, step) in counts.iter_mut().zip([one.map, one.seq, one.dash]) {
+                if let Some(slot) = step.and_then(|step| count.get_mut(step as usize)) {
+                    *slot += 1;
+                }
             }
         }
-        if node.parent == at {
-            return 2;
-        }
-        at = node.parent;
+        at = at.following();
+    }
+    let most = |count: &[u32; WIDEST]| {
+        let (step, &often) = count
+            .iter()
+            .enumerate()
+            .rev()
+            .max_by_key(|&(_, often)| often)?;
+        (often > 0).then(|| to_offset(step))
+    };
+    let [map, seq, dash] = &counts;
+    let map = most(map).unwrap_or(2);
+    Indents {
+        map,
+        seq: most(seq).unwrap_or(map),
+        dash: most(dash).unwrap_or(2),
     }
 }
 
-/// The blanks at the start of the line that holds `at`.
-pub(super) fn line_indent(source: &str, at: usize) -> usize {
-    let start = line_start(source, at);
-    source.as_bytes()[start..]
-        .iter()
-        .take_while(|byte| **byte == b' ')
-        .count()
+/// How a flow collection is spaced and quoted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Flow {
+    /// Keys are quoted, so strings are too.
+    pub(super) json: bool,
+    /// Blanks inside the braces of a mapping: `{ a: b }`.
+    pub(super) pad: bool,
+    /// No blank after commas and colons.
+    pub(super) compact: bool,
+    /// One entry a line: the break, the unit of indentation, and the indentation of the line
+    /// that opens the collection.
+    pub(super) lines: Option<Spread>,
+    /// The quotes of new strings that need some.
+    pub(super) quote: Quote,
+}
+
+/// A flow collection over several lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Spread {
+    /// The line break.
+    pub(super) eol: String,
+    /// One level of indentation.
+    pub(super) unit: String,
+    /// The indentation of the line with the opening bracket.
+    pub(super) indent: String,
 }

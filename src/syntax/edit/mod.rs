@@ -4,26 +4,71 @@
 //! it could not do without changing what others see. [`Editor::finish`] lowers everything that
 //! goes into one mapping or sequence to one insertion.
 
+mod block;
+mod flow;
 mod layout;
 mod lower;
+mod plain;
 mod refusal;
 mod render;
+mod target;
+#[cfg(test)]
+mod tests;
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Kind, NodeId, Scalar, Schema, Span, Style, Tree};
 pub use refusal::Refusal;
-
-use super::{Found, Kind, Node, NodeId, Scalar, Schema, Span, Style, Tree};
+use target::Seat;
 
 /// Collects operations on one tree.
 #[derive(Debug)]
 pub struct Editor<'t, 's> {
     tree: &'t Tree<'s>,
     schema: Schema,
-    operations: Vec<Operation>,
-    /// Nodes that some alias stands for.
-    aliased: OnceCell<HashSet<NodeId>>,
+    /// What was asked for, so that a rollback can replay a part of it.
+    log: Vec<Operation>,
+    /// What it comes to, by the node that changes.
+    changes: BTreeMap<NodeId, Change>,
+    /// Mappings without a duplicate key.
+    vetted: BTreeSet<NodeId>,
+    /// `(node, alias that stands for it)`, ascending.
+    aliases: OnceCell<Vec<(NodeId, NodeId)>>,
+}
+
+/// What becomes of one node.
+#[derive(Clone, Debug, PartialEq)]
+enum Change {
+    /// The value of an entry is replaced. The entry is known by this key.
+    Replaced { key: String, value: Value },
+    /// A null becomes a collection.
+    Filled(Value),
+    /// A mapping gains entries at its end.
+    Entries(Vec<(String, Value)>),
+    /// A sequence gains items at its end.
+    Items(Vec<Value>),
+    /// The item, or the entry of this value, is gone. `node` is the item or the key.
+    Removed { node: NodeId },
+}
+
+/// One call of an [`Editor`].
+#[derive(Clone, Debug)]
+enum Operation {
+    At {
+        start: NodeId,
+        path: Vec<String>,
+        action: Action,
+    },
+    RemoveItem(NodeId),
+}
+
+/// What to do at the end of a path.
+#[derive(Clone, Debug)]
+enum Action {
+    Set(Value),
+    Push(Value),
+    Remove,
 }
 
 /// A point to return to: see [`Editor::rollback`].
@@ -66,25 +111,18 @@ pub struct Plan {
 /// One difference that a plan makes, for the proof that it makes no other.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Touched {
-    /// This mapping (or null) of the old tree has this entry at its end afterwards.
-    Added {
-        /// The mapping, or the null that becomes one.
+    /// This mapping of the old tree has this entry afterwards; when it had the key, the value is replaced.
+    Set {
+        /// The mapping (for a null that becomes a mapping: the null).
         map: NodeId,
         /// The key.
         key: String,
         /// The whole new value.
         value: Value,
     },
-    /// This node of the old tree has this value afterwards.
-    Replaced {
-        /// The old value.
-        node: NodeId,
-        /// The new one.
-        value: Value,
-    },
-    /// This sequence (or null) of the old tree has these items at its end afterwards.
+    /// This sequence of the old tree has these items at its end afterwards.
     Pushed {
-        /// The sequence, or the null that becomes one.
+        /// The sequence.
         seq: NodeId,
         /// The new items.
         items: Vec<Value>,
@@ -96,27 +134,6 @@ pub enum Touched {
     },
 }
 
-/// What was asked for, with the place resolved.
-#[derive(Clone, Debug)]
-enum Operation {
-    /// New keys under a mapping or null; the last of them has the value.
-    Insert {
-        host: NodeId,
-        keys: Vec<String>,
-        value: Value,
-    },
-    /// A new item of the sequence under these new keys, or of the host itself where there are none.
-    Append {
-        host: NodeId,
-        keys: Vec<String>,
-        value: Value,
-    },
-    /// Another value for a node.
-    Replace { node: NodeId, value: Value },
-    /// An entry (by its key) or an item goes.
-    Remove { node: NodeId },
-}
-
 impl<'t, 's> Editor<'t, 's> {
     /// An editor with nothing to do yet. `schema` decides which keys are the same key.
     #[must_use]
@@ -124,92 +141,41 @@ impl<'t, 's> Editor<'t, 's> {
         Self {
             tree,
             schema,
-            operations: Vec::new(),
-            aliased: OnceCell::new(),
+            log: Vec::new(),
+            changes: BTreeMap::new(),
+            vetted: BTreeSet::new(),
+            aliases: OnceCell::new(),
         }
     }
 
     /// Writes `value` at `path` under the mapping (or null) `map`. Missing mappings on the way are
-    /// created; a scalar that stands there is replaced.
+    /// created; a value that stands there is replaced, and one that already is `value` stays as
+    /// it is written. Where only `<<` brings the key, the mapping gets one of its own.
     ///
     /// # Errors
     ///
     /// A [`Refusal`]; the editor is then as it was.
     pub fn set(&mut self, map: NodeId, path: &[&str], value: Value) -> Result<(), Refusal> {
-        let operation = match self.find(map, path)? {
-            Place::Missing { host, keys } => Operation::Insert { host, keys, value },
-            Place::Merged { host, key, .. } => Operation::Insert {
-                host,
-                keys: vec![key],
-                value,
-            },
-            Place::Present { key, node } => {
-                if self.says(node, &value) {
-                    return Ok(());
-                }
-                self.check_replaceable(key, node)?;
-                Operation::Replace { node, value }
-            }
-        };
-        self.operations.push(operation);
-        Ok(())
+        self.record(map, path, Action::Set(value))
     }
 
-    /// Appends `value` to the sequence at `path` under `map`, which is created where it is missing or null.
+    /// Appends `value` to the sequence at `path` under `map`, which is created where it is missing
+    /// or null. With an empty path `map` itself is the sequence.
     ///
     /// # Errors
     ///
     /// A [`Refusal`]; the editor is then as it was.
     pub fn push(&mut self, map: NodeId, path: &[&str], value: Value) -> Result<(), Refusal> {
-        let operation = match self.find(map, path)? {
-            Place::Missing { host, keys } => Operation::Append { host, keys, value },
-            Place::Merged { host, key, .. } if self.plans_at(host, &key) => Operation::Append {
-                host,
-                keys: vec![key],
-                value,
-            },
-            Place::Merged { via, .. } => return Err(self.merged(via)),
-            Place::Present { node, .. } => {
-                self.check_host(node)?;
-                let planned = self.operations.iter().any(|operation| {
-                    matches!(operation, Operation::Replace { node: other, value: Value::Seq(_) } if *other == node)
-                });
-                match self.tree.node(node).kind {
-                    Kind::Seq => {}
-                    _ if planned || self.is_null(node) => {}
-                    _ => {
-                        return Err(Refusal::NotASequence {
-                            span: self.tree.node(node).span,
-                        });
-                    }
-                }
-                Operation::Append {
-                    host: node,
-                    keys: Vec::new(),
-                    value,
-                }
-            }
-        };
-        self.operations.push(operation);
-        Ok(())
+        self.record(map, path, Action::Push(value))
     }
 
-    /// Removes the entry at `path` under `map`, with the comment that belongs to it. Does nothing
-    /// where there is none.
+    /// Removes the entry at `path` under `map`, with the comment that belongs to it. Does nothing where there is none.
     ///
     /// # Errors
     ///
     /// A [`Refusal`]; the editor is then as it was.
     pub fn remove(&mut self, map: NodeId, path: &[&str]) -> Result<(), Refusal> {
-        match self.find(map, path)? {
-            Place::Missing { .. } => Ok(()),
-            Place::Merged { via, .. } => Err(self.merged(via)),
-            Place::Present { key, node } => {
-                self.check_removable(key, self.tree.node(node).next)?;
-                self.operations.push(Operation::Remove { node: key });
-                Ok(())
-            }
-        }
+        self.record(map, path, Action::Remove)
     }
 
     /// Removes one item of a sequence. Removing the only one leaves `[]`.
@@ -218,246 +184,356 @@ impl<'t, 's> Editor<'t, 's> {
     ///
     /// A [`Refusal`]; the editor is then as it was.
     pub fn remove_item(&mut self, item: NodeId) -> Result<(), Refusal> {
-        self.check_host(self.tree.node(item).parent)?;
-        self.check_removable(item, self.tree.node(item).next)?;
-        self.operations.push(Operation::Remove { node: item });
+        let operation = Operation::RemoveItem(item);
+        self.perform(&operation)?;
+        self.log.push(operation);
         Ok(())
-    }
-
-    /// An operation of this editor writes the entry at `path` under `map`, or below it.
-    #[must_use]
-    pub fn plans(&self, map: NodeId, path: &[&str]) -> bool {
-        self.operations.iter().any(|operation| match operation {
-            Operation::Insert { host, keys, .. } | Operation::Append { host, keys, .. } if *host == map => {
-                keys.iter().zip(path).all(|(key, step)| key == step) && keys.len() >= path.len()
-            }
-            Operation::Replace { node, .. } | Operation::Append { host: node, .. } => {
-                matches!(self.find(map, path), Ok(Place::Present { node: there, .. }) if there == *node)
-            }
-            _ => false,
-        })
     }
 
     /// A point to come back to.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint(self.operations.len())
+        Checkpoint(self.log.len())
     }
 
     /// Forgets every operation since `checkpoint`.
     pub fn rollback(&mut self, checkpoint: Checkpoint) {
-        self.operations.truncate(checkpoint.0);
+        if checkpoint.0 >= self.log.len() {
+            return;
+        }
+        self.changes.clear();
+        let mut kept = std::mem::take(&mut self.log);
+        kept.truncate(checkpoint.0);
+        for operation in kept {
+            // It was possible before on the same changes, so it is now.
+            if self.perform(&operation).is_ok() {
+                self.log.push(operation);
+            }
+        }
     }
 
     /// Lowers all operations to edits.
     #[must_use]
     pub fn finish(self) -> Plan {
-        lower::plan(self.tree, &self.operations)
+        lower::lower(self.tree, &self.changes)
     }
 
-    /// Where a path leads.
-    fn find(&self, map: NodeId, path: &[&str]) -> Result<Place, Refusal> {
-        let mut host = map;
-        for (depth, key) in path.iter().enumerate() {
-            self.check_host(host)?;
-            let rest = || path[depth..].iter().map(|key| (*key).to_owned()).collect();
-            if self.is_null(host) {
-                return Ok(Place::Missing { host, keys: rest() });
+    fn record(&mut self, start: NodeId, path: &[&str], action: Action) -> Result<(), Refusal> {
+        let path = path.iter().map(|&key| key.to_owned()).collect();
+        let operation = Operation::At {
+            start,
+            path,
+            action,
+        };
+        self.perform(&operation)?;
+        self.log.push(operation);
+        Ok(())
+    }
+
+    fn perform(&mut self, operation: &Operation) -> Result<(), Refusal> {
+        match operation {
+            Operation::At {
+                start,
+                path,
+                action,
+            } => self.perform_at(*start, path, action),
+            Operation::RemoveItem(item) => self.perform_remove_item(*item),
+        }
+    }
+
+    fn perform_at(
+        &mut self,
+        start: NodeId,
+        path: &[String],
+        action: &Action,
+    ) -> Result<(), Refusal> {
+        self.refuse_gone(start)?;
+        let mut at = start;
+        let mut rest = path;
+        loop {
+            if let Some(Change::Replaced { value, .. } | Change::Filled(value)) =
+                self.changes.get_mut(&at)
+            {
+                let span = self.tree.node(at).span;
+                value
+                    .change(rest, action)
+                    .map_err(|()| Refusal::OtherKind { span })?;
+                self.forget_empty(at);
+                return Ok(());
             }
-            let node = self.tree.node(host);
-            if node.kind != Kind::Map {
-                return Err(Refusal::NotAMapping { span: node.span });
+            let node = *self.tree.node(at);
+            match node.kind {
+                Kind::Alias => return Err(self.through_alias(at)),
+                Kind::Scalar if self.is_null(at) => {
+                    return self.fill(at, rest, action);
+                }
+                Kind::Seq if rest.is_empty() => {
+                    return match action {
+                        Action::Push(value) => self.append(at, value),
+                        Action::Set(_) | Action::Remove => Err(Refusal::EmptyPath),
+                    };
+                }
+                Kind::Scalar | Kind::Seq => return Err(Refusal::OtherKind { span: node.span }),
+                Kind::Map => {}
             }
-            if let Some((first, second)) = self.tree.duplicate_key(host, self.schema) {
-                let _ = first;
-                return Err(Refusal::DuplicateKey {
-                    span: self.tree.node(second).span,
+            let Some((key, deeper)) = rest.split_first() else {
+                return Err(match action {
+                    Action::Push(_) => Refusal::OtherKind { span: node.span },
+                    Action::Set(_) | Action::Remove => Refusal::EmptyPath,
                 });
-            }
-            let last = depth + 1 == path.len();
-            match self.tree.get(host, key, self.schema) {
-                None => return Ok(Place::Missing { host, keys: rest() }),
-                Some(Found::Own { key, value }) if last => {
-                    return Ok(Place::Present { key, node: value });
+            };
+            self.vet(at)?;
+            match self.seat(at, key)? {
+                Seat::Own { key: node, value } => {
+                    if matches!(self.changes.get(&value), Some(Change::Removed { .. })) {
+                        let Some(value_now) = Value::nest(deeper, action) else {
+                            return Ok(());
+                        };
+                        return self.replace(at, key, value, value_now);
+                    }
+                    match action {
+                        Action::Set(new) if deeper.is_empty() => {
+                            return self.replace(at, key, value, new.clone());
+                        }
+                        Action::Remove if deeper.is_empty() => {
+                            return self.remove_entry(at, node, value);
+                        }
+                        _ => (at, rest) = (value, deeper),
+                    }
                 }
-                Some(Found::Own { value, .. }) => host = value,
-                Some(Found::Merged { via, value, .. }) => {
-                    if let Some((own, _)) = self
-                        .tree
-                        .entries(host)
-                        .find(|(own, _)| self.tree.value(*own) == *key)
+                Seat::Merged { via, value } => {
+                    let replaces = deeper.is_empty() && matches!(action, Action::Set(_))
+                        || self.tree.scalar(value, self.schema) == Some(Scalar::Null);
+                    if let Some(Change::Entries(entries)) = self.changes.get(&at)
+                        && entries.iter().any(|(known, _)| known == key)
                     {
-                        return Err(Refusal::Shadowed {
-                            span: self.tree.node(own).span,
-                        });
+                        return self.enter(at, rest, action);
                     }
-                    if last {
-                        return Ok(Place::Merged {
-                            host,
-                            key: (*key).to_owned(),
-                            via,
-                        });
+                    if let Action::Set(new) = action
+                        && deeper.is_empty()
+                        && self.is(value, new)
+                    {
+                        return Ok(());
                     }
-                    if self.plans_at(host, key) {
-                        return Ok(Place::Missing { host, keys: rest() });
+                    if !replaces {
+                        return Err(self.merged(via));
                     }
-                    let _ = value;
-                    return Err(self.merged(via));
+                    return self.enter(at, rest, action);
                 }
+                Seat::Missing => return self.enter(at, rest, action),
             }
         }
-        Err(Refusal::NotAMapping {
+    }
+
+    /// Adds to what a mapping gains.
+    fn enter(&mut self, map: NodeId, path: &[String], action: &Action) -> Result<(), Refusal> {
+        self.refuse_shared(map)?;
+        self.refuse_unfinished(map)?;
+        let known = match self.changes.remove(&map) {
+            Some(Change::Entries(entries)) => entries,
+            _ => Vec::new(),
+        };
+        let mut gained = Value::Map(known.clone());
+        let changed = gained.change(path, action);
+        let entries = match gained {
+            Value::Map(entries) if changed.is_ok() => entries,
+            _ => known,
+        };
+        if !entries.is_empty() {
+            self.changes.insert(map, Change::Entries(entries));
+        }
+        changed.map_err(|()| Refusal::OtherKind {
             span: self.tree.node(map).span,
         })
     }
 
-    fn plans_at(&self, map: NodeId, key: &str) -> bool {
-        self.operations.iter().any(|operation| {
-            matches!(operation, Operation::Insert { host, keys, .. } if *host == map && keys[0] == key)
-        })
-    }
-
-    fn merged(&self, via: NodeId) -> Refusal {
-        let anchor = self
-            .tree
-            .anchor(self.tree.resolve(via))
-            .unwrap_or_default()
-            .to_owned();
-        Refusal::Merged {
-            anchor,
-            span: self.tree.node(via).span,
-        }
-    }
-
-    /// Whether text may be added inside a node.
-    fn check_host(&self, host: NodeId) -> Result<(), Refusal> {
-        let node = self.tree.node(host);
-        if node.kind == Kind::Alias {
-            let anchor = self
-                .tree
-                .anchor(self.tree.resolve(host))
-                .unwrap_or_default()
-                .to_owned();
-            return Err(Refusal::ThroughAlias {
-                anchor,
-                span: node.span,
-            });
-        }
-        if node.style == Style::FlowPair {
-            return Err(Refusal::ImplicitPair { span: node.span });
-        }
-        let mut at = host;
-        loop {
-            if self.aliased().contains(&at) {
-                let anchor = self.tree.anchor(at).unwrap_or_default().to_owned();
-                return Err(Refusal::SharedAnchor {
-                    anchor,
-                    span: self.tree.node(at).span,
-                });
-            }
-            let parent = self.tree.node(at).parent;
-            if parent == at {
-                break;
-            }
-            at = parent;
-        }
-        if self.is_null(host) {
-            let parent = self.tree.node(node.parent);
-            if node.parent == host {
-                return Err(Refusal::NotAMapping { span: node.span });
-            }
-            if parent.style == Style::Flow
-                && parent.kind == Kind::Map
-                && node.indicator == Node::NONE
-            {
-                return Err(Refusal::NullWithoutColon { span: node.span });
-            }
-            if parent.style == Style::FlowPair {
-                return Err(Refusal::ImplicitPair { span: node.span });
+    /// Adds to what a sequence gains.
+    fn append(&mut self, seq: NodeId, value: &Value) -> Result<(), Refusal> {
+        self.refuse_shared(seq)?;
+        self.refuse_unfinished(seq)?;
+        match self.changes.get_mut(&seq) {
+            Some(Change::Items(items)) => items.push(value.clone()),
+            _ => {
+                self.changes.insert(seq, Change::Items(vec![value.clone()]));
             }
         }
-        lower::check_end(self.tree, host)
+        Ok(())
     }
 
-    /// Whether a node's text may give way to another value's.
-    fn check_replaceable(&self, key: NodeId, node: NodeId) -> Result<(), Refusal> {
-        self.check_removable(key, self.tree.node(node).next)?;
-        let old = self.tree.node(node);
-        let on_one_line = !self
-            .tree
-            .text(node)
-            .contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
-        match (old.kind, old.style) {
-            (Kind::Scalar, Style::Literal | Style::Folded)
-            | (_, Style::Block | Style::FlowPair) => Err(Refusal::Replacement { span: old.span }),
-            _ if !on_one_line => Err(Refusal::Replacement { span: old.span }),
-            _ => Ok(()),
+    /// Makes a null the collection that the rest of the path asks for.
+    fn fill(&mut self, null: NodeId, path: &[String], action: &Action) -> Result<(), Refusal> {
+        if path.is_empty() && !matches!(action, Action::Push(_)) {
+            return Err(Refusal::EmptyPath);
         }
+        let Some(value) = Value::nest(path, action) else {
+            return Ok(());
+        };
+        self.refuse_shared(null)?;
+        self.refuse_without_colon(null)?;
+        self.refuse_tag(null, &value)?;
+        self.changes.insert(null, Change::Filled(value));
+        Ok(())
     }
 
-    /// No alias elsewhere stands for anything from `first` up to `end`.
-    fn check_removable(&self, first: NodeId, end: NodeId) -> Result<(), Refusal> {
-        match self
-            .aliased()
-            .iter()
-            .filter(|node| **node >= first && **node < end)
-            .min()
-        {
-            Some(node) => Err(Refusal::SharedAnchor {
-                anchor: self.tree.anchor(*node).unwrap_or_default().to_owned(),
-                span: self.tree.node(*node).span,
-            }),
-            None => Ok(()),
+    fn replace(
+        &mut self,
+        map: NodeId,
+        key: &str,
+        old: NodeId,
+        value: Value,
+    ) -> Result<(), Refusal> {
+        self.refuse_shared(map)?;
+        self.refuse_anchored(old, old)?;
+        let is_so = self.is(old, &value);
+        if !is_so {
+            self.refuse_without_colon(old)?;
+            self.refuse_tag(old, &value)?;
         }
-    }
-
-    fn aliased(&self) -> &HashSet<NodeId> {
-        self.aliased.get_or_init(|| {
-            (0..self.tree.nodes.len())
-                .map(|index| NodeId(u32::try_from(index).unwrap_or(u32::MAX)))
-                .filter(|id| self.tree.node(*id).kind == Kind::Alias)
-                .map(|id| self.tree.resolve(id))
-                .collect()
-        })
-    }
-
-    fn is_null(&self, node: NodeId) -> bool {
-        if self.tree.node(node).style == Style::Empty
-            && let Some(tag) = self.tree.tag(node)
-        {
-            // `web: !!map` is the mapping to be, before it has its first entry.
-            return matches!(
-                &*tag,
-                "tag:yaml.org,2002:map" | "tag:yaml.org,2002:seq" | "tag:yaml.org,2002:null"
+        self.forget_under(old);
+        if !is_so {
+            self.changes.insert(
+                old,
+                Change::Replaced {
+                    key: key.to_owned(),
+                    value,
+                },
             );
         }
-        self.tree.node(node).kind == Kind::Scalar
-            && matches!(self.tree.scalar(node, self.schema), Some(Scalar::Null))
+        Ok(())
     }
 
-    /// The node says this value already.
-    fn says(&self, node: NodeId, value: &Value) -> bool {
-        match (self.tree.scalar(node, self.schema), value) {
-            (Some(Scalar::Bool(old)), Value::Bool(new)) => old == *new,
-            (Some(Scalar::Int(old)), Value::Int(new)) => old == i128::from(*new),
-            (Some(Scalar::Str(old)), Value::Str(new)) => old == new.as_str(),
+    fn remove_entry(&mut self, map: NodeId, key: NodeId, value: NodeId) -> Result<(), Refusal> {
+        self.refuse_shared(map)?;
+        self.refuse_anchored(key, value)?;
+        self.refuse_uncovered(map, key)?;
+        self.forget_under(value);
+        self.changes.insert(value, Change::Removed { node: key });
+        Ok(())
+    }
+
+    fn perform_remove_item(&mut self, item: NodeId) -> Result<(), Refusal> {
+        self.refuse_gone(item)?;
+        let seq = self.tree.node(item).parent;
+        if seq == item || self.tree.node(seq).kind != Kind::Seq {
+            return Err(Refusal::OtherKind {
+                span: self.tree.node(item).span,
+            });
+        }
+        self.refuse_shared(seq)?;
+        self.refuse_anchored(item, item)?;
+        self.forget_under(item);
+        self.changes.insert(item, Change::Removed { node: item });
+        Ok(())
+    }
+
+    /// Later operations on a whole node overrule earlier ones inside it.
+    fn forget_under(&mut self, node: NodeId) {
+        let inside: Vec<NodeId> = self
+            .changes
+            .range(node..self.tree.node(node).next)
+            .map(|(&id, _)| id)
+            .collect();
+        for id in inside {
+            self.changes.remove(&id);
+        }
+    }
+
+    /// A null that gains nothing after all stays a null.
+    fn forget_empty(&mut self, null: NodeId) {
+        let empty = match self.changes.get(&null) {
+            Some(Change::Filled(Value::Map(entries))) => entries.is_empty(),
             _ => false,
+        };
+        if empty {
+            self.changes.remove(&null);
+        }
+    }
+
+    /// Whether nothing stands here; a tag alone (`!!map`) is nothing too.
+    fn is_null(&self, node: NodeId) -> bool {
+        self.tree.node(node).style == Style::Empty
+            || self.tree.scalar(node, self.schema) == Some(Scalar::Null)
+    }
+
+    /// Whether the node already says `value`, however it is written.
+    fn is(&self, node: NodeId, value: &Value) -> bool {
+        let node = self.tree.resolve(node);
+        match value {
+            Value::Bool(bool) => self.tree.scalar(node, self.schema) == Some(Scalar::Bool(*bool)),
+            Value::Int(int) => {
+                self.tree.scalar(node, self.schema) == Some(Scalar::Int(i128::from(*int)))
+            }
+            Value::Str(text) => match self.tree.scalar(node, self.schema) {
+                Some(Scalar::Str(found)) => found == text.as_str(),
+                _ => false,
+            },
+            Value::Seq(items) => {
+                self.tree.node(node).kind == Kind::Seq
+                    && self.tree.children(node).count() == items.len()
+                    && self.tree.children(node).zip(items).all(|(child, item)| self.is(child, item))
+            }
+            Value::Map(entries) => {
+                self.tree.node(node).kind == Kind::Map
+                    && self.tree.entries(node).count() == entries.len()
+                    && entries.iter().all(|(key, value)| {
+                        matches!(self.seat(node, key), Ok(Seat::Own { value: found, .. }) if self.is(found, value))
+                    })
+            }
         }
     }
 }
 
-/// Where a path leads in a tree.
-enum Place {
-    /// Nowhere yet: these keys are missing under `host`.
-    Missing { host: NodeId, keys: Vec<String> },
-    /// To an entry of its own.
-    Present { key: NodeId, node: NodeId },
-    /// To an entry that `<<` brings.
-    Merged {
-        host: NodeId,
-        key: String,
-        via: NodeId,
-    },
+impl Value {
+    /// What stands at a place that was empty.
+    fn nest(path: &[String], action: &Action) -> Option<Self> {
+        let leaf = match action {
+            Action::Set(value) => value.clone(),
+            Action::Push(value) => Self::Seq(vec![value.clone()]),
+            Action::Remove => return None,
+        };
+        Some(
+            path.iter()
+                .rev()
+                .fold(leaf, |inner, key| Self::Map(vec![(key.clone(), inner)])),
+        )
+    }
+
+    /// Applies an operation to a value that is still to be written; `Err` where the path meets a
+    /// value of another kind.
+    fn change(&mut self, path: &[String], action: &Action) -> Result<(), ()> {
+        let Some((key, deeper)) = path.split_first() else {
+            return match (self, action) {
+                (slot, Action::Set(value)) => {
+                    *slot = value.clone();
+                    Ok(())
+                }
+                (Self::Seq(items), Action::Push(value)) => {
+                    items.push(value.clone());
+                    Ok(())
+                }
+                _ => Err(()),
+            };
+        };
+        let Self::Map(entries) = self else {
+            return Err(());
+        };
+        match entries.iter().position(|(known, _)| known == key) {
+            Some(at) if deeper.is_empty() && matches!(action, Action::Remove) => {
+                entries.remove(at);
+                Ok(())
+            }
+            Some(at) => match entries.get_mut(at) {
+                Some((_, value)) => value.change(deeper, action),
+                None => Ok(()),
+            },
+            None => {
+                if let Some(value) = Self::nest(deeper, action) {
+                    entries.push((key.clone(), value));
+                }
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Plan {
@@ -465,14 +541,14 @@ impl Plan {
     #[must_use]
     pub fn apply(&self, source: &str) -> String {
         let added: usize = self.edits.iter().map(|edit| edit.text.len()).sum();
-        let mut result = String::with_capacity(source.len() + added);
+        let mut out = String::with_capacity(source.len() + added);
         let mut at = 0;
         for edit in &self.edits {
-            result.push_str(&source[at..edit.span.start as usize]);
-            result.push_str(&edit.text);
+            out.push_str(source.get(at..edit.span.start as usize).unwrap_or_default());
+            out.push_str(&edit.text);
             at = edit.span.end as usize;
         }
-        result.push_str(&source[at..]);
-        result
+        out.push_str(source.get(at..).unwrap_or_default());
+        out
     }
 }

@@ -1,4 +1,4 @@
-//! Why an edit is refused.
+//! Why an edit is not made.
 
 use crate::syntax::Span;
 
@@ -22,70 +22,100 @@ pub enum Refusal {
         /// The anchored node.
         span: Span,
     },
-    /// The place is inside a collection that `<<` merges in; an own one would replace it whole.
-    #[error(
-        "it comes from `&{anchor}` through `<<`, and a merge replaces lists and mappings whole"
-    )]
-    Merged {
+    /// What would go defines an anchor that is used elsewhere.
+    #[error("`&{anchor}` is defined here and used elsewhere, so this cannot go")]
+    AnchorInside {
         /// The anchor's name.
         anchor: String,
-        /// The alias.
+        /// The anchored node.
         span: Span,
     },
-    /// The consumer takes the value that `<<` merges in after this key, so that an edit here has no effect.
-    #[error("a later `<<` overrules the key here")]
+    /// The value comes from a mapping merged through `<<`; an own one would hide the rest of it.
+    #[error("the value is merged in from `{anchor}`, and an own one would replace it whole")]
+    Merged {
+        /// The alias as written, or `<<` for a mapping written in place.
+        anchor: String,
+        /// The alias or mapping that `<<` names.
+        span: Span,
+    },
+    /// Kubernetes reads the merged value of a key whose own value stands before `<<`.
+    #[error("`<<` after this key brings the value that counts, so an edit here would do nothing")]
     Shadowed {
-        /// The key.
+        /// The own key.
         span: Span,
     },
-    /// A key stands twice in the mapping, and consumers disagree on which of them counts.
-    #[error("a key stands twice in the mapping")]
+    /// A key stands twice in the mapping; which one counts depends on the reader.
+    #[error("the key `{key}` stands twice in this mapping")]
     DuplicateKey {
-        /// The second key.
-        span: Span,
+        /// The key.
+        key: String,
+        /// Where it stands first.
+        first: Span,
+        /// Where it stands again.
+        second: Span,
     },
-    /// The mapping is an implicit pair in a flow sequence, `[a: b]`, which has room for one entry.
-    #[error("an implicit pair in a flow sequence has room for one entry only")]
+    /// The mapping is one implicit pair (`[a: b]`), which has no braces to hold another.
+    #[error("the mapping is a single pair without braces in a flow sequence")]
     ImplicitPair {
         /// The pair.
         span: Span,
     },
-    /// The value is missing and so is its colon: `{a}`.
-    #[error("the key has no colon to write a value after")]
-    NullWithoutColon {
-        /// Where the value would stand.
+    /// The value is missing together with its colon (`{a}`, `? a`).
+    #[error("the key has no colon and no value")]
+    NoColon {
+        /// The place of the value.
         span: Span,
     },
-    /// Keys were to be written where no mapping is.
-    #[error("it is not a mapping")]
-    NotAMapping {
-        /// What stands there.
-        span: Span,
-    },
-    /// An item was to be pushed where no sequence is.
-    #[error("it is not a sequence")]
-    NotASequence {
-        /// What stands there.
-        span: Span,
-    },
-    /// The file ends inside a block scalar, whose text a new line after it would change.
-    #[error(
-        "the file ends inside a block scalar without a line break, and a line after it would become part of it"
-    )]
-    OpenBlockScalar {
-        /// The scalar.
-        span: Span,
-    },
-    /// The value spans several lines, and replacing it would lose what is written between them.
-    #[error("the value spans several lines and is not replaced")]
-    Replacement {
+    /// Another kind of value stands on the path or at its end.
+    #[error("a value of another kind stands here")]
+    OtherKind {
         /// The value.
         span: Span,
     },
-    /// The node cannot be taken out of the text around it.
-    #[error("the text around it has no form without it")]
-    Removal {
+    /// The value has a tag, which would give the new one another meaning.
+    #[error("the tag `{tag}` says how to read the value")]
+    Tagged {
+        /// The tag as written.
+        tag: String,
+        /// The value.
+        span: Span,
+    },
+    /// The last line of a block scalar ends the file without a line break, and text after it
+    /// would give it one.
+    #[error("a block scalar ends the file without a line break, and would get one")]
+    UnfinishedBlockScalar {
+        /// The block scalar.
+        span: Span,
+    },
+    /// An earlier operation removed or replaced the node, or one around it.
+    #[error("an earlier change took this place away")]
+    Gone {
         /// The node.
         span: Span,
     },
+    /// The path is empty where it must name an entry.
+    #[error("the path names no entry")]
+    EmptyPath,
+}
+
+impl Refusal {
+    /// The bytes to point at.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::ThroughAlias { span, .. }
+            | Self::SharedAnchor { span, .. }
+            | Self::AnchorInside { span, .. }
+            | Self::Merged { span, .. }
+            | Self::Shadowed { span }
+            | Self::DuplicateKey { second: span, .. }
+            | Self::ImplicitPair { span }
+            | Self::NoColon { span }
+            | Self::OtherKind { span }
+            | Self::Tagged { span, .. }
+            | Self::UnfinishedBlockScalar { span }
+            | Self::Gone { span } => Some(*span),
+            Self::EmptyPath => None,
+        }
+    }
 }

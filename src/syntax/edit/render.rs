@@ -1,258 +1,229 @@
-//! Values as text: block lines, flow text, and the quoting of strings.
+//! Values as text, in block and in flow style.
 
 use super::Value;
+use super::layout::{Flow, Indents, Spread};
+use super::plain::{Quote, is_plain_safe, quote};
 
-/// How new text is written at one place.
+/// Writes values into a block collection.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Look {
-    /// Spaces from a mapping's keys to the keys of a mapping in it.
-    pub(super) unit: usize,
-    /// Spaces from a mapping's keys to the dashes of a sequence in it.
-    pub(super) dash: usize,
-    /// Every string is double quoted, as in JSON.
-    pub(super) json: bool,
-    /// No blank after `,` and `:`.
-    pub(super) compact: bool,
-    /// A blank inside the braces.
-    pub(super) padded: bool,
+pub(super) struct Block<'a> {
+    pub(super) indents: Indents,
+    pub(super) eol: &'a str,
+    /// The quotes of strings that need some.
+    pub(super) quote: Quote,
 }
 
-/// A line to be: its indentation and its text.
-pub(super) type Line = (usize, String);
-
-/// The lines of one entry whose key stands at `column`.
-pub(super) fn entry(key: &str, value: &Value, column: usize, look: Look, lines: &mut Vec<Line>) {
-    let key = string(key, false, look.json);
-    match value {
-        Value::Map(entries) if !entries.is_empty() => {
-            lines.push((column, format!("{key}:")));
-            for (key, value) in entries {
-                entry(key, value, column + look.unit, look, lines);
+impl Block<'_> {
+    /// `key: value`, its further lines under `column`.
+    pub(super) fn entry(&self, out: &mut String, key: &str, value: &Value, column: u32) {
+        string(out, key, None, Quote::Double);
+        out.push(':');
+        match value {
+            Value::Map(entries) if !entries.is_empty() => {
+                let column = column + self.indents.map;
+                for (key, value) in entries {
+                    self.break_line(out, column);
+                    self.entry(out, key, value, column);
+                }
+            }
+            Value::Seq(items) if !items.is_empty() => {
+                let column = column + self.indents.seq;
+                for item in items {
+                    self.break_line(out, column);
+                    self.item(out, item, column, None);
+                }
+            }
+            _ => {
+                out.push(' ');
+                inline(out, value, None, self.quote);
             }
         }
-        Value::Seq(items) if !items.is_empty() => {
-            lines.push((column, format!("{key}:")));
-            for value in items {
-                item(value, column + look.dash, look, lines);
+    }
+
+    /// `- value`, its further lines under the dash at `column`. `keep` are the quotes of its
+    /// neighbours.
+    pub(super) fn item(&self, out: &mut String, value: &Value, column: u32, keep: Option<Quote>) {
+        out.push('-');
+        let inner = column + self.indents.dash;
+        match value {
+            Value::Map(entries) if !entries.is_empty() => {
+                for (index, (key, value)) in entries.iter().enumerate() {
+                    if index == 0 {
+                        spaces(out, self.indents.dash - 1);
+                    } else {
+                        self.break_line(out, inner);
+                    }
+                    self.entry(out, key, value, inner);
+                }
+            }
+            Value::Seq(items) if !items.is_empty() => {
+                for (index, item) in items.iter().enumerate() {
+                    if index == 0 {
+                        spaces(out, self.indents.dash - 1);
+                    } else {
+                        self.break_line(out, inner);
+                    }
+                    self.item(out, item, inner, None);
+                }
+            }
+            _ => {
+                out.push(' ');
+                inline(out, value, keep, self.quote);
             }
         }
-        scalar => lines.push((column, format!("{key}: {}", flow(scalar, look, false)))),
     }
-}
 
-/// The lines of one item whose dash stands at `column`.
-pub(super) fn item(value: &Value, column: usize, look: Look, lines: &mut Vec<Line>) {
-    let Value::Map(entries) = value else {
-        lines.push((column, format!("- {}", flow(value, look, false))));
-        return;
-    };
-    let first = lines.len();
-    for (key, value) in entries {
-        entry(key, value, column + 2, look, lines);
-    }
-    match lines.get_mut(first) {
-        Some(line) => *line = (column, format!("- {}", line.1)),
-        None => lines.push((column, "- {}".to_owned())),
-    }
-}
-
-/// The value on one line. `inside` a flow collection fewer strings are safe plain.
-pub(super) fn flow(value: &Value, look: Look, inside: bool) -> String {
-    let comma = if look.compact { "," } else { ", " };
-    let pad = if look.padded { " " } else { "" };
-    match value {
-        Value::Bool(value) => value.to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Str(text) => string(text, inside, look.json),
-        Value::Seq(items) => {
-            let items: Vec<_> = items.iter().map(|item| flow(item, look, true)).collect();
-            format!("[{}]", items.join(comma))
-        }
-        Value::Map(entries) if entries.is_empty() => "{}".to_owned(),
-        Value::Map(entries) => {
-            let entries: Vec<_> = entries
+    /// The entries or items of a collection that is not empty, each on a line at `column`, with
+    /// `between` two of them a line break and the indentation.
+    pub(super) fn lines(&self, value: &Value, column: u32, keep: Option<Quote>) -> Vec<String> {
+        let line = |write: &dyn Fn(&mut String)| {
+            let mut out = String::new();
+            write(&mut out);
+            out
+        };
+        match value {
+            Value::Map(entries) => entries
                 .iter()
-                .map(|(key, value)| pair(key, value, look))
-                .collect();
-            format!("{{{pad}{}{pad}}}", entries.join(comma))
-        }
-    }
-}
-
-/// `key: value` inside a flow mapping.
-pub(super) fn pair(key: &str, value: &Value, look: Look) -> String {
-    let colon = if look.compact { ":" } else { ": " };
-    format!(
-        "{}{colon}{}",
-        string(key, true, look.json),
-        flow(value, look, true)
-    )
-}
-
-/// The value over several lines, each nested collection indented by `unit`, as pretty JSON is.
-pub(super) fn pretty(value: &Value, indent: usize, eol: &str, look: Look) -> String {
-    let (open, close, parts): (_, _, Vec<String>) = match value {
-        Value::Seq(items) if !items.is_empty() => (
-            '[',
-            ']',
-            items
-                .iter()
-                .map(|item| pretty(item, indent + look.unit, eol, look))
+                .map(|(key, value)| line(&|out| self.entry(out, key, value, column)))
                 .collect(),
-        ),
-        Value::Map(entries) if !entries.is_empty() => (
-            '{',
-            '}',
-            entries
+            Value::Seq(items) => items
                 .iter()
-                .map(|(key, value)| pretty_pair(key, value, indent + look.unit, eol, look))
+                .map(|item| line(&|out| self.item(out, item, column, keep)))
                 .collect(),
-        ),
-        scalar => return flow(scalar, look, true),
-    };
-    let mut text = String::from(open);
-    for (index, part) in parts.iter().enumerate() {
-        text.push_str(if index == 0 { "" } else { "," });
-        text.push_str(eol);
-        text.push_str(&" ".repeat(indent + look.unit));
-        text.push_str(part);
+            _ => Vec::new(),
+        }
     }
-    text.push_str(eol);
-    text.push_str(&" ".repeat(indent));
-    text.push(close);
-    text
-}
 
-/// `"key": value` with the value over several lines.
-pub(super) fn pretty_pair(
-    key: &str,
-    value: &Value,
-    indent: usize,
-    eol: &str,
-    look: Look,
-) -> String {
-    let colon = if look.compact { ":" } else { ": " };
-    format!(
-        "{}{colon}{}",
-        string(key, true, look.json),
-        pretty(value, indent, eol, look)
-    )
-}
-
-/// A string as a scalar: plain where every consumer reads it as that string.
-pub(super) fn string(text: &str, inside: bool, json: bool) -> String {
-    if !json && is_plain(text, inside) {
-        text.to_owned()
-    } else {
-        double(text)
+    pub(super) fn break_line(&self, out: &mut String, column: u32) {
+        out.push_str(self.eol);
+        spaces(out, column);
     }
 }
 
-/// Every consumer (YAML 1.1 and 1.2, go-yaml v2 to v4, PyYAML) reads the plain scalar as this string.
-fn is_plain(text: &str, inside: bool) -> bool {
-    let mut chars = text.chars();
-    let Some(first) = chars.next() else {
-        return false;
-    };
-    if first.is_ascii_digit() {
-        return is_quantity(text);
+/// A scalar or an empty collection; `keep` asks for quotes even where none are needed.
+pub(super) fn inline(out: &mut String, value: &Value, keep: Option<Quote>, quote: Quote) {
+    match value {
+        Value::Bool(bool) => out.push_str(if *bool { "true" } else { "false" }),
+        Value::Int(int) => out.push_str(&int.to_string()),
+        Value::Str(text) => string(out, text, keep, quote),
+        Value::Seq(_) => out.push_str("[]"),
+        Value::Map(_) => out.push_str("{}"),
     }
-    let allowed = |c: char| {
-        c.is_ascii_alphanumeric() || "_./:@+-".contains(c) || (!inside && (c == ',' || c == '='))
-    };
-    (first.is_ascii_alphabetic() || first == '_' || first == '/')
-        && chars.all(allowed)
-        && !text.ends_with(':')
-        && !is_word(text)
 }
 
-/// Words that some consumer reads as a boolean, null or number.
-fn is_word(text: &str) -> bool {
-    [
-        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf",
-    ]
-    .iter()
-    .any(|word| text.eq_ignore_ascii_case(word))
+fn string(out: &mut String, text: &str, keep: Option<Quote>, otherwise: Quote) {
+    match keep {
+        Some(style) => quote(out, text, style),
+        None if is_plain_safe(text) => out.push_str(text),
+        None => quote(out, text, otherwise),
+    }
 }
 
-/// Digits with a unit, such as `512m` and `64Mi`: no reading of YAML makes a number of that.
-fn is_quantity(text: &str) -> bool {
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    matches!(
-        unit,
-        "k" | "m" | "g" | "t" | "K" | "M" | "G" | "T" | "Ki" | "Mi" | "Gi" | "Ti"
-    )
-}
-
-/// Double quoted, with what would not survive there escaped.
-pub(super) fn double(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            '\r' => quoted.push_str("\\r"),
-            c if (c as u32) < 0x20
-                || matches!(c as u32, 0x7f..=0x9f | 0x2028 | 0x2029 | 0xfeff) =>
-            {
-                quoted.push_str(&format!("\\u{:04X}", c as u32));
+impl Flow {
+    /// A value between the brackets of others.
+    pub(super) fn value(&self, out: &mut String, value: &Value, keep: Option<Quote>) {
+        match value {
+            Value::Map(entries) if !entries.is_empty() => {
+                out.push('{');
+                self.members(out, value, true);
+                out.push('}');
             }
-            c => quoted.push(c),
+            Value::Seq(items) if !items.is_empty() => {
+                out.push('[');
+                self.members(out, value, false);
+                out.push(']');
+            }
+            _ => {
+                let keep = if self.json { Some(Quote::Double) } else { keep };
+                inline(out, value, keep, self.quote);
+            }
         }
     }
-    quoted.push('"');
-    quoted
-}
 
-/// Single quoted; `None` where that cannot be written on one line.
-pub(super) fn single(text: &str) -> Option<String> {
-    let fits = !text
-        .chars()
-        .any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'));
-    fits.then(|| format!("'{}'", text.replace('\'', "''")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_everybody_reads_as_that_string_is_plain() {
-        for plain in [
-            "web",
-            "/tmp:noexec,nosuid,size=64m",
-            "no-new-privileges:true",
-            "512m",
-            "64Mi",
-            "RuntimeDefault",
-        ] {
-            assert_eq!(string(plain, false, false), plain);
+    /// Everything between the brackets of a collection that is not empty.
+    pub(super) fn members(&self, out: &mut String, value: &Value, is_map: bool) {
+        let Some(lines) = &self.lines else {
+            let pad = self.pad && is_map;
+            if pad {
+                out.push(' ');
+            }
+            for (index, member) in self.each(value, None).into_iter().enumerate() {
+                if index > 0 {
+                    out.push_str(self.comma());
+                }
+                out.push_str(&member);
+            }
+            if pad {
+                out.push(' ');
+            }
+            return;
+        };
+        let inner = Self {
+            lines: Some(lines.deeper()),
+            ..self.clone()
+        };
+        for (index, member) in inner.each(value, None).into_iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            out.push_str(&lines.eol);
+            out.push_str(&lines.indent);
+            out.push_str(&lines.unit);
+            out.push_str(&member);
         }
-        for quoted in [
-            "",
-            "n",
-            "Yes",
-            "on",
-            "0755",
-            "22:22",
-            "2001-01-01",
-            "1000:1000",
-            "1",
-            "1e3",
-            ".5",
-            "~",
-            "a b",
-            "a:",
-            "a #b",
-            "12e3",
-            "0x1F",
-            "-",
-        ] {
-            assert!(string(quoted, false, false).starts_with('"'), "{quoted}");
-        }
-        assert_eq!(string("a,b", true, false), "\"a,b\"");
+        out.push_str(&lines.eol);
+        out.push_str(&lines.indent);
     }
+
+    /// The members of a collection, one text each. Lines inside them are indented under
+    /// `self.lines`, the line that each begins on.
+    pub(super) fn each(&self, value: &Value, keep: Option<Quote>) -> Vec<String> {
+        match value {
+            Value::Map(entries) => entries
+                .iter()
+                .map(|(key, value)| {
+                    let mut out = String::new();
+                    // In braces `a:b` unquoted would be a key with a value for some readers.
+                    let quoted = self.json || key.contains(':');
+                    string(
+                        &mut out,
+                        key,
+                        quoted.then_some(Quote::Double),
+                        Quote::Double,
+                    );
+                    let fused = self.compact && out.ends_with('"');
+                    out.push_str(if fused { ":" } else { ": " });
+                    self.value(&mut out, value, None);
+                    out
+                })
+                .collect(),
+            Value::Seq(items) => items
+                .iter()
+                .map(|item| {
+                    let mut out = String::new();
+                    self.value(&mut out, item, keep);
+                    out
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn comma(&self) -> &'static str {
+        if self.compact { "," } else { ", " }
+    }
+}
+
+impl Spread {
+    /// One level deeper.
+    pub(super) fn deeper(&self) -> Self {
+        Self {
+            indent: format!("{}{}", self.indent, self.unit),
+            ..self.clone()
+        }
+    }
+}
+
+fn spaces(out: &mut String, count: u32) {
+    out.extend(std::iter::repeat_n(' ', count as usize));
 }

@@ -1,0 +1,308 @@
+//! Entries and items of block collections: added on lines of their own, removed with theirs.
+
+use super::lower::{Lowering, Member};
+use super::{Change, Value};
+use crate::syntax::{Kind, NodeId, Style};
+
+impl Lowering<'_, '_, '_> {
+    /// Adds to and removes from one block collection.
+    pub(super) fn edit_block(&mut self, id: NodeId) {
+        let members = self.members(id);
+        let added = self.added(id);
+        match members.iter().rev().find(|member| !member.is_removed) {
+            Some(&last) => {
+                if let Some(added) = &added {
+                    self.append_lines(id, last, added);
+                }
+                self.remove_members(id, &members);
+            }
+            None => self.empty(id, added.as_ref()),
+        }
+    }
+
+    /// What the collection gains, as a value of its kind.
+    pub(super) fn added(&self, id: NodeId) -> Option<Value> {
+        match self.changes.get(&id) {
+            Some(Change::Entries(entries)) => Some(Value::Map(entries.clone())),
+            Some(Change::Items(items)) => Some(Value::Seq(items.clone())),
+            _ => None,
+        }
+    }
+
+    /// Behind the line that holds the last byte of the last entry, so that blank lines and
+    /// comments after it stay where they are.
+    fn append_lines(&mut self, id: NodeId, last: Member, added: &Value) {
+        let column = self.tree.node(id).column;
+        let tail = self.tail(last.value);
+        let block = self.block(
+            id,
+            if tail.is_line_start {
+                self.lines.end_before(tail.at)
+            } else {
+                tail.at
+            },
+        );
+        // The neighbours of an item are its like; values of a mapping are not alike.
+        let keep = if self.tree.node(id).kind == Kind::Seq {
+            self.quotes(id)
+        } else {
+            None
+        };
+        let mut text = String::new();
+        for line in block.lines(added, column, keep) {
+            if tail.is_line_start {
+                text.extend(std::iter::repeat_n(' ', column as usize));
+                text.push_str(&line);
+                text.push_str(block.eol);
+            } else {
+                block.break_line(&mut text, column);
+                text.push_str(&line);
+            }
+        }
+        let at = if tail.is_line_start {
+            tail.at
+        } else {
+            self.lines.end(tail.at)
+        };
+        self.piece(id, at, at, text);
+    }
+
+    /// All entries go: what is left is `{}`, `[]` or what is added in their place.
+    fn empty(&mut self, id: NodeId, added: Option<&Value>) {
+        let node = *self.tree.node(id);
+        let Some(added) = added else {
+            let text = if node.kind == Kind::Map { "{}" } else { "[]" };
+            self.replace_block(id, text);
+            return;
+        };
+        let block = self.block(id, node.span.start);
+        let keep = if node.kind == Kind::Seq {
+            self.quotes(id)
+        } else {
+            None
+        };
+        let lines = block.lines(added, node.column, keep);
+        let mut text = String::new();
+        for (index, line) in lines.iter().enumerate() {
+            if index > 0 || !self.is_compact(id) {
+                block.break_line(&mut text, node.column);
+            }
+            text.push_str(line);
+        }
+        if self.is_compact(id) {
+            let end = self.content_end(id);
+            self.piece(id, node.span.start, end, text);
+        } else {
+            let at = self.lines.end(self.header(id));
+            self.delete_block_lines(id);
+            self.piece(id, at, at, text);
+        }
+    }
+
+    /// Puts `text` where a block collection was: behind its key, and its lines go.
+    pub(super) fn replace_block(&mut self, id: NodeId, text: &str) {
+        let node = *self.tree.node(id);
+        if self.is_compact(id) {
+            let end = self.content_end(id);
+            self.piece(id, node.span.start, end, text.to_owned());
+        } else {
+            let header = self.header(id);
+            self.piece(id, header, header, format!(" {text}"));
+            self.delete_block_lines(id);
+        }
+    }
+
+    /// The end of a collection without the line breaks that its last scalar keeps.
+    fn content_end(&self, id: NodeId) -> u32 {
+        let end = self.tree.node(id).span.end;
+        let start = self.lines.start(end);
+        if start == end {
+            self.lines.end_before(start)
+        } else {
+            end
+        }
+    }
+
+    /// Deletes the lines of a block collection that stands below its key.
+    pub(super) fn delete_block_lines(&mut self, id: NodeId) {
+        let members = self.members(id);
+        if let (Some(&first), Some(&last)) = (members.first(), members.last()) {
+            self.delete_lines(id, first, last, None);
+        }
+    }
+
+    fn remove_members(&mut self, id: NodeId, members: &[Member]) {
+        let mut index = 0;
+        while let Some(member) = members.get(index) {
+            if !member.is_removed {
+                index += 1;
+                continue;
+            }
+            let run = members[index..]
+                .iter()
+                .take_while(|member| member.is_removed)
+                .count();
+            let last = members[index + run - 1];
+            let before = index
+                .checked_sub(1)
+                .and_then(|before| members.get(before))
+                .copied();
+            match members.get(index + run) {
+                Some(&next) if index == 0 && self.is_beside_indicator(id, *member) => {
+                    self.pull_up(id, *member, next, last);
+                }
+                None if self.is_unterminated(last) => self.delete_lines(id, *member, last, before),
+                _ => {
+                    for offset in 0..run {
+                        let member = members[index + offset];
+                        let before = (index + offset)
+                            .checked_sub(1)
+                            .and_then(|before| members.get(before));
+                        self.delete_lines(id, member, member, before.copied());
+                    }
+                }
+            }
+            index += run;
+        }
+    }
+
+    /// Whether the member stands on the line of the dash or marker before its collection.
+    fn is_beside_indicator(&self, id: NodeId, first: Member) -> bool {
+        self.is_compact(id) && self.lines.indent_before(self.start(first)).is_none()
+    }
+
+    /// Removes the first entries of `- a: 1`, so that the next one stands beside the dash; where
+    /// that one has comments above it, it stays below with them.
+    fn pull_up(&mut self, id: NodeId, first: Member, next: Member, last: Member) {
+        let from = self.start(first);
+        let to = self.start(next);
+        let comments = self.comments_above(next, Some(last));
+        if comments < self.lines.start(to) {
+            let before = self.lines.0.get(..from as usize).unwrap_or_default();
+            let from = u32::try_from(before.trim_end_matches([' ', '\t']).len()).unwrap_or(from);
+            let to = self.lines.end_before(comments);
+            self.piece(id, from, to, String::new());
+        } else {
+            self.piece(id, from, to, String::new());
+        }
+    }
+
+    /// Deletes the lines from one member to another, with the comments that belong to them.
+    fn delete_lines(&mut self, id: NodeId, first: Member, last: Member, before: Option<Member>) {
+        let mut from = if self.is_first_of_document(id, first) {
+            self.lines.start(self.start(first))
+        } else {
+            self.comments_above(first, before)
+        };
+        let leaf = self.leaf_before(first);
+        let to = self.comments_below(id, last, leaf);
+        if to as usize == self.lines.0.len() && self.is_unterminated(last) && leaf.is_none() {
+            // The file had no final line break, and its new last line gets none either.
+            from = self.lines.end_before(from);
+        }
+        self.piece(id, from, to, String::new());
+    }
+
+    /// A comment above the first entry of a file speaks of the file.
+    fn is_first_of_document(&self, id: NodeId, member: Member) -> bool {
+        self.tree.node(id).parent == id && member.first.index() == id.index() + 1
+    }
+
+    /// The line at which the comments begin that stand directly above a member, at its column.
+    fn comments_above(&self, member: Member, before: Option<Member>) -> u32 {
+        let start = self.start(member);
+        let column = self.lines.column(start);
+        let mut from = self.lines.start(start);
+        let bound = match before {
+            Some(before) => self.end(before.value),
+            None => self.header(self.tree.node(member.first).parent),
+        };
+        while from > 0 {
+            let above = self.lines.start(self.lines.end_before(from));
+            if above < bound || self.comment_column(above) != Some(column) {
+                break;
+            }
+            from = above;
+        }
+        from
+    }
+
+    /// The end of the lines of a member, and of the comments below it that are indented deeper.
+    ///
+    /// Where a block scalar comes to stand before them (`leaf`), blank lines and indented
+    /// comments would become its content, so they go too.
+    fn comments_below(&self, id: NodeId, member: Member, leaf: Option<NodeId>) -> u32 {
+        let end = self.end(member.value).max(self.end(member.first));
+        let column = self.tree.node(id).column;
+        let mut to = if self.ends_at_line_start(member) {
+            end
+        } else {
+            self.lines.next(end)
+        };
+        let mut reached = to;
+        while (reached as usize) < self.lines.0.len() {
+            let is_deeper = self
+                .comment_column(reached)
+                .is_some_and(|found| found > column);
+            let is_blank = self.is_blank(reached);
+            reached = self.lines.next(reached);
+            if is_deeper || is_blank && leaf.is_some_and(|leaf| self.keeps_breaks(leaf)) {
+                to = reached;
+            } else if !(is_blank && leaf.is_some()) {
+                break;
+            }
+        }
+        to
+    }
+
+    fn is_blank(&self, line: u32) -> bool {
+        let text = self
+            .lines
+            .0
+            .get(line as usize..self.lines.end(line) as usize);
+        text.is_some_and(|text| text.bytes().all(|byte| matches!(byte, b' ' | b'\t')))
+    }
+
+    /// The column of the comment that the line consists of.
+    fn comment_column(&self, line: u32) -> Option<u32> {
+        let text = self
+            .lines
+            .0
+            .get(line as usize..self.lines.end(line) as usize)?;
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        let comment = text.trim_start_matches([' ', '\t']);
+        comment
+            .starts_with('#')
+            .then(|| u32::try_from(text.len() - comment.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The block scalar that ends right before a member.
+    fn leaf_before(&self, member: Member) -> Option<NodeId> {
+        let before = NodeId(member.first.0.checked_sub(1)?);
+        matches!(self.tree.node(before).style, Style::Literal | Style::Folded).then_some(before)
+    }
+
+    fn keeps_breaks(&self, scalar: NodeId) -> bool {
+        self.tree
+            .text(scalar)
+            .lines()
+            .next()
+            .is_some_and(|header| header.contains('+'))
+    }
+
+    fn last_leaf(&self, member: Member) -> NodeId {
+        NodeId(self.tree.node(member.value).next.0.saturating_sub(1))
+    }
+
+    fn ends_at_line_start(&self, member: Member) -> bool {
+        let leaf = self.last_leaf(member);
+        self.is_line_start(leaf, self.end(leaf))
+    }
+
+    /// Whether the last line of the member is the last of the file and has no line break.
+    fn is_unterminated(&self, member: Member) -> bool {
+        let end = self.end(member.value);
+        let line_end = self.lines.end(end);
+        line_end as usize == self.lines.0.len() && !self.ends_at_line_start(member)
+    }
+}

@@ -1,0 +1,163 @@
+//! When a string may stand without quotes, and how to quote it otherwise.
+
+/// Quotes around a scalar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quote {
+    /// `'…'`
+    Single,
+    /// `"…"`
+    Double,
+}
+
+/// Whether every consumer reads the bare word as this string, as a key too.
+///
+/// go-yaml v2 (Kubernetes) reads `y`, `n`, `on` and `off` as booleans even in keys; YAML 1.1
+/// readers see sexagesimal numbers in `22:22` and dates in `2001-01-01`. Requiring a letter,
+/// `_` or `/` at the start leaves out every number, date and indicator at once.
+pub(super) fn is_plain_safe(text: &str) -> bool {
+    let Some((&first, rest)) = text.as_bytes().split_first() else {
+        return false;
+    };
+    (first.is_ascii_alphabetic() || matches!(first, b'_' | b'/'))
+        && rest
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_./:@+-".contains(byte))
+        && !text.ends_with(':')
+        && !is_word(text)
+}
+
+/// The words that some consumer takes for a boolean, a null or a float, whatever their case.
+fn is_word(text: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "y", "n", "on", "no", "yes", "off", "nan", "inf", "null", "true", "false", "~",
+    ];
+    text.len() <= 5 && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// Appends the string in quotes; single quotes give way to double ones where they cannot say it.
+pub(super) fn quote(out: &mut String, text: &str, quote: Quote) {
+    if quote == Quote::Single && !text.chars().any(needs_escape) {
+        out.push('\'');
+        out.push_str(&text.replace('\'', "''"));
+        out.push('\'');
+        return;
+    }
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            // Only escapes that JSON knows too, so that a JSON file stays one.
+            _ if needs_escape(character) => {
+                let mut units = [0; 2];
+                for unit in character.encode_utf16(&mut units) {
+                    out.push_str(&format!("\\u{unit:04X}"));
+                }
+            }
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
+}
+
+/// What must not stand in a quoted scalar as itself: controls, line breaks, the byte order mark
+/// and noncharacters. All are in the basic plane, so that one `\u` says each.
+fn needs_escape(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_some_consumer_types_are_quoted() {
+        for text in [
+            "",
+            "n",
+            "N",
+            "y",
+            "on",
+            "Off",
+            "YES",
+            "no",
+            "true",
+            "False",
+            "null",
+            "~",
+            "nan",
+            "inf",
+            ".inf",
+            "0",
+            "0755",
+            "1000:1000",
+            "22:22",
+            "2001-01-01",
+            "1e3",
+            "+1",
+            "-x",
+            "=",
+            "<<",
+            "*a",
+            "&a",
+            "!a",
+            "%a",
+            "@a",
+            "`a",
+            "#a",
+            "- a",
+            "? a",
+            " a",
+            "a ",
+            "a: b",
+            "a #b",
+            "a,b",
+            "[a]",
+            "{a}",
+            "a:",
+            "ключ",
+            "a b",
+            "a\nb",
+        ] {
+            assert!(!is_plain_safe(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn words_that_every_consumer_reads_as_themselves_are_plain() {
+        for text in [
+            "no-new-privileges:true",
+            "ALL",
+            "/tmp",
+            "_x",
+            "a:1",
+            "nginx:1.27",
+            "nobody",
+            "10m",
+        ] {
+            assert_eq!(is_plain_safe(text), text != "10m", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn quotes_escape_what_they_cannot_hold() {
+        let quoted = |text: &str, style| {
+            let mut out = String::new();
+            quote(&mut out, text, style);
+            out
+        };
+        assert_eq!(quoted("it's", Quote::Single), "'it''s'");
+        assert_eq!(quoted("a\nb", Quote::Single), "\"a\\nb\"");
+        assert_eq!(
+            quoted("\"\\\u{1}\u{2028}é", Quote::Double),
+            "\"\\\"\\\\\\u0001\\u2028é\""
+        );
+    }
+}

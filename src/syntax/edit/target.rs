@@ -1,0 +1,272 @@
+//! Where a key stands, and what forbids an edit there.
+
+use super::{Change, Editor, Refusal, Value};
+use crate::syntax::{Found, Kind, Node, NodeId, Style};
+
+/// Where a key of a mapping stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Seat {
+    /// In the mapping itself.
+    Own { key: NodeId, value: NodeId },
+    /// In what `via` merges in.
+    Merged { via: NodeId, value: NodeId },
+    /// Nowhere.
+    Missing,
+}
+
+impl Editor<'_, '_> {
+    /// Where `key` stands in `map`.
+    pub(super) fn seat(&self, map: NodeId, key: &str) -> Result<Seat, Refusal> {
+        let mut own = None;
+        let mut merges = false;
+        for (node, value) in self.tree.entries(map) {
+            if self.tree.is_merge(node) {
+                merges = true;
+            } else if own.is_none()
+                && self
+                    .tree
+                    .key_text(node, self.schema)
+                    .is_some_and(|text| text == key)
+            {
+                own = Some((node, value));
+            }
+        }
+        let merged = match merges
+            .then(|| self.tree.get(map, key, self.schema))
+            .flatten()
+        {
+            Some(Found::Merged { via, value, .. }) => Some((via, value)),
+            _ => None,
+        };
+        match (own, merged) {
+            (Some((node, _)), Some(_)) => Err(Refusal::Shadowed {
+                span: self.tree.node(node).span,
+            }),
+            (Some((key, value)), None) => Ok(Seat::Own { key, value }),
+            (None, Some((via, value))) => Ok(Seat::Merged { via, value }),
+            (None, None) => Ok(Seat::Missing),
+        }
+    }
+
+    /// Refuses mappings that an entry cannot be named in or added to.
+    pub(super) fn vet(&mut self, map: NodeId) -> Result<(), Refusal> {
+        if self.vetted.contains(&map) {
+            return Ok(());
+        }
+        if self.tree.node(map).style == Style::FlowPair {
+            return Err(Refusal::ImplicitPair {
+                span: self.tree.node(map).span,
+            });
+        }
+        if let Some((first, second)) = self.tree.duplicate_key(map, self.schema) {
+            return Err(Refusal::DuplicateKey {
+                key: self.tree.value(second).into_owned(),
+                first: self.tree.node(first).span,
+                second: self.tree.node(second).span,
+            });
+        }
+        self.vetted.insert(map);
+        Ok(())
+    }
+
+    pub(super) fn through_alias(&self, alias: NodeId) -> Refusal {
+        Refusal::ThroughAlias {
+            anchor: self.tree.text(alias).trim_start_matches('*').to_owned(),
+            span: self.tree.node(alias).span,
+        }
+    }
+
+    pub(super) fn merged(&self, via: NodeId) -> Refusal {
+        let node = self.tree.node(via);
+        let anchor = if node.kind == Kind::Alias {
+            self.tree.text(via)
+        } else {
+            "<<"
+        };
+        Refusal::Merged {
+            anchor: anchor.to_owned(),
+            span: node.span,
+        }
+    }
+
+    /// Refuses an edit inside anything that an alias stands for.
+    pub(super) fn refuse_shared(&self, node: NodeId) -> Result<(), Refusal> {
+        if self.aliases().is_empty() {
+            return Ok(());
+        }
+        let mut at = node;
+        loop {
+            if self.aliases_into(at, NodeId(at.0 + 1)).next().is_some() {
+                return Err(Refusal::SharedAnchor {
+                    anchor: self.tree.anchor(at).unwrap_or_default().to_owned(),
+                    span: self.tree.node(at).span,
+                });
+            }
+            let parent = self.tree.node(at).parent;
+            if parent == at {
+                return Ok(());
+            }
+            at = parent;
+        }
+    }
+
+    /// Refuses to let go of the nodes from `first` to the end of `last` where an alias outside
+    /// stands for one of them.
+    pub(super) fn refuse_anchored(&self, first: NodeId, last: NodeId) -> Result<(), Refusal> {
+        let end = self.tree.node(last).next;
+        match self
+            .aliases_into(first, end)
+            .find(|&(_, alias)| alias >= end)
+        {
+            None => Ok(()),
+            Some((target, _)) => {
+                let anchor = self.tree.anchor(target).unwrap_or_default().to_owned();
+                let span = self.tree.node(target).span;
+                Err(if target == last {
+                    Refusal::SharedAnchor { anchor, span }
+                } else {
+                    Refusal::AnchorInside { anchor, span }
+                })
+            }
+        }
+    }
+
+    /// Refuses to remove a key under which a merged one would come to light.
+    pub(super) fn refuse_uncovered(&self, map: NodeId, key: NodeId) -> Result<(), Refusal> {
+        let Some(text) = self.tree.key_text(key, self.schema) else {
+            return Ok(());
+        };
+        for (merge, value) in self.tree.entries(map) {
+            if !self.tree.is_merge(merge) || merge == key {
+                continue;
+            }
+            let sources: Vec<NodeId> = match self.tree.node(value).kind {
+                Kind::Seq => self.tree.children(value).collect(),
+                _ => vec![value],
+            };
+            for source in sources {
+                if self.tree.get(source, &text, self.schema).is_some() {
+                    return Err(self.merged(source));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses places that an earlier operation removed or replaced.
+    pub(super) fn refuse_gone(&self, node: NodeId) -> Result<(), Refusal> {
+        let mut at = node;
+        while !self.changes.is_empty() {
+            let is_gone = match self.changes.get(&at) {
+                Some(Change::Removed { .. }) => true,
+                // The null or value itself is still the place to add to what it becomes.
+                Some(Change::Replaced { .. } | Change::Filled(_)) => at != node,
+                Some(Change::Entries(_) | Change::Items(_)) | None => false,
+            };
+            if is_gone {
+                return Err(Refusal::Gone {
+                    span: self.tree.node(node).span,
+                });
+            }
+            let parent = self.tree.node(at).parent;
+            if parent == at {
+                break;
+            }
+            at = parent;
+        }
+        Ok(())
+    }
+
+    pub(super) fn refuse_without_colon(&self, value: NodeId) -> Result<(), Refusal> {
+        let node = self.tree.node(value);
+        let parent = self.tree.node(node.parent);
+        if node.parent != value && parent.style == Style::FlowPair {
+            return Err(Refusal::ImplicitPair { span: parent.span });
+        }
+        let is_value = node.parent != value && parent.kind == Kind::Map;
+        if is_value && node.indicator == Node::NONE {
+            return Err(Refusal::NoColon { span: node.span });
+        }
+        Ok(())
+    }
+
+    /// Refuses to give a value to a tag that is not the value's own kind.
+    pub(super) fn refuse_tag(&self, node: NodeId, value: &Value) -> Result<(), Refusal> {
+        let Some(tag) = self.tree.tag(node) else {
+            return Ok(());
+        };
+        let fits = match value {
+            Value::Bool(_) => tag == "tag:yaml.org,2002:bool",
+            Value::Int(_) => tag == "tag:yaml.org,2002:int",
+            Value::Str(_) => tag == "tag:yaml.org,2002:str",
+            Value::Seq(_) => tag == "tag:yaml.org,2002:seq",
+            Value::Map(_) => tag == "tag:yaml.org,2002:map",
+        };
+        // A tag of the file's own (`!override`) speaks of the kind of collection it is on.
+        let kind = self.tree.node(node).kind;
+        let is_local = tag.starts_with('!') && tag.len() > 1;
+        let same_kind = matches!(
+            (kind, value),
+            (Kind::Map, Value::Map(_)) | (Kind::Seq, Value::Seq(_))
+        );
+        if fits || is_local && same_kind {
+            return Ok(());
+        }
+        let written = self.tree.props(node).and_then(|props| props.tag);
+        Err(Refusal::Tagged {
+            tag: written
+                .map(|tag| self.tree.slice(tag))
+                .unwrap_or_default()
+                .to_owned(),
+            span: self.tree.node(node).span,
+        })
+    }
+
+    /// Refuses to write behind a block scalar that ends the file without a line break: go-yaml
+    /// gives it a final break only once there is one.
+    pub(super) fn refuse_unfinished(&self, collection: NodeId) -> Result<(), Refusal> {
+        let source = self.tree.source();
+        let node = self.tree.node(collection);
+        let Some(last) = self.tree.nodes.last() else {
+            return Ok(());
+        };
+        if node.style != Style::Block
+            || node.next.index() != self.tree.nodes.len()
+            || !matches!(last.style, Style::Literal | Style::Folded)
+            || last.span.end as usize != source.len()
+        {
+            return Ok(());
+        }
+        let text = self.tree.slice(last.span);
+        let header = text.lines().next().unwrap_or_default();
+        let header = header.split('#').next().unwrap_or_default();
+        let is_open = text.contains(['\n', '\r']) && !text.ends_with(['\n', '\r']);
+        if is_open && !header.contains('-') {
+            return Err(Refusal::UnfinishedBlockScalar { span: last.span });
+        }
+        Ok(())
+    }
+
+    /// The aliases of the nodes from `first` up to `end`, by the node they stand for.
+    fn aliases_into(&self, first: NodeId, end: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> {
+        let aliases = self.aliases();
+        let from = aliases.partition_point(|&(target, _)| target < first);
+        let to = aliases.partition_point(|&(target, _)| target < end);
+        aliases.get(from..to).unwrap_or_default().iter().copied()
+    }
+
+    fn aliases(&self) -> &[(NodeId, NodeId)] {
+        self.aliases.get_or_init(|| {
+            if self.tree.props.is_empty() {
+                return Vec::new();
+            }
+            let mut aliases: Vec<_> = (0_u32..)
+                .zip(&self.tree.nodes)
+                .filter(|(_, node)| node.kind == Kind::Alias)
+                .map(|(index, node)| (NodeId(node.extra), NodeId(index)))
+                .collect();
+            aliases.sort_unstable();
+            aliases
+        })
+    }
+}
