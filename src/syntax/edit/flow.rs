@@ -13,7 +13,10 @@ impl Lowering<'_, '_, '_> {
         let added = self.added(id);
         let last = members.iter().rposition(|member| !member.is_removed);
         let Some(last) = last else {
-            self.fill_brackets(id, added.as_ref());
+            match &added {
+                Some(added) if self.is_bare(id) => self.write_lines(id, added),
+                _ => self.fill_brackets(id, added.as_ref()),
+            }
             return;
         };
         let is_trailing_removed = last + 1 < members.len();
@@ -27,6 +30,20 @@ impl Lowering<'_, '_, '_> {
                 self.cut(id, member, next);
             }
         }
+    }
+
+    /// Whether these are brackets around nothing, which only say that a block collection has no
+    /// entries yet: `securityContext: {}`. A whole document in brackets is taken for JSON.
+    fn is_bare(&self, id: NodeId) -> bool {
+        let node = self.tree.node(id);
+        node.parent != id
+            && !self.is_in_flow(id)
+            && node.next == id.following()
+            && self
+                .tree
+                .text(id)
+                .bytes()
+                .all(|byte| b"{}[] ".contains(&byte))
     }
 
     /// Writes or replaces a value between brackets.
@@ -202,7 +219,7 @@ impl Lowering<'_, '_, '_> {
             .0
             .get(start as usize..end as usize)
             .unwrap_or_default();
-        let is_empty = node.next.index() == id.index() + 1;
+        let is_empty = node.next == id.following();
         if let (true, None, Some(indent)) = (is_empty, &style.lines, self.lines.indent_before(end))
             && self.lines.start(end) > start
         {

@@ -111,11 +111,10 @@ pub(super) fn break_at(bytes: &[u8], at: usize) -> usize {
 /// Length of the break that ends right before `at`, or 0.
 fn break_before(bytes: &[u8], at: usize) -> usize {
     match bytes.get(..at).unwrap_or_default() {
-        [.., b'\r', b'\n'] => 2,
+        [.., b'\r', b'\n'] | [.., 0xC2, 0x85] => 2,
         [.., b'\n'] => 1,
         // Between the two bytes of a CR LF is no start of a line.
         [.., b'\r'] => usize::from(bytes.get(at) != Some(&b'\n')),
-        [.., 0xC2, 0x85] => 2,
         [.., 0xE2, 0x80, 0xA8 | 0xA9] => 3,
         _ => 0,
     }

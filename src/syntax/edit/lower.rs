@@ -23,11 +23,9 @@ pub(super) fn lower(tree: &Tree<'_>, changes: &BTreeMap<NodeId, Change>) -> Plan
     let mut touched = Vec::new();
     for (&id, change) in changes {
         match change {
-            Change::Replaced { key, value } => {
-                let map = tree.node(id).parent;
-                touched.push(Touched::Set {
-                    map,
-                    key: key.clone(),
+            Change::Replaced(value) => {
+                touched.push(Touched::Replaced {
+                    node: id,
                     value: value.clone(),
                 });
                 lowering.write_value(id, value);
@@ -40,13 +38,13 @@ pub(super) fn lower(tree: &Tree<'_>, changes: &BTreeMap<NodeId, Change>) -> Plan
                             items: items.clone(),
                         });
                     }
-                    Value::Map(entries) => touched.extend(set(id, entries)),
+                    Value::Map(entries) => touched.extend(additions(id, entries)),
                     Value::Bool(_) | Value::Int(_) | Value::Str(_) => {}
                 }
                 lowering.write_value(id, value);
             }
             Change::Entries(entries) => {
-                touched.extend(set(id, entries));
+                touched.extend(additions(id, entries));
                 collections.insert(id);
             }
             Change::Items(items) => {
@@ -75,8 +73,8 @@ pub(super) fn lower(tree: &Tree<'_>, changes: &BTreeMap<NodeId, Change>) -> Plan
     }
 }
 
-fn set(map: NodeId, entries: &[(String, Value)]) -> impl Iterator<Item = Touched> {
-    entries.iter().map(move |(key, value)| Touched::Set {
+fn additions(map: NodeId, entries: &[(String, Value)]) -> impl Iterator<Item = Touched> {
+    entries.iter().map(move |(key, value)| Touched::Added {
         map,
         key: key.clone(),
         value: value.clone(),
@@ -286,7 +284,7 @@ impl<'s> Lowering<'_, '_, 's> {
                 _ => None,
             };
             let otherwise = self.quotes(node.parent).unwrap_or(Quote::Double);
-            render::inline(&mut text, value, keep, otherwise);
+            render::inline(&mut text, value, keep, otherwise, false);
         } else {
             self.flow(id).value(&mut text, value, None);
         }
@@ -301,7 +299,7 @@ impl<'s> Lowering<'_, '_, 's> {
     }
 
     /// On lines of their own, below the key or dash.
-    fn write_lines(&mut self, id: NodeId, value: &Value) {
+    pub(super) fn write_lines(&mut self, id: NodeId, value: &Value) {
         let node = *self.tree.node(id);
         let parent = *self.tree.node(node.parent);
         let is_root = node.parent == id;
@@ -324,7 +322,7 @@ impl<'s> Lowering<'_, '_, 's> {
         for (index, line) in lines.iter().enumerate() {
             match spot {
                 Spot::Here { space, .. } if index == 0 => {
-                    text.push_str(if space { " " } else { "" })
+                    text.push_str(if space { " " } else { "" });
                 }
                 _ => block.break_line(&mut text, column),
             }
@@ -436,7 +434,7 @@ impl<'s> Lowering<'_, '_, 's> {
     pub(super) fn tail(&self, id: NodeId) -> Tail {
         let node = self.tree.node(id);
         match self.changes.get(&id) {
-            Some(Change::Replaced { value, .. } | Change::Filled(value)) => {
+            Some(Change::Replaced(value) | Change::Filled(value)) => {
                 let at = match (node.style, is_inline(value)) {
                     (Style::Block, true) if !self.is_compact(id) => self.header(id),
                     (Style::Block, true) => node.span.start,

@@ -40,8 +40,8 @@ pub struct Editor<'t, 's> {
 /// What becomes of one node.
 #[derive(Clone, Debug, PartialEq)]
 enum Change {
-    /// The value of an entry is replaced. The entry is known by this key.
-    Replaced { key: String, value: Value },
+    /// The value of an entry is replaced.
+    Replaced(Value),
     /// A null becomes a collection.
     Filled(Value),
     /// A mapping gains entries at its end.
@@ -111,18 +111,25 @@ pub struct Plan {
 /// One difference that a plan makes, for the proof that it makes no other.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Touched {
-    /// This mapping of the old tree has this entry afterwards; when it had the key, the value is replaced.
-    Set {
-        /// The mapping (for a null that becomes a mapping: the null).
+    /// This mapping (or null) of the old tree has this entry at its end afterwards.
+    Added {
+        /// The mapping, or the null that becomes one.
         map: NodeId,
         /// The key.
         key: String,
         /// The whole new value.
         value: Value,
     },
-    /// This sequence of the old tree has these items at its end afterwards.
+    /// This value of an entry of the old tree is another one afterwards.
+    Replaced {
+        /// The old value.
+        node: NodeId,
+        /// The new one.
+        value: Value,
+    },
+    /// This sequence (or null) of the old tree has these items at its end afterwards.
     Pushed {
-        /// The sequence.
+        /// The sequence, or the null that becomes one.
         seq: NodeId,
         /// The new items.
         items: Vec<Value>,
@@ -251,13 +258,12 @@ impl<'t, 's> Editor<'t, 's> {
         let mut at = start;
         let mut rest = path;
         loop {
-            if let Some(Change::Replaced { value, .. } | Change::Filled(value)) =
-                self.changes.get_mut(&at)
+            if let Some(Change::Replaced(value) | Change::Filled(value)) = self.changes.get_mut(&at)
             {
                 let span = self.tree.node(at).span;
                 value
                     .change(rest, action)
-                    .map_err(|()| Refusal::OtherKind { span })?;
+                    .map_err(|wanted| wanted.at(span))?;
                 self.forget_empty(at);
                 return Ok(());
             }
@@ -273,12 +279,14 @@ impl<'t, 's> Editor<'t, 's> {
                         Action::Set(_) | Action::Remove => Err(Refusal::EmptyPath),
                     };
                 }
-                Kind::Scalar | Kind::Seq => return Err(Refusal::OtherKind { span: node.span }),
-                Kind::Map => {}
+                Kind::Scalar | Kind::Seq if !rest.is_empty() => {
+                    return Err(Wanted::Map.at(node.span));
+                }
+                Kind::Scalar | Kind::Seq | Kind::Map => {}
             }
             let Some((key, deeper)) = rest.split_first() else {
                 return Err(match action {
-                    Action::Push(_) => Refusal::OtherKind { span: node.span },
+                    Action::Push(_) => Wanted::Seq.at(node.span),
                     Action::Set(_) | Action::Remove => Refusal::EmptyPath,
                 });
             };
@@ -289,11 +297,11 @@ impl<'t, 's> Editor<'t, 's> {
                         let Some(value_now) = Value::nest(deeper, action) else {
                             return Ok(());
                         };
-                        return self.replace(at, key, value, value_now);
+                        return self.replace(at, value, value_now);
                     }
                     match action {
                         Action::Set(new) if deeper.is_empty() => {
-                            return self.replace(at, key, value, new.clone());
+                            return self.replace(at, value, new.clone());
                         }
                         Action::Remove if deeper.is_empty() => {
                             return self.remove_entry(at, node, value);
@@ -328,7 +336,7 @@ impl<'t, 's> Editor<'t, 's> {
     /// Adds to what a mapping gains.
     fn enter(&mut self, map: NodeId, path: &[String], action: &Action) -> Result<(), Refusal> {
         self.refuse_shared(map)?;
-        self.refuse_unfinished(map)?;
+        self.refuse_open(map)?;
         let known = match self.changes.remove(&map) {
             Some(Change::Entries(entries)) => entries,
             _ => Vec::new(),
@@ -342,15 +350,13 @@ impl<'t, 's> Editor<'t, 's> {
         if !entries.is_empty() {
             self.changes.insert(map, Change::Entries(entries));
         }
-        changed.map_err(|()| Refusal::OtherKind {
-            span: self.tree.node(map).span,
-        })
+        changed.map_err(|wanted| wanted.at(self.tree.node(map).span))
     }
 
     /// Adds to what a sequence gains.
     fn append(&mut self, seq: NodeId, value: &Value) -> Result<(), Refusal> {
         self.refuse_shared(seq)?;
-        self.refuse_unfinished(seq)?;
+        self.refuse_open(seq)?;
         match self.changes.get_mut(&seq) {
             Some(Change::Items(items)) => items.push(value.clone()),
             _ => {
@@ -375,13 +381,7 @@ impl<'t, 's> Editor<'t, 's> {
         Ok(())
     }
 
-    fn replace(
-        &mut self,
-        map: NodeId,
-        key: &str,
-        old: NodeId,
-        value: Value,
-    ) -> Result<(), Refusal> {
+    fn replace(&mut self, map: NodeId, old: NodeId, value: Value) -> Result<(), Refusal> {
         self.refuse_shared(map)?;
         self.refuse_anchored(old, old)?;
         let is_so = self.is(old, &value);
@@ -391,13 +391,7 @@ impl<'t, 's> Editor<'t, 's> {
         }
         self.forget_under(old);
         if !is_so {
-            self.changes.insert(
-                old,
-                Change::Replaced {
-                    key: key.to_owned(),
-                    value,
-                },
-            );
+            self.changes.insert(old, Change::Replaced(value));
         }
         Ok(())
     }
@@ -415,9 +409,7 @@ impl<'t, 's> Editor<'t, 's> {
         self.refuse_gone(item)?;
         let seq = self.tree.node(item).parent;
         if seq == item || self.tree.node(seq).kind != Kind::Seq {
-            return Err(Refusal::OtherKind {
-                span: self.tree.node(item).span,
-            });
+            return Err(Wanted::Seq.at(self.tree.node(item).span));
         }
         self.refuse_shared(seq)?;
         self.refuse_anchored(item, item)?;
@@ -483,6 +475,22 @@ impl<'t, 's> Editor<'t, 's> {
     }
 }
 
+/// What a path needs where something else stands.
+#[derive(Clone, Copy, Debug)]
+enum Wanted {
+    Map,
+    Seq,
+}
+
+impl Wanted {
+    fn at(self, span: Span) -> Refusal {
+        match self {
+            Self::Map => Refusal::NotAMapping { span },
+            Self::Seq => Refusal::NotASequence { span },
+        }
+    }
+}
+
 impl Value {
     /// What stands at a place that was empty.
     fn nest(path: &[String], action: &Action) -> Option<Self> {
@@ -500,7 +508,7 @@ impl Value {
 
     /// Applies an operation to a value that is still to be written; `Err` where the path meets a
     /// value of another kind.
-    fn change(&mut self, path: &[String], action: &Action) -> Result<(), ()> {
+    fn change(&mut self, path: &[String], action: &Action) -> Result<(), Wanted> {
         let Some((key, deeper)) = path.split_first() else {
             return match (self, action) {
                 (slot, Action::Set(value)) => {
@@ -511,11 +519,11 @@ impl Value {
                     items.push(value.clone());
                     Ok(())
                 }
-                _ => Err(()),
+                _ => Err(Wanted::Seq),
             };
         };
         let Self::Map(entries) = self else {
-            return Err(());
+            return Err(Wanted::Map);
         };
         match entries.iter().position(|(known, _)| known == key) {
             Some(at) if deeper.is_empty() && matches!(action, Action::Remove) => {

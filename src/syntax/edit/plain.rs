@@ -1,5 +1,7 @@
 //! When a string may stand without quotes, and how to quote it otherwise.
 
+use std::fmt::Write;
+
 /// Quotes around a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quote {
@@ -14,16 +16,32 @@ pub(super) enum Quote {
 /// go-yaml v2 (Kubernetes) reads `y`, `n`, `on` and `off` as booleans even in keys; YAML 1.1
 /// readers see sexagesimal numbers in `22:22` and dates in `2001-01-01`. Requiring a letter,
 /// `_` or `/` at the start leaves out every number, date and indicator at once.
-pub(super) fn is_plain_safe(text: &str) -> bool {
+///
+/// Digits with a unit (`512m`, `64Mi`) are the exception: no reading makes a number of them.
+pub(super) fn is_plain_safe(text: &str, in_flow: bool) -> bool {
     let Some((&first, rest)) = text.as_bytes().split_first() else {
         return false;
     };
+    if first.is_ascii_digit() {
+        return is_quantity(text);
+    }
+    let is_allowed = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || b"_./:@+-".contains(byte)
+            || !in_flow && matches!(byte, b',' | b'=')
+    };
     (first.is_ascii_alphabetic() || matches!(first, b'_' | b'/'))
-        && rest
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_./:@+-".contains(byte))
+        && rest.iter().all(is_allowed)
         && !text.ends_with(':')
         && !is_word(text)
+}
+
+fn is_quantity(text: &str) -> bool {
+    let unit = text.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    matches!(
+        unit,
+        "k" | "m" | "g" | "t" | "K" | "M" | "G" | "T" | "Ki" | "Mi" | "Gi" | "Ti"
+    )
 }
 
 /// The words that some consumer takes for a boolean, a null or a float, whatever their case.
@@ -54,7 +72,7 @@ pub(super) fn quote(out: &mut String, text: &str, quote: Quote) {
             _ if needs_escape(character) => {
                 let mut units = [0; 2];
                 for unit in character.encode_utf16(&mut units) {
-                    out.push_str(&format!("\\u{unit:04X}"));
+                    let _ = write!(out, "\\u{unit:04X}");
                 }
             }
             _ => out.push(character),
@@ -118,7 +136,8 @@ mod tests {
             "a ",
             "a: b",
             "a #b",
-            "a,b",
+            "12e3",
+            "10Q",
             "[a]",
             "{a}",
             "a:",
@@ -126,8 +145,9 @@ mod tests {
             "a b",
             "a\nb",
         ] {
-            assert!(!is_plain_safe(text), "{text:?}");
+            assert!(!is_plain_safe(text, false), "{text:?}");
         }
+        assert!(!is_plain_safe("a,b", true));
     }
 
     #[test]
@@ -140,9 +160,11 @@ mod tests {
             "a:1",
             "nginx:1.27",
             "nobody",
-            "10m",
+            "512M",
+            "64Mi",
+            "/tmp:noexec,size=64m",
         ] {
-            assert_eq!(is_plain_safe(text), text != "10m", "{text:?}");
+            assert!(is_plain_safe(text, false), "{text:?}");
         }
     }
 

@@ -31,15 +31,17 @@ pub enum Refusal {
         span: Span,
     },
     /// The value comes from a mapping merged through `<<`; an own one would hide the rest of it.
-    #[error("the value is merged in from `{anchor}`, and an own one would replace it whole")]
+    #[error(
+        "it comes from `&{anchor}` through `<<`, and a merge replaces lists and mappings whole"
+    )]
     Merged {
-        /// The alias as written, or `<<` for a mapping written in place.
+        /// The anchor's name; empty for a mapping written in place.
         anchor: String,
         /// The alias or mapping that `<<` names.
         span: Span,
     },
     /// Kubernetes reads the merged value of a key whose own value stands before `<<`.
-    #[error("`<<` after this key brings the value that counts, so an edit here would do nothing")]
+    #[error("a later `<<` overrules the key here")]
     Shadowed {
         /// The own key.
         span: Span,
@@ -62,14 +64,20 @@ pub enum Refusal {
     },
     /// The value is missing together with its colon (`{a}`, `? a`).
     #[error("the key has no colon and no value")]
-    NoColon {
+    NullWithoutColon {
         /// The place of the value.
         span: Span,
     },
-    /// Another kind of value stands on the path or at its end.
-    #[error("a value of another kind stands here")]
-    OtherKind {
-        /// The value.
+    /// Keys were to be written where no mapping is.
+    #[error("it is not a mapping")]
+    NotAMapping {
+        /// What stands there.
+        span: Span,
+    },
+    /// An item was to be pushed to or removed from where no sequence is.
+    #[error("it is not a sequence")]
+    NotASequence {
+        /// What stands there.
         span: Span,
     },
     /// The value has a tag, which would give the new one another meaning.
@@ -82,8 +90,10 @@ pub enum Refusal {
     },
     /// The last line of a block scalar ends the file without a line break, and text after it
     /// would give it one.
-    #[error("a block scalar ends the file without a line break, and would get one")]
-    UnfinishedBlockScalar {
+    #[error(
+        "the file ends inside a block scalar without a line break, and a line after it would become part of it"
+    )]
+    OpenBlockScalar {
         /// The block scalar.
         span: Span,
     },
@@ -110,10 +120,11 @@ impl Refusal {
             | Self::Shadowed { span }
             | Self::DuplicateKey { second: span, .. }
             | Self::ImplicitPair { span }
-            | Self::NoColon { span }
-            | Self::OtherKind { span }
+            | Self::NullWithoutColon { span }
+            | Self::NotAMapping { span }
+            | Self::NotASequence { span }
             | Self::Tagged { span, .. }
-            | Self::UnfinishedBlockScalar { span }
+            | Self::OpenBlockScalar { span }
             | Self::Gone { span } => Some(*span),
             Self::EmptyPath => None,
         }

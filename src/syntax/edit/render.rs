@@ -16,7 +16,7 @@ pub(super) struct Block<'a> {
 impl Block<'_> {
     /// `key: value`, its further lines under `column`.
     pub(super) fn entry(&self, out: &mut String, key: &str, value: &Value, column: u32) {
-        string(out, key, None, Quote::Double);
+        string(out, key, None, Quote::Double, false);
         out.push(':');
         match value {
             Value::Map(entries) if !entries.is_empty() => {
@@ -35,7 +35,7 @@ impl Block<'_> {
             }
             _ => {
                 out.push(' ');
-                inline(out, value, None, self.quote);
+                inline(out, value, None, self.quote, false);
             }
         }
     }
@@ -68,7 +68,7 @@ impl Block<'_> {
             }
             _ => {
                 out.push(' ');
-                inline(out, value, keep, self.quote);
+                inline(out, value, keep, self.quote, false);
             }
         }
     }
@@ -101,20 +101,26 @@ impl Block<'_> {
 }
 
 /// A scalar or an empty collection; `keep` asks for quotes even where none are needed.
-pub(super) fn inline(out: &mut String, value: &Value, keep: Option<Quote>, quote: Quote) {
+pub(super) fn inline(
+    out: &mut String,
+    value: &Value,
+    keep: Option<Quote>,
+    quote: Quote,
+    in_flow: bool,
+) {
     match value {
         Value::Bool(bool) => out.push_str(if *bool { "true" } else { "false" }),
         Value::Int(int) => out.push_str(&int.to_string()),
-        Value::Str(text) => string(out, text, keep, quote),
+        Value::Str(text) => string(out, text, keep, quote, in_flow),
         Value::Seq(_) => out.push_str("[]"),
         Value::Map(_) => out.push_str("{}"),
     }
 }
 
-fn string(out: &mut String, text: &str, keep: Option<Quote>, otherwise: Quote) {
+fn string(out: &mut String, text: &str, keep: Option<Quote>, otherwise: Quote, in_flow: bool) {
     match keep {
         Some(style) => quote(out, text, style),
-        None if is_plain_safe(text) => out.push_str(text),
+        None if is_plain_safe(text, in_flow) => out.push_str(text),
         None => quote(out, text, otherwise),
     }
 }
@@ -135,7 +141,7 @@ impl Flow {
             }
             _ => {
                 let keep = if self.json { Some(Quote::Double) } else { keep };
-                inline(out, value, keep, self.quote);
+                inline(out, value, keep, self.quote, true);
             }
         }
     }
@@ -190,6 +196,7 @@ impl Flow {
                         key,
                         quoted.then_some(Quote::Double),
                         Quote::Double,
+                        true,
                     );
                     let fused = self.compact && out.ends_with('"');
                     out.push_str(if fused { ":" } else { ": " });

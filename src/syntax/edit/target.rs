@@ -8,7 +8,7 @@ use crate::syntax::{Found, Kind, Node, NodeId, Style};
 pub(super) enum Seat {
     /// In the mapping itself.
     Own { key: NodeId, value: NodeId },
-    /// In what `via` merges in.
+    /// In what `via` has_merge in.
     Merged { via: NodeId, value: NodeId },
     /// Nowhere.
     Missing,
@@ -18,10 +18,10 @@ impl Editor<'_, '_> {
     /// Where `key` stands in `map`.
     pub(super) fn seat(&self, map: NodeId, key: &str) -> Result<Seat, Refusal> {
         let mut own = None;
-        let mut merges = false;
+        let mut has_merge = false;
         for (node, value) in self.tree.entries(map) {
             if self.tree.is_merge(node) {
-                merges = true;
+                has_merge = true;
             } else if own.is_none()
                 && self
                     .tree
@@ -31,7 +31,7 @@ impl Editor<'_, '_> {
                 own = Some((node, value));
             }
         }
-        let merged = match merges
+        let merged = match has_merge
             .then(|| self.tree.get(map, key, self.schema))
             .flatten()
         {
@@ -78,13 +78,12 @@ impl Editor<'_, '_> {
 
     pub(super) fn merged(&self, via: NodeId) -> Refusal {
         let node = self.tree.node(via);
-        let anchor = if node.kind == Kind::Alias {
-            self.tree.text(via)
-        } else {
-            "<<"
-        };
         Refusal::Merged {
-            anchor: anchor.to_owned(),
+            anchor: self
+                .tree
+                .anchor(self.tree.resolve(via))
+                .unwrap_or_default()
+                .to_owned(),
             span: node.span,
         }
     }
@@ -160,7 +159,7 @@ impl Editor<'_, '_> {
             let is_gone = match self.changes.get(&at) {
                 Some(Change::Removed { .. }) => true,
                 // The null or value itself is still the place to add to what it becomes.
-                Some(Change::Replaced { .. } | Change::Filled(_)) => at != node,
+                Some(Change::Replaced(_) | Change::Filled(_)) => at != node,
                 Some(Change::Entries(_) | Change::Items(_)) | None => false,
             };
             if is_gone {
@@ -185,7 +184,7 @@ impl Editor<'_, '_> {
         }
         let is_value = node.parent != value && parent.kind == Kind::Map;
         if is_value && node.indicator == Node::NONE {
-            return Err(Refusal::NoColon { span: node.span });
+            return Err(Refusal::NullWithoutColon { span: node.span });
         }
         Ok(())
     }
@@ -224,7 +223,7 @@ impl Editor<'_, '_> {
 
     /// Refuses to write behind a block scalar that ends the file without a line break: go-yaml
     /// gives it a final break only once there is one.
-    pub(super) fn refuse_unfinished(&self, collection: NodeId) -> Result<(), Refusal> {
+    pub(super) fn refuse_open(&self, collection: NodeId) -> Result<(), Refusal> {
         let source = self.tree.source();
         let node = self.tree.node(collection);
         let Some(last) = self.tree.nodes.last() else {
@@ -242,7 +241,7 @@ impl Editor<'_, '_> {
         let header = header.split('#').next().unwrap_or_default();
         let is_open = text.contains(['\n', '\r']) && !text.ends_with(['\n', '\r']);
         if is_open && !header.contains('-') {
-            return Err(Refusal::UnfinishedBlockScalar { span: last.span });
+            return Err(Refusal::OpenBlockScalar { span: last.span });
         }
         Ok(())
     }

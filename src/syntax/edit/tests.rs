@@ -129,14 +129,14 @@ fn case_02_add_to_empty_braces() {
         "web",
         &["read_only"],
         TRUE,
-        "web: {read_only: true}\ndb: 1\n",
+        "web:\n  read_only: true\ndb: 1\n",
     );
     sets(
         "web: { } # c\n",
         "web",
         &["read_only"],
         TRUE,
-        "web: { read_only: true } # c\n",
+        "web: # c\n  read_only: true\n",
     );
     sets(
         "web: {\n  # c\n}\n",
@@ -366,7 +366,7 @@ fn case_18_four_spaces() {
         "services.web",
         &["deploy", "resources", "limits"],
         map(vec![("memory", text("512M")), ("devices", list(&["A"]))]),
-        "services:\n    web:\n        image: x\n        deploy:\n            resources:\n                limits:\n                    memory: \"512M\"\n                    devices:\n                        - A\n",
+        "services:\n    web:\n        image: x\n        deploy:\n            resources:\n                limits:\n                    memory: 512M\n                    devices:\n                        - A\n",
     );
     sets(
         "a:\n   b:\n      c: 1\n",
@@ -624,8 +624,10 @@ fn case_35_document_end_markers() {
 
 #[test]
 fn case_36_append_to_empty_brackets() {
-    pushes("c: [] # c\n", "", &["c"], "A", "c: [A] # c\n");
-    pushes("c: [ ]\n", "", &["c"], "A", "c: [A]\n");
+    pushes("c: [] # c\n", "", &["c"], "A", "c: # c\n  - A\n");
+    pushes("c: [ ]\n", "", &["c"], "A", "c:\n  - A\n");
+    pushes("{c: [ ]}\n", "", &["c"], "A", "{c: [A]}\n");
+    sets("{}\n", "", &["c"], TRUE, "{c: true}\n");
 }
 
 #[test]
@@ -845,7 +847,7 @@ fn several_operations_merge_into_one_insertion() {
     editor.set(spec, &["sc", "gone"], TRUE).unwrap();
     assert!(matches!(
         editor.set(spec, &["sc", "ro", "x"], TRUE),
-        Err(Refusal::OtherKind { .. })
+        Err(Refusal::NotAMapping { .. })
     ));
     editor.rollback(checkpoint);
     editor
@@ -1111,7 +1113,7 @@ fn what_others_read_is_refused() {
         Refusal::SharedAnchor { .. }
     ));
     assert!(
-        matches!(refusal(source, "y", &["a", "c"]), Refusal::Merged { anchor, .. } if anchor == "*x")
+        matches!(refusal(source, "y", &["a", "c"]), Refusal::Merged { anchor, .. } if anchor == "x")
     );
     let refused = edit(source, "v.0", |editor, item| editor.remove_item(item));
     assert!(matches!(refused, Err(Refusal::SharedAnchor { anchor, .. }) if anchor == "SS"));
@@ -1179,37 +1181,37 @@ fn what_cannot_hold_an_edit_is_refused() {
     );
     assert!(matches!(
         refusal("{a}\n", "", &["a"]),
-        Refusal::NoColon { .. }
+        Refusal::NullWithoutColon { .. }
     ));
     assert!(matches!(
         refusal("? a\n", "", &["a"]),
-        Refusal::NoColon { .. }
+        Refusal::NullWithoutColon { .. }
     ));
     assert!(matches!(
         refusal("a: 1\n", "", &["a", "b"]),
-        Refusal::OtherKind { .. }
+        Refusal::NotAMapping { .. }
     ));
     assert!(matches!(
         refusal("a: [1]\n", "", &["a", "b"]),
-        Refusal::OtherKind { .. }
+        Refusal::NotAMapping { .. }
     ));
     assert!(matches!(refusal("a: 1\n", "", &[]), Refusal::EmptyPath));
     assert!(matches!(
         refusal("a: !reset null\n", "", &["a", "b"]),
-        Refusal::OtherKind { .. } | Refusal::Tagged { .. }
+        Refusal::NotAMapping { .. } | Refusal::Tagged { .. }
     ));
     assert!(
         matches!(refusal("a: !!str x\n", "", &["a"]), Refusal::Tagged { tag, .. } if tag == "!!str")
     );
     assert!(matches!(
         refusal("a: |\n  x", "", &["b"]),
-        Refusal::UnfinishedBlockScalar { .. }
+        Refusal::OpenBlockScalar { .. }
     ));
     sets("a: |-\n  x", "", &["b"], TRUE, "a: |-\n  x\nb: true");
     let refused = edit("a: {b: 1}\n", "", |editor, root| {
         editor.push(root, &["a"], TRUE)
     });
-    assert!(matches!(refused, Err(Refusal::OtherKind { .. })));
+    assert!(matches!(refused, Err(Refusal::NotASequence { .. })));
     let refused = edit("a:\n  b: 1\n", "", |editor, root| {
         let inner = find(editor.tree, 0, "a");
         editor.remove(root, &["a"])?;
