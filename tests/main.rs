@@ -15,6 +15,7 @@ mod hostile;
 mod images;
 mod interrupt;
 mod invariants;
+mod kubernetes;
 mod mutations;
 mod pages;
 mod readme;

@@ -13,13 +13,12 @@ use crate::container::{
     Sysctl, User, Via,
 };
 use crate::dialect;
-use crate::image::Knowledge;
+use crate::image::{self, Knowledge};
 use crate::project::{File, Member};
 use crate::syntax::Scalar;
 
 /// Every container of every pod, in the order of the files.
 pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec<Member> {
-    let _ = knowledge;
     let sources: Vec<Source<'_, '_>> = files
         .iter()
         .enumerate()
@@ -47,7 +46,7 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
     for (group, (file, source, object)) in objects.iter().enumerate() {
         let whole = recognise::is_whole(&file.tree, object);
         if let Some(pod) = Pod::read(object, source, group, whole, &autoscalers) {
-            pod.containers(&mut members);
+            pod.containers(knowledge, &mut members);
         }
     }
     for member in &mut members {
@@ -111,17 +110,23 @@ impl<'a, 's> Pod<'a, 's> {
         })
     }
 
-    fn containers(&self, into: &mut Vec<Member>) {
+    fn containers(&self, knowledge: &Knowledge, into: &mut Vec<Member>) {
         for list in CONTAINER_LISTS {
             for (index, cursor) in self.spec.items_of(list) {
                 if cursor.is_map() {
-                    into.push(self.member(list, index, &cursor));
+                    into.push(self.member(list, index, &cursor, knowledge));
                 }
             }
         }
     }
 
-    fn member(&self, list: &str, index: usize, cursor: &Cursor<'a, 's>) -> Member {
+    fn member(
+        &self,
+        list: &str,
+        index: usize,
+        cursor: &Cursor<'a, 's>,
+        knowledge: &Knowledge,
+    ) -> Member {
         let role = match list {
             "initContainers" if cursor.word_of("restartPolicy") == "Always" => Role::Sidecar,
             "initContainers" => Role::Init,
@@ -143,6 +148,7 @@ impl<'a, 's> Pod<'a, 's> {
             container.incomplete =
                 Some("it is part of an object that is defined elsewhere: a patch".to_owned());
         }
+        image(cursor, knowledge, &mut container);
         process(cursor, &mut container);
         self.volumes.mount(cursor, &mut container);
         resources(&self.spec, cursor, &mut container);
@@ -253,6 +259,15 @@ impl<'a, 's> Pod<'a, 's> {
 
 /// The kernel's name for the first port that needs no privilege.
 pub(super) const UNPRIVILEGED_PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";
+
+fn image(cursor: &Cursor<'_, '_>, knowledge: &Knowledge, container: &mut Container) {
+    let name = cursor
+        .get("image")
+        .and_then(|value| value.word())
+        .map(|text| image::Name::parse(&text));
+    container.facts = name.as_ref().and_then(|name| knowledge.facts(name));
+    container.image = name;
+}
 
 /// What is started, beside what, and in which environment.
 fn process(cursor: &Cursor<'_, '_>, container: &mut Container) {

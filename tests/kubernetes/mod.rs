@@ -1,0 +1,60 @@
+//! Kubernetes manifests, from text to neutral containers and back.
+
+mod read;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use harden::dialect::{self, Format};
+use harden::image::Knowledge;
+use harden::project::{File, Member};
+use harden::report::NotOurs;
+use harden::syntax::{Limits, Mode, Tree, parse};
+
+/// The ways in which a pod is meant for Windows.
+const WINDOWS: [&str; 3] = [
+    "os: {name: windows}",
+    "nodeSelector: {kubernetes.io/os: windows}",
+    "nodeSelector: {beta.kubernetes.io/os: windows}",
+];
+
+/// Part of a Deployment, as kustomize merges it into one.
+const PATCH: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n        env: []\n";
+
+fn pod(container: &str, rest: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {container}\n  {rest}\n"
+    )
+}
+
+fn testdata(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata/kubernetes")
+        .join(name);
+    std::fs::read_to_string(path).expect("a file of testdata")
+}
+
+fn tree(text: &str) -> Tree<'_> {
+    parse(text, Mode::GoYaml, &Limits::default()).expect("valid YAML")
+}
+
+fn recognise(text: &str) -> Result<Format, NotOurs> {
+    dialect::recognise(&tree(text))
+}
+
+fn project<R>(texts: &[&str], look: impl FnOnce(&[File<'_>], Vec<Member>) -> R) -> R {
+    let files: Vec<File<'_>> = texts
+        .iter()
+        .map(|text| File {
+            path: PathBuf::from("manifest.yaml"),
+            tree: tree(text),
+            format: Format::Kubernetes,
+        })
+        .collect();
+    let members = dialect::read(Format::Kubernetes, &files, &Knowledge::embedded());
+    look(&files, members)
+}
+
+fn read<R>(texts: &[&str], look: impl FnOnce(&[File<'_>], &[Member]) -> R) -> R {
+    project(texts, |files, members| look(files, &members))
+}
