@@ -11,6 +11,10 @@ use crate::syntax::Span;
 
 /// One container of a project, with the effective value of each of its settings.
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, not a state of the container"
+)]
 pub struct Container {
     /// Its own name: the Compose service, or the `name` of the Kubernetes container.
     pub name: String,

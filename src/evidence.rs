@@ -15,50 +15,8 @@ pub fn against_user(container: &Container) -> Vec<Evidence> {
             what,
             decisive: false,
             place,
-        })
+        });
     };
-    for mount in container.mounts.iter().filter(|mount| !mount.read_only) {
-        match &mount.source {
-            MountSource::Host(_) if is_engine_socket(mount) => {}
-            MountSource::Host(path) => {
-                add(
-                    format!(
-                        "`{path}` of the host is mounted at `{}`, and its owner is not known",
-                        mount.target
-                    ),
-                    mount.place,
-                );
-            }
-            MountSource::Volume(name) | MountSource::Claim(name) | MountSource::Other(name) => {
-                add(
-                    format!(
-                        "`{name}` is mounted at `{}`, and its owner is not known",
-                        mount.target
-                    ),
-                    mount.place,
-                );
-            }
-            MountSource::Anonymous => {
-                add(
-                    format!(
-                        "a volume is mounted at `{}`, and its owner is not known",
-                        mount.target
-                    ),
-                    mount.place,
-                );
-            }
-            MountSource::Scratch if !mount.open => {
-                add(
-                    format!(
-                        "only root may be able to write the tmpfs at `{}`",
-                        mount.target
-                    ),
-                    mount.place,
-                );
-            }
-            MountSource::Scratch | MountSource::Content => {}
-        }
-    }
     if let Some(mount) = container
         .mounts
         .iter()
@@ -117,6 +75,62 @@ pub fn against_user(container: &Container) -> Vec<Evidence> {
     found
 }
 
+/// Storage that another user may not be able to write.
+fn storage_of_others(container: &Container) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    let mut add = |what: String, place| {
+        found.push(Evidence {
+            against: Against::User,
+            what,
+            decisive: false,
+            place,
+        });
+    };
+    for mount in container.mounts.iter().filter(|mount| !mount.read_only) {
+        match &mount.source {
+            MountSource::Host(_) if is_engine_socket(mount) => {}
+            MountSource::Host(path) => {
+                add(
+                    format!(
+                        "`{path}` of the host is mounted at `{}`, and its owner is not known",
+                        mount.target
+                    ),
+                    mount.place,
+                );
+            }
+            MountSource::Volume(name) | MountSource::Claim(name) | MountSource::Other(name) => {
+                add(
+                    format!(
+                        "`{name}` is mounted at `{}`, and its owner is not known",
+                        mount.target
+                    ),
+                    mount.place,
+                );
+            }
+            MountSource::Anonymous => {
+                add(
+                    format!(
+                        "a volume is mounted at `{}`, and its owner is not known",
+                        mount.target
+                    ),
+                    mount.place,
+                );
+            }
+            MountSource::Scratch if !mount.open => {
+                add(
+                    format!(
+                        "only root may be able to write the tmpfs at `{}`",
+                        mount.target
+                    ),
+                    mount.place,
+                );
+            }
+            MountSource::Scratch | MountSource::Content => {}
+        }
+    }
+    found
+}
+
 /// Everything in the file that speaks against assuming a read-only root.
 #[must_use]
 pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
@@ -130,7 +144,7 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
             what,
             decisive: false,
             place,
-        })
+        });
     };
     if let Some(name) = steps_down(container) {
         add(
@@ -257,9 +271,8 @@ pub fn is_unknown_software(container: &Container) -> Option<&'static str> {
         Some(Kind::BaseOs) => {
             Some("the image is an operating system, and what runs in it is not known")
         }
-        Some(Kind::Service) => None,
         None if container.image.is_none() => Some("no image is named"),
-        None => None,
+        Some(Kind::Service) | None => None,
     }
 }
 

@@ -334,9 +334,9 @@ fn general(why: &str) -> String {
     let mut text = String::new();
     for (index, part) in why.split('`').enumerate() {
         if index % 2 == 0 {
-            text.push_str(part)
+            text.push_str(part);
         } else {
-            write!(text, "…").expect("a string takes everything")
+            write!(text, "…").expect("a string takes everything");
         }
     }
     let digits = |word: &str| word.chars().any(|c| c.is_ascii_digit());

@@ -141,7 +141,7 @@ fn trees_equal_those_of_go_yaml() {
         ) {
             (Err(_), _, Some(_)) => {}
             (Ok(_), _, Some(error)) => {
-                wrong.push(format!("{path}: accepted, but go-yaml: {error}"))
+                wrong.push(format!("{path}: accepted, but go-yaml: {error}"));
             }
             (Err(error), _, None) => wrong.push(format!("{path}: {error} at {:?}", error.span)),
             (Ok(tree), expected, None) => {
@@ -279,7 +279,7 @@ fn values_equal_those_of_kubernetes() {
             }
             (Err(_) | Ok(Err(_)), Err(_)) => {}
             (Ok(Ok(_)), Err(error)) => {
-                wrong.push(format!("{path}: accepted, but go-yaml: {error}"))
+                wrong.push(format!("{path}: accepted, but go-yaml: {error}"));
             }
             (Ok(Err(error)), Ok(_)) => wrong.push(format!("{path}: {error}")),
             (Err(error), Ok(_)) => wrong.push(format!("{path}: {error}")),

@@ -7,7 +7,7 @@ use harden::syntax::{Kind, Limits, Mode, NodeId, Schema, Style, Tree, parse};
 /// # Panics
 ///
 /// Where an invariant does not hold.
-pub fn check(source: &str) {
+pub(crate) fn check(source: &str) {
     for mode in [Mode::GoYaml, Mode::Strict] {
         let first = parse(source, mode, &Limits::default());
         let second = parse(source, mode, &Limits::default());
@@ -114,7 +114,7 @@ fn check_nodes(tree: &Tree<'_>, root: NodeId) -> usize {
             Kind::Map | Kind::Seq => {
                 let children: Vec<NodeId> = tree.children(id).collect();
                 assert!(
-                    node.kind == Kind::Seq || children.len() % 2 == 0,
+                    node.kind == Kind::Seq || children.len().is_multiple_of(2),
                     "keys have values"
                 );
                 let mut end = node.span.start;

@@ -3,6 +3,10 @@
     clippy::unwrap_used,
     reason = "a test that unwraps says what it expects"
 )]
+#![allow(
+    clippy::print_stdout,
+    reason = "a test that cannot run for want of its judge says so"
+)]
 
 mod cli;
 mod console;

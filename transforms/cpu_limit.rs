@@ -75,7 +75,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
         && request.saturating_mul(2) > limit
     {
         limit = request.saturating_mul(2);
-        reason = "twice what it requests".to_owned();
+        "twice what it requests".clone_into(&mut reason);
     }
     let mut assignments = vec![Assignment::CpuLimit(limit)];
     if container.limit_implies_request && container.cpu_request.is_absent() {

@@ -110,7 +110,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
         && request.saturating_mul(HEADROOM) > limit
     {
         limit = request.saturating_mul(HEADROOM);
-        reason = "twice what it requests".to_owned();
+        "twice what it requests".clone_into(&mut reason);
     }
 
     let mut assignments = vec![Assignment::MemoryLimit(limit)];

@@ -5,7 +5,7 @@ use crate::container::{
     Answer, Assignment, Assume, Basis, Container, Mount, MountSource, Network, Policy, Setting,
     User,
 };
-use crate::image::{DefaultUser, Facts, Support};
+use crate::image::{DefaultUser, Facts, RunAs, Support};
 use crate::{evidence, writable};
 
 /// See the page.
@@ -119,108 +119,112 @@ fn known(container: &Container, facts: &Facts, policy: &Policy) -> Answer {
     } else {
         Basis::Assumed
     };
-    let guard = container.require_non_root.is_absent();
     match &facts.default_user {
-        DefaultUser::Uid(uid) if *uid != 0 => {
-            return if guard {
-                Answer::Change {
-                    assignments: vec![Assignment::RequireNonRoot],
-                    basis,
-                    reason: format!(
-                        "{} starts as {uid}, and the platform can hold it to that",
-                        facts.id
-                    ),
-                }
-            } else {
-                Answer::Hardened(format!("{} starts as {uid}", facts.id))
-            };
-        }
-        DefaultUser::Name(name) if name != "root" => {
-            return match (guard, facts.run_as) {
-                (false, _) => Answer::Hardened(format!("{} starts as `{name}`", facts.id)),
-                (true, Some(user)) => Answer::Change {
-                    assignments: vec![
-                        Assignment::User {
-                            uid: user.uid,
-                            gid: None,
-                        },
-                        Assignment::RequireNonRoot,
-                    ],
-                    basis,
-                    reason: format!(
-                        "{} starts as `{name}`, which the platform can only tell from root by its number",
-                        facts.id
-                    ),
-                },
-                (true, None) => Answer::Declined(format!(
-                    "{} starts as `{name}`, whose number is not known, and the platform refuses a name",
-                    facts.id
-                )),
-            };
-        }
-        DefaultUser::Unknown => return unknown(container, policy),
-        DefaultUser::Uid(_) | DefaultUser::Name(_) | DefaultUser::Root => {}
+        DefaultUser::Unknown => unknown(container, policy),
+        DefaultUser::Uid(uid) if *uid != 0 => starts_as_number(container, facts, *uid, basis),
+        DefaultUser::Name(name) if name != "root" => starts_as_name(container, facts, name, basis),
+        DefaultUser::Uid(_) | DefaultUser::Name(_) | DefaultUser::Root => starts_as_root(
+            container, facts, policy,
+        )
+        .map_or_else(Answer::Declined, |(user, assignments)| Answer::Change {
+            assignments,
+            basis,
+            reason: format!(
+                "{} can start as its own user {}:{}",
+                facts.id, user.uid, user.gid
+            ),
+        }),
     }
+}
 
+fn starts_as_number(container: &Container, facts: &Facts, uid: u32, basis: Basis) -> Answer {
+    if !container.require_non_root.is_absent() {
+        return Answer::Hardened(format!("{} starts as {uid}", facts.id));
+    }
+    Answer::Change {
+        assignments: vec![Assignment::RequireNonRoot],
+        basis,
+        reason: format!(
+            "{} starts as {uid}, and the platform can hold it to that",
+            facts.id
+        ),
+    }
+}
+
+fn starts_as_name(container: &Container, facts: &Facts, name: &str, basis: Basis) -> Answer {
+    if !container.require_non_root.is_absent() {
+        return Answer::Hardened(format!("{} starts as `{name}`", facts.id));
+    }
+    let Some(user) = facts.run_as else {
+        return Answer::Declined(format!(
+            "{} starts as `{name}`, whose number is not known, and the platform refuses a name",
+            facts.id
+        ));
+    };
+    Answer::Change {
+        assignments: vec![
+            Assignment::User {
+                uid: user.uid,
+                gid: None,
+            },
+            Assignment::RequireNonRoot,
+        ],
+        basis,
+        reason: format!(
+            "{} starts as `{name}`, which the platform can only tell from root by its number",
+            facts.id
+        ),
+    }
+}
+
+/// The user to start as instead, and all that it needs; or why there is none.
+fn starts_as_root(
+    container: &Container,
+    facts: &Facts,
+    policy: &Policy,
+) -> Result<(RunAs, Vec<Assignment>), String> {
     if let Some(why) = evidence::is_unknown_software(container)
         && policy.assume != Assume::All
     {
-        return Answer::Declined(why.to_owned());
+        return Err(why.to_owned());
     }
-    let Some(user) = facts.run_as else {
-        return Answer::Declined(format!("{} has no user that is known to work", facts.id));
-    };
+    let user = facts
+        .run_as
+        .ok_or_else(|| format!("{} has no user that is known to work", facts.id))?;
     match &facts.starts_as_user {
         Support::Yes | Support::Conditional(_) => {}
-        Support::No(why) => return Answer::Declined(why.clone()),
+        Support::No(why) => return Err(why.clone()),
         Support::Unknown => {
-            return Answer::Declined(format!(
+            return Err(format!(
                 "whether {} can start as another user is not known",
                 facts.id
             ));
         }
     }
-    let mut assignments = Vec::new();
-    match storage(container, facts) {
-        Ok(group) => assignments.extend(group),
-        Err(why) => return Answer::Declined(why),
-    }
+    let group = storage(container, facts)?;
     if let Some(why) = blocked(container, facts) {
-        return Answer::Declined(why);
+        return Err(why);
     }
-    match low_ports(container, &facts.ports) {
-        Ok(port) => assignments.extend(port),
-        Err(why) => return Answer::Declined(why),
+    let port = low_ports(container, &facts.ports)?;
+
+    let mut assignments = vec![Assignment::User {
+        uid: user.uid,
+        gid: Some(user.gid),
+    }];
+    if container.require_non_root.is_absent() {
+        assignments.push(Assignment::RequireNonRoot);
     }
-    assignments.insert(
-        0,
-        Assignment::User {
-            uid: user.uid,
-            gid: Some(user.gid),
-        },
-    );
-    if guard {
-        assignments.insert(1, Assignment::RequireNonRoot);
-    }
+    assignments.extend(group);
+    assignments.extend(port);
     if matches!(facts.starts_as_user, Support::Conditional(_)) {
         let mut settled = container.clone();
-        assignments
-            .iter()
-            .for_each(|assignment| settled.apply(assignment));
-        match writable::scratch_paths(&settled, facts) {
-            Ok(paths) => assignments.extend(paths.into_iter().map(Assignment::Scratch)),
-            Err(why) => return Answer::Declined(why),
+        for assignment in &assignments {
+            settled.apply(assignment);
         }
+        let paths = writable::scratch_paths(&settled, facts)?;
+        assignments.extend(paths.into_iter().map(Assignment::Scratch));
     }
-    let reason = format!(
-        "{} can start as its own user {}:{}",
-        facts.id, user.uid, user.gid
-    );
-    Answer::Change {
-        assignments,
-        basis,
-        reason,
-    }
+    Ok((user, assignments))
 }
 
 /// What a known image cannot do as its own user, given this file.

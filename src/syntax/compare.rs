@@ -71,7 +71,7 @@ impl Comparison<'_, '_, '_> {
         let (was, is) = (self.before.node(old), self.after.node(new));
         let filled = !planned.is_empty() && was.kind == Kind::Scalar && was.kind != is.kind;
         if filled {
-            return self.children(old, new, planned, Vec::new());
+            return self.children(new, planned, &[]);
         }
         if was.kind != is.kind {
             return self.differ(new, "a node is of another kind");
@@ -96,8 +96,8 @@ impl Comparison<'_, '_, '_> {
                 {
                     return self.differ(new, "a collection is written otherwise");
                 }
-                let children = self.before.children(old).collect();
-                self.children(old, new, planned, children)
+                let children: Vec<NodeId> = self.before.children(old).collect();
+                self.children(new, planned, &children)
             }
         }
     }
@@ -124,10 +124,9 @@ impl Comparison<'_, '_, '_> {
 
     fn children(
         &self,
-        _old: NodeId,
         new: NodeId,
         planned: &[&Touched],
-        old_children: Vec<NodeId>,
+        old_children: &[NodeId],
     ) -> Result<(), Mismatch> {
         let is_map = self.after.node(new).kind == Kind::Map;
         let step = if is_map { 2 } else { 1 };

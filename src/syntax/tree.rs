@@ -286,18 +286,15 @@ fn unescape_uri(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('%') {
         bytes.extend_from_slice(before.as_bytes());
-        match after
+        if let Some(byte) = after
             .get(..2)
             .and_then(|hex| u8::from_str_radix(hex, 16).ok())
         {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(b'%');
-                rest = after;
-            }
+            bytes.push(byte);
+            rest = &after[2..];
+        } else {
+            bytes.push(b'%');
+            rest = after;
         }
     }
     bytes.extend_from_slice(rest.as_bytes());

@@ -166,10 +166,10 @@ fn tmpfs(scratch: &Scratch) -> String {
         units::write_bytes(scratch.size)
     );
     if let Some((uid, gid)) = scratch.owner {
-        text.push_str(&format!(",uid={uid},gid={gid}"));
+        text += &format!(",uid={uid},gid={gid}");
     }
     if let Some(mode) = scratch.mode {
-        text.push_str(&format!(",mode={mode:o}"));
+        text += &format!(",mode={mode:o}");
     }
     text
 }

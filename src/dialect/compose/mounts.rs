@@ -126,9 +126,10 @@ impl TopLevel {
     fn source(&self, name: &str) -> MountSource {
         if name.is_empty() {
             MountSource::Anonymous
-        } else if is_host_path(name) || name.contains('$') {
-            MountSource::Host(name.to_owned())
-        } else if self.bound.iter().any(|bound| bound == name) {
+        } else if is_host_path(name)
+            || name.contains('$')
+            || self.bound.iter().any(|bound| bound == name)
+        {
             MountSource::Host(name.to_owned())
         } else {
             MountSource::Volume(name.to_owned())

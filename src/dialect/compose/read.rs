@@ -218,7 +218,7 @@ impl Services {
                     None => {
                         incomplete = Some(format!(
                             "it extends `{base}`, which this project does not define"
-                        ))
+                        ));
                     }
                 }
             }

@@ -398,7 +398,7 @@ impl Parser<'_> {
             match self.byte(at) {
                 sign @ (b'+' | b'-') if keep.is_none() => keep = Some(sign == b'+'),
                 digit @ b'1'..=b'9' if explicit.is_none() => {
-                    explicit = Some(isize::from(digit - b'0'))
+                    explicit = Some(isize::from(digit - b'0'));
                 }
                 _ => break,
             }
