@@ -1,7 +1,7 @@
 //! Tokens outside of brackets: indentation, dashes, keys.
 
-use super::properties::Properties;
-use super::{Frame, Key, Parser, Result, State, offset};
+use super::properties::Pending;
+use super::{Flow, Frame, Key, Parser, Result, State, offset};
 use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Kind, Node, Span, Style};
 
@@ -89,7 +89,7 @@ impl Parser<'_> {
     /// An empty node, if the innermost collection waits for one.
     fn fill(&mut self) -> Result<()> {
         if self.top().state.after_node().is_none() {
-            if self.inner.is_empty() && self.outer.is_empty() {
+            if self.inner.is_none() && self.outer.is_none() {
                 return Ok(());
             }
             return self.error(SyntaxErrorKind::ExpectedKey);
@@ -106,11 +106,12 @@ impl Parser<'_> {
         self.key_allowed = false;
         self.check_indentation()?;
         self.no_key()?;
-        let (outer, inner) = (
-            std::mem::take(&mut self.outer),
-            std::mem::take(&mut self.inner),
-        );
-        self.outer = self.join(outer, inner)?;
+        if self.inner.is_some() {
+            self.outer = {
+                let (outer, inner) = (self.outer.take(), self.inner.take());
+                self.join(outer, inner)?
+            };
+        }
         let required = self.flow == 0 && self.top().indent == self.column();
         self.key = Some(Key {
             at: self.at,
@@ -235,12 +236,12 @@ impl Parser<'_> {
         // Nothing but properties before it: the key is empty.
         if let Some(key) = self.key
             && key.line == self.line
-            && !self.inner.is_empty()
+            && self.inner.is_some()
         {
-            let properties = std::mem::take(&mut self.inner);
+            let properties = self.inner.take();
             self.implicit_key(key)?;
             self.empty(properties)?;
-            return self.after_key();
+            return self.after_key(key);
         }
         if !self.key_allowed {
             return self.error(SyntaxErrorKind::MappingNotAllowed);
@@ -264,12 +265,7 @@ impl Parser<'_> {
             self.reach_key(self.at, column)?;
             self.set(State::MapExplicitKey, offset(self.at));
             let at = offset(self.at);
-            self.leaf(
-                Style::Empty,
-                Span { start: at, end: at },
-                0,
-                Properties::default(),
-            )?;
+            self.leaf(Style::Empty, Span { start: at, end: at }, 0, None)?;
         }
         self.set(State::MapValue, offset(self.at));
         self.at += 1;
@@ -290,13 +286,8 @@ impl Parser<'_> {
     }
 
     /// `:` behind an implicit key.
-    fn after_key(&mut self) -> Result<()> {
-        if self.strict
-            && self
-                .nodes
-                .last()
-                .is_some_and(|key| self.at - key.span.start as usize > 1024)
-        {
+    fn after_key(&mut self, key: Key) -> Result<()> {
+        if self.strict && self.at - key.at > 1024 {
             return self.error(SyntaxErrorKind::KeyTooLong);
         }
         self.set(State::MapValue, offset(self.at));
@@ -324,7 +315,7 @@ impl Parser<'_> {
     fn scalar(&mut self, style: Style, at: Span, is_alias: bool) -> Result<()> {
         let key = self.key_before_colon();
         let properties = if let Some(key) = key {
-            let properties = std::mem::take(&mut self.inner);
+            let properties = self.inner.take();
             self.implicit_key(key)?;
             properties
         } else {
@@ -340,11 +331,7 @@ impl Parser<'_> {
         } else {
             self.leaf(style, at, 0, properties)?;
         }
-        if key.is_some() {
-            self.after_key()
-        } else {
-            Ok(())
-        }
+        key.map_or(Ok(()), |key| self.after_key(key))
     }
 
     /// `|` or `>`: never a key, and in go-yaml even allowed where only a key should stand.
@@ -366,26 +353,23 @@ impl Parser<'_> {
     /// `[` or `{`: a node, unless a `:` follows its end.
     fn flow_start(&mut self, kind: Kind) -> Result<()> {
         self.may_begin_key()?;
-        self.held = (
-            std::mem::take(&mut self.outer),
-            std::mem::take(&mut self.inner),
-        );
+        let (mut outer, mut inner) = (self.outer.take(), self.inner.take());
         let first = self.nodes.len();
         let anchors = self.anchors.len();
-        self.held.0.registered = self.register(self.held.0, first);
-        self.held.1.registered = self.register(self.held.1, first);
+        self.register(&mut outer, first);
+        self.register(&mut inner, first);
+        self.held = (outer, inner);
         self.open_flow(kind)?;
-        if let Some(frame) = self.frames.last_mut() {
-            frame.anchors = anchors;
+        if let Some(flow) = self.flows.last_mut() {
+            flow.anchors = anchors;
         }
         Ok(())
     }
 
     /// The outermost flow collection has closed: now it is known whether it is a key.
-    pub(super) fn flow_end(&mut self, flow: Frame) -> Result<()> {
-        self.key = flow.key;
+    pub(super) fn flow_end(&mut self, first: usize, before: Flow) -> Result<()> {
+        self.key = before.key;
         self.key_allowed = false;
-        let first = flow.node as usize;
         let (outer, inner) = std::mem::take(&mut self.held);
         let Some(key) = self.key_before_colon() else {
             self.no_key()?;
@@ -402,12 +386,13 @@ impl Parser<'_> {
             return Ok(());
         };
         self.assign(inner, first);
-        self.relocate(first, flow.anchors, outer.anchor, |parser| {
+        let held_anchor = outer.as_ref().and_then(|outer| outer.anchor);
+        self.relocate(first, before.anchors, held_anchor, |parser| {
             parser.outer = outer;
             parser.implicit_key(key)
         })?;
         self.node_done();
-        self.after_key()
+        self.after_key(key)
     }
 
     /// YAML 1.2 indents the first text of a line with spaces.

@@ -1,6 +1,6 @@
 //! Nodes into the arena: opened, closed, and moved when a collection turns out to be a key.
 
-use super::properties::Properties;
+use super::properties::Pending;
 use super::{Frame, Parser, Result, State, node_id, offset, span};
 use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Kind, Node, NodeId, Span, Style};
@@ -47,10 +47,10 @@ impl Parser<'_> {
         style: Style,
         at: Span,
         column: u32,
-        properties: Properties,
+        properties: Pending,
     ) -> Result<()> {
         let index = self.push(Kind::Scalar, style, at, column)?;
-        if !properties.is_empty() {
+        if properties.is_some() {
             self.assign(properties, index);
         }
         self.last_end = at.end as usize;
@@ -59,8 +59,8 @@ impl Parser<'_> {
     }
 
     /// An alias, which has no properties.
-    pub(super) fn alias(&mut self, name: Span, properties: Properties) -> Result<()> {
-        if !properties.is_empty() {
+    pub(super) fn alias(&mut self, name: Span, properties: Pending) -> Result<()> {
+        if properties.is_some() {
             return self.error(SyntaxErrorKind::PropertiesOnAlias);
         }
         let target = self.anchored(name)?;
@@ -78,9 +78,9 @@ impl Parser<'_> {
     }
 
     /// The node that is not written: after its indicator, or after its properties.
-    pub(super) fn empty(&mut self, properties: Properties) -> Result<()> {
+    pub(super) fn empty(&mut self, properties: Pending) -> Result<()> {
         let indicator = self.top().indicator;
-        let at = match properties.end() {
+        let at = match properties.as_ref().map(|properties| properties.span.end) {
             Some(end) => end,
             None if indicator != Node::NONE => indicator + 1,
             None => offset(self.last_end),
@@ -95,7 +95,7 @@ impl Parser<'_> {
         style: Style,
         start: usize,
         frame: Frame,
-        properties: Properties,
+        properties: Pending,
     ) -> Result<usize> {
         if self.frames.len() > usize::from(self.limits.depth) {
             return self.error(SyntaxErrorKind::TooDeep(self.limits.depth));

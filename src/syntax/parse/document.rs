@@ -9,7 +9,7 @@ impl Parser<'_> {
     pub(super) fn end_document(&mut self) -> Result<bool> {
         self.no_key()?;
         if self.frames.is_empty() {
-            if !self.inner.is_empty() || !self.outer.is_empty() {
+            if self.inner.is_some() || self.outer.is_some() {
                 return self.error(SyntaxErrorKind::AfterDocument);
             }
             return Ok(false);
@@ -20,7 +20,7 @@ impl Parser<'_> {
         if self.top().state == State::DocumentNode {
             let properties = self.take_properties()?;
             self.empty(properties)?;
-        } else if !self.inner.is_empty() || !self.outer.is_empty() {
+        } else if self.inner.is_some() || self.outer.is_some() {
             return self.error(SyntaxErrorKind::AfterDocument);
         }
         self.frames.pop();

@@ -1,9 +1,9 @@
 //! Tokens inside of brackets.
 
-use super::properties::Properties;
-use super::{Frame, Parser, Result, State, offset, span};
+use super::properties::Pending;
+use super::{Flow, Frame, Parser, Result, State, fail, offset, span};
+use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Kind, Node, Span, Style};
-use crate::syntax::{SyntaxError, SyntaxErrorKind};
 
 impl Parser<'_> {
     /// One token.
@@ -82,10 +82,7 @@ impl Parser<'_> {
             .nodes
             .get(self.top().node as usize)
             .map_or(0, |node| node.span.start as usize);
-        Err(SyntaxError {
-            span: span(open, open + 1),
-            kind: SyntaxErrorKind::UnclosedBracket,
-        })
+        fail(span(open, open + 1), SyntaxErrorKind::UnclosedBracket)
     }
 
     /// Whether the `:` here is an indicator rather than the start of a plain scalar.
@@ -124,11 +121,11 @@ impl Parser<'_> {
         } else {
             State::FlowMapKey
         };
-        let frame = Frame {
+        let frame = Frame::new(state, Node::NONE, self.top().indent);
+        self.flows.push(Flow {
             key: self.key.take(),
             anchors: self.anchors.len(),
-            ..Frame::new(state, Node::NONE, self.top().indent)
-        };
+        });
         let properties = self.take_properties()?;
         self.open(kind, Style::Flow, self.at, frame, properties)?;
         self.flow += 1;
@@ -156,9 +153,10 @@ impl Parser<'_> {
         self.after_separator = false;
         self.after_json = true;
         self.flow -= 1;
+        let before = self.flows.pop().unwrap_or_default();
         if self.flow > 0 {
             self.close();
-            self.key = top.key;
+            self.key = before.key;
             return Ok(());
         }
         // The block around it decides whether this is a node or a key.
@@ -168,13 +166,13 @@ impl Parser<'_> {
             node.next = next;
             node.span.end = offset(self.last_end);
         }
-        self.flow_end(top)
+        self.flow_end(top.node as usize, before)
     }
 
     /// Gives the entry before `,` or a bracket the nodes it lacks, and ends a single pair.
     fn end_entry(&mut self) -> Result<()> {
         let state = self.top().state;
-        let has_properties = !self.inner.is_empty();
+        let has_properties = self.inner.is_some();
         match state {
             State::PairExplicitKey if !self.strict => {
                 return self.error(SyntaxErrorKind::ExpectedValue);
@@ -227,7 +225,7 @@ impl Parser<'_> {
     }
 
     fn flow_question(&mut self) -> Result<()> {
-        if !self.inner.is_empty() {
+        if self.inner.is_some() {
             return self.error(SyntaxErrorKind::ExpectedComma);
         }
         match self.top().state {
@@ -253,19 +251,13 @@ impl Parser<'_> {
 
     fn open_pair(&mut self, start: usize) -> Result<usize> {
         let frame = Frame::new(State::PairExplicitKey, Node::NONE, self.top().indent);
-        self.open(
-            Kind::Map,
-            Style::FlowPair,
-            start,
-            frame,
-            Properties::default(),
-        )
+        self.open(Kind::Map, Style::FlowPair, start, frame, None)
     }
 
     fn flow_colon(&mut self) -> Result<()> {
         let top = self.top();
         let key = self.key.filter(|key| key.line == self.line);
-        let has_key = key.is_some() && !self.inner.is_empty();
+        let has_key = key.is_some() && self.inner.is_some();
         let colon = offset(self.at);
         match top.state {
             State::FlowMapColon if top.explicit || key.is_some() || self.strict => {
@@ -280,7 +272,7 @@ impl Parser<'_> {
                 self.set(State::FlowMapValue, colon);
             }
             State::FlowSeqItem if has_key || self.strict => {
-                let properties = std::mem::take(&mut self.inner);
+                let properties = self.inner.take();
                 self.open_pair(key.map_or(self.at, |key| key.at))?;
                 self.inner = properties;
                 self.empty_key()?;
@@ -332,19 +324,14 @@ impl Parser<'_> {
     fn empty_key(&mut self) -> Result<()> {
         let start = self
             .key
-            .filter(|_| !self.inner.is_empty())
+            .filter(|_| self.inner.is_some())
             .map_or(self.at, |key| key.at);
         if let Some(frame) = self.frames.last_mut() {
             frame.indicator = offset(start);
         }
-        if self.inner.is_empty() {
+        if self.inner.is_none() {
             let at = offset(self.at);
-            return self.leaf(
-                Style::Empty,
-                Span { start: at, end: at },
-                0,
-                Properties::default(),
-            );
+            return self.leaf(Style::Empty, Span { start: at, end: at }, 0, None);
         }
         self.empty_node()
     }

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 use super::tree::{Document, Node, NodeId, Props, Span};
 use super::{SyntaxError, SyntaxErrorKind, Tree};
-use properties::Properties;
+use properties::Pending;
 
 /// Reads a stream of YAML documents.
 ///
@@ -24,7 +24,11 @@ use properties::Properties;
 ///
 /// What go-yaml rejects ([`Mode::GoYaml`]) or YAML 1.2 rejects ([`Mode::Strict`]), and what is
 /// beyond the limits, each with its place.
-pub fn parse<'s>(source: &'s str, mode: Mode, limits: &Limits) -> Result<Tree<'s>, SyntaxError> {
+pub fn parse<'s>(
+    source: &'s str,
+    mode: Mode,
+    limits: &Limits,
+) -> std::result::Result<Tree<'s>, SyntaxError> {
     // `Node::NONE` and one past the end must stay representable.
     let bytes = limits.bytes.min(u32::MAX - 2);
     if source.len() > bytes as usize {
@@ -36,14 +40,16 @@ pub fn parse<'s>(source: &'s str, mode: Mode, limits: &Limits) -> Result<Tree<'s
             kind: SyntaxErrorKind::TooLarge(bytes),
         });
     }
-    scan::check_characters(source)?;
+    scan::check_characters(source).map_err(|error| *error)?;
     if mode == Mode::GoYaml && source.starts_with("\u{feff}\u{feff}") {
         return Err(SyntaxError {
             span: span(3, 6),
             kind: SyntaxErrorKind::TwoByteOrderMarks,
         });
     }
-    Parser::new(source, mode, *limits).run()
+    Parser::new(source, mode, *limits)
+        .run()
+        .map_err(|error| *error)
 }
 
 /// The text of a file: UTF-8, with or without byte order mark.
@@ -51,7 +57,7 @@ pub fn parse<'s>(source: &'s str, mode: Mode, limits: &Limits) -> Result<Tree<'s
 /// # Errors
 ///
 /// UTF-16, UTF-32 and bytes that are not UTF-8 are errors that name the first such byte.
-pub fn decode(bytes: &[u8]) -> Result<&str, SyntaxError> {
+pub fn decode(bytes: &[u8]) -> std::result::Result<&str, SyntaxError> {
     let encoding = match bytes {
         [0, 0, 0xFE, 0xFF, ..] | [0, 0, 0, _, ..] | [0xFF, 0xFE, 0, 0, ..] | [_, 0, 0, 0, ..] => {
             Some("UTF-32")
@@ -107,7 +113,8 @@ impl Default for Limits {
     }
 }
 
-type Result<T, E = SyntaxError> = std::result::Result<T, E>;
+/// Errors are boxed inside of the parser, so that what goes well travels in registers.
+type Result<T> = std::result::Result<T, Box<SyntaxError>>;
 
 /// Everything between two tokens.
 struct Parser<'s> {
@@ -133,13 +140,14 @@ struct Parser<'s> {
     key: Option<Key>,
 
     frames: Vec<Frame>,
+    flows: Vec<Flow>,
     /// How many of the frames are flow collections.
     flow: usize,
     /// The properties of the last token's line, and those of lines before it.
-    inner: Properties,
-    outer: Properties,
+    inner: Pending,
+    outer: Pending,
     /// Properties of the outermost flow collection while it is not known whether it is a key.
-    held: (Properties, Properties),
+    held: (Pending, Pending),
 
     nodes: Vec<Node>,
     props: Vec<Props>,
@@ -182,9 +190,14 @@ struct Frame {
     last: u32,
     /// An explicit entry (`? `) is open.
     explicit: bool,
-    /// What `Parser::key` was before this flow collection opened.
+}
+
+/// What was before a flow collection opened.
+#[derive(Clone, Copy, Debug, Default)]
+struct Flow {
+    /// `Parser::key`.
     key: Option<Key>,
-    /// How many anchors there were before this flow collection opened.
+    /// How many anchors there were.
     anchors: usize,
 }
 
@@ -298,10 +311,11 @@ impl<'s> Parser<'s> {
             after_json: false,
             key: None,
             frames: Vec::with_capacity(16),
+            flows: Vec::new(),
             flow: 0,
-            inner: Properties::default(),
-            outer: Properties::default(),
-            held: Default::default(),
+            inner: None,
+            outer: None,
+            held: (None, None),
             nodes: Vec::with_capacity(source.len() / 16),
             props: Vec::new(),
             documents: Vec::new(),
@@ -338,23 +352,23 @@ impl<'s> Parser<'s> {
 
     /// The innermost open document or collection. Between documents there is none: that is a
     /// document that is over.
+    #[inline]
     fn top(&self) -> Frame {
         self.frames.last().copied().unwrap_or(Frame::OUTSIDE)
     }
 
+    #[inline]
     fn column(&self) -> isize {
         self.at.cast_signed() - self.line.cast_signed()
     }
 
+    #[cold]
     fn error<T>(&self, kind: SyntaxErrorKind) -> Result<T> {
         let end = self.source[self.at..]
             .chars()
             .next()
             .map_or(self.at, |char| self.at + char.len_utf8());
-        Err(SyntaxError {
-            span: span(self.at, end),
-            kind,
-        })
+        fail(span(self.at, end), kind)
     }
 }
 
@@ -370,10 +384,13 @@ impl Frame {
             indicator,
             last: Node::NONE,
             explicit: false,
-            key: None,
-            anchors: 0,
         }
     }
+}
+
+#[cold]
+fn fail<T>(span: Span, kind: SyntaxErrorKind) -> Result<T> {
+    Err(Box::new(SyntaxError { span, kind }))
 }
 
 /// Offsets fit because [`parse`] refuses sources that are longer.

@@ -1,29 +1,24 @@
 //! Anchors and tags, which wait for the node they belong to.
 
-use super::{Parser, Result, offset, span};
+use super::{Parser, Result, fail, offset, span};
 use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Node, Props, Span};
 
-/// An anchor, a tag, or both, whose node has not come yet.
-#[derive(Clone, Copy, Debug, Default)]
+/// An anchor, a tag, or both, whose node has not come yet. Most nodes have none, so that is
+/// what costs nothing.
+pub(super) type Pending = Option<Box<Properties>>;
+
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Properties {
     pub(super) anchor: Option<Span>,
     tag: Option<Span>,
     prefix: Option<Span>,
-    span: Option<Span>,
+    pub(super) span: Span,
     /// Its place in `Parser::anchors`, if the anchor stands there already.
-    pub(super) registered: Option<usize>,
+    registered: Option<usize>,
 }
 
 impl Properties {
-    pub(super) fn is_empty(&self) -> bool {
-        self.span.is_none()
-    }
-
-    pub(super) fn end(&self) -> Option<u32> {
-        self.span.map(|span| span.end)
-    }
-
     /// Both together, unless both have an anchor or both have a tag.
     fn and(self, later: Self) -> Option<Self> {
         if self.anchor.is_some() && later.anchor.is_some()
@@ -35,12 +30,9 @@ impl Properties {
             anchor: self.anchor.or(later.anchor),
             tag: self.tag.or(later.tag),
             prefix: self.prefix.or(later.prefix),
-            span: match (self.span, later.span) {
-                (Some(first), Some(last)) => Some(Span {
-                    start: first.start,
-                    end: last.end,
-                }),
-                (one, other) => one.or(other),
+            span: Span {
+                start: self.span.start,
+                end: later.span.end,
             },
             registered: self.registered.or(later.registered),
         })
@@ -54,66 +46,78 @@ impl Parser<'_> {
         self.after_separator = false;
         self.after_json = false;
         let start = self.at;
-        let mut new = Properties::default();
+        let (mut anchor, mut tag, mut prefix) = (None, None, None);
         if self.byte(start) == b'&' {
-            new.anchor = Some(self.anchor_name()?);
+            anchor = Some(self.anchor_name()?);
         } else {
-            new.prefix = self.scan_tag()?;
-            new.tag = Some(span(start, self.at));
+            prefix = self.scan_tag()?;
+            tag = Some(span(start, self.at));
         }
-        new.span = Some(span(start, self.at));
-        self.inner = self.join(self.inner, new)?;
+        let new = Properties {
+            anchor,
+            tag,
+            prefix,
+            span: span(start, self.at),
+            registered: None,
+        };
+        let before = self.inner.take();
+        self.inner = self.join(before, Some(Box::new(new)))?;
         Ok(())
     }
 
     /// The properties that wait, for a node that is not a key.
-    pub(super) fn take_properties(&mut self) -> Result<Properties> {
-        if self.inner.is_empty() && self.outer.is_empty() {
-            return Ok(Properties::default());
+    #[inline]
+    pub(super) fn take_properties(&mut self) -> Result<Pending> {
+        if self.inner.is_none() && self.outer.is_none() {
+            return Ok(None);
         }
-        let (outer, inner) = (
-            std::mem::take(&mut self.outer),
-            std::mem::take(&mut self.inner),
-        );
+        let (outer, inner) = (self.outer.take(), self.inner.take());
         self.join(outer, inner)
     }
 
-    pub(super) fn join(&self, earlier: Properties, later: Properties) -> Result<Properties> {
-        match earlier.and(later) {
-            Some(both) => Ok(both),
+    pub(super) fn join(&self, earlier: Pending, later: Pending) -> Result<Pending> {
+        let (earlier, later) = match (earlier, later) {
+            (Some(earlier), Some(later)) => (earlier, later),
+            (one, other) => return Ok(one.or(other)),
+        };
+        match earlier.and(*later) {
+            Some(both) => Ok(Some(Box::new(both))),
             None => self.error(SyntaxErrorKind::TwoProperties),
         }
     }
 
     /// Gives the properties to the node, so that aliases find it.
-    pub(super) fn assign(&mut self, properties: Properties, node: usize) {
-        let Some(all) = properties.span else { return };
+    pub(super) fn assign(&mut self, mut properties: Pending, node: usize) {
+        self.register(&mut properties, node);
+        let Some(properties) = properties else { return };
         if let Some(target) = self.nodes.get_mut(node) {
             target.extra = offset(self.props.len());
         }
         self.props.push(Props {
-            span: all,
+            span: properties.span,
             anchor: properties.anchor,
             tag: properties.tag,
             prefix: properties.prefix,
         });
-        self.register(properties, node);
     }
 
-    /// Lets aliases find the node under the anchor's name; returns where the anchor is kept.
-    pub(super) fn register(&mut self, properties: Properties, node: usize) -> Option<usize> {
-        let name = properties.anchor?;
+    /// Lets aliases find the node under the anchor's name.
+    pub(super) fn register(&mut self, properties: &mut Pending, node: usize) {
+        let Some(properties) = properties else { return };
+        let Some(name) = properties.anchor else {
+            return;
+        };
         if let Some(place) = properties.registered {
             if let Some(anchor) = self.anchors.get_mut(place) {
                 anchor.1 = offset(node);
             }
-            return Some(place);
+            return;
         }
         let place = self.anchors.len();
         self.anchors.push((name, offset(node)));
         let text = &self.source[name.start as usize..name.end as usize];
         self.anchor_names.insert(text, place);
-        Some(place)
+        properties.registered = Some(place);
     }
 
     /// The node that an alias stands for: the latest anchor of that name before it.
@@ -130,10 +134,7 @@ impl Parser<'_> {
                     start: name.start - 1,
                     end: name.end,
                 };
-                Err(crate::syntax::SyntaxError {
-                    span,
-                    kind: SyntaxErrorKind::UnknownAnchor(text.to_owned()),
-                })
+                fail(span, SyntaxErrorKind::UnknownAnchor(text.to_owned()))
             }
         }
     }

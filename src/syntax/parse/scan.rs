@@ -2,9 +2,9 @@
 
 use memchr::{memchr2, memmem};
 
-use super::{Parser, Result, span};
+use super::{Parser, Result, fail, span};
+use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Span, Style};
-use crate::syntax::{SyntaxError, SyntaxErrorKind};
 
 /// What a byte may end or begin inside a plain scalar.
 const ORDINARY: u8 = 0;
@@ -59,10 +59,7 @@ pub(super) fn check_characters(source: &str) -> Result<()> {
     let Some(at) = found else { return Ok(()) };
     let char = source[at..].chars().next().unwrap_or_default();
     let kind = SyntaxErrorKind::ControlCharacter(u32::from(char));
-    Err(SyntaxError {
-        span: span(at, at + char.len_utf8()),
-        kind,
-    })
+    fail(span(at, at + char.len_utf8()), kind)
 }
 
 impl Parser<'_> {
@@ -101,7 +98,8 @@ impl Parser<'_> {
 
     #[inline]
     pub(super) fn is_blank_or_end(&self, at: usize) -> bool {
-        matches!(self.byte(at), b' ' | b'\t' | b'\n' | b'\r' | 0) || self.break_len(at) > 0
+        matches!(self.byte(at), b' ' | b'\t' | b'\n' | b'\r' | 0)
+            || self.unicode_breaks && self.break_len(at) > 0
     }
 
     pub(super) fn is_flow_indicator(&self, at: usize) -> bool {
@@ -206,9 +204,12 @@ impl Parser<'_> {
             let mut is_over = false;
             let run = at;
             loop {
-                let class = PLAIN[self.byte(at) as usize];
-                match class {
-                    ORDINARY => {}
+                while let Some(&byte) = self.bytes.get(at)
+                    && PLAIN[byte as usize] == ORDINARY
+                {
+                    at += 1;
+                }
+                match PLAIN[self.byte(at) as usize] {
                     BLANK_OR_BREAK => break,
                     COLON => {
                         is_over = self.is_blank_or_end(at + 1)
@@ -323,10 +324,7 @@ impl Parser<'_> {
                     }
                 }
                 0 if at >= self.bytes.len() => {
-                    return Err(SyntaxError {
-                        span: span(start, at),
-                        kind: SyntaxErrorKind::UnclosedQuote,
-                    });
+                    return fail(span(start, at), SyntaxErrorKind::UnclosedQuote);
                 }
                 _ => at += 1,
             }
