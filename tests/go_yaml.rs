@@ -1,6 +1,8 @@
 //! The corpus as go-yaml reads it: v4 (Compose) as trees, v2 through `sigs.k8s.io/yaml`
 //! (Kubernetes) as values.
 
+#![allow(clippy::print_stdout, reason = "a test that did not run says so")]
+
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};

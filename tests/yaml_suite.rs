@@ -1,5 +1,7 @@
 //! The conformance suite of the YAML organisation (yaml-test-suite), in both modes.
 
+#![allow(clippy::print_stdout, reason = "a test that did not run says so")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -150,5 +152,106 @@ fn strict_mode_reads_and_rejects_what_the_suite_does() {
         "{} differ\n{}",
         wrong.len(),
         wrong.join("\n")
+    );
+}
+
+/// What go-yaml does otherwise than YAML 1.2, with the cases that show it.
+const GO_YAML: [(&str, &str); 21] = [
+    (
+        "knows no version but 1.1",
+        "27NA 6ZKB 9DXL BEC7 DK95-07 RTP8 W4TN",
+    ),
+    (
+        "rejects directives that it does not know",
+        "2LFX 6LVF MUS6-05 MUS6-06",
+    ),
+    (
+        "has no key of nothing",
+        "2JQS 6M2F CFD4 FRK4 M2N8-00 NHX8 NKF9 S3PD SM9W-01 UKK6-00",
+    ),
+    (
+        "has ASCII without colons for the names of anchors",
+        "2SXE 8XYN W5VH Y2GN",
+    ),
+    ("has no escape for the slash", "3UYS"),
+    ("has one for the single quote", "HRE5"),
+    (
+        "wants an implicit key in braces on one line with its colon",
+        "4MUZ-00 4MUZ-01 4MUZ-02 5MUD 9SA2 K3WX NJ66 UT92 VJP3-01",
+    ),
+    (
+        "takes a colon in brackets for an indicator, except behind `,` and `[`",
+        "58MP 5T43",
+    ),
+    ("takes a colon before `,` or a bracket for text", "4ABK"),
+    (
+        "takes `? ` in brackets for an indicator, even in a plain scalar",
+        "JR7V",
+    ),
+    ("takes `-` before a bracket for text", "G5U8 YJV2"),
+    ("wants a blank behind a tag", "WZ62"),
+    (
+        "takes no tab for a blank where a key may begin, even on a blank line",
+        "6BCT 6CA3 A2M4 DK95-00 DK95-03 DK95-04 Q5MG Y79Y-010",
+    ),
+    (
+        "takes no tab before the first text of a block scalar",
+        "96NN-00 96NN-01 R4YG Y79Y-001",
+    ),
+    (
+        "has no block scalar with text in the first column",
+        "DK3J FP8R",
+    ),
+    (
+        "lets blank lines before the text of a block scalar be longer than its indentation",
+        "S98Z",
+    ),
+    (
+        "adds no line break at the end of the stream",
+        "JEF9-02 L24T-01",
+    ),
+    (
+        "wants `---` before every document but the first, and a document before `...`",
+        "7Z25 HWV9 M7A3 QT73",
+    ),
+    ("lets a directive end the document before it", "9HCY"),
+    (
+        "wants no blank before a comment",
+        "9JBA CVW2 MUS6-00 SU5Z X4QW",
+    ),
+    (
+        "wants no indentation inside of quotes and brackets",
+        "9C9N DK95-01 QB6E Y79Y-003",
+    ),
+];
+
+#[test]
+fn go_yaml_mode_differs_only_where_go_yaml_does() {
+    let Some(cases) = cases() else {
+        println!("did not run: HARDEN_SHARED is not set");
+        return;
+    };
+    let explained = |id: &str| {
+        GO_YAML
+            .iter()
+            .any(|(_, ids)| ids.split(' ').any(|other| other == id))
+    };
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let same = match (
+            parse(&case.source, Mode::GoYaml, &Limits::default()),
+            &case.events,
+        ) {
+            (Ok(tree), Some(expected)) => events(&tree) == *expected,
+            (Err(_), None) => true,
+            _ => false,
+        };
+        if same == explained(&case.id) {
+            wrong.push(&case.id);
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "these differ without a reason, or have a reason and do not: {wrong:?}"
     );
 }

@@ -1,6 +1,5 @@
 //! Tokens outside of brackets: indentation, dashes, keys.
 
-use super::properties::Pending;
 use super::{Flow, Frame, Key, Parser, Result, State, offset};
 use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Kind, Node, Span, Style};
@@ -327,7 +326,7 @@ impl Parser<'_> {
             self.take_properties()?
         };
         if is_alias {
-            self.alias(at, properties)?;
+            self.alias(at, &properties)?;
         } else {
             self.leaf(style, at, 0, properties)?;
         }

@@ -59,7 +59,7 @@ impl Parser<'_> {
     }
 
     /// An alias, which has no properties.
-    pub(super) fn alias(&mut self, name: Span, properties: Pending) -> Result<()> {
+    pub(super) fn alias(&mut self, name: Span, properties: &Pending) -> Result<()> {
         if properties.is_some() {
             return self.error(SyntaxErrorKind::PropertiesOnAlias);
         }

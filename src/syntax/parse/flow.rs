@@ -1,6 +1,5 @@
 //! Tokens inside of brackets.
 
-use super::properties::Pending;
 use super::{Flow, Frame, Parser, Result, State, fail, offset, span};
 use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Kind, Node, Span, Style};
@@ -177,8 +176,10 @@ impl Parser<'_> {
             State::PairExplicitKey if !self.strict => {
                 return self.error(SyntaxErrorKind::ExpectedValue);
             }
-            State::FlowMapExplicitKey | State::PairExplicitKey => self.empty_node()?,
-            State::FlowMapValue | State::PairValue => self.empty_node()?,
+            State::FlowMapExplicitKey
+            | State::PairExplicitKey
+            | State::FlowMapValue
+            | State::PairValue => self.empty_node()?,
             State::FlowMapKey | State::FlowSeqItem if has_properties => self.empty_node()?,
             _ if has_properties => return self.error(SyntaxErrorKind::ExpectedComma),
             _ => {}
@@ -350,7 +351,7 @@ impl Parser<'_> {
         self.after_separator = false;
         self.after_json = false;
         if is_alias {
-            self.alias(at, properties)
+            self.alias(at, &properties)
         } else {
             self.leaf(style, at, 0, properties)
         }

@@ -11,6 +11,7 @@ mod document;
 mod flow;
 mod properties;
 mod scan;
+mod words;
 
 use std::collections::HashMap;
 
@@ -40,14 +41,14 @@ pub fn parse<'s>(
             kind: SyntaxErrorKind::TooLarge(bytes),
         });
     }
-    scan::check_characters(source).map_err(|error| *error)?;
+    let unicode_breaks = scan::check_characters(source).map_err(|error| *error)?;
     if mode == Mode::GoYaml && source.starts_with("\u{feff}\u{feff}") {
         return Err(SyntaxError {
             span: span(3, 6),
             kind: SyntaxErrorKind::TwoByteOrderMarks,
         });
     }
-    Parser::new(source, mode, *limits)
+    Parser::new(source, mode, unicode_breaks, *limits)
         .run()
         .map_err(|error| *error)
 }
@@ -117,6 +118,10 @@ impl Default for Limits {
 type Result<T> = std::result::Result<T, Box<SyntaxError>>;
 
 /// Everything between two tokens.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact about the place in the text"
+)]
 struct Parser<'s> {
     source: &'s str,
     bytes: &'s [u8],
@@ -294,14 +299,14 @@ impl State {
 }
 
 impl<'s> Parser<'s> {
-    fn new(source: &'s str, mode: Mode, limits: Limits) -> Self {
+    fn new(source: &'s str, mode: Mode, unicode_breaks: bool, limits: Limits) -> Self {
         let start = if source.starts_with('\u{feff}') { 3 } else { 0 };
         let strict = mode == Mode::Strict;
         Self {
             source,
             bytes: source.as_bytes(),
             strict,
-            unicode_breaks: !strict && scan::has_unicode_breaks(source),
+            unicode_breaks: !strict && unicode_breaks,
             limits,
             at: start,
             line: start,

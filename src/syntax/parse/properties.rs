@@ -148,8 +148,7 @@ impl Parser<'_> {
             let byte = self.byte(at);
             let is_name = match byte {
                 0..=b' ' | b',' | b'[' | b']' | b'{' | b'}' => false,
-                b':' => self.strict,
-                0x7F.. => self.strict,
+                b':' | 0x7F.. => self.strict,
                 _ => true,
             };
             if !is_name {
@@ -229,9 +228,27 @@ impl Parser<'_> {
     pub(super) fn uri_end(&mut self, mut at: usize, brackets: bool) -> Result<usize> {
         loop {
             match self.byte(at) {
-                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => at += 1,
-                b'_' | b'-' | b';' | b'/' | b'?' | b':' | b'@' | b'&' | b'=' | b'+' | b'$'
-                | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')' => at += 1,
+                b'0'..=b'9'
+                | b'A'..=b'Z'
+                | b'a'..=b'z'
+                | b'_'
+                | b'-'
+                | b';'
+                | b'/'
+                | b'?'
+                | b':'
+                | b'@'
+                | b'&'
+                | b'='
+                | b'+'
+                | b'$'
+                | b'.'
+                | b'!'
+                | b'~'
+                | b'*'
+                | b'\''
+                | b'('
+                | b')' => at += 1,
                 b'#' if self.strict => at += 1,
                 b',' | b'[' | b']' | b'{' | b'}' if brackets => at += 1,
                 b'%' => {

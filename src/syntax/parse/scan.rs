@@ -1,65 +1,49 @@
 //! Bytes to scalars and to the next token.
 
-use memchr::{memchr2, memmem};
+use memchr::{memchr2, memchr3_iter};
 
+use super::words::{below, equal, find, not_ascii, other};
 use super::{Parser, Result, fail, span};
 use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Span, Style};
 
-/// What a byte may end or begin inside a plain scalar.
-const ORDINARY: u8 = 0;
-const BLANK_OR_BREAK: u8 = 1;
-const COLON: u8 = 2;
-const FLOW: u8 = 3;
-const MAYBE_BREAK: u8 = 4;
-const QUESTION: u8 = 5;
-
-static PLAIN: [u8; 256] = {
-    let mut table = [ORDINARY; 256];
-    table[0] = BLANK_OR_BREAK;
-    table[b' ' as usize] = BLANK_OR_BREAK;
-    table[b'\t' as usize] = BLANK_OR_BREAK;
-    table[b'\n' as usize] = BLANK_OR_BREAK;
-    table[b'\r' as usize] = BLANK_OR_BREAK;
-    table[b':' as usize] = COLON;
-    table[b'?' as usize] = QUESTION;
-    table[b',' as usize] = FLOW;
-    table[b'[' as usize] = FLOW;
-    table[b']' as usize] = FLOW;
-    table[b'{' as usize] = FLOW;
-    table[b'}' as usize] = FLOW;
-    table[0xC2] = MAYBE_BREAK;
-    table[0xE2] = MAYBE_BREAK;
-    table
-};
-
-/// Whether the source has NEL, LS or PS, which go-yaml takes for line breaks.
-pub(super) fn has_unicode_breaks(source: &str) -> bool {
-    !source.is_ascii()
-        && ["\u{85}", "\u{2028}", "\u{2029}"]
-            .iter()
-            .any(|sought| memmem::find(source.as_bytes(), sought.as_bytes()).is_some())
-}
-
-/// Finds characters that YAML forbids even in comments and quotes.
-pub(super) fn check_characters(source: &str) -> Result<()> {
+/// Finds characters that YAML forbids even in comments and quotes. Returns whether NEL, LS or
+/// PS occur, which go-yaml takes for line breaks.
+pub(super) fn check_characters(source: &str) -> Result<bool> {
     let is_control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
     // The fold has no early exit, so that it runs on whole vectors.
-    let bad = source
-        .bytes()
-        .fold(false, |bad, byte| bad | is_control(byte));
-    let found = if bad {
+    let (bad, all) = source.bytes().fold((false, 0), |(bad, all), byte| {
+        (bad | is_control(byte), all | byte)
+    });
+    let mut found = if bad {
         source.bytes().position(is_control)
-    } else if source.is_ascii() {
-        None
     } else {
-        memmem::find(source.as_bytes(), "\u{fffe}".as_bytes())
-            .or_else(|| memmem::find(source.as_bytes(), "\u{ffff}".as_bytes()))
+        None
     };
-    let Some(at) = found else { return Ok(()) };
+    let mut breaks = false;
+    if all >= 0x80 {
+        for at in memchr3_iter(0xC2, 0xE2, 0xEF, source.as_bytes()) {
+            match source.as_bytes().get(at..at + 3) {
+                Some([0xC2, 0x85, _] | [0xE2, 0x80, 0xA8 | 0xA9]) => breaks = true,
+                Some([0xEF, 0xBF, 0xBE | 0xBF]) => {
+                    found = Some(found.map_or(at, |before| before.min(at)));
+                }
+                _ => breaks |= source.as_bytes()[at..] == [0xC2, 0x85],
+            }
+        }
+    }
+    let Some(at) = found else { return Ok(breaks) };
     let char = source[at..].chars().next().unwrap_or_default();
     let kind = SyntaxErrorKind::ControlCharacter(u32::from(char));
     fail(span(at, at + char.len_utf8()), kind)
+}
+
+/// What ends in a plain scalar.
+enum Ends {
+    Nothing,
+    /// The text up to blanks or a line break, behind which more may come.
+    Text,
+    Scalar,
 }
 
 impl Parser<'_> {
@@ -132,13 +116,25 @@ impl Parser<'_> {
     /// Moves to the next token: over blanks, comments and line breaks.
     ///
     /// In go-yaml a tab is no blank where a key may begin; it stops there.
+    #[inline]
     pub(super) fn skip(&mut self) -> Result<()> {
+        let at = self.at + usize::from(self.byte(self.at) == b' ');
+        let byte = self.byte(at);
+        if byte > b' ' && byte != b'#' && byte < 0x80 {
+            self.tab = false;
+            self.at = at;
+            return Ok(());
+        }
+        self.skip_far()
+    }
+
+    fn skip_far(&mut self) -> Result<()> {
         let mut at = self.at;
         self.tab = false;
         loop {
             loop {
                 match self.byte(at) {
-                    b' ' => at += 1,
+                    b' ' => at = self.spaces(at + 1),
                     b'\t' if self.strict || self.flow > 0 || !self.key_allowed => {
                         self.tab = true;
                         at += 1;
@@ -193,47 +189,75 @@ impl Parser<'_> {
         }
     }
 
+    /// The first byte from `at` that may end the text of a plain scalar.
+    #[inline]
+    fn ordinary(&self, at: usize, in_flow: bool) -> usize {
+        let block = |word| below(word, b'!') | equal(word, b':');
+        match (in_flow, self.unicode_breaks) {
+            (false, false) => find(self.bytes, at, block),
+            (false, true) => find(self.bytes, at, |word| block(word) | not_ascii(word)),
+            // Words in brackets are short, and they have many ends.
+            (true, _) => {
+                let ends = |byte: u8| byte < b'!' || b":,?[]{}\xC2\xE2".contains(&byte);
+                let rest = self.bytes.get(at..).unwrap_or_default();
+                rest.iter()
+                    .position(|&byte| ends(byte))
+                    .map_or(self.bytes.len(), |found| at + found)
+            }
+        }
+    }
+
+    /// Whether the text of a plain scalar ends at `at`, with a blank, a break or an indicator.
+    #[inline]
+    fn plain_ends(&self, at: usize, in_flow: bool) -> Ends {
+        match self.byte(at) {
+            b':' if self.is_blank_or_end(at + 1) => Ends::Scalar,
+            b':' if in_flow && self.strict && self.is_flow_indicator(at + 1) => Ends::Scalar,
+            b' ' | b'\t' | b'\n' | b'\r' | 0 => Ends::Text,
+            b',' | b'[' | b']' | b'{' | b'}' if in_flow => Ends::Scalar,
+            b'?' if in_flow && !self.strict && self.is_blank_or_end(at + 1) => Ends::Scalar,
+            0xC2 | 0xE2 if self.break_len(at) > 0 => Ends::Text,
+            _ => Ends::Nothing,
+        }
+    }
+
+    /// The first byte from `at` that is not a space.
+    #[inline]
+    pub(super) fn spaces(&self, at: usize) -> usize {
+        find(self.bytes, at, |word| other(word, b' '))
+    }
+
     /// The plain scalar at the current place. Moves behind the blanks and line breaks after it.
+    #[inline]
     pub(super) fn plain(&mut self) -> Result<Span> {
         let start = self.at;
-        let indent = self.top().indent + 1;
-        let in_flow = self.flow > 0;
-        let mut at = start;
-        let mut end = start;
+        let end = if self.flow > 0 {
+            self.plain_end::<true>()?
+        } else {
+            self.plain_end::<false>()?
+        };
+        Ok(span(start, end))
+    }
+
+    fn plain_end<const IN_FLOW: bool>(&mut self) -> Result<usize> {
+        let mut at = self.at;
+        let mut end = at;
         loop {
-            let mut is_over = false;
             let run = at;
-            loop {
-                while let Some(&byte) = self.bytes.get(at)
-                    && PLAIN[byte as usize] == ORDINARY
-                {
-                    at += 1;
+            let is_over = loop {
+                at = self.ordinary(at, IN_FLOW);
+                match self.plain_ends(at, IN_FLOW) {
+                    Ends::Scalar => break true,
+                    Ends::Text => break false,
+                    Ends::Nothing => at += 1,
                 }
-                match PLAIN[self.byte(at) as usize] {
-                    BLANK_OR_BREAK => break,
-                    COLON => {
-                        is_over = self.is_blank_or_end(at + 1)
-                            || in_flow && self.strict && self.is_flow_indicator(at + 1);
-                    }
-                    FLOW => is_over = in_flow,
-                    QUESTION => is_over = in_flow && !self.strict && self.is_blank_or_end(at + 1),
-                    _ => {
-                        if self.break_len(at) > 0 {
-                            break;
-                        }
-                    }
-                }
-                if is_over {
-                    break;
-                }
-                at += 1;
-            }
+            };
             if at > run {
                 end = at;
             }
-            if is_over || at >= self.bytes.len() {
+            if is_over {
                 self.at = at;
-                return Ok(span(start, end));
+                return Ok(end);
             }
             while self.is_blank(at) {
                 at += 1;
@@ -241,22 +265,23 @@ impl Parser<'_> {
             if self.break_len(at) == 0 {
                 if self.byte(at) == b'#' || at >= self.bytes.len() {
                     self.at = at;
-                    return Ok(span(start, end));
+                    return Ok(end);
                 }
                 continue;
             }
+            let indent = self.top().indent + 1;
             self.at = at;
             self.blank_lines(indent)?;
             at = self.at;
             self.key_allowed = true;
-            if !in_flow && self.column() < indent
+            if !IN_FLOW && self.column() < indent
                 || self.is_marker(at)
                 || self.byte(at) == b'#'
                 || at >= self.bytes.len()
             {
-                return Ok(span(start, end));
+                return Ok(end);
             }
-            if in_flow {
+            if IN_FLOW {
                 self.check_flow_indentation()?;
             }
             self.key_allowed = false;
@@ -264,11 +289,12 @@ impl Parser<'_> {
     }
 
     /// Moves from a line break to the next text, through lines with nothing but blanks.
+    #[inline]
     fn blank_lines(&mut self, indent: isize) -> Result<()> {
         let mut tab = None;
         loop {
             match self.byte(self.at) {
-                b' ' => self.at += 1,
+                b' ' => self.at = self.spaces(self.at + 1),
                 b'\t' => {
                     if self.column() < indent && tab.is_none() {
                         if !self.strict {
@@ -326,7 +352,16 @@ impl Parser<'_> {
                 0 if at >= self.bytes.len() => {
                     return fail(span(start, at), SyntaxErrorKind::UnclosedQuote);
                 }
-                _ => at += 1,
+                _ => {
+                    at = find(self.bytes, at + 1, |word| {
+                        let breaks = if self.unicode_breaks {
+                            not_ascii(word)
+                        } else {
+                            0
+                        };
+                        below(word, b' ') | equal(word, quote) | equal(word, b'\\') | breaks
+                    });
+                }
             }
         }
     }
