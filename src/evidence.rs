@@ -8,7 +8,11 @@ use crate::image::Kind;
 /// Everything in the file that speaks against assuming another user.
 #[must_use]
 pub fn against_user(container: &Container) -> Vec<Evidence> {
-    let mut found: Vec<Evidence> = container.evidence_against(Against::User).cloned().collect();
+    let mut found: Vec<Evidence> = container
+        .evidence_against(Against::User)
+        .cloned()
+        .chain(storage_of_others(container))
+        .collect();
     let mut add = |what: String, place| {
         found.push(Evidence {
             against: Against::User,

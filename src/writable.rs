@@ -46,13 +46,15 @@ pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch
 
 /// The writable path as scratch space, owned by whoever will write to it.
 fn scratch(container: &Container, facts: &Facts, writable: &Writable) -> Scratch {
-    let owner = owner_of_process(container).or_else(|| match writable.owner {
+    let run_as = facts.run_as.map(|user| (user.uid, user.gid));
+    let owner = owner_of_process(container).or(match writable.owner {
         Some(Owner::Fixed { uid, gid }) => Some((uid, gid)),
-        Some(Owner::RunAs) => facts.run_as.map(|user| (user.uid, user.gid)),
-        None => facts
-            .default_uid()
-            .filter(|uid| *uid != 0)
-            .and_then(|_| facts.run_as.map(|user| (user.uid, user.gid))),
+        Some(Owner::RunAs) => run_as,
+        // What starts as root and leaves it writes as the user that it becomes.
+        None if facts.drops_by_itself() || facts.default_uid().is_some_and(|uid| uid != 0) => {
+            run_as
+        }
+        None => None,
     });
     Scratch {
         path: writable.path.clone(),

@@ -274,10 +274,16 @@ impl Facts {
         }
     }
 
-    /// It starts as root and leaves root by itself.
+    /// It starts as root, and nothing of it stays root: its entrypoint becomes another user before
+    /// it starts the service. A master that keeps root for itself (nginx, httpd) is not that.
     #[must_use]
     pub fn drops_by_itself(&self) -> bool {
-        self.default_user == DefaultUser::Root && self.steps_down.is_some()
+        let programs = ["gosu", "su-exec", "setpriv", "runuser", "chpst", "su "];
+        self.default_user == DefaultUser::Root
+            && self
+                .steps_down
+                .as_deref()
+                .is_some_and(|how| programs.iter().any(|program| how.starts_with(program)))
     }
 
     /// Why it breaks with `no_new_privs`, if it does.
