@@ -350,6 +350,15 @@ fn keys_may_be_explicit_or_an_alias_or_missing() {
 }
 
 #[test]
+fn an_alias_as_a_key_is_the_key_it_stands_for() {
+    let tree = tree("a: &a k\n*a : x\n");
+    for schema in [Schema::Kubernetes, Schema::Compose] {
+        let found = tree.get(root(&tree), "k", schema).unwrap();
+        assert_eq!(tree.text(found.value()), "x");
+    }
+}
+
+#[test]
 fn an_anchor_has_no_colon_in_its_name() {
     let source = "key: &an:chor value\n";
     assert_eq!(show(source), "{key=:chor value}");

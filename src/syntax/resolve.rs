@@ -142,7 +142,8 @@ impl<'s> Tree<'s> {
         let node = self.node(key);
         let is_word = text.starts_with(|first: char| first.is_ascii_alphabetic())
             && !matches!(text, "true" | "false");
-        if node.style == Style::Plain
+        if node.kind == Kind::Scalar
+            && node.style == Style::Plain
             && (schema == Schema::Compose || is_word)
             && self.text(key).as_bytes().first() != text.as_bytes().first()
         {
