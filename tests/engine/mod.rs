@@ -1,7 +1,7 @@
 //! What ran before it was hardened runs after: real services on a real engine, with the real Compose.
 //!
 //! The images are look-alikes built by `tests/engine/images/build` (or the official ones, where those are at
-//! hand); `.ci/engine` prepares a machine and runs this. Without an engine the tests say that they did not
+//! hand); `tests/engine/run` prepares a machine and runs this. Without an engine the tests say that they did not
 //! run; with `HARDEN_ENGINE=1` that is a failure.
 
 mod confinement;
