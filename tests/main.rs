@@ -12,6 +12,8 @@ mod cli;
 mod console;
 mod corpus;
 mod diff;
+mod edit_invariants;
+mod edit_properties;
 mod edits;
 mod engine;
 mod go_yaml;

@@ -1,39 +1,56 @@
 //! Does a tree differ from another one only as a plan says?
 
-use std::collections::HashMap;
-
 use super::{Kind, NodeId, Plan, Scalar, Schema, Span, Style, Touched, Tree, Value};
 
-/// Compares the tree before a plan with the tree of the result, node by node, in linear time.
+/// Compares the tree before a plan with the tree of the result, node by node.
+///
+/// What the plan does not touch must have the same structure, styles, anchors, tags and text, in
+/// the same order; what it touches must read as planned in every [`Schema`], at the planned
+/// place; what it removes must be gone. Takes time linear in the two trees (and `n log n` in the
+/// touched places); recursion goes as deep as the touched places lie, which the parser limits.
 ///
 /// # Errors
 ///
 /// The first place of the result that differs and was not planned, or was planned and is not there.
 pub fn compare(before: &Tree<'_>, plan: &Plan, after: &Tree<'_>) -> Result<(), Mismatch> {
-    let mut comparison = Comparison {
+    let mut touched: Vec<_> = plan
+        .touched
+        .iter()
+        .map(|touched| (touched.node(), touched))
+        .collect();
+    // Stable, so that the entries of one mapping keep their order.
+    touched.sort_by_key(|&(node, _)| node);
+    let comparison = Comparison {
         before,
         after,
-        planned: HashMap::new(),
+        touched,
     };
-    for touched in &plan.touched {
-        let node = match touched {
-            Touched::Added { map: node, .. }
-            | Touched::Pushed { seq: node, .. }
-            | Touched::Replaced { node, .. }
-            | Touched::Removed { node } => *node,
-        };
-        comparison.planned.entry(node).or_default().push(touched);
-    }
     let (old, new) = (before.documents(), after.documents());
+    let start = Span { start: 0, end: 0 };
     if old.len() != new.len() {
         return Err(Mismatch {
             what: "the number of documents differs",
-            span: Span { start: 0, end: 0 },
+            span: start,
         });
     }
-    old.iter()
-        .zip(new)
-        .try_for_each(|(old, new)| comparison.nodes(old.root, new.root))
+    for (old, new) in old.iter().zip(new) {
+        let directives = |tree: &Tree<'_>, spans: &[Span]| -> Vec<String> {
+            spans
+                .iter()
+                .map(|&span| tree.slice(span).to_owned())
+                .collect()
+        };
+        if (old.explicit, old.closed) != (new.explicit, new.closed)
+            || directives(before, &old.directives) != directives(after, &new.directives)
+        {
+            return Err(Mismatch {
+                what: "the marks of a document differ",
+                span: new.span,
+            });
+        }
+        comparison.nodes(old.root, new.root)?;
+    }
+    Ok(())
 }
 
 /// A difference that nobody planned, or a plan without its difference.
@@ -46,60 +63,157 @@ pub struct Mismatch {
     pub span: Span,
 }
 
+impl Touched {
+    fn node(&self) -> NodeId {
+        match self {
+            Self::Added { map: node, .. }
+            | Self::Pushed { seq: node, .. }
+            | Self::Replaced { node, .. }
+            | Self::Removed { node } => *node,
+        }
+    }
+}
+
 struct Comparison<'c, 's, 'r> {
     before: &'c Tree<'s>,
     after: &'c Tree<'r>,
-    planned: HashMap<NodeId, Vec<&'c Touched>>,
+    /// By the node of the old tree, ascending.
+    touched: Vec<(NodeId, &'c Touched)>,
 }
 
-impl Comparison<'_, '_, '_> {
-    /// The depth of the recursion is that of the trees, which the parser bounds.
+impl<'c> Comparison<'c, '_, '_> {
+    /// One node of each tree with all that is under them.
     fn nodes(&self, old: NodeId, new: NodeId) -> Result<(), Mismatch> {
-        let planned = self.planned.get(&old).map_or(&[][..], Vec::as_slice);
-        if let Some(value) = planned.iter().find_map(|touched| match touched {
+        if self.touched_in(old, self.before.node(old).next).is_empty() {
+            return self.untouched(old, new);
+        }
+        let touched = self.touched_in(old, old.following());
+        if self.before.anchor(old) != self.after.anchor(new)
+            || self.before.tag(old) != self.after.tag(new)
+        {
+            return self.differ(new, "an anchor or a tag differs");
+        }
+        if let Some(value) = touched.iter().find_map(|(_, touched)| match touched {
             Touched::Replaced { value, .. } => Some(value),
             _ => None,
         }) {
             return self.says(new, value);
         }
-        if self.before.anchor(old) != self.after.anchor(new) {
-            return self.differ(new, "an anchor differs");
-        }
-        if self.before.tag(old) != self.after.tag(new) {
-            return self.differ(new, "a tag differs");
-        }
         let (was, is) = (self.before.node(old), self.after.node(new));
-        let filled = !planned.is_empty() && was.kind == Kind::Scalar && was.kind != is.kind;
-        if filled {
-            return self.children(new, planned, &[]);
-        }
-        if was.kind != is.kind {
-            return self.differ(new, "a node is of another kind");
-        }
         match was.kind {
-            Kind::Scalar => {
-                let same = was.style == is.style
-                    && (self.before.text(old) == self.after.text(new)
-                        || self.before.value(old) == self.after.value(new));
-                if same {
-                    Ok(())
-                } else {
-                    self.differ(new, "a scalar differs")
-                }
-            }
-            Kind::Alias if self.before.text(old) == self.after.text(new) => Ok(()),
-            Kind::Alias => self.differ(new, "an alias differs"),
-            Kind::Map | Kind::Seq => {
-                if was.style != is.style
-                    && self.before.children(old).next().is_some()
-                    && self.keeps_some(old)
-                {
+            // A null becomes what is added to it.
+            Kind::Scalar if !touched.is_empty() && is.kind != Kind::Scalar => {}
+            Kind::Map | Kind::Seq if was.kind == is.kind => {
+                if was.style != is.style && self.keeps_some(old) {
                     return self.differ(new, "a collection is written otherwise");
                 }
-                let children: Vec<NodeId> = self.before.children(old).collect();
-                self.children(new, planned, &children)
+            }
+            _ => return self.differ(new, "a node is of another kind"),
+        }
+        let next = self.old_children(old, new)?;
+        self.added(new, next, touched)
+    }
+
+    /// What was in a collection. Gives the place behind it in the new one.
+    fn old_children(&self, old: NodeId, new: NodeId) -> Result<NodeId, Mismatch> {
+        let end = self.after.node(new).next;
+        let mut next = new.following();
+        let mut removed_key = false;
+        let is_map = self.before.node(old).kind == Kind::Map;
+        for (index, child) in self.before.children(old).enumerate() {
+            if removed_key {
+                removed_key = false;
+                continue;
+            }
+            if self.is_removed(child) {
+                removed_key = is_map && index % 2 == 0;
+                continue;
+            }
+            if next >= end {
+                return self.differ(new, "something is missing");
+            }
+            self.nodes(child, next)?;
+            next = self.after.node(next).next;
+        }
+        Ok(next)
+    }
+
+    /// What a collection gained, from `next` to its end.
+    fn added(
+        &self,
+        new: NodeId,
+        mut next: NodeId,
+        touched: &[(NodeId, &Touched)],
+    ) -> Result<(), Mismatch> {
+        let node = self.after.node(new);
+        let mut take = || {
+            let found = (next < node.next).then_some(next);
+            if let Some(found) = found {
+                next = self.after.node(found).next;
+            }
+            found
+        };
+        for (_, touched) in touched {
+            match touched {
+                Touched::Added { key, value, .. } if node.kind == Kind::Map => {
+                    let (Some(name), Some(there)) = (take(), take()) else {
+                        return self.differ(new, "a planned entry is missing");
+                    };
+                    self.is_new_string(name, key)?;
+                    self.is_new(there, value)?;
+                }
+                Touched::Pushed { items, .. } if node.kind == Kind::Seq => {
+                    for item in items {
+                        let Some(there) = take() else {
+                            return self.differ(new, "a planned item is missing");
+                        };
+                        self.is_new(there, item)?;
+                    }
+                }
+                Touched::Removed { .. } => {}
+                _ => return self.differ(new, "a planned collection is none"),
             }
         }
+        match take() {
+            Some(extra) => self.differ(extra, "something is there that nobody planned"),
+            None => Ok(()),
+        }
+    }
+
+    /// Two subtrees that are the same, node for node. Both lie in one piece in their arenas.
+    fn untouched(&self, old: NodeId, new: NodeId) -> Result<(), Mismatch> {
+        let (before, after) = (self.before, self.after);
+        let end = before.node(old).next;
+        let (mut left, mut right) = (old, new);
+        while left < end {
+            let Some(is) = after.nodes.get(right.index()) else {
+                return self.differ(new, "something is missing");
+            };
+            let was = before.node(left);
+            if was.kind != is.kind || was.style != is.style {
+                return self.differ(right, "a node is of another kind or style");
+            }
+            // The same extent, so the same parents and number of children.
+            if was.next.0 - left.0 != is.next.0 - right.0 {
+                return self.differ(right, "a collection has another size");
+            }
+            let is_leaf = matches!(was.kind, Kind::Scalar | Kind::Alias);
+            if is_leaf && before.text(left) != after.text(right) {
+                return self.differ(right, "a scalar or an alias differs");
+            }
+            // The same text says something else where the file ends before its last line break.
+            if matches!(was.style, Style::Literal | Style::Folded)
+                && before.value(left) != after.value(right)
+            {
+                return self.differ(right, "a block scalar differs");
+            }
+            if before.anchor(left) != after.anchor(right) || before.tag(left) != after.tag(right) {
+                return self.differ(right, "an anchor or a tag differs");
+            }
+            left = left.following();
+            right = right.following();
+        }
+        Ok(())
     }
 
     /// A child of the collection remains, so that its style has to.
@@ -116,114 +230,186 @@ impl Comparison<'_, '_, '_> {
     }
 
     fn is_removed(&self, node: NodeId) -> bool {
-        self.planned.get(&node).is_some_and(|all| {
-            all.iter()
-                .any(|touched| matches!(touched, Touched::Removed { .. }))
-        })
+        let touched = self.touched_in(node, node.following());
+        touched
+            .iter()
+            .any(|(_, touched)| matches!(touched, Touched::Removed { .. }))
     }
 
-    fn children(
-        &self,
-        new: NodeId,
-        planned: &[&Touched],
-        old_children: &[NodeId],
-    ) -> Result<(), Mismatch> {
-        let is_map = self.after.node(new).kind == Kind::Map;
-        let step = if is_map { 2 } else { 1 };
-        let mut there = self.after.children(new);
-        for pair in old_children.chunks(step) {
-            if self.is_removed(pair[0]) {
-                continue;
-            }
-            for child in pair {
-                let Some(other) = there.next() else {
-                    return self.differ(new, "something is missing");
-                };
-                self.nodes(*child, other)?;
-            }
+    /// The touched nodes from `first` up to `end`.
+    fn touched_in(&self, first: NodeId, end: NodeId) -> &[(NodeId, &'c Touched)] {
+        let from = self.touched.partition_point(|&(node, _)| node < first);
+        let to = self.touched.partition_point(|&(node, _)| node < end);
+        self.touched.get(from..to).unwrap_or_default()
+    }
+
+    /// A node that the plan wrote: it has no properties, and says the value.
+    fn is_new(&self, node: NodeId, value: &Value) -> Result<(), Mismatch> {
+        if self.after.node(node).kind == Kind::Alias || self.after.props(node).is_some() {
+            return self.differ(node, "a planned value has an anchor, a tag or an alias");
         }
-        for touched in planned {
-            match touched {
-                Touched::Added { key, value, .. } => {
-                    let (Some(name), Some(node)) = (there.next(), there.next()) else {
-                        return self.differ(new, "a planned entry is missing");
-                    };
-                    self.says(name, &Value::Str(key.clone()))?;
-                    self.says(node, value)?;
-                }
-                Touched::Pushed { items, .. } => {
-                    for item in items {
-                        let Some(node) = there.next() else {
-                            return self.differ(new, "a planned item is missing");
-                        };
-                        self.says(node, item)?;
-                    }
-                }
-                Touched::Replaced { .. } | Touched::Removed { .. } => {}
-            }
-        }
-        match there.next() {
-            Some(extra) => self.differ(extra, "something is there that nobody planned"),
-            None => Ok(()),
+        self.says(node, value)
+    }
+
+    fn is_new_string(&self, node: NodeId, text: &str) -> Result<(), Mismatch> {
+        let is_plain_text = self.after.node(node).kind == Kind::Scalar
+            && self.after.props(node).is_none()
+            && !self.after.is_merge(node)
+            && self.reads(
+                node,
+                |scalar| matches!(scalar, Scalar::Str(found) if found == text),
+            );
+        if is_plain_text {
+            Ok(())
+        } else {
+            self.differ(node, "a planned string is not there")
         }
     }
 
     /// The node of the result says the planned value, by every consumer's reading.
     fn says(&self, node: NodeId, value: &Value) -> Result<(), Mismatch> {
-        let tree = self.after;
-        let both = |wanted: &dyn Fn(&Scalar<'_>) -> bool| {
-            [Schema::Compose, Schema::Kubernetes]
-                .into_iter()
-                .all(|schema| {
-                    tree.scalar(node, schema)
-                        .is_some_and(|scalar| wanted(&scalar))
-                })
-        };
-        let right = match value {
-            Value::Bool(wanted) => both(&|scalar| *scalar == Scalar::Bool(*wanted)),
-            Value::Int(wanted) => both(&|scalar| *scalar == Scalar::Int(i128::from(*wanted))),
-            Value::Str(wanted) => {
-                both(&|scalar| matches!(scalar, Scalar::Str(text) if text == wanted.as_str()))
+        let there = self.after.node(node);
+        let is_right = match value {
+            Value::Bool(wanted) => self.reads(node, |scalar| *scalar == Scalar::Bool(*wanted)),
+            Value::Int(wanted) => {
+                self.reads(node, |scalar| *scalar == Scalar::Int(i128::from(*wanted)))
             }
+            Value::Str(wanted) => self.reads(
+                node,
+                |scalar| matches!(scalar, Scalar::Str(text) if text == wanted.as_str()),
+            ),
             Value::Seq(items) => {
-                let mut there = tree.children(node);
-                if tree.node(node).kind != Kind::Seq {
-                    return self.differ(node, "a planned sequence is none");
-                }
+                let mut children = self.after.children(node);
                 for item in items {
-                    match there.next() {
-                        Some(node) => self.says(node, item)?,
-                        None => return self.differ(node, "a planned item is missing"),
+                    match children.next() {
+                        Some(child) if there.kind == Kind::Seq => self.is_new(child, item)?,
+                        _ => return self.differ(node, "a planned item is missing"),
                     }
                 }
-                there.next().is_none()
+                there.kind == Kind::Seq && children.next().is_none()
             }
             Value::Map(entries) => {
-                if tree.node(node).kind != Kind::Map {
-                    return self.differ(node, "a planned mapping is none");
-                }
-                let mut there = tree.children(node);
+                let mut children = self.after.entries(node);
                 for (key, value) in entries {
-                    let (Some(name), Some(node)) = (there.next(), there.next()) else {
+                    let Some((name, child)) = children.next() else {
                         return self.differ(node, "a planned entry is missing");
                     };
-                    self.says(name, &Value::Str(key.clone()))?;
-                    self.says(node, value)?;
+                    self.is_new_string(name, key)?;
+                    self.is_new(child, value)?;
                 }
-                there.next().is_none()
+                there.kind == Kind::Map
+                    && there.style != Style::FlowPair
+                    && children.next().is_none()
             }
         };
-        if right && tree.node(node).style != Style::FlowPair {
+        if is_right {
             Ok(())
         } else {
             self.differ(node, "a planned value is not there")
         }
     }
 
-    fn differ(&self, node: NodeId, what: &'static str) -> Result<(), Mismatch> {
+    /// What every consumer reads in a scalar of the result.
+    fn reads(&self, node: NodeId, wanted: impl Fn(&Scalar<'_>) -> bool) -> bool {
+        let is_scalar = self.after.node(node).kind == Kind::Scalar;
+        is_scalar
+            && [Schema::Compose, Schema::Kubernetes]
+                .into_iter()
+                .all(|schema| {
+                    self.after
+                        .scalar(node, schema)
+                        .is_some_and(|scalar| wanted(&scalar))
+                })
+    }
+
+    fn differ<T>(&self, node: NodeId, what: &'static str) -> Result<T, Mismatch> {
         Err(Mismatch {
             what,
             span: self.after.node(node).span,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::{Editor, Limits, Mode, parse};
+
+    fn tree(source: &str) -> Tree<'_> {
+        parse(source, Mode::GoYaml, &Limits::default()).expect("it is YAML")
+    }
+
+    const SOURCE: &str = "a: &a 1\nb: [x, y]\nc: !t\n  - d\ne: *a\nf: |\n  g\n";
+
+    fn planned() -> (Plan, String) {
+        let tree = tree(SOURCE);
+        let root = tree.documents()[0].root;
+        let mut editor = Editor::new(&tree, Schema::Compose);
+        editor
+            .push(root, &["b"], Value::Str("z".to_owned()))
+            .expect("it can be pushed");
+        editor
+            .set(root, &["h", "i"], Value::Bool(true))
+            .expect("it can be set");
+        editor
+            .set(root, &["e"], Value::Int(5))
+            .expect("it can be set");
+        let plan = editor.finish();
+        let result = plan.apply(SOURCE);
+        (plan, result)
+    }
+
+    #[test]
+    fn a_plan_that_was_carried_out_compares() {
+        let (plan, result) = planned();
+        assert_eq!(compare(&tree(SOURCE), &plan, &tree(&result)), Ok(()));
+    }
+
+    #[test]
+    fn every_planted_difference_is_found() {
+        let (plan, result) = planned();
+        for (good, bad) in [
+            ("a: &a 1", "a: &a 2"),
+            ("a: &a 1", "a: &b 1"),
+            ("a: &a 1", "a: 1"),
+            ("a: &a 1", "a: &a '1'"),
+            ("a: &a 1", "a: &a 1\nnew: 1"),
+            ("x, y, z", "x, z"),
+            ("x, y, z", "y, x, z"),
+            ("x, y, z", "x, y, z, z"),
+            ("x, y, z", "x, y, &z z"),
+            ("[x, y, z]", "{x: y, z: z}"),
+            ("!t", "!u"),
+            ("  - d", "  - d\n  - d"),
+            ("  - d", "  - [d]"),
+            ("  - d", "  []"),
+            ("f: |\n  g\n", "f: |\n  g\n  g\n"),
+            ("f: |\n  g\n", "f: >\n  g\n"),
+            ("e: 5", "e: \"5\""),
+            ("i: true", "i: yes"),
+            ("i: true", "i: false"),
+            ("h:", "? h\n:"),
+            ("a: &a 1", "---\na: &a 1"),
+            ("a: &a 1", "a: &a 1\n---\nq: 1"),
+        ] {
+            let changed = result.replacen(good, bad, 1);
+            let is_same_value = good == "h:";
+            if let Ok(other) = parse(&changed, Mode::GoYaml, &Limits::default()) {
+                assert_ne!(changed, result);
+                assert_eq!(
+                    compare(&tree(SOURCE), &plan, &other).is_ok(),
+                    is_same_value,
+                    "{changed}"
+                );
+            }
+        }
+        let unchanged = compare(&tree(SOURCE), &plan, &tree(SOURCE));
+        assert!(unchanged.is_err(), "a plan that was not carried out");
+    }
+
+    #[test]
+    fn a_last_line_break_is_part_of_a_block_scalar() {
+        let (plan, before, after) = (Plan::default(), "a: |\n  x", "a: |\n  x\n");
+        assert!(compare(&tree(before), &plan, &tree(after)).is_err());
     }
 }

@@ -14,6 +14,7 @@ pub fn witness(tree: &Tree<'_>) -> Result<(), Disagreement> {
     let mut walk = Walk {
         tree,
         at: 0,
+        documents: 0,
         open: Vec::new(),
         anchors: Vec::new(),
     };
@@ -63,9 +64,11 @@ struct Walk<'w, 's> {
     tree: &'w Tree<'s>,
     /// The next node in preorder.
     at: usize,
+    /// How many documents have begun.
+    documents: usize,
     /// Ends of the open collections.
     open: Vec<NodeId>,
-    /// Our node for each of the other parser's anchor numbers.
+    /// Our node for each of the other parser's anchor numbers, which ascend.
     anchors: Vec<(usize, NodeId)>,
 }
 
@@ -107,11 +110,10 @@ impl Walk<'_, '_> {
                 self.tree.node(id).kind == Kind::Alias
                     && self
                         .anchors
-                        .iter()
-                        .rev()
-                        .find(|(number, _)| number == anchor)
-                        .map(|(_, node)| *node)
-                        == Some(self.tree.resolve(id))
+                        .binary_search_by_key(anchor, |&(number, _)| number)
+                        .ok()
+                        .and_then(|found| self.anchors.get(found))
+                        .is_some_and(|&(_, node)| node == self.tree.resolve(id))
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.opens(Kind::Seq, *style, *anchor, tag.as_deref())
@@ -121,6 +123,14 @@ impl Walk<'_, '_> {
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 self.open.pop().is_some_and(|end| end.index() == self.at)
+            }
+            Event::DocumentStart(is_explicit, _) => {
+                let document = self.tree.documents().get(self.documents);
+                self.documents += 1;
+                self.open.is_empty()
+                    && document.is_some_and(|document| {
+                        document.explicit == *is_explicit && document.root.index() == self.at
+                    })
             }
             _ => true,
         }

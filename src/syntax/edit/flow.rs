@@ -343,10 +343,11 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Whether nothing stands behind the member's colon.
+    /// Whether nothing stands behind the member's colon or properties.
     fn is_missing(&self, member: Member) -> bool {
         let value = self.tree.node(member.value);
-        value.style == Style::Empty && value.indicator != Node::NONE
+        value.style == Style::Empty
+            && (value.indicator != Node::NONE || self.tree.props(member.value).is_some())
     }
 
     /// The comma behind a value, across blanks, comments and line breaks.

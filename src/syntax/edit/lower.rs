@@ -131,6 +131,9 @@ pub(super) struct Member {
 
 impl<'s> Lowering<'_, '_, 's> {
     pub(super) fn piece(&mut self, node: NodeId, start: u32, end: u32, text: String) {
+        if start >= end && text.is_empty() {
+            return;
+        }
         self.pieces.push(Piece {
             span: Span {
                 start,
@@ -336,12 +339,55 @@ impl<'s> Lowering<'_, '_, 's> {
                     self.delete_block_lines(id);
                     self.piece(id, line_end, line_end, text);
                 } else {
-                    self.piece(id, start, end, String::new());
-                    let line_end = self.lines.end(end);
+                    let (behind, between) = self.without_tabs(end);
+                    self.piece(id, start, behind, between.to_owned());
+                    let line_end = self.lines.end(if is_root {
+                        self.behind_tabs(behind)
+                    } else {
+                        behind
+                    });
                     self.piece(id, line_end, line_end, text);
                 }
             }
         }
+    }
+
+    /// The last line below that is indented by a tab. Such comments may stand above the first
+    /// entry of a document, but not below.
+    fn behind_tabs(&self, offset: u32) -> u32 {
+        let mut last = offset;
+        let mut line = self.lines.next(offset);
+        while let Some(text) = self
+            .lines
+            .0
+            .get(line as usize..self.lines.end(line) as usize)
+        {
+            let content = text.trim_start_matches([' ', '\t']);
+            if self.lines.next(line) == line || !(content.is_empty() || content.starts_with('#')) {
+                break;
+            }
+            if text
+                .get(..text.len() - content.len())
+                .is_some_and(|blanks| blanks.contains('\t'))
+            {
+                last = line;
+            }
+            line = self.lines.next(line);
+        }
+        last
+    }
+
+    /// The end of the blanks behind a value that goes, if there are tabs among them, and what
+    /// stands in their place: a tab between an explicit entry's colon and a comment is an error.
+    fn without_tabs(&self, end: u32) -> (u32, &'static str) {
+        let rest = self.lines.0.get(end as usize..).unwrap_or_default();
+        let behind = rest.trim_start_matches([' ', '\t']);
+        let blanks = rest.get(..rest.len() - behind.len()).unwrap_or_default();
+        if !blanks.contains('\t') {
+            return (end, "");
+        }
+        let length = u32::try_from(blanks.len()).unwrap_or(0);
+        (end + length, if behind.starts_with('#') { " " } else { "" })
     }
 
     /// Where the lines of a value go, by what stands there now.

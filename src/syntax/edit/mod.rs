@@ -255,6 +255,9 @@ impl<'t, 's> Editor<'t, 's> {
         action: &Action,
     ) -> Result<(), Refusal> {
         self.refuse_gone(start)?;
+        if path.iter().any(|key| key == "<<") {
+            return Err(Refusal::MergeKey);
+        }
         let mut at = start;
         let mut rest = path;
         loop {
@@ -335,6 +338,9 @@ impl<'t, 's> Editor<'t, 's> {
 
     /// Adds to what a mapping gains.
     fn enter(&mut self, map: NodeId, path: &[String], action: &Action) -> Result<(), Refusal> {
+        if matches!(action, Action::Remove) && !self.changes.contains_key(&map) {
+            return Ok(());
+        }
         self.refuse_shared(map)?;
         self.refuse_open(map)?;
         let known = match self.changes.remove(&map) {

@@ -106,6 +106,9 @@ pub enum Refusal {
     /// The path is empty where it must name an entry.
     #[error("the path names no entry")]
     EmptyPath,
+    /// The path names `<<`, which is no entry but merges others in.
+    #[error("`<<` is no entry of its own")]
+    MergeKey,
 }
 
 impl Refusal {
@@ -126,7 +129,7 @@ impl Refusal {
             | Self::Tagged { span, .. }
             | Self::OpenBlockScalar { span }
             | Self::Gone { span } => Some(*span),
-            Self::EmptyPath => None,
+            Self::EmptyPath | Self::MergeKey => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::syntax::{Found, Kind, Node, NodeId, Style};
 pub(super) enum Seat {
     /// In the mapping itself.
     Own { key: NodeId, value: NodeId },
-    /// In what `via` has_merge in.
+    /// In what `via` merges in.
     Merged { via: NodeId, value: NodeId },
     /// Nowhere.
     Missing,

@@ -83,6 +83,10 @@ fn removes(source: &str, at: &str, path: &[&str], expected: &str) {
 }
 
 #[track_caller]
+#[allow(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method is not general over lifetimes"
+)]
 fn drops(source: &str, item: &str, expected: &str) {
     assert_eq!(
         edit(source, item, |editor, item| editor.remove_item(item)).as_deref(),
@@ -789,6 +793,13 @@ fn a_null_item_becomes_a_mapping_or_sequence() {
 fn an_empty_document_becomes_a_mapping() {
     sets("---\n# c\n", "", &["a"], TRUE, "---\na: true\n# c\n");
     sets("--- # c\n", "", &["a"], TRUE, "--- # c\na: true\n");
+    sets(
+        "--- # d\n\t# t\n# u\n",
+        "",
+        &["a"],
+        TRUE,
+        "--- # d\n\t# t\na: true\n# u\n",
+    );
     sets("--- ~\n", "", &["a"], TRUE, "---\na: true\n");
     sets("--- !!map\n", "", &["a"], TRUE, "--- !!map\na: true\n");
     sets("null\n", "", &["a"], TRUE, "a: true\n");
@@ -1099,6 +1110,10 @@ fn refusal(source: &str, at: &str, path: &[&str]) -> Refusal {
 }
 
 #[test]
+#[allow(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method is not general over lifetimes"
+)]
 fn what_others_read_is_refused() {
     let source = "x: &x\n  a: {b: 1}\ny:\n  <<: *x\nz: &z 1\nw: *z\nv:\n  - &SS q\n  - *SS\n";
     assert!(
@@ -1225,4 +1240,46 @@ fn what_cannot_hold_an_edit_is_refused() {
         |editor, root| editor.set(root, &["a"], TRUE),
     );
     assert!(matches!(kubernetes, Err(Refusal::DuplicateKey { .. })));
+}
+
+// What random operations found.
+
+#[test]
+fn a_merge_key_is_no_entry() {
+    let refused = refusal("x: &x {a: 1}\ny:\n  <<: *x\n", "y", &["<<", "a"]);
+    assert_eq!(refused, Refusal::MergeKey);
+}
+
+#[test]
+fn tabs_behind_an_explicit_colon() {
+    sets(
+        "? g\n: ~\t# t\n",
+        "",
+        &["g", "a"],
+        TRUE,
+        "? g\n: # t\n  a: true\n",
+    );
+    sets(
+        "a:\n  ? g\n  : {}\t\n",
+        "a",
+        &["g", "b"],
+        TRUE,
+        "a:\n  ? g\n  :\n    b: true\n",
+    );
+}
+
+#[test]
+fn a_comma_behind_a_tag() {
+    pushes("[~, !t ]\n", "", &[], "A", "[~, !t , A]\n");
+}
+
+#[test]
+fn removing_what_is_not_there_is_no_edit() {
+    removes("a: |\n  x", "", &["b"], "a: |\n  x");
+    removes(
+        "x: &x {a: 1}\ny: *x\n",
+        "x",
+        &["b"],
+        "x: &x {a: 1}\ny: *x\n",
+    );
 }
