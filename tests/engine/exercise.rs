@@ -141,7 +141,8 @@ pub(super) fn memcached(stack: &Stack, service: &str) -> Result<(), String> {
     )
 }
 
-/// A message that is published and consumed, and persistent ones that wait in a durable queue.
+/// A message that is published and consumed, persistent ones that wait in a durable queue, and the probe that
+/// shares the server's cookie.
 pub(super) fn rabbitmq(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
     let ask = |method: &str, path: &str, body: &str| {
         let answer = http(stack, service, method, path, body)?;
@@ -169,6 +170,8 @@ pub(super) fn rabbitmq(stack: &Stack, service: &str, round: u32) -> Result<(), S
         let body = format!(r#"{{"count":100,"ackmode":"{mode}","encoding":"auto"}}"#);
         ask("POST", &format!("/api/queues/%2F/{queue}/get"), &body)
     };
+
+    stack.shell(service, "rabbitmq-diagnostics -q ping")?;
 
     publish("greetings", "hello")?;
     let consumed = get("greetings", "ack_requeue_false")?;
