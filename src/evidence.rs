@@ -159,6 +159,17 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
     if container.privileged.judged() == Some(&true) {
         add("it is privileged".to_owned(), container.privileged.place());
     }
+    if container.facts.is_none()
+        && let Some(user) = container.user.judged()
+        && user.is_root()
+    {
+        add(
+            format!(
+                "it runs as root explicitly (`{user}`), and who asks for that may write anywhere"
+            ),
+            container.user.place(),
+        );
+    }
     if let Some(word) = writing_command(container) {
         add(
             format!("its command runs `{word}`, which writes to the root file system"),
