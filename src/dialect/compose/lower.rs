@@ -160,18 +160,14 @@ impl Site {
 /// of its own for a directory of the image (measured; runc changelog, #3916).
 fn tmpfs(scratch: &Scratch) -> String {
     let exec = if scratch.exec { "exec" } else { "noexec" };
-    let mut text = format!(
-        "{}:{exec},nosuid,size={}",
-        scratch.path,
-        units::write_bytes(scratch.size)
-    );
-    if let Some((uid, gid)) = scratch.owner {
-        text += &format!(",uid={uid},gid={gid}");
-    }
-    if let Some(mode) = scratch.mode {
-        text += &format!(",mode={mode:o}");
-    }
-    text
+    let size = units::write_bytes(scratch.size);
+    let owner = scratch
+        .owner
+        .map_or_else(String::new, |(uid, gid)| format!(",uid={uid},gid={gid}"));
+    let mode = scratch
+        .mode
+        .map_or_else(String::new, |mode| format!(",mode={mode:o}"));
+    format!("{}:{exec},nosuid,size={size}{owner}{mode}", scratch.path)
 }
 
 fn scalars(tree: &Tree<'_>, items: &[NodeId]) -> Option<Vec<Value>> {
