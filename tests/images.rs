@@ -326,3 +326,248 @@ fn versions_of_tags() {
     assert_eq!(Version::of_tag("latest", Some("pg")), None);
     assert_eq!(Version::of_tag("99999999999999999999", None), None);
 }
+
+/// The one entry that a test changes.
+const ENTRY: &str = "\
+id: example
+date: 2026-11-23
+kind: service
+images: [example, ghcr.io/example/*]
+sources:
+  dockerfile: example/example-docker@0123456 Dockerfile
+user:
+  source: [dockerfile]
+  confidence: high
+  default: root
+  runs_as: [{uid: 999, gid: 999}]
+  starts_as_user: yes
+writable:
+  source: [dockerfile]
+  confidence: medium
+  read_only: yes
+  paths:
+  - {path: /run/example, why: pid file, size: 1Mi}
+memory:
+  source: [dockerfile]
+  confidence: high
+  least: 64Mi
+";
+
+#[test]
+fn an_entry_that_breaks_a_rule_is_refused_with_the_key() {
+    assert!(Entry::read(ENTRY).is_ok());
+    for (from, to, expected) in [
+        ("id: example", "id: Example!", "id: must be"),
+        ("2026-11-23", "2026-13-01", "date: must be"),
+        ("kind: service", "kind: servce", "unknown variant `servce`"),
+        (
+            "kind: service",
+            "kind: service\ncolour: red",
+            "unknown field `colour`",
+        ),
+        (
+            "default: root",
+            "default: root\n  shell: bash",
+            "unknown field `shell`",
+        ),
+        (
+            "images: [example,",
+            "images: [example, example,",
+            "stands there twice",
+        ),
+        (
+            "images: [example,",
+            "images: [docker.io/library/example,",
+            "must be a repository",
+        ),
+        (
+            "images: [example,",
+            "images: [Example,",
+            "must be a repository",
+        ),
+        (
+            "images: [example, ghcr.io/example/*]",
+            "images: []",
+            "must name at least one repository",
+        ),
+        (
+            "source: [dockerfile]",
+            "source: []",
+            "user.source: must name at least one source",
+        ),
+        (
+            "source: [dockerfile]",
+            "source: [docs]",
+            "user.source: `docs` is not in `sources`",
+        ),
+        (
+            "sources:\n",
+            "sources:\n  docs: a page\n",
+            "sources.docs: no section rests on it",
+        ),
+        (
+            "  source: [dockerfile]\n  confidence: high\n  default",
+            "  confidence: high\n  default",
+            "missing field `source`",
+        ),
+        ("uid: 999, gid: 999", "uid: 999", "needs both uid and gid"),
+        ("uid: 999", "uid: -1", "user.runs_as[0].uid"),
+        ("[{uid", "[{since: newest, uid", "`newest` is not a version"),
+        (
+            "starts_as_user: yes",
+            "starts_as_user: perhaps",
+            "unknown variant `perhaps`",
+        ),
+        (
+            "path: /run/example",
+            "path: /var/run/example",
+            "write `/run/example`",
+        ),
+        (
+            "path: /run/example",
+            "path: /var/lock/example",
+            "write `/run/lock/example`",
+        ),
+        (
+            "path: /run/example",
+            "path: run",
+            "must be one absolute path",
+        ),
+        (
+            "path: /run/example",
+            "path: /run/../etc",
+            "must be one absolute path",
+        ),
+        ("size: 1Mi", "size: 1M", "writable.paths[0].size"),
+        ("size: 1Mi", "size: 1Mi, mode: '999'", "must be octal"),
+        (
+            "size: 1Mi",
+            "size: 1Mi, owner: me",
+            "must be uid:gid, or own",
+        ),
+        (
+            "size: 1Mi",
+            "size: 1Mi, when: [{environment: A}]",
+            "unknown variant `environment`",
+        ),
+        ("least: 64Mi", "least: much", "memory.least"),
+    ] {
+        assert!(ENTRY.contains(from), "{from}");
+        let errors = Entry::read(&ENTRY.replacen(from, to, 1)).expect_err(to);
+        let text = errors
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n");
+        assert!(text.contains(expected), "{to}: {text}");
+    }
+}
+
+#[test]
+fn what_is_unsure_is_unknown() {
+    let entry = |from: &str, to: &str| {
+        let entry =
+            Entry::read(&ENTRY.replace(from, to)).unwrap_or_else(|errors| panic!("{errors:?}"));
+        Knowledge::with([entry])
+            .expect("one entry")
+            .facts(&Name::parse("example"))
+            .expect("it is known")
+    };
+    let sure = entry("", "");
+    assert!(sure.user_is_known() && sure.writable_is_known());
+    assert_eq!(sure.known_memory_min(), Some(64 << 20));
+
+    let unsure = entry("confidence: high", "confidence: low");
+    assert!(!unsure.user_is_known());
+    assert_eq!(
+        (unsure.run_as, &unsure.default_user),
+        (None, &DefaultUser::Unknown)
+    );
+    assert_eq!(unsure.starts_as_user, Support::Unknown);
+    assert_eq!(
+        (unsure.known_memory_min(), unsure.suspected_memory_min()),
+        (None, Some(64 << 20))
+    );
+
+    let unsure = entry("confidence: medium", "confidence: low");
+    assert!(!unsure.writable_is_known());
+    assert_eq!(unsure.read_only, Support::Unknown);
+    // A warning needs no certainty.
+    let warned = entry(
+        "confidence: medium\n  read_only: yes",
+        "confidence: low\n  read_only: {no: it writes everywhere}",
+    );
+    assert!(warned.writable_is_known());
+    assert_eq!(
+        warned.read_only,
+        Support::No("it writes everywhere".to_owned())
+    );
+}
+
+#[test]
+fn own_entries_go_first_and_do_not_claim_the_same() {
+    let own = |id: &str, images: &str| {
+        let text = ENTRY
+            .replace("id: example", &format!("id: {id}"))
+            .replace("[example, ghcr.io/example/*]", images);
+        Entry::read(&text).unwrap_or_else(|errors| panic!("{errors:?}"))
+    };
+    let knowledge =
+        Knowledge::with([own("mine", "['*']"), own("ours", "[acme/*]")]).expect("they differ");
+    let id = |image: &str| {
+        knowledge
+            .facts(&Name::parse(image))
+            .map(|facts| facts.id.clone())
+    };
+    assert_eq!(id("nginx").as_deref(), Some("mine"));
+    assert_eq!(id("acme/app").as_deref(), Some("ours"));
+    assert!(Knowledge::with([own("mine", "[acme/*]"), own("ours", "[acme/*]")]).is_err());
+}
+
+#[test]
+fn the_more_specific_entry_wins() {
+    for (image, expected) in [
+        ("bitnami/postgresql:16", "bitnami-postgresql"),
+        ("bitnami/postgresql-ha", "bitnami-postgresql"),
+        ("bitnami/redis-cluster", "bitnami-redis"),
+        ("bitnami/wordpress", "bitnami-generic"),
+        ("lscr.io/linuxserver/sonarr", "linuxserver"),
+        ("gcr.io/distroless/static-debian12", "base-os"),
+    ] {
+        assert_eq!(facts(image).id, expected, "{image}");
+    }
+}
+
+#[test]
+fn the_readme_shows_an_entry() {
+    let readme = include_str!("../images/README.md");
+    let mut fences = readme
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .map(|(text, _)| text);
+    let entry = fences.next().expect("it shows one");
+    assert!(fences.next().is_none(), "one entry is enough");
+    let entry = Entry::read(entry).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let facts = Facts::settle(&entry, Name::parse("example:3.20-alpine").tag());
+    assert_eq!(facts.run_as, Some(RunAs { uid: 70, gid: 70 }));
+}
+
+#[test]
+fn the_schema_page_shows_an_entry() {
+    let source = include_str!("../src/image/entry.rs");
+    let page: String = source
+        .lines()
+        .skip_while(|line| *line != "//! ```yaml")
+        .skip(1)
+        .take_while(|line| *line != "//! ```")
+        .map(|line| {
+            line.trim_start_matches("//!")
+                .strip_prefix(' ')
+                .unwrap_or_default()
+                .to_owned()
+                + "\n"
+        })
+        .collect();
+    Entry::read(&page).unwrap_or_else(|errors| panic!("{errors:?}"));
+}

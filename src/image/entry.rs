@@ -372,6 +372,10 @@ pub struct MemorySection {
     pub least: String,
     /// What a limit changes, for people.
     pub note: Option<String>,
+    /// It sizes itself by the memory of the host, and so does not live with a limit, unless one of
+    /// these holds.
+    #[serde(default, with = "singleton_map_recursive")]
+    pub sized_by_host_unless: Vec<Condition>,
 }
 
 /// How many processes and threads it needs.
@@ -536,7 +540,7 @@ impl Entry {
                     "needs both uid and gid, or neither".to_owned(),
                 );
             }
-            self.tag_violations(&format!("user.runs_as[{at}]"), &item.tags(), report);
+            tag_violations(&format!("user.runs_as[{at}]"), &item.tags(), report);
         }
         if let Some(section) = &self.memory
             && bytes(&section.least).is_none()
@@ -560,7 +564,7 @@ impl Entry {
                 for (at, item) in paths.iter().enumerate() {
                     let field = format!("volumes.{field}[{at}]");
                     path_violations(&field, &item.path, report);
-                    self.tag_violations(&field, &item.tags(), report);
+                    tag_violations(&field, &item.tags(), report);
                 }
             }
             if section.group.is_none()
@@ -579,7 +583,7 @@ impl Entry {
         {
             let field = format!("writable.paths[{at}]");
             path_violations(&field, &item.path, report);
-            self.tag_violations(&field, &item.tags(), report);
+            tag_violations(&field, &item.tags(), report);
             if bytes(&item.size).is_none_or(|size| size == 0) {
                 report(&format!("{field}.size"), "must be a size: 64Mi".to_owned());
             }
@@ -611,14 +615,6 @@ impl Entry {
                         "a condition must say something".to_owned(),
                     );
                 }
-            }
-        }
-    }
-
-    fn tag_violations(&self, field: &str, tags: &Tags<'_>, report: &mut dyn FnMut(&str, String)) {
-        for bound in [tags.since, tags.before].into_iter().flatten() {
-            if Version::read(bound).is_none() {
-                report(field, format!("`{bound}` is not a version"));
             }
         }
     }
@@ -836,6 +832,14 @@ pub fn octal(text: &str) -> Option<u32> {
 pub fn pair(text: &str) -> Option<(u32, u32)> {
     let (uid, gid) = text.split_once(':')?;
     Some((uid.parse().ok()?, gid.parse().ok()?))
+}
+
+fn tag_violations(field: &str, tags: &Tags<'_>, report: &mut dyn FnMut(&str, String)) {
+    for bound in [tags.since, tags.before].into_iter().flatten() {
+        if Version::read(bound).is_none() {
+            report(field, format!("`{bound}` is not a version"));
+        }
+    }
 }
 
 fn path_violations(field: &str, path: &str, report: &mut dyn FnMut(&str, String)) {

@@ -1,6 +1,6 @@
 //! What is known of an image, settled for one tag.
 
-use super::entry::{self, Confidence, Entry, Tags, Verdict, Version, VolumeGroup};
+use super::entry::{self, Confidence, Entry, MemorySection, Tags, Verdict, Version, VolumeGroup};
 use super::name::Tag;
 
 pub use super::entry::{Automation, CapableFile as FileCapability, Condition, Kind};
@@ -45,8 +45,6 @@ pub struct Facts {
     pub no_new_privileges: Support,
     /// Processes and threads it cannot live without.
     pub pids_min: Option<u32>,
-    /// What a memory limit changes in its behaviour.
-    pub memory_note: Option<String>,
     /// What it takes from the host to do its work, in words.
     pub host_access: Vec<String>,
     /// How far hardening can go without a person.
@@ -64,7 +62,7 @@ pub struct Facts {
     volume_group: Option<u32>,
     volume_group_when: Vec<Condition>,
     on_root_mismatch: bool,
-    memory: Option<(u64, Confidence)>,
+    memory: Option<MemorySection>,
     writable_known: bool,
 }
 
@@ -156,14 +154,6 @@ impl Facts {
             .capabilities
             .as_ref()
             .filter(|section| sure(section.confidence));
-        let mut ports: Vec<u16> = entry
-            .ports
-            .iter()
-            .flat_map(|section| section.tcp.iter().chain(&section.udp))
-            .copied()
-            .collect();
-        ports.sort_unstable();
-        ports.dedup();
         let volume_group = entry
             .volumes
             .as_ref()
@@ -189,7 +179,7 @@ impl Facts {
             file_capabilities: capabilities
                 .map(|section| section.files.clone())
                 .unwrap_or_default(),
-            ports,
+            ports: ports(entry),
             writable: writable.paths,
             read_only: writable.read_only,
             no_new_privileges: entry
@@ -203,10 +193,6 @@ impl Facts {
                 .as_ref()
                 .filter(|section| sure(section.confidence))
                 .map(|section| section.least),
-            memory_note: entry
-                .memory
-                .as_ref()
-                .and_then(|section| section.note.clone()),
             host_access: entry
                 .host
                 .as_ref()
@@ -219,12 +205,7 @@ impl Facts {
                 .and_then(|section| section.note.clone()),
             fails_if: entry.fails_if.clone(),
             notes: entry.notes.clone(),
-            sources: entry
-                .grounds()
-                .into_iter()
-                .flat_map(|(section, names)| names.iter().map(move |name| (section, name)))
-                .filter_map(|(section, name)| Some((section, entry.sources.get(name)?.clone())))
-                .collect(),
+            sources: sources(entry),
             declared: writable.declared,
             owned: entry
                 .volumes
@@ -243,10 +224,7 @@ impl Facts {
                 .volumes
                 .as_ref()
                 .is_some_and(|section| section.on_root_mismatch),
-            memory: entry
-                .memory
-                .as_ref()
-                .and_then(|section| Some((entry::bytes(&section.least)?, section.confidence))),
+            memory: entry.memory.clone(),
             writable_known: writable.known,
         }
     }
@@ -298,16 +276,29 @@ impl Facts {
     /// Bytes of memory it cannot live without.
     #[must_use]
     pub fn known_memory_min(&self) -> Option<u64> {
-        self.memory
-            .filter(|(_, confidence)| *confidence != Confidence::Low)
-            .map(|(least, _)| least)
+        let section = self.memory.as_ref()?;
+        let known = section.confidence != Confidence::Low;
+        known.then(|| entry::bytes(&section.least)).flatten()
     }
 
     /// Bytes of memory that it perhaps cannot live without: no ground for a limit, but one against
     /// a lower limit by assumption.
     #[must_use]
     pub fn suspected_memory_min(&self) -> Option<u64> {
-        self.memory.map(|(least, _)| least)
+        entry::bytes(&self.memory.as_ref()?.least)
+    }
+
+    /// What a memory limit changes in its behaviour, in words.
+    #[must_use]
+    pub fn memory_note(&self) -> Option<&str> {
+        self.memory.as_ref()?.note.as_deref()
+    }
+
+    /// It sizes itself by the memory of the host, and a limit kills it, unless one of these holds.
+    #[must_use]
+    pub fn sized_by_host_unless(&self) -> Option<&[Condition]> {
+        let conditions = self.memory.as_ref()?.sized_by_host_unless.as_slice();
+        (!conditions.is_empty()).then_some(conditions)
     }
 
     /// The volumes that this image certainly declares.
@@ -344,6 +335,26 @@ impl Facts {
     pub fn needs_on_root_mismatch(&self) -> bool {
         self.on_root_mismatch
     }
+}
+
+fn ports(entry: &Entry) -> Vec<u16> {
+    let listed = entry
+        .ports
+        .iter()
+        .flat_map(|section| section.tcp.iter().chain(&section.udp));
+    let mut ports: Vec<u16> = listed.copied().collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+fn sources(entry: &Entry) -> Vec<(&'static str, String)> {
+    entry
+        .grounds()
+        .into_iter()
+        .flat_map(|(section, names)| names.iter().map(move |name| (section, name)))
+        .filter_map(|(section, name)| Some((section, entry.sources.get(name)?.clone())))
+        .collect()
 }
 
 struct SettledUser {

@@ -19,8 +19,11 @@ pub struct Knowledge {
     own: Vec<Entry>,
     /// Every pattern of `own` with the index of its entry, the most specific first.
     own_patterns: Vec<(String, usize)>,
-    settled: RwLock<HashMap<(String, Tag), Option<Arc<Facts>>>>,
+    settled: RwLock<Settled>,
 }
+
+/// What was found for a repository and a tag.
+type Settled = HashMap<(String, Tag), Option<Arc<Facts>>>;
 
 /// Why a text is not an entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
