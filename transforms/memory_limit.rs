@@ -2,7 +2,8 @@
 
 use super::{Reference, Risk, Transform};
 use crate::container::{Against, Answer, Assignment, Basis, Container, Policy, Setting};
-use crate::evidence;
+use crate::writable::Applies;
+use crate::{evidence, writable};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
@@ -79,19 +80,31 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
         return Answer::Declined(evidence.what.clone());
     }
 
+    if let Some(facts) = &container.facts
+        && let Some(conditions) = facts.sized_by_host_unless()
+        && writable::applies(container, conditions) != Applies::Yes
+    {
+        return Answer::Declined(format!(
+            "{} sizes itself by the memory of the host, whatever its limit",
+            facts.id
+        ));
+    }
+
     let known = container
         .facts
         .as_ref()
         .and_then(|facts| Some((facts.known_memory_min()?, facts.id.clone())));
     let mut limit = policy.memory;
     let mut reason = "the default".to_owned();
-    if let Some((minimum, id)) = &known
-        && minimum * policy.memory_factor > limit
+    // A suspicion is no ground to rest on, but one against a lower limit.
+    if let Some(facts) = &container.facts
+        && let Some(minimum) = facts.suspected_memory_min()
+        && minimum.saturating_mul(policy.memory_factor) > limit
     {
-        limit = minimum * policy.memory_factor;
+        limit = minimum.saturating_mul(policy.memory_factor);
         reason = format!(
-            "{} times what {id} cannot live without",
-            policy.memory_factor
+            "{} times what {} cannot live without",
+            policy.memory_factor, facts.id
         );
     }
     if let Some((stated, words)) = evidence::stated_memory(container)
