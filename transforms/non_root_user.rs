@@ -188,9 +188,6 @@ fn starts_as_root(
     {
         return Err(why.to_owned());
     }
-    let user = facts
-        .run_as
-        .ok_or_else(|| format!("{} has no user that is known to work", facts.id))?;
     match &facts.starts_as_user {
         Support::Yes | Support::Conditional(_) => {}
         Support::No(why) => return Err(why.clone()),
@@ -201,6 +198,9 @@ fn starts_as_root(
             ));
         }
     }
+    let user = facts
+        .run_as
+        .ok_or_else(|| format!("{} has no user that is known to work", facts.id))?;
     let group = storage(container, facts)?;
     if let Some(why) = blocked(container, facts) {
         return Err(why);
