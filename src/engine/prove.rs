@@ -10,11 +10,21 @@ use crate::syntax::{self, Editor, Limits, Mode, Plan};
 
 /// The outcome of each file: its new text where the proof holds.
 pub(super) fn outcomes(run: &Run<'_>, files: &[File<'_>], plans: &[Plan]) -> Vec<FileOutcome> {
-    let texts: Vec<Option<String>> = files
+    let texts = files
         .iter()
         .zip(plans)
         .map(|(file, plan)| (!plan.edits.is_empty()).then(|| plan.apply(file.tree.source())))
         .collect();
+    judge(run, files, plans, texts)
+}
+
+/// Each text is what its plan says, and no more; `None` where the file stays as it is.
+fn judge(
+    run: &Run<'_>,
+    files: &[File<'_>],
+    plans: &[Plan],
+    texts: Vec<Option<String>>,
+) -> Vec<FileOutcome> {
     if texts.iter().all(Option::is_none) {
         return texts.iter().map(|_| FileOutcome::Unchanged).collect();
     }
@@ -95,4 +105,69 @@ fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
         }
     }
     again
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::Policy;
+    use crate::dialect::Format;
+    use crate::image::Knowledge;
+    use crate::syntax::Value;
+
+    const SOURCE: &str = "services:\n  web:\n    image: x\n  db:\n    image: y\n";
+
+    /// The outcome where `text` comes of setting `web.read_only`.
+    fn outcome(text: &str) -> FileOutcome {
+        let knowledge = Knowledge::embedded();
+        let run = Run {
+            transforms: Vec::new(),
+            policy: Policy::default(),
+            knowledge: &knowledge,
+        };
+        let tree = syntax::parse(SOURCE, Mode::GoYaml, &Limits::default()).unwrap();
+        let mut editor = Editor::new(&tree, Format::Compose.schema());
+        let root = tree.documents()[0].root;
+        editor
+            .set(root, &["services", "web", "read_only"], Value::Bool(true))
+            .unwrap();
+        let plan = editor.finish();
+        let file = File {
+            path: "compose.yml".into(),
+            tree,
+            format: Format::Compose,
+        };
+        judge(&run, &[file], &[plan], vec![Some(text.to_owned())]).remove(0)
+    }
+
+    #[test]
+    fn the_result_of_the_plan_is_written() {
+        let text = "services:\n  web:\n    image: x\n    read_only: true\n  db:\n    image: y\n";
+        assert!(matches!(outcome(text), FileOutcome::Changed(written) if written == text));
+    }
+
+    #[test]
+    fn a_result_that_is_not_the_plans_is_not_written() {
+        for text in [
+            // Nothing was done.
+            SOURCE,
+            "services:\n  web:\n    image: x\n    read_only: false\n  db:\n    image: y\n",
+            // One level out.
+            "services:\n  web:\n    image: x\n  read_only: true\n  db:\n    image: y\n",
+            // In the other service too.
+            "services:\n  web:\n    image: x\n    read_only: true\n  db:\n    image: y\n    read_only: true\n",
+            // Another value than the planned one.
+            "services:\n  web:\n    image: x\n    read_only: true\n  db:\n    image: z\n",
+            "services:\n  web:\n    image: x\n    read_only: !reset true\n  db:\n    image: y\n",
+            "services:\n  web:\n    image: x\n    read_only: true\n  db:\n#   image: y\n",
+            "services:\n  web:\n    image: x\n    read_only: true\n  db: &web\n    image: y\n",
+            // No YAML.
+            "services:\n  web:\n    image: x\n    read_only: true\n db:\n    image: y\n",
+        ] {
+            assert!(
+                matches!(outcome(text), FileOutcome::Failed(Error::Unproved(_))),
+                "{text}"
+            );
+        }
+    }
 }
