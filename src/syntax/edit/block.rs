@@ -229,8 +229,8 @@ impl Lowering<'_, '_, '_> {
 
     /// The end of the lines of a member, and of the comments below it that are indented deeper.
     ///
-    /// Where a block scalar comes to stand before them (`leaf`), blank lines and indented
-    /// comments would become its content, so they go too.
+    /// Where a block scalar comes to stand before them (`leaf`), indented comments and some blank
+    /// lines would become its content, so they go too.
     fn comments_below(&self, id: NodeId, member: Member, leaf: Option<NodeId>) -> u32 {
         let end = self.end(member.value).max(self.end(member.first));
         let column = self.tree.node(id).column;
@@ -245,8 +245,9 @@ impl Lowering<'_, '_, '_> {
                 .comment_column(reached)
                 .is_some_and(|found| found > column);
             let is_blank = self.is_blank(reached);
+            let is_content = is_blank && leaf.is_some_and(|leaf| self.is_content(leaf, reached));
             reached = self.lines.next(reached);
-            if is_deeper || is_blank && leaf.is_some_and(|leaf| self.keeps_breaks(leaf)) {
+            if is_deeper || is_content {
                 to = reached;
             } else if !(is_blank && leaf.is_some()) {
                 break;
@@ -282,15 +283,23 @@ impl Lowering<'_, '_, '_> {
         matches!(self.tree.node(before).style, Style::Literal | Style::Folded).then_some(before)
     }
 
+    /// Whether a blank line below a block scalar says something in it: where it keeps its line
+    /// breaks, and where the line is indented deeper than its text.
+    fn is_content(&self, scalar: NodeId, line: u32) -> bool {
+        let node = self.tree.node(scalar);
+        self.keeps_breaks(scalar) || self.lines.end(line) - line > node.column
+    }
+
     fn keeps_breaks(&self, scalar: NodeId) -> bool {
         self.tree
             .text(scalar)
             .lines()
             .next()
+            .and_then(|header| header.split('#').next())
             .is_some_and(|header| header.contains('+'))
     }
 
-    fn last_leaf(&self, member: Member) -> NodeId {
+    pub(super) fn last_leaf(&self, member: Member) -> NodeId {
         NodeId(self.tree.node(member.value).next.0.saturating_sub(1))
     }
 

@@ -326,11 +326,13 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// The end of a member; behind a missing value the blank that makes its colon one.
+    /// The end of a member; behind a missing value the blank that makes its colon one, unless a
+    /// comment needs it.
     fn member_end(&self, member: Member) -> u32 {
         let end = self.end(member.value).max(self.end(member.first));
-        let is_missing = self.is_missing(member);
-        end + u32::from(is_missing && matches!(self.byte(end), Some(b' ' | b'\t')))
+        let is_blank = matches!(self.byte(end), Some(b' ' | b'\t'));
+        let is_free = is_blank && self.byte(end + 1) != Some(b'#');
+        end + u32::from(is_free && self.is_missing(member))
     }
 
     /// A blank where a comma would become part of a key or tag: go-yaml reads `a:,` as a word.
@@ -343,11 +345,15 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Whether nothing stands behind the member's colon or properties.
+    /// Whether nothing stands behind the member's colon, tag or anchor.
     fn is_missing(&self, member: Member) -> bool {
-        let value = self.tree.node(member.value);
+        let last = match self.tree.node(member.value).style {
+            Style::FlowPair => self.last_leaf(member),
+            _ => member.value,
+        };
+        let value = self.tree.node(last);
         value.style == Style::Empty
-            && (value.indicator != Node::NONE || self.tree.props(member.value).is_some())
+            && (value.indicator != Node::NONE || self.tree.props(last).is_some())
     }
 
     /// The comma behind a value, across blanks, comments and line breaks.

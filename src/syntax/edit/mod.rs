@@ -254,6 +254,9 @@ impl<'t, 's> Editor<'t, 's> {
         path: &[String],
         action: &Action,
     ) -> Result<(), Refusal> {
+        if path.is_empty() && !matches!(action, Action::Push(_)) {
+            return Err(Refusal::EmptyPath);
+        }
         self.refuse_gone(start)?;
         if path.iter().any(|key| key == "<<") {
             return Err(Refusal::MergeKey);
@@ -347,13 +350,11 @@ impl<'t, 's> Editor<'t, 's> {
             Some(Change::Entries(entries)) => entries,
             _ => Vec::new(),
         };
-        let mut gained = Value::Map(known.clone());
+        let mut gained = Value::Map(known);
         let changed = gained.change(path, action);
-        let entries = match gained {
-            Value::Map(entries) if changed.is_ok() => entries,
-            _ => known,
-        };
-        if !entries.is_empty() {
+        if let Value::Map(entries) = gained
+            && !entries.is_empty()
+        {
             self.changes.insert(map, Change::Entries(entries));
         }
         changed.map_err(|wanted| wanted.at(self.tree.node(map).span))
@@ -374,9 +375,6 @@ impl<'t, 's> Editor<'t, 's> {
 
     /// Makes a null the collection that the rest of the path asks for.
     fn fill(&mut self, null: NodeId, path: &[String], action: &Action) -> Result<(), Refusal> {
-        if path.is_empty() && !matches!(action, Action::Push(_)) {
-            return Err(Refusal::EmptyPath);
-        }
         let Some(value) = Value::nest(path, action) else {
             return Ok(());
         };
@@ -513,7 +511,7 @@ impl Value {
     }
 
     /// Applies an operation to a value that is still to be written; `Err` where the path meets a
-    /// value of another kind.
+    /// value of another kind, and the value is then as it was.
     fn change(&mut self, path: &[String], action: &Action) -> Result<(), Wanted> {
         let Some((key, deeper)) = path.split_first() else {
             return match (self, action) {

@@ -1283,3 +1283,33 @@ fn removing_what_is_not_there_is_no_edit() {
         "x: &x {a: 1}\ny: *x\n",
     );
 }
+
+#[test]
+fn a_comma_never_touches_a_tag_a_colon_or_a_comment() {
+    for (source, expected) in [
+        ("[!!str ]\n", "[!!str , ALL]\n"),
+        ("[a: ]\n", "[a: , ALL]\n"),
+        ("[a: !!str ]\n", "[a: !!str , ALL]\n"),
+        ("[\n  a: # c\n]\n", "[\n  a: , # c\n  ALL\n]\n"),
+        ("[a: # c\n]\n", "[a: , ALL # c\n]\n"),
+    ] {
+        pushes(source, "", &[], "ALL", expected);
+    }
+    removes("{a: # c\n}\n", "", &["b"], "{a: # c\n}\n");
+    removes("{a: 1, b: # c\n}\n", "", &["b"], "{a: 1 # c\n}\n");
+}
+
+#[test]
+fn blanks_below_a_block_scalar_do_not_become_its_text() {
+    removes("a: |\n x\nb:\n   {c: d}\n\n   \n", "", &["b"], "a: |\n x\n");
+}
+
+#[test]
+fn an_empty_path_replaces_nothing_that_was_planned() {
+    let source = "a:\n";
+    let outcome = edit(source, "a", |editor, null| {
+        editor.push(null, &[], TRUE)?;
+        editor.set(null, &[], TRUE)
+    });
+    assert_eq!(outcome, Err(Refusal::EmptyPath));
+}
