@@ -268,6 +268,18 @@ fn flow_collections_in_every_shape() {
 }
 
 #[test]
+fn an_unclosed_bracket_is_shown_where_it_opens() {
+    for (source, start) in [("a: [é: ", 3), ("{a: [b]", 0), ("[[", 1)] {
+        let error = parse(source, Mode::GoYaml, &Limits::default()).unwrap_err();
+        assert_eq!(
+            (error.kind, error.span.start),
+            (SyntaxErrorKind::UnclosedBracket, start),
+            "{source}"
+        );
+    }
+}
+
+#[test]
 fn carriage_returns_are_line_breaks() {
     for source in ["a: 1\r\nb: 2\r\n", "a: 1\rb: 2\r", "a: 1\r\nb: 2\n"] {
         assert_eq!(show(source), "{a=1 b=2}", "{source:?}");

@@ -98,6 +98,7 @@ impl Parser<'_> {
     }
 
     /// Remembers that a key may begin here; what was remembered before is none.
+    #[inline]
     pub(super) fn may_begin_key(&mut self) -> Result<()> {
         if !self.key_allowed {
             return Ok(());
@@ -198,7 +199,21 @@ impl Parser<'_> {
     }
 
     /// Makes the mapping whose keys stand at `column` the innermost collection, ready for a key.
+    #[inline]
     fn reach_key(&mut self, start: usize, column: isize) -> Result<()> {
+        let top = self.top();
+        // The next key of the same mapping, as most are.
+        if top.state == State::MapKey
+            && top.indent == column
+            && self.outer.is_none()
+            && self.inner.is_none()
+        {
+            return Ok(());
+        }
+        self.reach_other_key(start, column)
+    }
+
+    fn reach_other_key(&mut self, start: usize, column: isize) -> Result<()> {
         if self.top().indent < column {
             return self.open_block(Kind::Map, start, column, State::MapKey);
         }

@@ -77,9 +77,14 @@ impl Parser<'_> {
     }
 
     fn unclosed<T>(&self) -> Result<T> {
-        let open = self
-            .nodes
-            .get(self.top().node as usize)
+        // A single pair has no bracket of its own.
+        let innermost = self
+            .frames
+            .iter()
+            .rev()
+            .find(|frame| !frame.state.is_pair());
+        let open = innermost
+            .and_then(|frame| self.nodes.get(frame.node as usize))
             .map_or(0, |node| node.span.start as usize);
         fail(span(open, open + 1), SyntaxErrorKind::UnclosedBracket)
     }
