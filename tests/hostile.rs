@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use harden::syntax::{
-    Interpolated, Limits, Mode, NodeId, Schema, SyntaxErrorKind, Tree, decode, interpolate, parse,
+    Editor, Interpolated, Limits, Mode, NodeId, Schema, SyntaxErrorKind, Tree, Value, decode,
+    interpolate, parse,
 };
 
 const MEGA: usize = 1 << 20;
@@ -328,4 +329,35 @@ fn variables_by_the_million() {
     );
     let source = "${A:-{".repeat(MEGA / 4);
     assert_eq!(interpolate(&source), Interpolated::Invalid);
+}
+
+#[test]
+fn an_edit_in_each_of_many_entries_of_one_collection() {
+    // No edit may look through all its neighbours for the style to write in.
+    let block = |index| format!("  s{index}:\n    image: x\n");
+    let compact = |index| format!("{{\"s{index}\":{{\"image\":\"x\"}}}},");
+    let count = 50_000;
+    let services: String = (0..count).map(block).collect();
+    let json: String = (0..count).map(compact).collect();
+    for source in [
+        format!("services:\n{services}"),
+        format!("[{}]", json.trim_end_matches(',')),
+    ] {
+        let tree = tree(&source);
+        let mut editor = Editor::new(&tree, Schema::Compose);
+        let mut open = vec![root(&tree)];
+        while let Some(id) = open.pop() {
+            if tree.get(id, "image", Schema::Compose).is_some() {
+                editor.set(id, &["read_only"], Value::Bool(true)).unwrap();
+                editor.set(id, &["a", "b"], Value::Seq(Vec::new())).unwrap();
+                editor
+                    .set(id, &["image"], Value::Str("y".to_owned()))
+                    .unwrap();
+            } else {
+                open.extend(tree.children(id));
+            }
+        }
+        let plan = editor.finish();
+        assert_eq!(plan.touched.len(), 3 * count);
+    }
 }

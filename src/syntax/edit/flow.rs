@@ -6,6 +6,17 @@ use super::lower::{Lowering, Member};
 use super::plain::Quote;
 use crate::syntax::{Kind, Node, NodeId, Style};
 
+/// How one flow collection is written; `None` where it does not show.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spacing {
+    /// Its keys are quoted.
+    json: bool,
+    /// Blanks stand inside its braces.
+    padded: Option<bool>,
+    /// No blanks stand after its colons and commas.
+    compact: Option<bool>,
+}
+
 impl Lowering<'_, '_, '_> {
     /// Adds to and removes from one flow collection.
     pub(super) fn edit_flow(&mut self, id: NodeId) {
@@ -79,14 +90,14 @@ impl Lowering<'_, '_, '_> {
         loop {
             let node = self.tree.node(at);
             if node.style == Style::Flow {
-                let members = self.members(at);
-                if node.kind == Kind::Map && !members.is_empty() {
-                    flow.json |= members
-                        .last()
-                        .is_some_and(|member| self.tree.node(member.first).style == Style::Double);
-                    padded = padded.or_else(|| Some(self.byte(node.span.start + 1) == Some(b' ')));
-                }
-                compact = compact.or_else(|| self.is_compact_flow(&members));
+                let spacing = *self
+                    .spacing
+                    .borrow_mut()
+                    .entry(at)
+                    .or_insert_with(|| self.spacing(at));
+                flow.json |= spacing.json;
+                padded = padded.or(spacing.padded);
+                compact = compact.or(spacing.compact);
             }
             if node.parent == at {
                 break;
@@ -99,6 +110,21 @@ impl Lowering<'_, '_, '_> {
             flow.lines = self.spread_around(id);
         }
         flow
+    }
+
+    /// What one flow collection shows.
+    fn spacing(&self, id: NodeId) -> Spacing {
+        let node = self.tree.node(id);
+        let members = self.members(id);
+        let last_key = match node.kind {
+            Kind::Map => members.last().map(|member| self.tree.node(member.first)),
+            _ => None,
+        };
+        Spacing {
+            json: last_key.is_some_and(|key| key.style == Style::Double),
+            padded: last_key.map(|_| self.byte(node.span.start + 1) == Some(b' ')),
+            compact: self.is_compact_flow(&members),
+        }
     }
 
     /// Whether no blanks stand after colons, or else after commas.
@@ -122,8 +148,7 @@ impl Lowering<'_, '_, '_> {
         if node.parent == id {
             return None;
         }
-        let members = self.members(node.parent);
-        let own = members.iter().copied().find(|member| member.value == id)?;
+        let own = self.member_of(id);
         let indent = self.lines.indent_before(self.start(own))?;
         let outer = self.lines.indent(self.tree.node(node.parent).span.start);
         let unit = indent
@@ -135,6 +160,24 @@ impl Lowering<'_, '_, '_> {
             unit: unit.to_owned(),
             indent: indent.to_owned(),
         })
+    }
+
+    /// The item that a node is, or the entry whose value it is.
+    fn member_of(&self, value: NodeId) -> Member {
+        let parent = self.tree.node(value).parent;
+        let mut first = value;
+        if self.tree.node(parent).kind == Kind::Map {
+            // The key ends right before its value, and may be a collection itself.
+            first = NodeId(value.0.saturating_sub(1));
+            while first > parent && self.tree.node(first).parent != parent {
+                first = self.tree.node(first).parent;
+            }
+        }
+        Member {
+            first,
+            value,
+            is_removed: false,
+        }
     }
 
     /// Behind the last entry: on a line of its own where that has one.
@@ -302,14 +345,14 @@ impl Lowering<'_, '_, '_> {
             .get(last + 1)
             .map_or(from, |member| self.start(*member));
         let comma = self.comma_after(kept.value);
-        let line = self.lines.start(first_cut);
-        let is_own_line = self.lines.indent_before(first_cut).is_some();
         let trailing = self.comma_after(end.value);
-        let last_line = self.lines.end(trailing.unwrap_or(to));
         let closer = self.tree.node(id).span.end.saturating_sub(1);
-        if let (None, Some(comma), true) = (added, comma, is_own_line)
+        // Only where blanks alone stand before it is it cheap to ask for the start of its line.
+        if let (None, Some(comma), Some(indent)) =
+            (added, comma, self.lines.indent_before(first_cut))
+            && let line = first_cut - u32::try_from(indent.len()).unwrap_or(0)
             && line > comma
-            && last_line < closer
+            && self.lines.end(trailing.unwrap_or(to)) < closer
         {
             // Whole lines go, so that the comment behind the entry before stays.
             if trailing.is_none() {

@@ -1,5 +1,7 @@
 //! The style of the surroundings: lines and their breaks, indentation, flow spacing.
 
+use std::collections::HashMap;
+
 use super::plain::Quote;
 use crate::syntax::{Kind, NodeId, Style, Tree};
 
@@ -138,7 +140,7 @@ pub(super) struct Indents {
 
 /// What one look at the surroundings found.
 #[derive(Clone, Copy, Debug, Default)]
-struct Seen {
+pub(super) struct Seen {
     map: Option<u32>,
     seq: Option<u32>,
     dash: Option<u32>,
@@ -160,6 +162,25 @@ impl Seen {
         }
     }
 
+    /// What the values or items of a collection show. The last one is the neighbour of what is
+    /// written, so later ones overrule.
+    fn among(tree: &Tree<'_>, collection: NodeId) -> Self {
+        let is_map = tree.node(collection).kind == Kind::Map;
+        let mut near = Self::default();
+        let mut is_value = !is_map;
+        for child in tree.children(collection) {
+            if is_value {
+                let mut one = Self::default();
+                one.learn(tree, collection, child);
+                near.map = one.map.or(near.map);
+                near.seq = one.seq.or(near.seq);
+                near.dash = one.dash.or(near.dash);
+            }
+            is_value = !is_map || !is_value;
+        }
+        near
+    }
+
     fn is_complete(self) -> bool {
         self.map.is_some() && self.seq.is_some() && self.dash.is_some()
     }
@@ -167,24 +188,21 @@ impl Seen {
 
 /// The indentation to write under `at`: as its own values, then its siblings, then the
 /// collections around it, then most of its document, then by 2.
-pub(super) fn indents(tree: &Tree<'_>, at: NodeId, document: impl FnOnce() -> Indents) -> Indents {
+///
+/// `known` remembers what was seen in each collection: one around many edits is looked through once.
+pub(super) fn indents(
+    tree: &Tree<'_>,
+    at: NodeId,
+    known: &mut HashMap<NodeId, Seen>,
+    document: impl FnOnce() -> Indents,
+) -> Indents {
     let mut seen = Seen::default();
     let mut outer = at;
     loop {
         let node = tree.node(outer);
-        // The last value is the neighbour of what is written, so later ones overrule.
-        let mut near = Seen::default();
-        let mut is_value = node.kind != Kind::Map;
-        for child in tree.children(outer) {
-            if is_value {
-                let mut one = Seen::default();
-                one.learn(tree, outer, child);
-                near.map = one.map.or(near.map);
-                near.seq = one.seq.or(near.seq);
-                near.dash = one.dash.or(near.dash);
-            }
-            is_value = node.kind != Kind::Map || !is_value;
-        }
+        let near = *known
+            .entry(outer)
+            .or_insert_with(|| Seen::among(tree, outer));
         seen.map = seen.map.or(near.map);
         seen.seq = seen.seq.or(near.seq);
         seen.dash = seen.dash.or(near.dash);

@@ -1,10 +1,11 @@
 //! Changes to edits: what every node becomes, where it is written, and in which order.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::layout::{self, Indents, Lines};
+use super::flow::Spacing;
+use super::layout::{self, Indents, Lines, Seen};
 use super::plain::Quote;
 use super::render::{self, Block};
 use super::{Change, Edit, Plan, Touched, Value};
@@ -18,6 +19,9 @@ pub(super) fn lower(tree: &Tree<'_>, changes: &BTreeMap<NodeId, Change>) -> Plan
         changes,
         pieces: Vec::new(),
         document: Cell::new(None),
+        seen: RefCell::default(),
+        quotes: RefCell::default(),
+        spacing: RefCell::default(),
     };
     let mut collections = BTreeSet::new();
     let mut touched = Vec::new();
@@ -117,6 +121,10 @@ pub(super) struct Lowering<'c, 't, 's> {
     pieces: Vec<Piece>,
     /// The root last asked for, and what its document is indented by.
     document: Cell<Option<(NodeId, Indents)>>,
+    /// What each collection shows of its style, so that many edits in one look through it once.
+    seen: RefCell<HashMap<NodeId, Seen>>,
+    quotes: RefCell<HashMap<NodeId, Option<Quote>>>,
+    pub(super) spacing: RefCell<HashMap<NodeId, Spacing>>,
 }
 
 /// A child of a collection: an item, or an entry from its key to its value.
@@ -209,7 +217,7 @@ impl<'s> Lowering<'_, '_, 's> {
     }
 
     pub(super) fn indents(&self, at: NodeId) -> Indents {
-        layout::indents(self.tree, at, || {
+        layout::indents(self.tree, at, &mut self.seen.borrow_mut(), || {
             let root = self.root(at);
             match self.document.get() {
                 Some((known, indents)) if known == root => indents,
@@ -232,16 +240,20 @@ impl<'s> Lowering<'_, '_, 's> {
 
     /// The quotes of the last value or item that is a scalar, if it has some.
     pub(super) fn quotes(&self, collection: NodeId) -> Option<Quote> {
+        let mut known = self.quotes.borrow_mut();
+        *known
+            .entry(collection)
+            .or_insert_with(|| self.last_quotes(collection))
+    }
+
+    fn last_quotes(&self, collection: NodeId) -> Option<Quote> {
         let last = self
             .members(collection)
             .into_iter()
             .rev()
-            .map(|member| self.tree.node(member.value));
-        match last
-            .filter(|value| value.kind == Kind::Scalar)
-            .map(|value| value.style)
-            .next()?
-        {
+            .map(|member| self.tree.node(member.value))
+            .find(|value| value.kind == Kind::Scalar)?;
+        match last.style {
             Style::Single => Some(Quote::Single),
             Style::Double => Some(Quote::Double),
             _ => None,
