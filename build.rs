@@ -11,6 +11,9 @@ mod entry;
 #[allow(dead_code, reason = "the library uses the rest")]
 #[path = "src/image/pattern.rs"]
 mod pattern;
+#[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
+#[path = "src/image/tags.rs"]
+mod tags;
 
 use entry::Entry;
 
@@ -20,6 +23,7 @@ fn main() -> io::Result<()> {
         "images",
         "src/image/entry.rs",
         "src/image/pattern.rs",
+        "src/image/tags.rs",
     ] {
         println!("cargo::rerun-if-changed={path}");
     }

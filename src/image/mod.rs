@@ -9,6 +9,7 @@ mod facts;
 mod knowledge;
 mod name;
 mod pattern;
+mod tags;
 
 pub use facts::{
     Automation, Condition, DefaultUser, Facts, FileCapability, Kind, Owner, RunAs, Support,
