@@ -74,8 +74,10 @@ pub struct Container {
     pub entrypoint: Option<Vec<String>>,
     /// What replaces the image's arguments.
     pub arguments: Option<Vec<String>>,
-    /// Commands that run beside the main one: hooks, health checks, probes.
+    /// Commands that run at its start or end: hooks of the lifecycle.
     pub hooks: Vec<Vec<String>>,
+    /// Commands that ask whether it is well: health checks, probes.
+    pub probes: Vec<Vec<String>>,
     /// Ports the container listens on, as far as the file says.
     pub ports: Vec<u16>,
     /// Ports of the host that lead to it, as far as the file says.
@@ -535,6 +537,7 @@ impl Container {
             entrypoint: None,
             arguments: None,
             hooks: Vec::new(),
+            probes: Vec::new(),
             ports: Vec::new(),
             host_ports: Vec::new(),
             network: Network::Private,
@@ -611,7 +614,7 @@ impl Container {
         self.mounts
             .iter()
             .filter(|mount| within(path, &mount.target))
-            .max_by_key(|mount| mount.target.trim_end_matches('/').len())
+            .max_by_key(|mount| clean(&mount.target).len())
     }
 }
 
@@ -653,17 +656,35 @@ impl fmt::Display for Id {
     }
 }
 
-/// Two spellings of one path: `/run/` is `/run`.
+/// Two spellings of one path: `/run/` and `/var/run` are `/run`.
 #[must_use]
 pub fn same_path(left: &str, right: &str) -> bool {
-    left.trim_end_matches('/') == right.trim_end_matches('/')
+    clean(left) == clean(right)
 }
 
 /// `path` is `directory` or lies below it.
 #[must_use]
 pub fn within(path: &str, directory: &str) -> bool {
-    let directory = directory.trim_end_matches('/');
-    path.trim_end_matches('/')
-        .strip_prefix(directory)
+    let (path, directory) = (clean(path), clean(directory));
+    path.strip_prefix(directory.as_str())
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The path without doubled or trailing slashes, `.` and `..`, as Go's `path.Clean` has it; the
+/// root is empty. `/var/run` is a link to `/run` in every image that has both.
+fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    if parts.starts_with(&["var", "run"]) {
+        parts.remove(0);
+    }
+    parts.iter().flat_map(|part| ["/", part]).collect()
 }

@@ -2,7 +2,9 @@
 //!
 //! Each piece is quoted in the report, so that a reader can disagree with it.
 
-use crate::container::{Against, Container, Evidence, Mount, MountSource, Network};
+use crate::container::{
+    Against, Container, Evidence, Mount, MountSource, Network, same_path, within,
+};
 use crate::image::Kind;
 
 /// Everything in the file that speaks against assuming another user.
@@ -31,12 +33,38 @@ pub fn against_user(container: &Container) -> Vec<Evidence> {
             mount.place,
         );
     }
-    if let Some(mount) = container.mounts.iter().find(|mount| is_private_key(mount)) {
-        add(
-            format!("`{}` may be readable by root alone", mount.target),
-            mount.place,
-        );
-    }
+    found.extend(private_key(container));
+    found.extend(demands_of_root(container));
+    found
+}
+
+/// A mounted key or secret that root alone may be able to read.
+#[must_use]
+pub fn private_key(container: &Container) -> Option<Evidence> {
+    let mount = container
+        .mounts
+        .iter()
+        .find(|mount| is_private_key(mount))?;
+    Some(Evidence {
+        against: Against::User,
+        what: format!("`{}` may be readable by root alone", mount.target),
+        decisive: false,
+        place: mount.place,
+    })
+}
+
+/// What the container does or is given that only root can do or use, storage aside.
+#[must_use]
+pub fn demands_of_root(container: &Container) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    let mut add = |what: String, place| {
+        found.push(Evidence {
+            against: Against::User,
+            what,
+            decisive: false,
+            place,
+        });
+    };
     if let Some(name) = steps_down(container) {
         add(
             format!("`{name}` is set: the image starts as root and becomes that user itself"),
@@ -75,6 +103,11 @@ pub fn against_user(container: &Container) -> Vec<Evidence> {
     }
     if let Some(word) = root_command(container) {
         add(format!("its command runs `{word}`, which needs root"), None);
+    } else if let Some(word) = writing_command(container) {
+        add(
+            format!("its command runs `{word}`, which writes to files of root"),
+            None,
+        );
     }
     found
 }
@@ -176,6 +209,12 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
             None,
         );
     }
+    if let Some(words) = stated_path(container) {
+        add(
+            format!("`{words}` names a place to write to, and nothing is mounted there"),
+            None,
+        );
+    }
     found
 }
 
@@ -218,6 +257,16 @@ pub fn stated_memory(container: &Container) -> Option<(u64, String)> {
             largest = Some((bytes, words.to_owned()));
         }
     };
+    for (name, value) in &container.environment {
+        if let Some((option, unit)) = SIZED_OPTIONS.iter().find(|(option, _)| option == name)
+            && let Some(bytes) = value.as_deref().and_then(|value| size(value, *unit))
+        {
+            note(
+                bytes,
+                &format!("{option}={}", value.as_deref().unwrap_or_default()),
+            );
+        }
+    }
     let mut previous = "";
     for text in texts {
         for word in text.split([' ', '\t', '\n', ',', ';', '"', '\'']) {
@@ -240,6 +289,56 @@ pub fn stated_memory(container: &Container) -> Option<(u64, String)> {
     largest
 }
 
+/// The words of an option or a variable that name a place to write to where nothing is mounted.
+fn stated_path(container: &Container) -> Option<String> {
+    const WRITTEN: [&str; 14] = [
+        "log", "data", "dbpath", "pid", "sock", "tmp", "temp", "storage", "cache", "spool",
+        "store", "output", "upload", "backup",
+    ];
+    let is_written = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name == "dir" || name.ends_with("-dir") || WRITTEN.iter().any(|word| name.contains(word))
+    };
+    let is_unserved = |path: &str| {
+        path.starts_with('/')
+            && !["/dev/", "/proc/", "/tmp"]
+                .iter()
+                .any(|served| path.starts_with(served))
+            && container.mount_over(path).is_none()
+            && !container.facts.as_ref().is_some_and(|facts| {
+                container.mounts_image_volumes
+                    && facts.declared_volumes().any(|volume| within(path, volume))
+                    || facts
+                        .writable
+                        .iter()
+                        .any(|writable| within(path, &writable.path))
+            })
+    };
+    let words: Vec<&str> = container
+        .entrypoint
+        .iter()
+        .chain(&container.arguments)
+        .flatten()
+        .flat_map(|word| word.split([' ', '\t', '\n']))
+        .collect();
+    for (index, word) in words.iter().enumerate() {
+        let (name, path) = match word.split_once('=') {
+            Some(pair) => pair,
+            None => (*word, words.get(index + 1).copied().unwrap_or_default()),
+        };
+        if name.starts_with('-') && is_written(name.trim_start_matches('-')) && is_unserved(path) {
+            return Some(format!("{name} {path}"));
+        }
+    }
+    let kept = |name: &str| is_written(name) && !name.ends_with("_FILE");
+    container.environment.iter().find_map(|(name, value)| {
+        let value = value.as_deref()?;
+        let in_scratch = value.starts_with("/tmp/") && name.contains("DATA");
+        let unserved = is_unserved(value) || in_scratch && container.mount_over(value).is_none();
+        (kept(name) && unserved).then(|| format!("{name}={value}"))
+    })
+}
+
 /// Options that size a heap or a cache, with the bytes of a bare number.
 static SIZED_OPTIONS: &[(&str, u64)] = &[
     ("-Xmx", 1),
@@ -254,14 +353,17 @@ static SIZED_OPTIONS: &[(&str, u64)] = &[
     ("--innodb_buffer_pool_size", 1),
     ("--wiredTigerCacheSizeGB", 1 << 30),
     ("--memory-limit", 1 << 20),
+    ("MAX_HEAP_SIZE", 1),
+    ("HEAP_SIZE", 1),
 ];
 
-/// `4g`, `512M`, `2gb`, `1.5`; a bare number counts in `unit` bytes.
+/// `4g`, `512M`, `2gb`, `2.5`; a bare number counts in `unit` bytes.
 fn size(text: &str, unit: u64) -> Option<u64> {
     let end = text
-        .find(|c: char| !c.is_ascii_digit())
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());
-    let number: u64 = text[..end].parse().ok()?;
+    let (whole, fraction) = text[..end].split_once('.').unwrap_or((&text[..end], ""));
+    let number: u64 = whole.parse().ok()?;
     let factor = match text[end..].to_ascii_lowercase().as_str() {
         "" => unit,
         "k" | "kb" | "ki" => 1 << 10,
@@ -270,7 +372,9 @@ fn size(text: &str, unit: u64) -> Option<u64> {
         "t" | "tb" | "ti" => 1 << 40,
         _ => return None,
     };
-    number.checked_mul(factor)
+    // A part of a unit counts as a whole one: the limit may be too high, never too low.
+    let whole = number.checked_add(u64::from(fraction.contains(|c: char| c != '0')))?;
+    whole.checked_mul(factor)
 }
 
 /// The image is a language runtime or an operating system, or built here: what runs in it is not known.
@@ -314,15 +418,27 @@ pub fn is_engine_socket(mount: &Mount) -> bool {
         .iter()
         .any(|name| path.ends_with(name))
     };
-    is_socket(&mount.target) || matches!(&mount.source, MountSource::Host(path) if is_socket(path))
+    is_socket(&mount.target)
+        || matches!(&mount.source, MountSource::Host(path)
+            if is_socket(path) || same_path(path, "/run"))
 }
 
 /// A file or directory that holds private keys by its name; those are often mode 0600.
 fn is_private_key(mount: &Mount) -> bool {
-    if !matches!(mount.source, MountSource::Host(_)) {
-        return false;
+    if mount.target.starts_with("/run/secrets/") && mount.source == MountSource::Content {
+        return true;
     }
-    let target = mount.target.to_ascii_lowercase();
+    let (MountSource::Host(source) | MountSource::Volume(source) | MountSource::Other(source)) =
+        &mount.source
+    else {
+        return false;
+    };
+    is_key_path(&mount.target) || is_key_path(source)
+}
+
+/// The path names keys or certificates.
+fn is_key_path(path: &str) -> bool {
+    let target = path.to_ascii_lowercase();
     target.split('/').any(|part| {
         matches!(
             part,
@@ -377,7 +493,7 @@ fn root_command(container: &Container) -> Option<&str> {
 
 /// A program of the command that changes the image's files.
 fn writing_command(container: &Container) -> Option<&str> {
-    command_words(container).find(|word| {
+    let program = command_words(container).find(|word| {
         matches!(
             program(word),
             "apt-get"
@@ -422,10 +538,34 @@ fn writing_command(container: &Container) -> Option<&str> {
                 | "dockerd"
                 | "sshd"
                 | "update-ca-certificates"
-                | ">"
-                | ">>"
         )
-    })
+    });
+    program.or_else(|| redirection(container))
+}
+
+/// A redirection of a shell to a file that is neither scratch nor a device.
+fn redirection(container: &Container) -> Option<&str> {
+    let scripts = container
+        .entrypoint
+        .iter()
+        .chain(&container.arguments)
+        .chain(&container.hooks)
+        .flatten();
+    for script in scripts {
+        for (at, _) in script.match_indices('>') {
+            let before = script[..at].chars().next_back();
+            let target = script[at..].trim_start_matches('>').trim_start();
+            let harmless = matches!(before, Some('-' | '=' | '>' | '<'))
+                || target.is_empty()
+                || ["&", "/dev/", "/tmp/", "/proc/", "="]
+                    .iter()
+                    .any(|start| target.starts_with(start));
+            if !harmless {
+                return Some(">");
+            }
+        }
+    }
+    None
 }
 
 /// Every word of entrypoint, arguments and hooks, shell scripts split into theirs.

@@ -1,6 +1,6 @@
 //! Which paths of an image must stay writable for this container, and how.
 
-use crate::container::{Container, Id, Scratch, Setting, within};
+use crate::container::{Basis, Container, Id, Scratch, within};
 use crate::image::{Condition, Facts, Owner, Writable};
 
 /// The scratch paths that the container needs and does not have under a read-only root.
@@ -163,14 +163,17 @@ fn glob_matches(glob: &str, text: &str) -> bool {
     }
 }
 
-/// The image's own program runs: nothing replaces its entrypoint.
+/// What a change by these facts rests on: they hold for the image's own program and for the tag
+/// that is written, not for another entrypoint or for a tag that a variable decides.
 #[must_use]
-pub fn runs_its_own_program(container: &Container) -> bool {
-    container.entrypoint.is_none()
-}
-
-/// A setting that a person has written with a value of `true`, or a variable's default says so.
-#[must_use]
-pub fn is_on(setting: &Setting<bool>) -> bool {
-    setting.judged() == Some(&true)
+pub fn basis(container: &Container, facts: &Facts) -> Basis {
+    let is_settled = container
+        .image
+        .as_ref()
+        .is_some_and(|image| !image.to_string().contains('$'));
+    if container.entrypoint.is_none() && is_settled {
+        Basis::Known(facts.id.clone())
+    } else {
+        Basis::Assumed
+    }
 }

@@ -71,11 +71,17 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
 
     let mut limit = policy.cpu;
     let mut reason = "the default".to_owned();
-    if let Some(request) = container.cpu_request.judged().copied()
-        && request.saturating_mul(2) > limit
-    {
-        limit = request.saturating_mul(2);
-        "twice what it requests".clone_into(&mut reason);
+    if let Some(request) = container.cpu_request.judged().copied() {
+        if container.limit_implies_request && request.saturating_mul(2) > limit {
+            limit = request.saturating_mul(2);
+            "twice what it requests".clone_into(&mut reason);
+        } else if request > limit {
+            // Nothing places it on a host that has so many, and an engine refuses more than its own.
+            return Answer::Declined(
+                "it reserves more than the default, and the host may not have twice that"
+                    .to_owned(),
+            );
+        }
     }
     let mut assignments = vec![Assignment::CpuLimit(limit)];
     if container.limit_implies_request && container.cpu_request.is_absent() {

@@ -2,8 +2,8 @@
 
 use super::{Reference, Risk, Transform};
 use crate::container::{
-    Answer, Assignment, Assume, Basis, Container, Mount, MountSource, Network, Policy, Setting,
-    User,
+    Against, Answer, Assignment, Assume, Basis, Container, Mount, MountSource, Network, Policy,
+    Setting, User,
 };
 use crate::image::{DefaultUser, Facts, RunAs, Support};
 use crate::{evidence, writable};
@@ -114,11 +114,7 @@ fn explicit(container: &Container, user: &User) -> Answer {
 
 /// The image's user is a fact.
 fn known(container: &Container, facts: &Facts, policy: &Policy) -> Answer {
-    let basis = if writable::runs_its_own_program(container) {
-        Basis::Known(facts.id.clone())
-    } else {
-        Basis::Assumed
-    };
+    let basis = writable::basis(container, facts);
     match &facts.default_user {
         DefaultUser::Unknown => unknown(container, policy),
         DefaultUser::Uid(uid) if *uid != 0 => starts_as_number(container, facts, *uid, basis),
@@ -227,16 +223,8 @@ fn starts_as_root(
     Ok((user, assignments))
 }
 
-/// What a known image cannot do as its own user, given this file.
+/// What a known image cannot do as its own user, given this file; its storage is judged apart.
 fn blocked(container: &Container, facts: &Facts) -> Option<String> {
-    let by_mounts = |evidence: &crate::container::Evidence| {
-        // The storage has been judged with the image's facts already.
-        evidence.place.is_some()
-            && container
-                .mounts
-                .iter()
-                .any(|mount| mount.place == evidence.place)
-    };
     if let Some(mount) = container
         .mounts
         .iter()
@@ -247,21 +235,18 @@ fn blocked(container: &Container, facts: &Facts) -> Option<String> {
             mount.target
         ));
     }
-    if container.network == Network::Host && !facts.ports.iter().any(|port| *port < 1024) {
-        let mut free = container.clone();
-        free.network = Network::Private;
-        return evidence::against_user(&free)
-            .into_iter()
-            .find(|one| !by_mounts(one))
-            .map(|one| one.what);
+    // What becomes another user before it starts the service reads its keys as that user already.
+    if let Some(key) = evidence::private_key(container).filter(|_| !facts.drops_by_itself()) {
+        return Some(key.what);
     }
-    evidence::against_user(container)
-        .into_iter()
-        .find(|one| {
-            !by_mounts(one)
-                || one.what.contains("readable by root alone") && !facts.drops_by_itself()
-        })
-        .map(|one| one.what)
+    let mut judged = container.clone();
+    if !facts.ports.iter().any(|port| *port < 1024) && judged.network == Network::Host {
+        judged.network = Network::Private;
+    }
+    let dialect = container.evidence_against(Against::User).next().cloned();
+    dialect
+        .or_else(|| evidence::demands_of_root(&judged).into_iter().next())
+        .map(|evidence| evidence.what)
 }
 
 /// Whether the image's user can write where storage is mounted; the group to give the volumes, if one is needed.

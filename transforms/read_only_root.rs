@@ -68,6 +68,16 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
         }
         Setting::Absent => {}
     }
+    if let Some(mount) = container
+        .mounts
+        .iter()
+        .find(|mount| mount.target.contains('$'))
+    {
+        return Answer::Declined(format!(
+            "`{}` decides where something is mounted",
+            mount.target
+        ));
+    }
     let against = evidence::against_read_only_root(container);
     if let Some(evidence) = against
         .iter()
@@ -105,7 +115,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
         Err(why) => return Answer::Declined(why),
     };
     let reason = if paths.is_empty() {
-        format!("{} writes nowhere else", facts.id)
+        format!("{} writes nowhere but to what is mounted", facts.id)
     } else {
         let names: Vec<_> = paths
             .iter()
@@ -113,11 +123,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
             .collect();
         format!("{} writes to {}", facts.id, names.join(", "))
     };
-    let basis = if writable::runs_its_own_program(container) {
-        Basis::Known(facts.id.clone())
-    } else {
-        Basis::Assumed
-    };
+    let basis = writable::basis(container, facts);
     Answer::Change {
         assignments: with_root(paths),
         basis,

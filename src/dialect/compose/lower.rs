@@ -1,6 +1,6 @@
 //! Assignments as keys of a service.
 
-use super::{Limits, Site, units};
+use super::{EVERYTHING, Limits, Site, units};
 use crate::container::{Assignment, Container, Scratch, Setting, Via};
 use crate::dialect::Unwritable;
 use crate::project::File;
@@ -20,6 +20,7 @@ impl Site {
             return Ok(Vec::new());
         };
         self.check_heirs()?;
+        self.check_platform(assignment, container)?;
         match assignment {
             Assignment::User { uid, gid } => {
                 let user = gid.map_or_else(|| uid.to_string(), |gid| format!("{uid}:{gid}"));
@@ -89,29 +90,27 @@ impl Site {
         text: String,
     ) -> Result<Vec<String>, Unwritable> {
         self.check_override(key)?;
+        // A list that was restated in this run is there by now, and takes the item.
+        let refusal = match editor.push(self.node, &[key], Value::Str(text.clone())) {
+            Ok(()) => return Ok(vec![self.path(&[key])]),
+            Err(refusal) => refusal,
+        };
         let service = tree.resolve(self.node);
-        let restate = tree.get(service, key, Schema::Compose).and_then(|found| {
+        let items = tree.get(service, key, Schema::Compose).and_then(|found| {
             let node = tree.resolve(found.value());
             match (found, tree.node(node).kind) {
-                (_, Kind::Scalar) => {
-                    Some(vec![node]).filter(|_| !super::layers::is_null(tree, node))
+                (_, Kind::Scalar) => scalars(tree, &[node]),
+                (Found::Merged { .. }, Kind::Seq) => {
+                    scalars(tree, &tree.children(node).collect::<Vec<_>>())
                 }
-                (Found::Merged { .. }, Kind::Seq) => Some(tree.children(node).collect()),
                 _ => None,
             }
         });
-        match restate.map(|items| scalars(tree, &items)) {
-            None => editor.push(self.node, &[key], Value::Str(text))?,
-            Some(Some(mut items)) => {
-                items.push(Value::Str(text));
-                editor.set(self.node, &[key], Value::Seq(items))?;
-            }
-            Some(None) => {
-                return Err(Unwritable::Because(format!(
-                    "`{key}` is merged in and cannot be restated"
-                )));
-            }
-        }
+        let Some(mut items) = items else {
+            return Err(refusal.into());
+        };
+        items.push(Value::Str(text));
+        editor.set(self.node, &[key], Value::Seq(items))?;
         Ok(vec![self.path(&[key])])
     }
 
@@ -120,12 +119,45 @@ impl Site {
     }
 
     fn check_override(&self, key: &str) -> Result<(), Unwritable> {
-        if self.overridden.iter().any(|overridden| overridden == key) {
+        if self
+            .overridden
+            .iter()
+            .any(|overridden| overridden == key || overridden == EVERYTHING)
+        {
             return Err(Unwritable::Because(format!(
                 "a later document resets or overrides `{key}`, so that writing it here has no effect"
             )));
         }
         Ok(())
+    }
+
+    /// A swarm ignores what Compose obeys, and Windows has none of it (docker/cli
+    /// `cli/compose/types`, `convert`).
+    fn check_platform(
+        &self,
+        assignment: &Assignment,
+        container: &Container,
+    ) -> Result<(), Unwritable> {
+        let because = |why: String| Err(Unwritable::Because(why));
+        let linux_only = matches!(
+            assignment,
+            Assignment::User { .. }
+                | Assignment::NoNewPrivileges
+                | Assignment::ReadOnlyRoot
+                | Assignment::Scratch(_)
+        );
+        if linux_only && container.windows {
+            return because("Windows has no such setting".to_owned());
+        }
+        match (assignment, &self.swarm) {
+            (Assignment::NoNewPrivileges, Some(key)) => because(format!(
+                "`deploy.{key}` is for a swarm, which ignores `security_opt`"
+            )),
+            (Assignment::Scratch(_), Some(key)) => because(format!(
+                "`deploy.{key}` is for a swarm, which drops `tmpfs`"
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn check_heirs(&self) -> Result<(), Unwritable> {

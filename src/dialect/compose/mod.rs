@@ -30,7 +30,12 @@ pub struct Site {
     heirs: Vec<Heir>,
     /// Keys that a later document resets or overrides, so that what is written here has no effect.
     overridden: Vec<String>,
+    /// The key of `deploy` that says a swarm runs this.
+    swarm: Option<&'static str>,
 }
+
+/// Stands among the overridden keys for all of them.
+const EVERYTHING: &str = "*";
 
 /// A service that extends another one.
 #[derive(Debug)]

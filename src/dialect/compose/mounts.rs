@@ -3,7 +3,7 @@
 use super::layers::{Layers, is_null, judged};
 use crate::container::{Against, Container, Evidence, Mount, MountSource};
 use crate::project::File;
-use crate::syntax::{Kind, NodeId, Schema, Tree};
+use crate::syntax::{Kind, NodeId, Schema, Tree, compose_boolean};
 
 /// Adds every mount of the service to the container.
 pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>], top: &TopLevel) {
@@ -73,14 +73,21 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
             decisive: false,
             place: value.origin.place,
         });
+        container.evidence.push(Evidence {
+            against: Against::ReadOnlyRoot,
+            what: format!("it mounts the volumes of `{from}`, which scratch space could hide"),
+            decisive: false,
+            place: value.origin.place,
+        });
     }
 }
 
 /// The top-level mappings of every document of the project.
 #[derive(Debug, Default)]
 pub(super) struct TopLevel {
-    /// Named volumes that are a directory of the host or of another machine in truth.
-    bound: Vec<String>,
+    /// Named volumes that the engine does not make itself from the image's directory: external
+    /// ones, those of a plugin, and directories of this or another machine.
+    foreign: Vec<String>,
     roots: Vec<(usize, NodeId)>,
 }
 
@@ -98,12 +105,14 @@ impl TopLevel {
                 continue;
             };
             for (name, volume) in tree.effective_entries(volumes.value(), Schema::Compose) {
-                let options = tree.get(volume.value(), "driver_opts", Schema::Compose);
-                if options.is_some_and(|options| {
-                    tree.get(options.value(), "device", Schema::Compose)
-                        .is_some()
-                }) {
-                    top.bound.push(name.into_owned());
+                let has = |key| {
+                    tree.get(volume.value(), key, Schema::Compose)
+                        .is_some_and(|found| !is_null(tree, found.value()))
+                };
+                let local =
+                    text_at(tree, volume.value(), "driver").is_none_or(|driver| driver == "local");
+                if has("driver_opts") || has("external") || !local {
+                    top.foreign.push(name.into_owned());
                 }
             }
         }
@@ -126,11 +135,10 @@ impl TopLevel {
     fn source(&self, name: &str) -> MountSource {
         if name.is_empty() {
             MountSource::Anonymous
-        } else if is_host_path(name)
-            || name.contains('$')
-            || self.bound.iter().any(|bound| bound == name)
-        {
+        } else if is_host_path(name) || name.contains('$') {
             MountSource::Host(name.to_owned())
+        } else if self.foreign.iter().any(|foreign| foreign == name) {
+            MountSource::Other(name.to_owned())
         } else {
             MountSource::Volume(name.to_owned())
         }
@@ -140,7 +148,7 @@ impl TopLevel {
 /// `[SOURCE:]TARGET[:OPTIONS]`, a drive letter being part of its path (compose-go `format/volume.go`).
 fn short_volume(text: &str, top: &TopLevel) -> Mount {
     let parts = split_volume(text);
-    let (source, target, options) = match parts.as_slice() {
+    let (name, target, options) = match parts.as_slice() {
         [target] => ("", *target, ""),
         [source, target] => (*source, *target, ""),
         [source, target, options, ..] => (*source, *target, *options),
@@ -148,7 +156,11 @@ fn short_volume(text: &str, top: &TopLevel) -> Mount {
     };
     Mount {
         target: target.to_owned(),
-        source: top.source(source),
+        source: copied(
+            top.source(name),
+            name,
+            !options.split(',').any(|option| option == "nocopy"),
+        ),
         read_only: options.split(',').any(|option| option == "ro"),
         open: false,
         place: None,
@@ -189,14 +201,22 @@ fn long_volume(tree: &Tree<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
         .unwrap_or_default();
     let read_only = text_at(tree, node, "read_only")
         .as_deref()
-        .and_then(crate::syntax::compose_boolean)
+        .and_then(compose_boolean)
         .unwrap_or_default();
     let kind = text_at(tree, node, "type").unwrap_or_default();
     let open = kind == "tmpfs" && is_shared_directory(&target);
     let source = match kind.as_str() {
         "bind" => MountSource::Host(source),
         "tmpfs" => MountSource::Scratch,
-        "volume" | "" => top.source(&source),
+        "volume" | "" => {
+            let option = |key| {
+                tree.get(node, "volume", Schema::Compose)
+                    .and_then(|volume| text_at(tree, volume.value(), key))
+            };
+            let bare = option("subpath").is_some()
+                || option("nocopy").as_deref().and_then(compose_boolean) == Some(true);
+            copied(top.source(&source), &source, !bare)
+        }
         _ => MountSource::Other(kind),
     };
     Some(Mount {
@@ -206,6 +226,16 @@ fn long_volume(tree: &Tree<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
         open,
         place: None,
     })
+}
+
+/// A volume that does not begin as a copy of the image's directory has an owner of its own.
+fn copied(source: MountSource, name: &str, copies: bool) -> MountSource {
+    match source {
+        MountSource::Volume(_) | MountSource::Anonymous if !copies => {
+            MountSource::Other(name.to_owned())
+        }
+        source => source,
+    }
 }
 
 /// `PATH[:OPTIONS]`. Without owner and mode the engine gives it to root with the mode of the

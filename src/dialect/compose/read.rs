@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::layers::{Layer, Layers, Value, is_null, judged};
 use super::mounts::{self, TopLevel};
-use super::{Heir, Limits, Site, units};
+use super::{EVERYTHING, Heir, Limits, Site, units};
 use crate::container::{
     Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Setting, Sysctl,
     User, Via,
@@ -83,18 +83,18 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
         let limits = limits_home(&layers, files, version_3);
         let overridden = services.overridden(files, &name);
         let member = members.len();
-        if let Some(base) = services.base(files, &name)
-            && let Some(base) = members
+        let same = services.is_like_its_base(files, &name);
+        for base in services.bases(files, &name) {
+            let base = members
                 .iter_mut()
-                .find(|member| member.container.name == base)
-            && let crate::dialect::Site::Compose(site) = &mut base.site
-        {
-            let same = services.is_like_its_base(files, &name);
-            site.heirs.push(Heir {
-                name: name.clone(),
-                member,
-                same,
-            });
+                .find(|member| member.container.name == base);
+            if let Some(crate::dialect::Site::Compose(site)) = base.map(|member| &mut member.site) {
+                site.heirs.push(Heir {
+                    name: name.clone(),
+                    member,
+                    same,
+                });
+            }
         }
         let site = Site {
             service: name,
@@ -103,6 +103,9 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
             limits,
             heirs: Vec::new(),
             overridden,
+            swarm: SWARM
+                .into_iter()
+                .find(|key| layers.has(files, &["deploy", key])),
         };
         members.push(Member {
             container,
@@ -238,17 +241,7 @@ impl Services {
 
     /// Names with each base before its heirs, otherwise as written.
     fn in_order(&self, files: &[File<'_>]) -> Vec<String> {
-        let depth = |name: &str| {
-            let mut depth = 0;
-            let mut at = name.to_owned();
-            while depth <= self.own.len()
-                && let Some(base) = self.base(files, &at)
-            {
-                depth += 1;
-                at = base;
-            }
-            depth
-        };
+        let depth = |name: &str| self.bases(files, name).len();
         let mut names: Vec<(usize, String)> = self
             .own
             .iter()
@@ -269,25 +262,51 @@ impl Services {
         })
     }
 
-    /// Keys of a later mapping of the service that carry `!reset` or `!override`.
+    /// Keys of the service where `!reset` or `!override` undoes what is written here; all of them
+    /// where the service itself is undone.
     fn overridden(&self, files: &[File<'_>], name: &str) -> Vec<String> {
         let Some(own) = self.own(name) else {
             return Vec::new();
         };
         let mut keys = Vec::new();
-        for layer in own.iter().skip(1) {
+        for (index, layer) in own.iter().enumerate() {
             let tree = &files[layer.file].tree;
+            if index > 0 && is_undone(tree, layer.node, index) {
+                keys.push(EVERYTHING.to_owned());
+            }
             for (key, found) in tree.effective_entries(layer.node, Schema::Compose) {
-                if tree
-                    .tag(found.value())
-                    .is_some_and(|tag| tag == "!reset" || tag == "!override")
-                {
+                let mut open = vec![found.value()];
+                let mut undone = false;
+                while let Some(node) = open.pop() {
+                    undone |= is_undone(tree, node, index);
+                    open.extend(tree.children(node));
+                }
+                if undone {
                     keys.push(key.into_owned());
                 }
             }
         }
         keys
     }
+
+    /// The services that this one extends, the nearest first.
+    fn bases(&self, files: &[File<'_>], name: &str) -> Vec<String> {
+        let mut bases = Vec::new();
+        let mut at = name.to_owned();
+        while bases.len() <= self.own.len()
+            && let Some(base) = self.base(files, &at)
+        {
+            bases.push(base.clone());
+            at = base;
+        }
+        bases
+    }
+}
+
+/// The node takes back what came before it: `!reset`, and in a later document `!override`.
+fn is_undone(tree: &Tree<'_>, node: NodeId, document: usize) -> bool {
+    tree.tag(node)
+        .is_some_and(|tag| tag == "!reset" || document > 0 && tag == "!override")
 }
 
 enum Extends {
@@ -387,10 +406,28 @@ fn fill(container: &mut Container, layers: &Layers, files: &[File<'_>], knowledg
     network(container, layers, files);
     devices(container, layers, files);
     watch(container, layers, files);
-    container.windows = layers
-        .get(files, &["platform"])
-        .and_then(|value| value.judged(files).map(|text| text.starts_with("windows")))
-        .unwrap_or_default();
+    let says = |key: &str, word: &str| {
+        layers
+            .get(files, &[key])
+            .and_then(|value| value.judged(files).map(|text| text.starts_with(word)))
+            .unwrap_or_default()
+    };
+    container.windows = says("platform", "windows")
+        || says("isolation", "hyperv")
+        || says("image", "mcr.microsoft.com/windows");
+    if layers
+        .get(files, &["use_api_socket"])
+        .and_then(|value| compose_boolean(&value.judged(files)?))
+        == Some(true)
+    {
+        container.mounts.push(crate::container::Mount {
+            target: "/var/run/docker.sock".to_owned(),
+            source: crate::container::MountSource::Host("/var/run/docker.sock".to_owned()),
+            read_only: false,
+            open: false,
+            place: None,
+        });
+    }
 }
 
 fn setting<T>(
@@ -483,6 +520,14 @@ fn cpu_quota(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     if container.cpu_limit.is_absent()
         && let Some(quota) = layers.get(files, &["cpu_quota"])
     {
+        if let Some(text) = quota.judged(files).filter(|text| text.contains('$')) {
+            container.cpu_limit = Setting::Variable {
+                text: text.into_owned(),
+                default: None,
+                origin: quota.origin,
+            };
+            return;
+        }
         let limit = micros(&quota)
             .and_then(|quota| quota.checked_mul(1000))
             .map(|quota| quota / length);
@@ -578,9 +623,9 @@ fn split_words(text: &str) -> Vec<String> {
 
 fn hooks(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     if let Some(test) = layers.get(files, &["healthcheck", "test"]) {
-        container.hooks.extend(words(files, &test));
+        container.probes.extend(words(files, &test));
     }
-    for key in ["post_start", "pre_stop"] {
+    for key in ["pre_start", "post_start", "pre_stop"] {
         for hook in layers.items(files, key) {
             let tree = &files[hook.file].tree;
             if let Some(command) = tree.get(hook.node, "command", Schema::Compose) {
@@ -605,7 +650,7 @@ fn network(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
             shared if shared.starts_with("service:") || shared.starts_with("container:") => {
                 Network::Shared(shared.to_owned())
             }
-            variable if variable.contains("${") => Network::Variable(variable.to_owned()),
+            variable if variable.contains('$') => Network::Variable(variable.to_owned()),
             _ => Network::Private,
         };
     }

@@ -291,17 +291,22 @@ fn process(cursor: &Cursor<'_, '_>, container: &mut Container) {
     };
     container.entrypoint = words("command");
     container.arguments = words("args");
-    container.hooks = [
-        &["lifecycle", "postStart", "exec", "command"] as &[&str],
+    let commands = |paths: &[&[&str]]| -> Vec<Vec<String>> {
+        paths
+            .iter()
+            .filter_map(|path| Some(cursor.find(path)?.words()))
+            .filter(|words| !words.is_empty())
+            .collect()
+    };
+    container.hooks = commands(&[
+        &["lifecycle", "postStart", "exec", "command"],
         &["lifecycle", "preStop", "exec", "command"],
+    ]);
+    container.probes = commands(&[
         &["startupProbe", "exec", "command"],
         &["readinessProbe", "exec", "command"],
         &["livenessProbe", "exec", "command"],
-    ]
-    .iter()
-    .filter_map(|path| Some(cursor.find(path)?.words()))
-    .filter(|words| !words.is_empty())
-    .collect();
+    ]);
 }
 
 fn resources(spec: &Cursor<'_, '_>, cursor: &Cursor<'_, '_>, container: &mut Container) {
