@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod compose;
 mod console;
 mod corpus;
 mod diff;

@@ -3,6 +3,8 @@
 mod compose;
 mod kubernetes;
 
+use std::path::{Path, PathBuf};
+
 use crate::container::{Assignment, Container};
 use crate::image::Knowledge;
 use crate::project::{File, Member};
@@ -48,6 +50,18 @@ pub fn recognise(tree: &Tree<'_>) -> Result<Format, NotOurs> {
         return Ok(Format::Compose);
     }
     kubernetes::recognise(tree).map(|()| Format::Kubernetes)
+}
+
+/// The files that Compose reads before this one when it finds both: `compose.override.yml` stands
+/// beside `compose.yml` (compose-go `cli/options.go`). `None` for a file that is no override.
+#[must_use]
+pub fn overridden_by(path: &Path) -> Option<[PathBuf; 2]> {
+    let stem = path.file_stem()?.to_str()?.strip_suffix(".override")?;
+    let known = matches!(stem, "compose" | "docker-compose")
+        && path
+            .extension()
+            .is_some_and(|end| end == "yml" || end == "yaml");
+    known.then(|| ["yml", "yaml"].map(|end| path.with_file_name(format!("{stem}.{end}"))))
 }
 
 /// The containers of files that belong together; all are of one format.

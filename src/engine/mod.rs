@@ -38,8 +38,8 @@ pub struct Source {
 impl Run<'_> {
     /// Plans, applies in memory and proves one project. Nothing is written to disk.
     ///
-    /// Files of different formats may come together (a directory of both): every Compose file is
-    /// a project of its own, and all Kubernetes files are one.
+    /// Files of different formats may come together (a directory of both): a Compose file with its
+    /// override is a project of its own, and all Kubernetes files are one.
     #[must_use]
     pub fn project(&self, sources: Vec<Source>) -> Report {
         let texts: Vec<(PathBuf, Result<String, Error>)> = sources
@@ -48,27 +48,41 @@ impl Run<'_> {
             .collect();
         let mut outcomes: Vec<Option<FileOutcome>> = Vec::new();
         let mut compose: Vec<(usize, File<'_>)> = Vec::new();
+        let mut fragments: Vec<(usize, File<'_>)> = Vec::new();
         let mut kubernetes: Vec<(usize, File<'_>)> = Vec::new();
         for (index, (path, text)) in texts.iter().enumerate() {
             let Ok(text) = text else {
                 outcomes.push(None);
                 continue;
             };
-            match recognise(text) {
-                Ok((tree, format)) => {
-                    let file = File {
-                        path: path.clone(),
-                        tree,
-                        format,
-                    };
-                    match format {
-                        Format::Compose => compose.push((index, file)),
-                        Format::Kubernetes => kubernetes.push((index, file)),
-                    }
-                    outcomes.push(None);
+            let (tree, format) = match recognise(text) {
+                Ok(recognised) => recognised,
+                Err(outcome) => {
+                    outcomes.push(Some(outcome));
+                    continue;
                 }
-                Err(outcome) => outcomes.push(Some(outcome)),
-            }
+            };
+            let file = |format| File {
+                path: path.clone(),
+                tree,
+                format,
+            };
+            outcomes.push(match format {
+                Ok(Format::Compose) => {
+                    compose.push((index, file(Format::Compose)));
+                    None
+                }
+                Ok(Format::Kubernetes) => {
+                    kubernetes.push((index, file(Format::Kubernetes)));
+                    None
+                }
+                Err(why) => {
+                    if why == NotOurs::Fragment {
+                        fragments.push((index, file(Format::Compose)));
+                    }
+                    Some(FileOutcome::NotOurs(why))
+                }
+            });
         }
 
         let mut containers = Vec::new();
@@ -92,8 +106,8 @@ impl Run<'_> {
                 outcomes[index] = Some(outcome);
             }
         };
-        for file in compose {
-            plan(vec![file]);
+        for project in with_overrides(compose, fragments) {
+            plan(project);
         }
         if !kubernetes.is_empty() {
             plan(kubernetes);
@@ -276,15 +290,40 @@ fn text(bytes: Vec<u8>) -> Result<String, Error> {
     })
 }
 
-/// The tree of a file of ours.
-fn recognise(text: &str) -> Result<(Tree<'_>, Format), FileOutcome> {
-    let tree = match syntax::parse(text, Mode::GoYaml, &Limits::default()) {
-        Ok(tree) => tree,
-        Err(_) if text.contains("{{") => return Err(FileOutcome::NotOurs(NotOurs::Template)),
-        Err(error) => return Err(FileOutcome::Failed(error.into())),
-    };
-    match dialect::recognise(&tree) {
-        Ok(format) => Ok((tree, format)),
-        Err(why) => Err(FileOutcome::NotOurs(why)),
+/// Each Compose file with the override that Compose itself finds beside it.
+fn with_overrides<'s>(
+    files: Vec<(usize, File<'s>)>,
+    fragments: Vec<(usize, File<'s>)>,
+) -> Vec<Vec<(usize, File<'s>)>> {
+    let is_override = |file: &File<'_>| dialect::overridden_by(&file.path).is_some();
+    let (overrides, bases): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|(_, file)| is_override(file));
+    let mut projects: Vec<Vec<(usize, File<'s>)>> =
+        bases.into_iter().map(|base| vec![base]).collect();
+    for (index, file) in overrides.into_iter().chain(fragments) {
+        let base = projects.iter_mut().find(|project| {
+            dialect::overridden_by(&file.path)
+                .is_some_and(|names| names.contains(&project[0].1.path))
+        });
+        match base {
+            Some(project) => project.push((index, file)),
+            None if is_override(&file) && dialect::recognise(&file.tree) == Ok(Format::Compose) => {
+                projects.push(vec![(index, file)]);
+            }
+            None => {}
+        }
+    }
+    projects
+}
+
+/// The tree of a file, and whose it is.
+fn recognise(text: &str) -> Result<(Tree<'_>, Result<Format, NotOurs>), FileOutcome> {
+    match syntax::parse(text, Mode::GoYaml, &Limits::default()) {
+        Ok(tree) => {
+            let format = dialect::recognise(&tree);
+            Ok((tree, format))
+        }
+        Err(_) if text.contains("{{") => Err(FileOutcome::NotOurs(NotOurs::Template)),
+        Err(error) => Err(FileOutcome::Failed(error.into())),
     }
 }
