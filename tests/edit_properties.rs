@@ -144,6 +144,10 @@ fn stream() -> impl Strategy<Value = String> {
         })
 }
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "it lists spellings, which is one thought however long"
+)]
 fn written(in_flow: bool) -> impl Strategy<Value = Written> {
     let scalars = vec![
         "",

@@ -114,7 +114,8 @@ fn the_parts_of_a_container_are_read() {
             store.arguments.as_deref(),
             Some(&["--port".to_owned(), "443".to_owned()][..])
         );
-        assert_eq!(store.hooks, [["store", "stop"], ["store", "ping"]]);
+        assert_eq!(store.hooks, [["store", "stop"]]);
+        assert_eq!(store.probes, [["store", "ping"]]);
         assert_eq!(
             store.environment,
             [

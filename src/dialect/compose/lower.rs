@@ -131,8 +131,8 @@ impl Site {
         Ok(())
     }
 
-    /// A swarm ignores what Compose obeys, and Windows has none of it (docker/cli
-    /// `cli/compose/types`, `convert`).
+    /// A swarm drops the short form of tmpfs (docker/cli `cli/compose/convert`) and ignores
+    /// `security_opt`, which does no harm; Windows has none of it.
     fn check_platform(
         &self,
         assignment: &Assignment,
@@ -150,9 +150,6 @@ impl Site {
             return because("Windows has no such setting".to_owned());
         }
         match (assignment, &self.swarm) {
-            (Assignment::NoNewPrivileges, Some(key)) => because(format!(
-                "`deploy.{key}` is for a swarm, which ignores `security_opt`"
-            )),
             (Assignment::Scratch(_), Some(key)) => because(format!(
                 "`deploy.{key}` is for a swarm, which drops `tmpfs`"
             )),
