@@ -268,6 +268,30 @@ fn flow_collections_in_every_shape() {
 }
 
 #[test]
+fn what_stands_before_a_flow_key_ends_before_it() {
+    let tree_of_seq = tree("a:\n- x\n[b]: c\n");
+    assert_eq!(tree_of_seq.text(at(&tree_of_seq, "a")), "- x");
+    let tree_of_empty = tree("? x\n[]: y\n");
+    let (_, value) = tree_of_empty.entries(root(&tree_of_empty)).next().unwrap();
+    assert_eq!(
+        (
+            tree_of_empty.node(value).style,
+            tree_of_empty.node(value).span.start
+        ),
+        (Style::Empty, 3)
+    );
+}
+
+#[test]
+fn the_anchor_of_an_empty_key_in_a_sequence_stands_on_the_line_of_its_colon() {
+    let pair = parse("[&a : b]", Mode::Strict, &Limits::default()).unwrap();
+    let map = pair.children(root(&pair)).next().unwrap();
+    assert_eq!(pair.anchor(pair.children(map).next().unwrap()), Some("a"));
+    assert!(parse("[&a\n: b]", Mode::Strict, &Limits::default()).is_err());
+    assert_eq!(error("[&a\n: b]"), SyntaxErrorKind::KeyTooLong);
+}
+
+#[test]
 fn an_unclosed_bracket_is_shown_where_it_opens() {
     for (source, start) in [("a: [é: ", 3), ("{a: [b]", 0), ("[[", 1)] {
         let error = parse(source, Mode::GoYaml, &Limits::default()).unwrap_err();

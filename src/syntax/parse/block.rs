@@ -403,6 +403,8 @@ impl Parser<'_> {
         let held_anchor = outer.as_ref().and_then(|outer| outer.anchor);
         self.relocate(first, before.anchors, held_anchor, |parser| {
             parser.outer = outer;
+            // What ends or is empty before the key ends before its bracket.
+            parser.last_end = before.last_end;
             parser.implicit_key(key)
         })?;
         self.node_done();

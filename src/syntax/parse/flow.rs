@@ -129,6 +129,7 @@ impl Parser<'_> {
         self.flows.push(Flow {
             key: self.key.take(),
             anchors: self.anchors.len(),
+            last_end: self.last_end,
         });
         let properties = self.take_properties()?;
         self.open(kind, Style::Flow, self.at, frame, properties)?;
@@ -276,6 +277,9 @@ impl Parser<'_> {
             State::FlowMapKey if has_key || self.strict => {
                 self.empty_key()?;
                 self.set(State::FlowMapValue, colon);
+            }
+            State::FlowSeqItem if self.inner.is_some() && !has_key => {
+                return self.error(SyntaxErrorKind::KeyTooLong);
             }
             State::FlowSeqItem if has_key || self.strict => {
                 let properties = self.inner.take();

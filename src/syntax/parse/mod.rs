@@ -204,6 +204,8 @@ struct Flow {
     key: Option<Key>,
     /// How many anchors there were.
     anchors: usize,
+    /// `Parser::last_end`.
+    last_end: usize,
 }
 
 /// What an open document or collection expects next.
