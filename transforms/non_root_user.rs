@@ -239,13 +239,19 @@ fn blocked(container: &Container, facts: &Facts) -> Option<String> {
     if let Some(key) = evidence::private_key(container).filter(|_| !facts.drops_by_itself()) {
         return Some(key.what);
     }
-    let mut judged = container.clone();
-    if !facts.ports.iter().any(|port| *port < 1024) && judged.network == Network::Host {
-        judged.network = Network::Private;
-    }
+    let on_host = container.network == Network::Host;
+    let demands = if on_host && facts.ports.iter().all(|port| *port >= 1024) {
+        let own_network = Container {
+            network: Network::Private,
+            ..container.clone()
+        };
+        evidence::demands_of_root(&own_network)
+    } else {
+        evidence::demands_of_root(container)
+    };
     let dialect = container.evidence_against(Against::User).next().cloned();
     dialect
-        .or_else(|| evidence::demands_of_root(&judged).into_iter().next())
+        .or_else(|| demands.into_iter().next())
         .map(|evidence| evidence.what)
 }
 

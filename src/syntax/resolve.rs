@@ -113,11 +113,12 @@ impl<'s> Tree<'s> {
     #[must_use]
     pub fn get(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
         let mut found = None;
+        let sought = Sought::new(key, schema);
         for (own, value) in self.entries(self.resolve(map)) {
-            if self.is_merge(own) {
+            if self.may_merge && self.is_merge(own) {
                 return self.get_merged(map, key, schema);
             }
-            if self.is_key(own, key, schema) {
+            if self.is_key(own, sought) {
                 found = Some(Found::Own { key: own, value });
             }
         }
@@ -127,8 +128,9 @@ impl<'s> Tree<'s> {
     /// [`Tree::get`] for a mapping that merges others in.
     fn get_merged(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
         let mut found = None;
+        let sought = Sought::new(key, schema);
         self.walk(map, schema, |candidate| {
-            if self.is_key(candidate.key(), key, schema) {
+            if self.is_key(candidate.key(), sought) {
                 found = Some(candidate);
             }
             found.is_none()
@@ -136,20 +138,24 @@ impl<'s> Tree<'s> {
         found
     }
 
-    /// The key reads as `text`. Most keys are told apart by their first byte, which plain text
-    /// keeps unless Kubernetes reads a boolean or a number into it.
-    fn is_key(&self, key: NodeId, text: &str, schema: Schema) -> bool {
+    /// The key reads as the one sought.
+    #[inline]
+    fn is_key(&self, key: NodeId, sought: Sought<'_>) -> bool {
         let node = self.node(key);
-        let is_word = text.starts_with(|first: char| first.is_ascii_alphabetic())
-            && !matches!(text, "true" | "false");
         if node.kind == Kind::Scalar
             && node.style == Style::Plain
-            && (schema == Schema::Compose || is_word)
-            && self.text(key).as_bytes().first() != text.as_bytes().first()
+            && sought.first.is_some()
+            && self
+                .source
+                .as_bytes()
+                .get(node.span.start as usize)
+                .copied()
+                != sought.first
         {
             return false;
         }
-        self.key_text(key, schema).is_some_and(|key| key == text)
+        self.key_text(key, sought.schema)
+            .is_some_and(|key| key == sought.key)
     }
 
     /// The effective entries of a mapping (an alias is followed), merged ones included, each key
@@ -215,7 +221,8 @@ impl<'s> Tree<'s> {
     #[must_use]
     pub fn is_merge(&self, key: NodeId) -> bool {
         let node = self.node(key);
-        if node.kind != Kind::Scalar
+        if !self.may_merge
+            || node.kind != Kind::Scalar
             || node.style == Style::Plain && self.text(key) != "<<"
             || self.value(key) != "<<"
         {
@@ -278,6 +285,28 @@ impl<'s> Tree<'s> {
             entries.sort_by_key(|&(key, _)| !self.is_merge(key));
         }
         entries
+    }
+}
+
+/// A key to find. Most keys are told apart by their first byte, which plain text keeps unless
+/// Kubernetes reads a boolean or a number into it.
+#[derive(Clone, Copy)]
+struct Sought<'k> {
+    key: &'k str,
+    schema: Schema,
+    first: Option<u8>,
+}
+
+impl<'k> Sought<'k> {
+    fn new(key: &'k str, schema: Schema) -> Self {
+        let is_word = key.starts_with(|first: char| first.is_ascii_alphabetic())
+            && !matches!(key, "true" | "false");
+        let first = key.bytes().next();
+        Self {
+            key,
+            schema,
+            first: first.filter(|_| schema == Schema::Compose || is_word),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) fn value<'s>(tree: &Tree<'s>, id: NodeId) -> Cow<'s, str> {
     }
     let text = tree.text(id);
     match node.style {
+        Style::Plain if is_verbatim(text) => Cow::Borrowed(text),
         Style::Plain => flow(text, '\0', tree.mode),
         Style::Single => flow(inside(text), '\'', tree.mode),
         Style::Double => flow(inside(text), '"', tree.mode),
@@ -27,6 +28,12 @@ pub(super) fn value<'s>(tree: &Tree<'s>, id: NodeId) -> Cow<'s, str> {
         }
         _ => Cow::Borrowed(""),
     }
+}
+
+/// A short text on one line, as most scalars are, says what it is without a search.
+#[inline]
+fn is_verbatim(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| (b' '..0x7F).contains(&byte))
 }
 
 /// The first line break, with the bytes it takes.

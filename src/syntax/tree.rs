@@ -9,6 +9,8 @@ use super::Mode;
 pub struct Tree<'s> {
     pub(super) source: &'s str,
     pub(super) mode: Mode,
+    /// A key of the stream may merge: without this none does.
+    pub(super) may_merge: bool,
     pub(super) nodes: Vec<Node>,
     pub(super) props: Vec<Props>,
     pub(super) documents: Vec<Document>,

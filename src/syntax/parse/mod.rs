@@ -348,7 +348,9 @@ impl<'s> Parser<'s> {
         } else {
             Mode::GoYaml
         };
+        let contains = |text: &str| memchr::memmem::find(self.bytes, text.as_bytes()).is_some();
         Ok(Tree {
+            may_merge: contains("<<") || contains("merge"),
             source: self.source,
             mode,
             nodes: self.nodes,
