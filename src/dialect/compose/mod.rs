@@ -8,6 +8,7 @@ mod lower;
 mod mounts;
 mod read;
 mod recognise;
+mod services;
 mod units;
 
 pub(super) use read::read;
