@@ -53,6 +53,7 @@ fn options() -> Options {
     options.bom_inside_document_as_content = true;
     options.block_scalar_eof_without_line_feed = true;
     options.set_emit_comments(false);
+    options.emit_anchor_events = true;
     options.simple_key_max_lookahead = usize::MAX;
     options.flow_nesting_limit = 512;
     options.block_nesting_limit = 512;
@@ -131,6 +132,10 @@ impl Walk<'_, '_> {
                     && document.is_some_and(|document| {
                         document.explicit == *is_explicit && document.root.index() == self.at
                     })
+            }
+            Event::Anchor(_, name) => {
+                let last = self.anchors.last();
+                last.is_some_and(|&(_, node)| self.tree.anchor(node) == Some(name.as_ref()))
             }
             _ => true,
         }

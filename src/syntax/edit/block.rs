@@ -33,7 +33,7 @@ impl Lowering<'_, '_, '_> {
     /// comments after it stay where they are.
     fn append_lines(&mut self, id: NodeId, last: Member, added: &Value) {
         let column = self.tree.node(id).column;
-        let tail = self.tail(last.value);
+        let tail = self.tail_of(last);
         let block = self.block(
             id,
             if tail.is_line_start {
@@ -65,6 +65,14 @@ impl Lowering<'_, '_, '_> {
             self.lines.end(tail.at)
         };
         self.piece(id, at, at, text);
+        self.untab(
+            id,
+            if tail.is_line_start {
+                at
+            } else {
+                self.lines.next(at)
+            },
+        );
     }
 
     /// All entries go: what is left is `{}`, `[]` or what is added in their place.
@@ -90,8 +98,7 @@ impl Lowering<'_, '_, '_> {
             text.push_str(line);
         }
         if self.is_compact(id) {
-            let end = self.content_end(id);
-            self.piece(id, node.span.start, end, text);
+            self.replace_compact(id, text);
         } else {
             let at = self.lines.end(self.header(id));
             self.delete_block_lines(id);
@@ -101,15 +108,20 @@ impl Lowering<'_, '_, '_> {
 
     /// Puts `text` where a block collection was: behind its key, and its lines go.
     pub(super) fn replace_block(&mut self, id: NodeId, text: &str) {
-        let node = *self.tree.node(id);
         if self.is_compact(id) {
-            let end = self.content_end(id);
-            self.piece(id, node.span.start, end, text.to_owned());
+            self.replace_compact(id, text.to_owned());
         } else {
             let header = self.header(id);
             self.piece(id, header, header, format!(" {text}"));
             self.delete_block_lines(id);
         }
+    }
+
+    /// Puts `text` where a block collection was that begins beside its dash, or is a root.
+    fn replace_compact(&mut self, id: NodeId, text: String) {
+        let end = self.content_end(id);
+        self.piece(id, self.tree.node(id).span.start, end, text);
+        self.untab(id, self.lines.next(end));
     }
 
     /// The end of a collection without the line breaks that its last scalar keeps.
@@ -201,6 +213,7 @@ impl Lowering<'_, '_, '_> {
             from = self.lines.end_before(from);
         }
         self.piece(id, from, to, String::new());
+        self.untab(id, to);
     }
 
     /// A comment above the first entry of a file speaks of the file.
@@ -257,11 +270,17 @@ impl Lowering<'_, '_, '_> {
     }
 
     fn is_blank(&self, line: u32) -> bool {
-        let text = self
-            .lines
+        self.line(line)
+            .bytes()
+            .all(|byte| matches!(byte, b' ' | b'\t'))
+    }
+
+    fn line(&self, start: u32) -> &str {
+        let end = self.lines.end(start);
+        self.lines
             .0
-            .get(line as usize..self.lines.end(line) as usize);
-        text.is_some_and(|text| text.bytes().all(|byte| matches!(byte, b' ' | b'\t')))
+            .get(start as usize..end as usize)
+            .unwrap_or_default()
     }
 
     /// The column of the comment that the line consists of.
@@ -279,7 +298,7 @@ impl Lowering<'_, '_, '_> {
 
     /// The block scalar that ends right before a member.
     fn leaf_before(&self, member: Member) -> Option<NodeId> {
-        let before = NodeId(member.first.0.checked_sub(1)?);
+        let before = self.last_written(member.first);
         matches!(self.tree.node(before).style, Style::Literal | Style::Folded).then_some(before)
     }
 
@@ -300,7 +319,7 @@ impl Lowering<'_, '_, '_> {
     }
 
     pub(super) fn last_leaf(&self, member: Member) -> NodeId {
-        NodeId(self.tree.node(member.value).next.0.saturating_sub(1))
+        self.last_written(self.tree.node(member.value).next)
     }
 
     fn ends_at_line_start(&self, member: Member) -> bool {

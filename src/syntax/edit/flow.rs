@@ -315,7 +315,7 @@ impl Lowering<'_, '_, '_> {
         let (Some(&kept), Some(&end)) = (members.get(last), members.last()) else {
             return;
         };
-        let from = self.member_end(kept);
+        let mut from = self.member_end(kept);
         let to = self.member_end(end);
         let mut text = String::new();
         if let Some(added) = added {
@@ -345,6 +345,11 @@ impl Lowering<'_, '_, '_> {
             .get(last + 1)
             .map_or(from, |member| self.start(*member));
         let comma = self.comma_after(kept.value);
+        // Before a blank these would no longer be part of the word.
+        let needs_comma = matches!(self.byte(from.saturating_sub(1)), Some(b'?' | b':'));
+        if let (None, Some(comma), true) = (added, comma, needs_comma) {
+            from = comma + 1;
+        }
         let trailing = self.comma_after(end.value);
         let closer = self.tree.node(id).span.end.saturating_sub(1);
         // Only where blanks alone stand before it is it cheap to ask for the start of its line.
@@ -355,7 +360,7 @@ impl Lowering<'_, '_, '_> {
             && self.lines.end(trailing.unwrap_or(to)) < closer
         {
             // Whole lines go, so that the comment behind the entry before stays.
-            if trailing.is_none() {
+            if trailing.is_none() && !needs_comma {
                 self.piece(id, comma, comma + 1, String::new());
             }
             self.piece(
@@ -388,15 +393,14 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Whether nothing stands behind the member's colon, tag or anchor.
+    /// Whether the last that is written of a member is a colon, a `?`, a tag or an anchor.
     fn is_missing(&self, member: Member) -> bool {
-        let last = match self.tree.node(member.value).style {
-            Style::FlowPair => self.last_leaf(member),
-            _ => member.value,
-        };
-        let value = self.tree.node(last);
-        value.style == Style::Empty
-            && (value.indicator != Node::NONE || self.tree.props(last).is_some())
+        match self.tree.node(member.value).style {
+            Style::FlowPair | Style::Empty => {
+                self.tree.node(self.last_leaf(member)).style == Style::Empty
+            }
+            _ => false,
+        }
     }
 
     /// The comma behind a value, across blanks, comments and line breaks.

@@ -309,7 +309,11 @@ impl<'s> Lowering<'_, '_, 's> {
                 let header = self.empty_header(id);
                 self.piece(id, header, header, format!(" {text}"));
             }
-            _ => self.piece(id, node.span.start, self.written_end(id), text),
+            _ => {
+                let end = self.written_end(id);
+                self.piece(id, node.span.start, end, text);
+                self.untab(id, self.lines.next(end));
+            }
         }
     }
 
@@ -344,49 +348,52 @@ impl<'s> Lowering<'_, '_, 's> {
             text.push_str(line);
         }
         match spot {
-            Spot::Here { start, end, .. } => self.piece(id, start, end, text),
+            Spot::Here { start, end, .. } => {
+                self.piece(id, start, end, text);
+                self.untab(id, self.lines.next(end));
+            }
             Spot::Below { start, end } => {
                 if node.style == Style::Block {
                     let line_end = self.lines.end(start);
                     self.delete_block_lines(id);
                     self.piece(id, line_end, line_end, text);
+                } else if node.style == Style::Empty {
+                    let line_end = self.lines.end(end);
+                    self.piece(id, line_end, line_end, text);
+                    self.untab(id, self.lines.next(end));
                 } else {
                     let (behind, between) = self.without_tabs(end);
                     self.piece(id, start, behind, between.to_owned());
-                    let line_end = self.lines.end(if is_root {
-                        self.behind_tabs(behind)
-                    } else {
-                        behind
-                    });
+                    let line_end = self.lines.end(behind);
                     self.piece(id, line_end, line_end, text);
+                    self.untab(id, self.lines.next(behind));
                 }
             }
         }
     }
 
-    /// The last line below that is indented by a tab. Such comments may stand above the first
-    /// entry of a document, but not below.
-    fn behind_tabs(&self, offset: u32) -> u32 {
-        let mut last = offset;
-        let mut line = self.lines.next(offset);
-        while let Some(text) = self
-            .lines
-            .0
-            .get(line as usize..self.lines.end(line) as usize)
-        {
+    /// Takes tabs from before the comments and blank lines from `line` on: behind some scalars
+    /// they may stand there, behind what comes to stand before them perhaps not.
+    pub(super) fn untab(&mut self, id: NodeId, line: u32) {
+        let mut line = line;
+        while (line as usize) < self.lines.0.len() {
+            let end = self.lines.end(line);
+            let text = self
+                .lines
+                .0
+                .get(line as usize..end as usize)
+                .unwrap_or_default();
             let content = text.trim_start_matches([' ', '\t']);
-            if self.lines.next(line) == line || !(content.is_empty() || content.starts_with('#')) {
+            if !(content.is_empty() || content.starts_with('#')) {
                 break;
             }
-            if text
-                .get(..text.len() - content.len())
-                .is_some_and(|blanks| blanks.contains('\t'))
-            {
-                last = line;
+            let blanks = text.get(..text.len() - content.len()).unwrap_or_default();
+            if blanks.contains('\t') {
+                let length = u32::try_from(blanks.len()).unwrap_or(0);
+                self.piece(id, line, line + length, String::new());
             }
             line = self.lines.next(line);
         }
-        last
     }
 
     /// The end of the blanks behind a value that goes, if there are tabs among them, and what
@@ -487,9 +494,22 @@ impl<'s> Lowering<'_, '_, 's> {
         }
     }
 
+    /// [`Self::tail`] of an entry or item: that of its key where nothing is written of its value.
+    pub(super) fn tail_of(&self, member: Member) -> Tail {
+        let value = self.tree.node(member.value);
+        let is_written = value.style != Style::Empty
+            || value.indicator != Node::NONE
+            || self.tree.props(member.value).is_some();
+        self.tail(if is_written {
+            member.value
+        } else {
+            member.first
+        })
+    }
+
     /// The offset whose line holds the last byte of what a node becomes, and whether that line is
     /// the last of a block scalar that keeps its line breaks, so that text goes behind them.
-    pub(super) fn tail(&self, id: NodeId) -> Tail {
+    fn tail(&self, id: NodeId) -> Tail {
         let node = self.tree.node(id);
         match self.changes.get(&id) {
             Some(Change::Replaced(value) | Change::Filled(value)) => {
@@ -514,7 +534,7 @@ impl<'s> Lowering<'_, '_, 's> {
                     .rev()
                     .find(|member| !member.is_removed);
                 return match last {
-                    Some(member) => self.tail(member.value),
+                    Some(member) => self.tail_of(member),
                     None if self.is_compact(id) => Tail {
                         at: node.span.start,
                         is_line_start: false,
@@ -531,6 +551,22 @@ impl<'s> Lowering<'_, '_, 's> {
         Tail {
             at,
             is_line_start: self.is_line_start(id, at),
+        }
+    }
+
+    /// The last node before `end` that something is written of: behind a key without a colon
+    /// stands a value of which nothing is.
+    pub(super) fn last_written(&self, end: NodeId) -> NodeId {
+        let mut last = NodeId(end.0.saturating_sub(1));
+        loop {
+            let node = self.tree.node(last);
+            let is_written = node.style != Style::Empty
+                || node.indicator != Node::NONE
+                || self.tree.props(last).is_some();
+            if is_written || last.0 == 0 {
+                return last;
+            }
+            last = NodeId(last.0 - 1);
         }
     }
 

@@ -379,6 +379,7 @@ impl<'t, 's> Editor<'t, 's> {
             return Ok(());
         };
         self.refuse_shared(null)?;
+        self.refuse_key(null)?;
         self.refuse_without_colon(null)?;
         self.refuse_tag(null, &value)?;
         self.changes.insert(null, Change::Filled(value));

@@ -156,12 +156,15 @@ impl Editor<'_, '_> {
     pub(super) fn refuse_gone(&self, node: NodeId) -> Result<(), Refusal> {
         let mut at = node;
         while !self.changes.is_empty() {
-            let is_gone = match self.changes.get(&at) {
-                Some(Change::Removed { .. }) => true,
-                // The null or value itself is still the place to add to what it becomes.
-                Some(Change::Replaced(_) | Change::Filled(_)) => at != node,
-                Some(Change::Entries(_) | Change::Items(_)) | None => false,
-            };
+            // The removal of an entry is noted at its value, which follows its key.
+            let entry = self.changes.get(&self.tree.node(at).next);
+            let is_gone = matches!(entry, Some(Change::Removed { node }) if *node == at)
+                || match self.changes.get(&at) {
+                    Some(Change::Removed { .. }) => true,
+                    // The null or value itself is still the place to add to what it becomes.
+                    Some(Change::Replaced(_) | Change::Filled(_)) => at != node,
+                    Some(Change::Entries(_) | Change::Items(_)) | None => false,
+                };
             if is_gone {
                 return Err(Refusal::Gone {
                     span: self.tree.node(node).span,
@@ -172,6 +175,15 @@ impl Editor<'_, '_> {
                 break;
             }
             at = parent;
+        }
+        Ok(())
+    }
+
+    /// Refuses to make a key of a null a mapping.
+    pub(super) fn refuse_key(&self, null: NodeId) -> Result<(), Refusal> {
+        let node = self.tree.node(null);
+        if node.parent != null && self.tree.entries(node.parent).any(|(key, _)| key == null) {
+            return Err(Refusal::NotAMapping { span: node.span });
         }
         Ok(())
     }
@@ -226,7 +238,9 @@ impl Editor<'_, '_> {
     pub(super) fn refuse_open(&self, collection: NodeId) -> Result<(), Refusal> {
         let source = self.tree.source();
         let node = self.tree.node(collection);
-        let Some(last) = self.tree.nodes.last() else {
+        // Behind a key without a value (`? |`) stands a node that nothing is written of.
+        let is_written = |node: &&Node| node.style != Style::Empty || node.indicator != Node::NONE;
+        let Some(last) = self.tree.nodes.iter().rev().find(is_written) else {
             return Ok(());
         };
         if node.style != Style::Block

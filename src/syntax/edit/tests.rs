@@ -798,7 +798,7 @@ fn an_empty_document_becomes_a_mapping() {
         "",
         &["a"],
         TRUE,
-        "--- # d\n\t# t\na: true\n# u\n",
+        "--- # d\na: true\n# t\n# u\n",
     );
     sets("--- ~\n", "", &["a"], TRUE, "---\na: true\n");
     sets("--- !!map\n", "", &["a"], TRUE, "--- !!map\na: true\n");
@@ -1312,4 +1312,61 @@ fn an_empty_path_replaces_nothing_that_was_planned() {
         editor.set(null, &[], TRUE)
     });
     assert_eq!(outcome, Err(Refusal::EmptyPath));
+}
+
+#[test]
+fn keys_of_which_nothing_is_written() {
+    sets("{!&a }\n", "", &["b"], TRUE, "{!&a , b: true}\n");
+    sets(
+        "{\n? a: b,\n?\n}\n",
+        "",
+        &["c"],
+        TRUE,
+        "{\n? a: b,\n? ,\nc: true\n}\n",
+    );
+    sets("? ~\n", "", &["a"], TRUE, "? ~\na: true\n");
+}
+
+#[test]
+fn block_scalars_as_keys() {
+    assert!(matches!(
+        refusal("? |\n x", "", &["b"]),
+        Refusal::OpenBlockScalar { .. }
+    ));
+    sets("? |+\n x\n\n", "", &["b"], TRUE, "? |+\n x\n\nb: true\n");
+    removes("? |\n x\n? |\n y", "", &["y"], "? |\n x\n");
+}
+
+#[test]
+fn tabs_below_what_changes() {
+    sets(
+        "a: b\n c\n \t\nd: 1\n",
+        "",
+        &["a"],
+        text("x"),
+        "a: x\n\nd: 1\n",
+    );
+    sets("a: b\n \t", "", &["c", "d"], TRUE, "a: b\nc:\n  d: true\n");
+    sets(
+        "a: b\n \t# c\n",
+        "",
+        &["a"],
+        map(vec![("d", TRUE)]),
+        "a:\n  d: true\n# c\n",
+    );
+}
+
+#[test]
+fn words_that_end_in_an_indicator_keep_their_comma() {
+    drops("[a?, b ]\n", "1", "[a?, ]\n");
+    drops("[\n  a?,\n  b\n]\n", "1", "[\n  a?,\n]\n");
+}
+
+#[test]
+fn a_null_key_is_no_place() {
+    let refused = edit("&k : a\n", "", |editor, root| {
+        let key = editor.tree.children(root).next().unwrap();
+        editor.set(key, &["b"], TRUE)
+    });
+    assert!(matches!(refused, Err(Refusal::NotAMapping { .. })));
 }
