@@ -618,3 +618,12 @@ fn a_rollback_forgets_what_came_after_its_checkpoint() {
     editor.rollback(checkpoint);
     assert_eq!(editor.finish().apply(source), "web:\n  a: 1\n  b: 2\n");
 }
+
+#[test]
+fn lines_of_tabs_after_the_last_entry_never_break_the_result() {
+    let source = "    image: registr\t\t\t#xd\n\t\t\n\t\t\n\t\t\t#\t ";
+    let written = edited(source, &[], &|editor, map| {
+        editor.set(map, &["new", "image", "securityContext"], text("x\ny"))
+    });
+    assert!(written.is_err() || written.is_ok_and(|after| after.contains("securityContext")));
+}
