@@ -312,7 +312,7 @@ impl Lowering<'_, '_, '_> {
     fn keeps_breaks(&self, scalar: NodeId) -> bool {
         self.tree
             .text(scalar)
-            .lines()
+            .split(['\n', '\r'])
             .next()
             .and_then(|header| header.split('#').next())
             .is_some_and(|header| header.contains('+'))

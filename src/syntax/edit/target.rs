@@ -251,7 +251,7 @@ impl Editor<'_, '_> {
             return Ok(());
         }
         let text = self.tree.slice(last.span);
-        let header = text.lines().next().unwrap_or_default();
+        let header = text.split(['\n', '\r']).next().unwrap_or_default();
         let header = header.split('#').next().unwrap_or_default();
         let is_open = text.contains(['\n', '\r']) && !text.ends_with(['\n', '\r']);
         if is_open && !header.contains('-') {

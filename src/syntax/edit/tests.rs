@@ -1333,6 +1333,10 @@ fn block_scalars_as_keys() {
         refusal("? |\n x", "", &["b"]),
         Refusal::OpenBlockScalar { .. }
     ));
+    assert!(matches!(
+        refusal("a: |\r x-", "", &["b"]),
+        Refusal::OpenBlockScalar { .. }
+    ));
     sets("? |+\n x\n\n", "", &["b"], TRUE, "? |+\n x\n\nb: true\n");
     removes("? |\n x\n? |\n y", "", &["y"], "? |\n x\n");
 }
