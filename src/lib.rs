@@ -48,6 +48,7 @@ pub mod cli;
 pub mod command;
 pub mod container;
 pub mod dialect;
+pub mod edition;
 pub mod engine;
 pub mod error;
 pub mod evidence;

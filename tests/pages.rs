@@ -6,10 +6,18 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use harden::container::{Basis, Policy};
+use harden::edition::Edition;
 use harden::engine::{Run, Source};
 use harden::image::Knowledge;
 use harden::report::{FileOutcome, Outcome, Report};
 use harden::transforms::{self, Transform};
+
+#[test]
+fn no_transform_is_newer_than_the_program() {
+    for transform in transforms::ALL {
+        assert!(transform.edition <= Edition::CURRENT, "{}", transform.id);
+    }
+}
 
 #[test]
 fn every_fence_of_every_page_comes_out_as_written() {

@@ -2,10 +2,12 @@
 
 use super::{Reference, Risk, Transform};
 use crate::container::{Against, Answer, Assignment, Basis, Container, Policy, Setting};
+use crate::edition::Edition;
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "cpu-limit",
+    edition: Edition::new(2026, 11),
     summary: "a bound on processor time",
     risk: Risk::Behaviour,
     references: &[

@@ -2,12 +2,14 @@
 
 use super::{Reference, Risk, Transform};
 use crate::container::{Against, Answer, Assignment, Basis, Container, Policy, Setting};
+use crate::edition::Edition;
 use crate::writable::Applies;
 use crate::{evidence, writable};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "memory-limit",
+    edition: Edition::new(2026, 11),
     summary: "a bound on memory",
     risk: Risk::Behaviour,
     references: &[

@@ -10,6 +10,7 @@ mod non_root_user;
 mod read_only_root;
 
 use crate::container::{Answer, Container, Policy};
+use crate::edition::Edition;
 
 /// Every transform, in the order they run: the writable paths follow the user.
 pub static ALL: &[&Transform] = &[
@@ -25,6 +26,8 @@ pub static ALL: &[&Transform] = &[
 pub struct Transform {
     /// Kebab-case, named for the state it brings about, never reused.
     pub id: &'static str,
+    /// When it joined the catalogue: a configuration that pins an earlier edition does without it.
+    pub edition: Edition,
     /// One line, for tables.
     pub summary: &'static str,
     /// What can go wrong when it is applied.

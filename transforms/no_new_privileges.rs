@@ -2,11 +2,13 @@
 
 use super::{Reference, Risk, Transform};
 use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Setting};
+use crate::edition::Edition;
 use crate::evidence;
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "no-new-privileges",
+    edition: Edition::new(2026, 11),
     summary: "setuid programs and file capabilities gain nothing",
     risk: Risk::Low,
     references: &[

@@ -5,12 +5,14 @@ use crate::container::{
     Against, Answer, Assignment, Assume, Basis, Container, Mount, MountSource, Network, Policy,
     Setting, User,
 };
+use crate::edition::Edition;
 use crate::image::{DefaultUser, Facts, RunAs, Support};
 use crate::{evidence, writable};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "non-root-user",
+    edition: Edition::new(2026, 11),
     summary: "the process starts as an unprivileged user",
     risk: Risk::Behaviour,
     references: &[

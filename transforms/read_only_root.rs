@@ -2,12 +2,14 @@
 
 use super::{Reference, Risk, Transform};
 use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Scratch, Setting};
+use crate::edition::Edition;
 use crate::image::Support;
 use crate::{evidence, writable};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "read-only-root",
+    edition: Edition::new(2026, 11),
     summary: "the image's files cannot be changed; scratch space is small and separate",
     risk: Risk::Behaviour,
     references: &[

@@ -152,6 +152,7 @@ mod tests {
 
     static TRANSFORM: Transform = Transform {
         id: "t",
+        edition: crate::edition::Edition::CURRENT,
         summary: "Sets it.",
         risk: Risk::Low,
         references: &[],

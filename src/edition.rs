@@ -1,0 +1,126 @@
+//! Editions: the months in which the catalogue and the knowledge base grew.
+//!
+//! A transform and a fact carry the edition they joined. A configuration that pins one gets
+//! neither newer transforms nor newer facts, so that an upgrade of the program turns no gate red.
+//!
+//! `build.rs` compiles this file too: it uses nothing of the library.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
+
+/// A year and a month: `2026.11`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Edition {
+    year: u16,
+    /// From 1 to 12.
+    month: u8,
+}
+
+/// A text that is no edition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an edition is a year and a month, such as {}", Edition::CURRENT)]
+pub struct NoEdition;
+
+impl Edition {
+    /// The newest edition that this program knows: no transform and no fact is newer.
+    pub const CURRENT: Self = Self::new(2026, 11);
+
+    /// The edition of a month.
+    ///
+    /// # Panics
+    ///
+    /// There is no such month. A constant then fails the build.
+    #[must_use]
+    pub const fn new(year: u16, month: u8) -> Self {
+        assert!(month >= 1 && month <= 12, "a year has twelve months");
+        Self { year, month }
+    }
+}
+
+impl FromStr for Edition {
+    type Err = NoEdition;
+
+    /// Reads `2026.11`: four digits, a dot, two digits.
+    fn from_str(text: &str) -> Result<Self, NoEdition> {
+        let (year, month) = text.split_once('.').ok_or(NoEdition)?;
+        let is_number =
+            |text: &str, len| text.len() == len && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number(year, 4) || !is_number(month, 2) {
+            return Err(NoEdition);
+        }
+        match (year.parse(), month.parse()) {
+            (Ok(year), Ok(month)) if (1..=12).contains(&month) => Ok(Self { year, month }),
+            _ => Err(NoEdition),
+        }
+    }
+}
+
+impl fmt::Display for Edition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}.{:02}", self.year, self.month)
+    }
+}
+
+impl<'de> Deserialize<'de> for Edition {
+    /// Asks for text, because `2026.10` as a number is 2026.1.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Edition;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "an edition, such as {}", Edition::CURRENT)
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Edition, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Text).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_reads_what_it_writes() {
+        for text in ["2026.11", "2026.10", "2027.01", "0000.12"] {
+            assert_eq!(text.parse::<Edition>().unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "2026",
+            "2026.1",
+            "2026.13",
+            "2026.00",
+            "26.11",
+            "2026-11",
+            "2026.+1",
+            "２026.11",
+        ] {
+            assert_eq!(text.parse::<Edition>(), Err(NoEdition), "{text}");
+        }
+    }
+
+    #[test]
+    fn later_is_greater() {
+        let edition = |text: &str| text.parse::<Edition>().unwrap();
+        assert!(edition("2026.09") < edition("2026.10"));
+        assert!(edition("2026.12") < edition("2027.01"));
+    }
+
+    #[test]
+    fn yaml_need_not_quote_it() {
+        for text in ["2026.10", "\"2026.10\"", "'2026.10'"] {
+            let edition: Edition = serde_yaml::from_str(text).unwrap();
+            assert_eq!(edition, Edition::new(2026, 10));
+        }
+        assert!(serde_yaml::from_str::<Edition>("2026.1").is_err());
+    }
+}
