@@ -18,11 +18,7 @@ fn main() {
 fn harden(bencher: Bencher<'_, '_>) {
     let files = files();
     let knowledge = Knowledge::embedded();
-    let run = Run {
-        transforms: transforms::ALL.to_vec(),
-        policy: Policy::default(),
-        knowledge: &knowledge,
-    };
+    let run = Run::new(transforms::ALL.to_vec(), Policy::default(), &knowledge);
     bencher
         .counter(ItemsCount::new(files.len()))
         .bench_local(|| {

@@ -19,7 +19,7 @@ use crate::report::terminal::Terminal;
 use crate::report::text::{Deed, Detail, Summary};
 use crate::report::{FileOutcome, FileReport, Report, diff, explain, trouble};
 use crate::transforms::{self, Transform};
-use crate::walk::{self, Entry, Found};
+use crate::walk::{self, Disk, Entry, Found};
 use crate::write;
 
 /// The streams of the process, and where it stands.
@@ -51,13 +51,16 @@ pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
         Some(Command::Explain { id }) => explain(id.as_deref(), console),
         None => {
             let knowledge = Knowledge::embedded();
+            let disk = Disk {
+                directory: console.directory.clone(),
+            };
+            let policy = Policy {
+                assume: cli.harden.assume(),
+                ..Policy::default()
+            };
             let run = Run {
-                transforms: selected(&cli.harden),
-                policy: Policy {
-                    assume: cli.harden.assume(),
-                    ..Policy::default()
-                },
-                knowledge: &knowledge,
+                surroundings: &disk,
+                ..Run::new(selected(&cli.harden), policy, &knowledge)
             };
             harden(cli, console, &|sources| run.project(sources))
         }
@@ -139,7 +142,8 @@ fn harden(
 fn selected(asked: &Harden) -> Vec<&'static Transform> {
     let names = |ids: &[String], transform: &Transform| ids.iter().any(|id| id == transform.id);
     let wanted = |transform: &&Transform| {
-        (asked.only.is_empty() || names(&asked.only, transform)) && !names(&asked.skip, transform)
+        (asked.only.is_empty() && transform.default || names(&asked.only, transform))
+            && !names(&asked.skip, transform)
     };
     transforms::ALL.iter().copied().filter(wanted).collect()
 }

@@ -92,6 +92,20 @@ pub struct Container {
     pub sysctls: Vec<Sysctl>,
     /// The seccomp profile, by the format's own word for it (`RuntimeDefault`, `Unconfined`).
     pub seccomp: Setting<String>,
+    /// The platform applies its own seccomp profile where the file names none. Docker and Podman
+    /// do; a kubelet only with `seccompDefault`.
+    pub seccomp_by_default: bool,
+    /// The `AppArmor` profile, by the format's own word for it (`RuntimeDefault`, `unconfined`).
+    pub app_armor: Setting<String>,
+    /// What is said of `SELinux` instead of the platform's own labels, in the format's own words
+    /// (`disable`, `spc_t`).
+    pub selinux: Setting<String>,
+    /// When the platform starts it again.
+    pub restart: Setting<Restart>,
+    /// The service account that it is a client of the cluster's API with.
+    pub service_account: Setting<String>,
+    /// Labels and annotations by which people select it, each with its value.
+    pub labels: Vec<(String, String)>,
     /// How `/proc` is mounted (`Default`, `Unmasked`).
     pub proc_mount: Setting<String>,
     /// A token for the cluster's API is mounted.
@@ -229,6 +243,9 @@ pub struct Mount {
     pub read_only: bool,
     /// Any user can write to its root: `emptyDir`, `/tmp` as tmpfs. What nobody knows is `false`.
     pub open: bool,
+    /// Mounts made below it later are seen across the border, in the format's own word (`rshared`,
+    /// `Bidirectional`); `None` for the default.
+    pub propagation: Option<String>,
     /// Where it is written.
     pub place: Option<Place>,
 }
@@ -261,6 +278,20 @@ pub struct HostPort {
     pub address: Option<String>,
     /// Where it is written.
     pub place: Option<Place>,
+}
+
+/// When a container is started again after it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// It is not.
+    Never,
+    /// Whatever ended it.
+    Always,
+    /// When it failed.
+    OnFailure {
+        /// At most this often; `None` for ever.
+        retries: Option<u32>,
+    },
 }
 
 /// A namespace that a container shares with the host.
@@ -354,6 +385,24 @@ pub enum Assignment {
     VolumeGroup(u32),
     /// The first port that needs no privilege.
     UnprivilegedPortStart(u16),
+    /// Have none of the default capabilities but those that are added.
+    DropAllCapabilities,
+    /// Have this capability, without `CAP_`, upper case.
+    AddCapability(String),
+    /// Processes and threads.
+    PidsLimit(i64),
+    /// Run under the platform's own seccomp profile.
+    DefaultSeccomp,
+    /// Run under the platform's own `AppArmor` profile.
+    DefaultAppArmor,
+    /// Run with the platform's own `SELinux` labels.
+    DefaultSeLinux,
+    /// Be given no token for the cluster's API.
+    NoServiceAccountToken,
+    /// Have the protections that `privileged` takes away.
+    Unprivileged,
+    /// Be started again this often after a failure, and not for ever.
+    RestartAtMost(u32),
 }
 
 /// A writable path under a read-only root.
@@ -391,9 +440,13 @@ pub enum Answer {
         what: String,
         /// Where it is written.
         place: Option<Place>,
+        /// What to write when somebody asks for it all the same; nothing where no setting helps.
+        remedy: Vec<Assignment>,
     },
     /// We would have to guess, or others would be changed too; says why.
     Declined(String),
+    /// The format or the platform has nothing of the kind, so that nothing is left undone.
+    Inapplicable(String),
 }
 
 /// What a change rests on.
@@ -405,6 +458,8 @@ pub enum Basis {
     Known(String),
     /// Nothing in the file speaks against it, and nothing is known of the image.
     Assumed,
+    /// Somebody asked for it, against what the file says.
+    Asked,
 }
 
 /// How the numbers and the boldness of a run are chosen.
@@ -428,6 +483,12 @@ pub struct Policy {
     pub cpu_request: u64,
     /// The size of `/tmp`, in bytes.
     pub tmp_size: u64,
+    /// Processes and threads, where the image is not known to need more.
+    pub pids: i64,
+    /// How often a container that fails is started again.
+    pub restarts: u32,
+    /// Ids of transforms that may change what the file says explicitly.
+    pub overrides: Vec<&'static str>,
 }
 
 /// What may rest on assumption.
@@ -453,6 +514,9 @@ impl Default for Policy {
             memory_request: 64 << 20,
             cpu_request: 50,
             tmp_size: 64 << 20,
+            pids: 512,
+            restarts: 5,
+            overrides: Vec::new(),
         }
     }
 }
@@ -545,6 +609,12 @@ impl Container {
             user_namespace: Setting::Absent,
             sysctls: Vec::new(),
             seccomp: Setting::Absent,
+            seccomp_by_default: false,
+            app_armor: Setting::Absent,
+            selinux: Setting::Absent,
+            restart: Setting::Absent,
+            service_account: Setting::Absent,
+            labels: Vec::new(),
             proc_mount: Setting::Absent,
             service_account_token: Setting::Absent,
             devices: Vec::new(),
@@ -581,11 +651,45 @@ impl Container {
                 source: MountSource::Scratch,
                 read_only: false,
                 open: scratch.owner.is_none(),
+                propagation: None,
                 place: None,
             }),
             Assignment::VolumeGroup(gid) => self.volume_group = Setting::planned(*gid),
             Assignment::UnprivilegedPortStart(port) => {
                 self.unprivileged_port_start = Setting::planned(*port);
+            }
+            Assignment::DropAllCapabilities => {
+                let mut dropped = self
+                    .capabilities_dropped
+                    .judged()
+                    .cloned()
+                    .unwrap_or_default();
+                dropped.push("ALL".to_owned());
+                self.capabilities_dropped = Setting::planned(dropped);
+            }
+            Assignment::AddCapability(name) => {
+                let mut added = self
+                    .capabilities_added
+                    .judged()
+                    .cloned()
+                    .unwrap_or_default();
+                added.push(name.clone());
+                self.capabilities_added = Setting::planned(added);
+            }
+            Assignment::PidsLimit(limit) => self.pids_limit = Setting::planned(*limit),
+            Assignment::DefaultSeccomp => {
+                self.seccomp = Setting::planned("RuntimeDefault".to_owned());
+            }
+            Assignment::DefaultAppArmor => self.app_armor = Setting::Absent,
+            Assignment::DefaultSeLinux => self.selinux = Setting::Absent,
+            Assignment::NoServiceAccountToken => {
+                self.service_account_token = Setting::planned(false);
+            }
+            Assignment::Unprivileged => self.privileged = Setting::planned(false),
+            Assignment::RestartAtMost(retries) => {
+                self.restart = Setting::planned(Restart::OnFailure {
+                    retries: Some(*retries),
+                });
             }
         }
     }
@@ -622,7 +726,24 @@ impl Assignment {
     /// It is written on the pod, and every container of the group has it then.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        matches!(self, Self::VolumeGroup(_) | Self::UnprivilegedPortStart(_))
+        matches!(
+            self,
+            Self::VolumeGroup(_) | Self::UnprivilegedPortStart(_) | Self::NoServiceAccountToken
+        )
+    }
+}
+
+impl Answer {
+    /// What a change would write; nothing for every other answer.
+    #[must_use]
+    pub fn assignments(self) -> Vec<Assignment> {
+        match self {
+            Self::Change { assignments, .. } => assignments,
+            Self::Hardened(_)
+            | Self::Finding { .. }
+            | Self::Declined(_)
+            | Self::Inapplicable(_) => Vec::new(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Files that belong together, and the containers they define.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use crate::container::Container;
 use crate::dialect::{Format, Site};
@@ -11,6 +12,41 @@ use crate::syntax::Tree;
 pub struct Project<'s> {
     /// In the order their consumer merges them.
     pub files: Vec<File<'s>>,
+}
+
+/// The files that those of a project speak of: bases, includes, `.env`, Dockerfiles.
+pub trait Surroundings: fmt::Debug + Sync {
+    /// The text of the file `path`, of which the file `from` speaks; a relative path starts where
+    /// the run does, as `from` does.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no text to read.
+    fn read(&self, from: &Path, path: &Path) -> Result<String, Unread>;
+}
+
+/// Why a file that another one speaks of is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// There is no such file, or the system does not let us read it.
+    #[error("cannot be read")]
+    Missing,
+    /// It lies outside the project, and what a file says never leads there.
+    #[error("lies outside the project")]
+    Outside,
+    /// It is not text, or larger than any file that is read.
+    #[error("is not a text that is read")]
+    NotText,
+}
+
+/// Nothing is there but what was given: standard input.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSurroundings;
+
+impl Surroundings for NoSurroundings {
+    fn read(&self, _: &Path, _: &Path) -> Result<String, Unread> {
+        Err(Unread::Missing)
+    }
 }
 
 /// One file of a project, parsed.

@@ -16,6 +16,7 @@ use memchr::memmem;
 
 use crate::engine::Source;
 use crate::error::Error;
+use crate::project::{Surroundings, Unread};
 use crate::syntax::Limits;
 
 /// What a call means.
@@ -35,6 +36,57 @@ pub struct Entry {
     pub path: PathBuf,
     /// The person named the file itself.
     pub named: bool,
+}
+
+/// The files on disk, within the project of the file that speaks of them.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    /// Where the run stands.
+    pub directory: PathBuf,
+}
+
+impl Disk {
+    /// The repository that holds the file; without one, the directory of the run if the file lies
+    /// below it, and otherwise the file's own.
+    fn root(&self, from: &Path) -> Option<PathBuf> {
+        let own = self.directory.join(from).canonicalize().ok()?;
+        let own = own.parent()?;
+        if let Some(repository) = own.ancestors().find(|at| at.join(".git").exists()) {
+            return Some(repository.to_owned());
+        }
+        let here = self.directory.canonicalize().ok()?;
+        Some(if own.starts_with(&here) {
+            here
+        } else {
+            own.to_owned()
+        })
+    }
+}
+
+impl Surroundings for Disk {
+    fn read(&self, from: &Path, path: &Path) -> Result<String, Unread> {
+        let root = self.root(from).ok_or(Unread::Missing)?;
+        // Links are followed first, so that none leads outside.
+        let real = self
+            .directory
+            .join(path)
+            .canonicalize()
+            .map_err(|_| Unread::Missing)?;
+        if !real.starts_with(&root) {
+            return Err(Unread::Outside);
+        }
+        let limit = u64::from(Limits::default().bytes);
+        match fs::metadata(&real) {
+            Ok(metadata) if metadata.is_file() && metadata.len() <= limit => {}
+            Ok(_) => return Err(Unread::NotText),
+            Err(_) => return Err(Unread::Missing),
+        }
+        let mut bytes = Vec::new();
+        File::open(&real)
+            .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+            .map_err(|_| Unread::Missing)?;
+        String::from_utf8(bytes).map_err(|_| Unread::NotText)
+    }
 }
 
 /// Finds the files that the arguments mean, each once. `seen` counts them as they are found.
@@ -314,6 +366,29 @@ mod tests {
             found(here.path(), &["."]),
             [vec!["a/b.JSON", "a/z.yaml"], vec!["b.yml"]]
         );
+    }
+
+    #[test]
+    fn what_a_file_speaks_of_is_read_within_its_project_alone() {
+        let here = directory(&[
+            ("project/.git/HEAD", ""),
+            ("project/deploy/compose.yml", ""),
+            ("project/base.yml", "base"),
+            ("secret.yml", "secret"),
+        ]);
+        std::os::unix::fs::symlink("../secret.yml", here.path().join("project/link.yml")).unwrap();
+        let disk = Disk {
+            directory: here.path().to_owned(),
+        };
+        let read = |path: &str| disk.read(Path::new("project/deploy/compose.yml"), Path::new(path));
+        assert_eq!(read("project/deploy/../base.yml").as_deref(), Ok("base"));
+        assert_eq!(
+            read("project/deploy/../../secret.yml"),
+            Err(Unread::Outside)
+        );
+        assert_eq!(read("project/link.yml"), Err(Unread::Outside));
+        assert_eq!(read("project/none.yml"), Err(Unread::Missing));
+        assert_eq!(read("project"), Err(Unread::NotText));
     }
 
     #[test]

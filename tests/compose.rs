@@ -8,11 +8,7 @@ use harden::transforms;
 
 fn project(files: &[(&str, &str)]) -> Report {
     let knowledge = Knowledge::embedded();
-    let run = Run {
-        transforms: transforms::ALL.to_vec(),
-        policy: Policy::default(),
-        knowledge: &knowledge,
-    };
+    let run = Run::new(transforms::ALL.to_vec(), Policy::default(), &knowledge);
     let source = |(path, text): &(&str, &str)| Source {
         path: path.into(),
         bytes: text.as_bytes().to_vec(),

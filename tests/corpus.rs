@@ -20,7 +20,7 @@ const LARGEST_FOR_VALUES: usize = 1 << 20;
 fn the_corpus_is_hardened_within_the_promises() {
     let Some(corpus) = folder() else { return };
     let knowledge = Knowledge::embedded();
-    let all = run_with(transforms::ALL.to_vec(), Assume::Fit, &knowledge);
+    let all = run_with(transforms::by_default().collect(), Assume::Fit, &knowledge);
     let mut table = Table::default();
     let mut violations = Vec::new();
     for (path, bytes) in files(&corpus) {
@@ -75,14 +75,11 @@ fn run_with<'k>(
     assume: Assume,
     knowledge: &'k Knowledge,
 ) -> Run<'k> {
-    Run {
-        transforms,
-        policy: Policy {
-            assume,
-            ..Policy::default()
-        },
-        knowledge,
-    }
+    let policy = Policy {
+        assume,
+        ..Policy::default()
+    };
+    Run::new(transforms, policy, knowledge)
 }
 
 fn folder() -> Option<PathBuf> {
@@ -313,7 +310,15 @@ impl Table {
                         ..
                     } => format!("{id}\tchanged\tassumed"),
                     Outcome::Finding { what, .. } => format!("{id}\tfound\t{}", general(what)),
+                    Outcome::Changed {
+                        basis: Basis::Asked,
+                        ..
+                    } => format!("{id}\tchanged\tasked"),
                     Outcome::Declined { why } => format!("{id}\tdeclined\t{}", general(why)),
+                    Outcome::Excepted { .. } => format!("{id}\texcepted\t"),
+                    Outcome::Inapplicable { why } => {
+                        format!("{id}\tinapplicable\t{}", general(why))
+                    }
                 });
             }
         }

@@ -10,7 +10,7 @@ use harden::edition::Edition;
 use harden::engine::{Run, Source};
 use harden::image::Knowledge;
 use harden::report::{FileOutcome, Outcome, Report};
-use harden::transforms::{self, Transform};
+use harden::transforms::{self, Kind, Transform};
 
 #[test]
 fn no_transform_is_newer_than_the_program() {
@@ -34,18 +34,21 @@ fn every_fence_of_every_page_comes_out_as_written() {
 }
 
 #[test]
-fn every_page_shows_a_change_in_each_dialect() {
+fn every_page_shows_each_dialect_and_what_it_changes() {
     for transform in transforms::ALL {
-        let fences: Vec<Fence> = fences(transform.page)
-            .filter(|fence| fence.info == "diff")
-            .collect();
+        let fences: Vec<Fence> = fences(transform.page).collect();
         for (dialect, mark) in [("Compose", "services:"), ("Kubernetes", "apiVersion:")] {
             assert!(
                 fences.iter().any(|fence| fence.body.contains(mark)),
-                "{} has no diff fence for {dialect}",
+                "{} shows nothing for {dialect}",
                 transform.id
             );
         }
+        assert!(
+            transform.kind == Kind::Finding || fences.iter().any(|fence| fence.info == "diff"),
+            "{} shows no change",
+            transform.id
+        );
     }
 }
 
@@ -66,14 +69,15 @@ fn run_page(transform: &'static Transform, page: &str) -> String {
         out.push_str(&page[rest..fence.start]);
         rest = fence.start + fence.body.len();
         match fence.info {
-            "diff" => {
+            "diff" | "diff asked" => {
                 let before: String = fence
                     .body
                     .split_inclusive('\n')
                     .filter(|line| !line.starts_with('+'))
                     .map(|line| if line == "\n" { line } else { &line[1..] })
                     .collect();
-                let (after, report) = run(transform, &before);
+                let asked = fence.info == "diff asked";
+                let (after, report) = run(transform, &before, asked);
                 assert_ne!(
                     before, after,
                     "{}: a diff fence changes nothing:\n{before}",
@@ -83,7 +87,7 @@ fn run_page(transform: &'static Transform, page: &str) -> String {
                 last = Some(report);
             }
             "yaml" => {
-                let (after, report) = run(transform, fence.body);
+                let (after, report) = run(transform, fence.body, false);
                 assert_eq!(
                     after, fence.body,
                     "{}: a yaml fence must come out unchanged",
@@ -106,13 +110,18 @@ fn run_page(transform: &'static Transform, page: &str) -> String {
 }
 
 /// What the transform alone makes of the text; a second run must find nothing.
-fn run(transform: &'static Transform, text: &str) -> (String, Report) {
+/// `asked` lets it change what is written explicitly.
+fn run(transform: &'static Transform, text: &str, asked: bool) -> (String, Report) {
     let knowledge = Knowledge::embedded();
-    let run = Run {
-        transforms: vec![transform],
-        policy: Policy::default(),
-        knowledge: &knowledge,
+    let policy = Policy {
+        overrides: if asked {
+            vec![transform.id]
+        } else {
+            Vec::new()
+        },
+        ..Policy::default()
     };
+    let run = Run::new(vec![transform], policy, &knowledge);
     let source = |text: &str| {
         vec![Source {
             path: "example.yml".into(),
@@ -157,7 +166,14 @@ fn describe(report: &Report) -> String {
                     reason,
                     ..
                 } => format!("changed (assumed): {reason}"),
+                Outcome::Changed {
+                    basis: Basis::Asked,
+                    reason,
+                    ..
+                } => format!("changed (asked): {reason}"),
                 Outcome::Finding { what, .. } => format!("found: {what}"),
+                Outcome::Excepted { reason, .. } => format!("excepted: {reason}"),
+                Outcome::Inapplicable { why } => format!("of no use: {why}"),
                 Outcome::Declined { why } => format!("declined: {why}"),
             };
             writeln!(text, "{}: {said}", container.name).expect("a string takes everything");

@@ -1,6 +1,6 @@
 //! A bound on processor time, so that one container cannot starve the others.
 
-use super::{Reference, Risk, Transform};
+use super::{Kind, Reference, Risk, Transform, Written, written};
 use crate::container::{Against, Answer, Assignment, Basis, Container, Policy, Setting};
 use crate::edition::Edition;
 
@@ -9,6 +9,8 @@ pub(super) static TRANSFORM: Transform = Transform {
     id: "cpu-limit",
     edition: Edition::new(2026, 11),
     summary: "a bound on processor time",
+    kind: Kind::Change,
+    default: true,
     risk: Risk::Behaviour,
     references: &[
         Reference {
@@ -41,26 +43,21 @@ pub(super) static TRANSFORM: Transform = Transform {
 };
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
-    match &container.cpu_limit {
-        Setting::Unsupported => {
-            return Answer::Declined("this format has no such setting".to_owned());
-        }
-        Setting::Set { value: 0, origin } => {
-            return Answer::Finding {
-                what: "processor time is unlimited explicitly".to_owned(),
-                place: origin.place,
-            };
-        }
-        Setting::Set { .. } => return Answer::Hardened("it has a limit".to_owned()),
-        Setting::Variable { text, .. } => return Answer::Declined(format!("`{text}` decides it")),
-        Setting::Unreadable { text, origin } => {
-            return Answer::Finding {
-                what: format!("`{text}` is not a number of processors"),
-                place: origin.place,
-            };
-        }
-        Setting::Absent => {}
-    }
+    let judge = |value: &u64| match value {
+        0 => Written::Weak("processor time is unlimited explicitly".to_owned()),
+        _ => Written::Strict("it has a limit".to_owned()),
+    };
+    written(
+        &container.cpu_limit,
+        "a number of processors",
+        judge,
+        || limit(container, policy).assignments(),
+    )
+    .unwrap_or_else(|| limit(container, policy))
+}
+
+/// The answer where nobody has written a limit.
+fn limit(container: &Container, policy: &Policy) -> Answer {
     if let Some(autoscaler) = &container.autoscaler {
         return Answer::Declined(format!("{autoscaler} decides about its resources"));
     }

@@ -1,7 +1,7 @@
 //! A bound on memory, so that one container cannot take the host's.
 
-use super::{Reference, Risk, Transform};
-use crate::container::{Against, Answer, Assignment, Basis, Container, Policy, Setting};
+use super::{Kind, Reference, Risk, Transform, Written, written};
+use crate::container::{Against, Answer, Assignment, Basis, Container, Policy};
 use crate::edition::Edition;
 use crate::writable::Applies;
 use crate::{evidence, writable};
@@ -11,6 +11,8 @@ pub(super) static TRANSFORM: Transform = Transform {
     id: "memory-limit",
     edition: Edition::new(2026, 11),
     summary: "a bound on memory",
+    kind: Kind::Change,
+    default: true,
     risk: Risk::Behaviour,
     references: &[
         Reference {
@@ -50,26 +52,21 @@ pub(super) static TRANSFORM: Transform = Transform {
 const HEADROOM: u64 = 2;
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
-    match &container.memory_limit {
-        Setting::Unsupported => {
-            return Answer::Declined("this format has no such setting".to_owned());
-        }
-        Setting::Set { value: 0, origin } => {
-            return Answer::Finding {
-                what: "memory is unlimited explicitly".to_owned(),
-                place: origin.place,
-            };
-        }
-        Setting::Set { .. } => return Answer::Hardened("it has a limit".to_owned()),
-        Setting::Variable { text, .. } => return Answer::Declined(format!("`{text}` decides it")),
-        Setting::Unreadable { text, origin } => {
-            return Answer::Finding {
-                what: format!("`{text}` is not an amount of memory"),
-                place: origin.place,
-            };
-        }
-        Setting::Absent => {}
-    }
+    let judge = |value: &u64| match value {
+        0 => Written::Weak("memory is unlimited explicitly".to_owned()),
+        _ => Written::Strict("it has a limit".to_owned()),
+    };
+    written(
+        &container.memory_limit,
+        "an amount of memory",
+        judge,
+        || limit(container, policy).assignments(),
+    )
+    .unwrap_or_else(|| limit(container, policy))
+}
+
+/// The answer where nobody has written a limit.
+fn limit(container: &Container, policy: &Policy) -> Answer {
     if let Some(autoscaler) = &container.autoscaler {
         return Answer::Declined(format!("{autoscaler} decides about its resources"));
     }

@@ -9,7 +9,7 @@ mod no_new_privileges;
 mod non_root_user;
 mod read_only_root;
 
-use crate::container::{Answer, Container, Policy};
+use crate::container::{Answer, Assignment, Container, Policy, Setting};
 use crate::edition::Edition;
 
 /// Every transform, in the order they run: the writable paths follow the user.
@@ -30,6 +30,11 @@ pub struct Transform {
     pub edition: Edition,
     /// One line, for tables.
     pub summary: &'static str,
+    /// Whether it changes files by itself.
+    pub kind: Kind,
+    /// It runs unless somebody says otherwise; a transform that takes something away that people
+    /// rely on waits to be asked.
+    pub default: bool,
     /// What can go wrong when it is applied.
     pub risk: Risk,
     /// Where others ask for the same.
@@ -38,6 +43,15 @@ pub struct Transform {
     pub page: &'static str,
     /// The answer for one container.
     pub decide: fn(&Container, &Policy) -> Answer,
+}
+
+/// Whether a transform changes files by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It adds what nobody has written.
+    Change,
+    /// It reports what somebody has written, and changes it only when asked.
+    Finding,
 }
 
 /// What can go wrong when a transform is applied.
@@ -58,8 +72,51 @@ pub struct Reference {
     pub id: &'static str,
 }
 
+/// Those that run unless somebody says otherwise.
+pub fn by_default() -> impl Iterator<Item = &'static Transform> {
+    ALL.iter().copied().filter(|transform| transform.default)
+}
+
 /// The transform with this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Transform> {
     ALL.iter().copied().find(|transform| transform.id == id)
+}
+
+/// Whether a value that somebody wrote is strict enough.
+enum Written {
+    /// It is; says why.
+    Strict(String),
+    /// It is not; says what is weak.
+    Weak(String),
+}
+
+/// The answer where somebody has written the setting, which holds; `None` where nobody has.
+///
+/// `noun` says what the setting should be, with its article. `remedy` is what to write where
+/// somebody asks to have a weak value changed.
+fn written<T>(
+    setting: &Setting<T>,
+    noun: &str,
+    judge: impl FnOnce(&T) -> Written,
+    remedy: impl FnOnce() -> Vec<Assignment>,
+) -> Option<Answer> {
+    Some(match setting {
+        Setting::Absent => return None,
+        Setting::Unsupported => Answer::Inapplicable("this format has no such setting".to_owned()),
+        Setting::Set { value, origin } => match judge(value) {
+            Written::Strict(why) => Answer::Hardened(why),
+            Written::Weak(what) => Answer::Finding {
+                what,
+                place: origin.place,
+                remedy: remedy(),
+            },
+        },
+        Setting::Variable { text, .. } => Answer::Declined(format!("`{text}` decides it")),
+        Setting::Unreadable { text, origin } => Answer::Finding {
+            what: format!("`{text}` is not {noun}"),
+            place: origin.place,
+            remedy: Vec::new(),
+        },
+    })
 }

@@ -1,7 +1,7 @@
 //! The process can never gain privileges: no setuid program, no file capability takes effect.
 
-use super::{Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Setting};
+use super::{Kind, Reference, Risk, Transform, Written, written};
+use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy};
 use crate::edition::Edition;
 use crate::evidence;
 
@@ -10,6 +10,8 @@ pub(super) static TRANSFORM: Transform = Transform {
     id: "no-new-privileges",
     edition: Edition::new(2026, 11),
     summary: "setuid programs and file capabilities gain nothing",
+    kind: Kind::Change,
+    default: true,
     risk: Risk::Low,
     references: &[
         Reference {
@@ -54,26 +56,21 @@ pub(super) static TRANSFORM: Transform = Transform {
 };
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
-    match &container.no_new_privileges {
-        Setting::Unsupported => {
-            return Answer::Declined("this format has no such setting".to_owned());
-        }
-        Setting::Set { value: true, .. } => return Answer::Hardened("it is on".to_owned()),
-        Setting::Set { value: false, .. } => {
-            return Answer::Finding {
-                what: "gaining privileges is allowed explicitly".to_owned(),
-                place: container.no_new_privileges.place(),
-            };
-        }
-        Setting::Variable { text, .. } => return Answer::Declined(format!("`{text}` decides it")),
-        Setting::Unreadable { text, origin } => {
-            return Answer::Finding {
-                what: format!("`{text}` is not a value of this setting"),
-                place: origin.place,
-            };
-        }
-        Setting::Absent => {}
-    }
+    let judge = |value: &bool| match value {
+        true => Written::Strict("it is on".to_owned()),
+        false => Written::Weak("gaining privileges is allowed explicitly".to_owned()),
+    };
+    written(
+        &container.no_new_privileges,
+        "a value of this setting",
+        judge,
+        || forbid(container, policy).assignments(),
+    )
+    .unwrap_or_else(|| forbid(container, policy))
+}
+
+/// The answer where nobody has said anything.
+fn forbid(container: &Container, policy: &Policy) -> Answer {
     if let Some(why) = container
         .facts
         .as_ref()

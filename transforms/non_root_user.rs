@@ -1,6 +1,6 @@
 //! The process starts as an unprivileged user.
 
-use super::{Reference, Risk, Transform};
+use super::{Kind, Reference, Risk, Transform};
 use crate::container::{
     Against, Answer, Assignment, Assume, Basis, Container, Mount, MountSource, Network, Policy,
     Setting, User,
@@ -14,6 +14,8 @@ pub(super) static TRANSFORM: Transform = Transform {
     id: "non-root-user",
     edition: Edition::new(2026, 11),
     summary: "the process starts as an unprivileged user",
+    kind: Kind::Change,
+    default: true,
     risk: Risk::Behaviour,
     references: &[
         Reference {
@@ -65,28 +67,32 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
             return Answer::Finding {
                 what: "root is allowed explicitly".to_owned(),
                 place: origin.place,
+                remedy: unsaid(container, policy),
             };
         }
         Setting::Unreadable { text, origin } => {
             return Answer::Finding {
                 what: format!("`{text}` is not a boolean"),
                 place: origin.place,
+                remedy: Vec::new(),
             };
         }
         Setting::Unsupported | Setting::Absent | Setting::Set { .. } | Setting::Variable { .. } => {
         }
     }
     match &container.user {
-        Setting::Unsupported => Answer::Declined("this format has no such setting".to_owned()),
+        Setting::Unsupported => Answer::Inapplicable("this format has no such setting".to_owned()),
         Setting::Set { value, origin } if value.is_root() => Answer::Finding {
             what: format!("it runs as root explicitly (`{value}`)"),
             place: origin.place,
+            remedy: unsaid(container, policy),
         },
         Setting::Set { value, .. } => explicit(container, value),
         Setting::Variable { text, .. } => Answer::Declined(format!("`{text}` decides it")),
         Setting::Unreadable { text, origin } => Answer::Finding {
             what: format!("`{text}` is not a user"),
             place: origin.place,
+            remedy: Vec::new(),
         },
         Setting::Absent if container.require_non_root.judged() == Some(&true) => {
             Answer::Hardened("the platform refuses to start it as root".to_owned())
@@ -100,6 +106,18 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
             None => unknown(container, policy),
         },
     }
+}
+
+/// What would be written if the file allowed root and named it nowhere.
+fn unsaid(container: &Container, policy: &Policy) -> Vec<Assignment> {
+    let mut bare = container.clone();
+    if bare.user.judged().is_some_and(User::is_root) {
+        bare.user = Setting::Absent;
+    }
+    if bare.require_non_root.judged() == Some(&false) {
+        bare.require_non_root = Setting::Absent;
+    }
+    decide(&bare, policy).assignments()
 }
 
 /// The user is written; where the platform can also refuse root, it should.

@@ -1,7 +1,7 @@
 //! The image's files cannot be written; what must be writable is a small mount of its own.
 
-use super::{Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Scratch, Setting};
+use super::{Kind, Reference, Risk, Transform, Written, written};
+use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Scratch};
 use crate::edition::Edition;
 use crate::image::Support;
 use crate::{evidence, writable};
@@ -11,6 +11,8 @@ pub(super) static TRANSFORM: Transform = Transform {
     id: "read-only-root",
     edition: Edition::new(2026, 11),
     summary: "the image's files cannot be changed; scratch space is small and separate",
+    kind: Kind::Change,
+    default: true,
     risk: Risk::Behaviour,
     references: &[
         Reference {
@@ -47,29 +49,21 @@ pub(super) static TRANSFORM: Transform = Transform {
 };
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
-    match &container.read_only_root {
-        Setting::Unsupported => {
-            return Answer::Declined("this format has no such setting".to_owned());
-        }
-        Setting::Set { value: true, .. } => return Answer::Hardened("it is on".to_owned()),
-        Setting::Set {
-            value: false,
-            origin,
-        } => {
-            return Answer::Finding {
-                what: "the root is writable explicitly".to_owned(),
-                place: origin.place,
-            };
-        }
-        Setting::Variable { text, .. } => return Answer::Declined(format!("`{text}` decides it")),
-        Setting::Unreadable { text, origin } => {
-            return Answer::Finding {
-                what: format!("`{text}` is not a value of this setting"),
-                place: origin.place,
-            };
-        }
-        Setting::Absent => {}
-    }
+    let judge = |value: &bool| match value {
+        true => Written::Strict("it is on".to_owned()),
+        false => Written::Weak("the root is writable explicitly".to_owned()),
+    };
+    written(
+        &container.read_only_root,
+        "a value of this setting",
+        judge,
+        || close(container, policy).assignments(),
+    )
+    .unwrap_or_else(|| close(container, policy))
+}
+
+/// The answer where nobody has said anything.
+fn close(container: &Container, policy: &Policy) -> Answer {
     if let Some(mount) = container
         .mounts
         .iter()

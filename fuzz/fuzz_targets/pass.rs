@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     static KNOWLEDGE: OnceLock<Knowledge> = OnceLock::new();
     let knowledge = KNOWLEDGE.get_or_init(Knowledge::embedded);
     let policy = Policy { assume: Assume::All, ..Policy::default() };
-    let run = Run { transforms: transforms::ALL.to_vec(), policy, knowledge };
+    let run = Run::new(transforms::ALL.to_vec(), policy, knowledge);
     let source = |bytes: &[u8]| vec![Source { path: "fuzzed.yml".into(), bytes: bytes.to_vec() }];
     let report = run.project(source(bytes));
     for file in &report.files {

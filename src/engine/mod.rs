@@ -8,7 +8,7 @@ use crate::container::{Answer, Assume, Basis, Policy};
 use crate::dialect::{self, Format};
 use crate::error::Error;
 use crate::image::Knowledge;
-use crate::project::{File, Member};
+use crate::project::{File, Member, NoSurroundings, Surroundings};
 use crate::report::{
     ContainerReport, FileOutcome, FileReport, NotOurs, Outcome, Report, TransformReport,
 };
@@ -24,6 +24,8 @@ pub struct Run<'k> {
     pub policy: Policy,
     /// What is known of images.
     pub knowledge: &'k Knowledge,
+    /// The files that those given speak of.
+    pub surroundings: &'k dyn Surroundings,
 }
 
 /// A file as read from disk or standard input.
@@ -35,7 +37,22 @@ pub struct Source {
     pub bytes: Vec<u8>,
 }
 
-impl Run<'_> {
+impl<'k> Run<'k> {
+    /// A run that sees nothing but the files it is given.
+    #[must_use]
+    pub fn new(
+        transforms: Vec<&'static Transform>,
+        policy: Policy,
+        knowledge: &'k Knowledge,
+    ) -> Self {
+        Self {
+            transforms,
+            policy,
+            knowledge,
+            surroundings: &NoSurroundings,
+        }
+    }
+
     /// Plans, applies in memory and proves one project. Nothing is written to disk.
     ///
     /// Files of different formats may come together (a directory of both): a Compose file with its
@@ -202,14 +219,28 @@ impl Run<'_> {
         {
             Answer::Hardened(why) => return Outcome::Hardened { why },
             Answer::Declined(why) => return Outcome::Declined { why },
-            Answer::Finding { what, place } => {
+            Answer::Inapplicable(why) => return Outcome::Inapplicable { why },
+            Answer::Finding { what, remedy, .. }
+                if !remedy.is_empty() && self.policy.overrides.contains(&transform.id) =>
+            {
+                (remedy, Basis::Asked, what)
+            }
+            Answer::Finding {
+                what,
+                place,
+                remedy,
+            } => {
                 let place = place.map(|place| {
                     (
                         place.file,
                         files[place.file].tree.line_column(place.span.start).0,
                     )
                 });
-                return Outcome::Finding { what, place };
+                return Outcome::Finding {
+                    what,
+                    place,
+                    can_be_asked: !remedy.is_empty(),
+                };
             }
             Answer::Change {
                 assignments,

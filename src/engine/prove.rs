@@ -120,11 +120,7 @@ mod tests {
     /// The outcome where `text` comes of setting `web.read_only`.
     fn outcome(text: &str) -> FileOutcome {
         let knowledge = Knowledge::embedded();
-        let run = Run {
-            transforms: Vec::new(),
-            policy: Policy::default(),
-            knowledge: &knowledge,
-        };
+        let run = Run::new(Vec::new(), Policy::default(), &knowledge);
         let tree = syntax::parse(SOURCE, Mode::GoYaml, &Limits::default()).unwrap();
         let mut editor = Editor::new(&tree, Format::Compose.schema());
         let root = tree.documents()[0].root;

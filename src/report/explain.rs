@@ -147,6 +147,7 @@ fn write_paragraph(out: &mut impl Write, text: &str, terminal: Terminal) -> io::
 mod tests {
     use super::*;
     use crate::container::Answer;
+    use crate::transforms::Kind;
 
     const PAGE: &str = "# t\n\nSets `a b`\non.\n\n* one\n  two\n* three\n\n```diff\n x\n+y\n```\n";
 
@@ -154,6 +155,8 @@ mod tests {
         id: "t",
         edition: crate::edition::Edition::CURRENT,
         summary: "Sets it.",
+        kind: Kind::Change,
+        default: true,
         risk: Risk::Low,
         references: &[],
         page: PAGE,

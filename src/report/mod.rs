@@ -112,6 +112,20 @@ pub enum Outcome {
         what: String,
         /// File (index into [`Report::files`]) and line of it.
         place: Option<(usize, u32)>,
+        /// It is changed when somebody asks for it.
+        can_be_asked: bool,
+    },
+    /// Not changed, because somebody said so.
+    Excepted {
+        /// Their reason.
+        reason: String,
+        /// Where they said it: `.harden.yaml:12`.
+        by: String,
+    },
+    /// There is nothing of the kind here.
+    Inapplicable {
+        /// Why that is so.
+        why: String,
     },
     /// Not changed.
     Declined {

@@ -63,6 +63,7 @@ struct Counts {
     assumed: usize,
     declined: usize,
     findings: usize,
+    excepted: usize,
 }
 
 /// The containers of one file that have something to say.
@@ -90,9 +91,12 @@ enum Label {
     Always,
     Known,
     Assumed,
+    Asked,
     Hardened,
+    Inapplicable,
     Declined,
     Finding,
+    Excepted,
 }
 
 impl Summary {
@@ -188,7 +192,8 @@ impl Summary {
                 continue;
             };
             match &result.outcome {
-                Outcome::Hardened { .. } => {}
+                Outcome::Hardened { .. } | Outcome::Inapplicable { .. } => {}
+                Outcome::Excepted { .. } => self.counts.excepted += 1,
                 Outcome::Changed { basis, .. } => {
                     self.counts.changes += 1;
                     match basis {
@@ -198,6 +203,7 @@ impl Summary {
                             tally.assumed += 1;
                             self.counts.assumed += 1;
                         }
+                        Basis::Asked => tally.asked += 1,
                     }
                 }
                 Outcome::Finding { what, .. } => {
@@ -255,6 +261,9 @@ impl Summary {
         }
         if counts.findings > 0 {
             let _ = write!(extent, ", {}", counted(counts.findings, "finding"));
+        }
+        if counts.excepted > 0 {
+            let _ = write!(extent, ", {} excepted", counts.excepted);
         }
         if counts.changes > 0 {
             let changes = counted(counts.changes, "change");
@@ -367,7 +376,10 @@ impl Label {
             Self::Always => "always",
             Self::Known => "known",
             Self::Assumed => "assumed",
+            Self::Asked => "asked",
             Self::Hardened => "hardened",
+            Self::Inapplicable => "no use",
+            Self::Excepted => "excepted",
             Self::Declined => "declined",
             Self::Finding => "finding",
         }
@@ -375,9 +387,9 @@ impl Label {
 
     fn style(self) -> Style {
         match self {
-            Self::Always | Self::Known => ADDED,
+            Self::Always | Self::Known | Self::Asked => ADDED,
             Self::Assumed | Self::Finding => NOTICE,
-            Self::Hardened | Self::Declined => DIM,
+            Self::Hardened | Self::Inapplicable | Self::Declined | Self::Excepted => DIM,
         }
     }
 }
@@ -387,14 +399,17 @@ fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
     let mut rows: Vec<(Label, String, Vec<&str>)> = Vec::new();
     for result in &container.results {
         let (label, end) = match &result.outcome {
-            Outcome::Hardened { .. } => continue,
+            Outcome::Hardened { .. } | Outcome::Inapplicable { .. } | Outcome::Excepted { .. } => {
+                continue;
+            }
             Outcome::Changed { basis, .. } => match basis {
                 Basis::Always => (Label::Always, String::new()),
                 Basis::Known(source) => (Label::Known, format!(" ({})", Escaped(source))),
                 Basis::Assumed => (Label::Assumed, String::new()),
+                Basis::Asked => (Label::Asked, String::new()),
             },
             Outcome::Declined { why } => (Label::Declined, format!(": {}", Escaped(why))),
-            Outcome::Finding { what, place } => {
+            Outcome::Finding { what, place, .. } => {
                 let place = place_text(*place, container, report);
                 (Label::Finding, format!("{place}: {}", Escaped(what)))
             }
@@ -429,13 +444,21 @@ fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
                     Basis::Always => (Label::Always, String::new()),
                     Basis::Known(source) => (Label::Known, format!(" ({})", Escaped(source))),
                     Basis::Assumed => (Label::Assumed, String::new()),
+                    Basis::Asked => (Label::Asked, String::new()),
                 };
                 let paths = paths.join(", ");
                 let (paths, reason) = (Escaped(&paths), Escaped(reason));
                 row(label, format!("{id}{source}: {reason} [{paths}]"))
             }
             Outcome::Declined { why } => row(Label::Declined, format!("{id}: {}", Escaped(why))),
-            Outcome::Finding { what, place } => {
+            Outcome::Inapplicable { why } => {
+                row(Label::Inapplicable, format!("{id}: {}", Escaped(why)))
+            }
+            Outcome::Excepted { reason, by } => row(
+                Label::Excepted,
+                format!("{id}, {}: {}", Escaped(by), Escaped(reason)),
+            ),
+            Outcome::Finding { what, place, .. } => {
                 let place = place_text(*place, container, report);
                 row(Label::Finding, format!("{id}{place}: {}", Escaped(what)))
             }
@@ -566,6 +589,7 @@ mod tests {
         let finding = Outcome::Finding {
             what: "it runs as root".to_owned(),
             place: Some((0, 7)),
+            can_be_asked: false,
         };
         let hardened = Outcome::Hardened {
             why: "it is on".to_owned(),

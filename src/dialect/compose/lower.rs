@@ -26,12 +26,13 @@ impl Site {
                 let user = gid.map_or_else(|| uid.to_string(), |gid| format!("{uid}:{gid}"));
                 self.set(editor, &["user"], Value::Str(user))
             }
-            Assignment::NoNewPrivileges => self.append(
-                tree,
-                editor,
-                "security_opt",
-                "no-new-privileges:true".to_owned(),
-            ),
+            Assignment::NoNewPrivileges => {
+                if !container.no_new_privileges.is_absent() {
+                    self.remove_option(tree, editor, "no-new-privileges")?;
+                }
+                let option = "no-new-privileges:true".to_owned();
+                self.append(tree, editor, "security_opt", option)
+            }
             Assignment::MemoryLimit(bytes) => {
                 self.check_reservation(container, *bytes)?;
                 let text = Value::Str(units::write_bytes(*bytes));
@@ -59,7 +60,29 @@ impl Site {
             },
             Assignment::ReadOnlyRoot => self.set(editor, &["read_only"], Value::Bool(true)),
             Assignment::Scratch(scratch) => self.append(tree, editor, "tmpfs", tmpfs(scratch)),
+            Assignment::DropAllCapabilities => {
+                self.append(tree, editor, "cap_drop", "ALL".to_owned())
+            }
+            Assignment::AddCapability(name) => self.append(tree, editor, "cap_add", name.clone()),
+            Assignment::PidsLimit(limit) => match self.limits {
+                Limits::Service => self.set(editor, &["pids_limit"], Value::Int(*limit)),
+                Limits::Deploy => self.set(
+                    editor,
+                    &["deploy", "resources", "limits", "pids"],
+                    Value::Int(*limit),
+                ),
+            },
+            Assignment::DefaultSeccomp => self.remove_option(tree, editor, "seccomp"),
+            Assignment::DefaultAppArmor => self.remove_option(tree, editor, "apparmor"),
+            Assignment::DefaultSeLinux => self.remove_option(tree, editor, "label"),
+            Assignment::Unprivileged => self.set(editor, &["privileged"], Value::Bool(false)),
+            Assignment::RestartAtMost(retries) => self.set(
+                editor,
+                &["restart"],
+                Value::Str(format!("on-failure:{retries}")),
+            ),
             Assignment::RequireNonRoot
+            | Assignment::NoServiceAccountToken
             | Assignment::MemoryRequest(_)
             | Assignment::CpuRequest(_)
             | Assignment::VolumeGroup(_)
@@ -114,6 +137,39 @@ impl Site {
         Ok(vec![self.path(&[key])])
     }
 
+    /// Removes every item of the service's own `security_opt` that sets this option.
+    fn remove_option(
+        &self,
+        tree: &Tree<'_>,
+        editor: &mut Editor<'_, '_>,
+        option: &str,
+    ) -> Result<Vec<String>, Unwritable> {
+        const KEY: &str = "security_opt";
+        self.check_override(KEY)?;
+        let service = tree.resolve(self.node);
+        let absent = || Unwritable::Because(format!("`{option}` is not set in the service itself"));
+        let Some(Found::Own { value: list, .. }) = tree.get(service, KEY, Schema::Compose) else {
+            return Err(absent());
+        };
+        let sets = |item: NodeId| {
+            let text = tree.value(tree.resolve(item));
+            text.split([':', '=']).next() == Some(option)
+        };
+        let items: Vec<NodeId> = tree.children(list).collect();
+        let going: Vec<NodeId> = items.iter().copied().filter(|item| sets(*item)).collect();
+        if going.is_empty() {
+            return Err(absent());
+        }
+        if going.len() == items.len() {
+            editor.remove(self.node, &[KEY])?;
+        } else {
+            for item in going {
+                editor.remove_item(item)?;
+            }
+        }
+        Ok(vec![self.path(&[KEY])])
+    }
+
     fn path(&self, keys: &[&str]) -> String {
         format!("services.{}.{}", self.service, keys.join("."))
     }
@@ -145,6 +201,9 @@ impl Site {
                 | Assignment::NoNewPrivileges
                 | Assignment::ReadOnlyRoot
                 | Assignment::Scratch(_)
+                | Assignment::DropAllCapabilities
+                | Assignment::AddCapability(_)
+                | Assignment::PidsLimit(_)
         );
         if linux_only && container.windows {
             return because("Windows has no such setting".to_owned());

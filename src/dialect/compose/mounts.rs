@@ -62,6 +62,7 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
                 source,
                 read_only: true,
                 open: false,
+                propagation: None,
                 place,
             });
         }
@@ -163,9 +164,16 @@ fn short_volume(text: &str, top: &TopLevel) -> Mount {
         ),
         read_only: options.split(',').any(|option| option == "ro"),
         open: false,
+        propagation: options
+            .split(',')
+            .find(|option| PROPAGATIONS.contains(option))
+            .map(str::to_owned),
         place: None,
     }
 }
+
+/// The ways of mount propagation other than the default (moby `volume/mounts/linux_parser.go`).
+const PROPAGATIONS: [&str; 4] = ["shared", "rshared", "slave", "rslave"];
 
 /// Splits at colons outside `${…}`, keeping `C:\` and `C:/` whole.
 fn split_volume(text: &str) -> Vec<&str> {
@@ -219,11 +227,16 @@ fn long_volume(tree: &Tree<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
         }
         _ => MountSource::Other(kind),
     };
+    let propagation = tree
+        .get(node, "bind", Schema::Compose)
+        .and_then(|bind| text_at(tree, bind.value(), "propagation"))
+        .filter(|word| PROPAGATIONS.contains(&word.as_str()));
     Some(Mount {
         target,
         source,
         read_only,
         open,
+        propagation,
         place: None,
     })
 }
@@ -255,6 +268,7 @@ fn tmpfs(text: &str) -> Mount {
         source: MountSource::Scratch,
         read_only,
         open,
+        propagation: None,
         place: None,
     }
 }

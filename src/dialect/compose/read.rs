@@ -7,8 +7,8 @@ use super::mounts::{self, TopLevel};
 use super::services::Services;
 use super::{Heir, Limits, Site, units};
 use crate::container::{
-    Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Setting, Sysctl,
-    User,
+    Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Restart, Setting,
+    Sysctl, User,
 };
 use crate::image::{self, Knowledge};
 use crate::project::{File, Member};
@@ -125,6 +125,8 @@ fn fill(container: &mut Container, layers: &Layers, files: &[File<'_>], knowledg
     container.volume_group = Setting::Unsupported;
     container.unprivileged_port_start = Setting::Unsupported;
     container.service_account_token = Setting::Unsupported;
+    container.service_account = Setting::Unsupported;
+    container.seccomp_by_default = true;
     container.proc_mount = Setting::Unsupported;
 
     container.built = layers.get(files, &["build"]).is_some();
@@ -146,6 +148,9 @@ fn fill(container: &mut Container, layers: &Layers, files: &[File<'_>], knowledg
     container.privileged = bool_at(&["privileged"]);
     container.user = layers.setting(files, &["user"], user);
     container.no_new_privileges = no_new_privileges(layers, files);
+    security_options(container, layers, files);
+    container.restart = restart(layers, files);
+    container.labels = pairs(layers, files, "labels");
     container.read_only_root = bool_at(&["read_only"]);
     container.capabilities_added = capabilities(layers, files, "cap_add");
     container.capabilities_dropped = capabilities(layers, files, "cap_drop");
@@ -207,6 +212,7 @@ fn fill(container: &mut Container, layers: &Layers, files: &[File<'_>], knowledg
             source: crate::container::MountSource::Host("/var/run/docker.sock".to_owned()),
             read_only: false,
             open: false,
+            propagation: None,
             place: None,
         });
     }
@@ -261,6 +267,66 @@ fn no_new_privileges(layers: &Layers, files: &[File<'_>]) -> Setting<bool> {
         };
     }
     setting
+}
+
+/// `seccomp`, `apparmor` and `label` of `security_opt`; the later of two profiles holds.
+fn security_options(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
+    for (text, item) in layers.texts(files, "security_opt") {
+        let Some((name, value)) = text.split_once([':', '=']) else {
+            continue;
+        };
+        let set = || Setting::Set {
+            value: value.to_owned(),
+            origin: item.origin.clone(),
+        };
+        match name {
+            "seccomp" => container.seccomp = set(),
+            "apparmor" => container.app_armor = set(),
+            "label" => container.selinux = set(),
+            _ => {}
+        }
+    }
+}
+
+/// `restart`, or in its absence `deploy.restart_policy`, which only a swarm gives a bound.
+fn restart(layers: &Layers, files: &[File<'_>]) -> Setting<Restart> {
+    layers.setting(files, &["restart"], |text| {
+        Some(match text.split_once(':') {
+            None => match text {
+                "no" | "false" | "" => Restart::Never,
+                "always" | "unless-stopped" => Restart::Always,
+                "on-failure" => Restart::OnFailure { retries: None },
+                _ => return None,
+            },
+            Some(("on-failure", retries)) => Restart::OnFailure {
+                retries: Some(retries.parse().ok()?).filter(|retries| *retries > 0),
+            },
+            Some(_) => return None,
+        })
+    })
+}
+
+/// The entries of a mapping, or of a list of `name=value`.
+fn pairs(layers: &Layers, files: &[File<'_>], key: &str) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for value in layers.all(files, key) {
+        let tree = &files[value.file].tree;
+        match tree.node(value.node).kind {
+            Kind::Map => {
+                for (name, found) in tree.effective_entries(value.node, Schema::Compose) {
+                    let text = judged(tree, found.value()).map(Cow::into_owned);
+                    pairs.push((name.into_owned(), text.unwrap_or_default()));
+                }
+            }
+            _ => pairs.extend(texts(tree, value.node).into_iter().map(|text| {
+                match text.split_once('=') {
+                    Some((name, value)) => (name.to_owned(), value.to_owned()),
+                    None => (text, String::new()),
+                }
+            })),
+        }
+    }
+    pairs
 }
 
 fn capabilities(layers: &Layers, files: &[File<'_>], key: &str) -> Setting<Vec<String>> {

@@ -170,6 +170,32 @@ impl Site {
                     ("value".to_owned(), text(&port.to_string())),
                 ]),
             )?,
+            Assignment::DropAllCapabilities => {
+                writing.push(&["securityContext", "capabilities", "drop"], text("ALL"))?;
+            }
+            Assignment::AddCapability(name) => {
+                writing.push(&["securityContext", "capabilities", "add"], text(name))?;
+            }
+            Assignment::DefaultSeccomp => writing.set(
+                &["securityContext", "seccompProfile", "type"],
+                text("RuntimeDefault"),
+            )?,
+            Assignment::DefaultAppArmor => writing.set(
+                &["securityContext", "appArmorProfile", "type"],
+                text("RuntimeDefault"),
+            )?,
+            Assignment::DefaultSeLinux => {
+                return because("the labels that the file sets have no default to write");
+            }
+            Assignment::NoServiceAccountToken => {
+                writing.set_on_pod("automountServiceAccountToken", Value::Bool(false))?;
+            }
+            Assignment::Unprivileged => {
+                writing.set(&["securityContext", "privileged"], Value::Bool(false))?;
+            }
+            Assignment::PidsLimit(_) | Assignment::RestartAtMost(_) => {
+                return because("Kubernetes has no such setting");
+            }
         }
         Ok(writing.paths)
     }
@@ -187,6 +213,20 @@ impl Writing<'_, '_, '_> {
         self.editor.set(self.site.node, path, value)?;
         self.paths
             .push(format!("{}.{}", self.site.path, path.join(".")));
+        Ok(())
+    }
+
+    fn push(&mut self, path: &[&str], value: Value) -> Result<(), Unwritable> {
+        self.editor.push(self.site.node, path, value)?;
+        self.paths
+            .push(format!("{}.{}", self.site.path, path.join(".")));
+        Ok(())
+    }
+
+    fn set_on_pod(&mut self, key: &str, value: Value) -> Result<(), Unwritable> {
+        let pod = &self.site.pod;
+        self.editor.set(pod.node, &[key], value)?;
+        self.paths.push(format!("{}.{key}", pod.path));
         Ok(())
     }
 
@@ -319,8 +359,17 @@ fn is_for_linux(assignment: &Assignment) -> bool {
         | Assignment::ReadOnlyRoot
         | Assignment::Scratch(_)
         | Assignment::VolumeGroup(_)
-        | Assignment::UnprivilegedPortStart(_) => true,
+        | Assignment::UnprivilegedPortStart(_)
+        | Assignment::DropAllCapabilities
+        | Assignment::AddCapability(_)
+        | Assignment::DefaultSeccomp
+        | Assignment::DefaultAppArmor
+        | Assignment::DefaultSeLinux
+        | Assignment::Unprivileged => true,
         Assignment::RequireNonRoot
+        | Assignment::NoServiceAccountToken
+        | Assignment::PidsLimit(_)
+        | Assignment::RestartAtMost(_)
         | Assignment::MemoryLimit(_)
         | Assignment::MemoryRequest(_)
         | Assignment::CpuLimit(_)

@@ -184,6 +184,10 @@ impl<'a, 's> Pod<'a, 's> {
         container.user = user(either(own, pod, &["runAsUser"], id), &group);
         container.require_non_root = either(own, pod, &["runAsNonRoot"], boolean);
         container.seccomp = either(own, pod, &["seccompProfile", "type"], string);
+        container.app_armor = either(own, pod, &["appArmorProfile", "type"], string);
+        container.selinux = either(own, pod, &["seLinuxOptions", "type"], string);
+        container.restart = Setting::Unsupported;
+        container.service_account = via_pod(self.spec.setting(&["serviceAccountName"], string));
         container.volume_group = only_pod(pod, &["fsGroup"], id);
 
         container.privileged = only(own, &["privileged"], boolean);
@@ -490,6 +494,8 @@ fn without_linux(container: &mut Container) {
     container.unprivileged_port_start = Setting::Unsupported;
     container.user_namespace = Setting::Unsupported;
     container.seccomp = Setting::Unsupported;
+    container.app_armor = Setting::Unsupported;
+    container.selinux = Setting::Unsupported;
     container.proc_mount = Setting::Unsupported;
 }
 

@@ -86,6 +86,8 @@ impl Volumes {
                 source,
                 read_only: mount.is_true("readOnly")
                     || volume.is_some_and(|volume| volume.read_only),
+                propagation: Some(mount.word_of("mountPropagation"))
+                    .filter(|word| !word.is_empty() && word != "None"),
                 place: Some(mount.place()),
             });
         }

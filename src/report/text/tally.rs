@@ -18,6 +18,7 @@ pub(super) struct Tally {
     pub(super) always: usize,
     pub(super) known: usize,
     pub(super) assumed: usize,
+    pub(super) asked: usize,
     pub(super) declined: Reasons,
     pub(super) findings: Reasons,
 }
@@ -40,6 +41,7 @@ impl Tally {
             always: 0,
             known: 0,
             assumed: 0,
+            asked: 0,
             declined: Reasons::default(),
             findings: Reasons::default(),
         }
@@ -55,6 +57,7 @@ impl Tally {
             (self.always, "always"),
             (self.known, "known"),
             (self.assumed, "assumed"),
+            (self.asked, "asked"),
             (self.declined.total(), "declined"),
             (self.findings.total(), "found"),
         ];
