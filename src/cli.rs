@@ -6,6 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::container::Assume;
+use crate::pod_security::Standard;
 use crate::transforms;
 
 /// Makes the containers in Compose files and Kubernetes manifests least-privilege, without
@@ -86,6 +87,12 @@ pub struct Harden {
     /// Change only what holds for every image or is known of this one (--assume none)
     #[arg(long, conflicts_with = "assume")]
     pub cautious: bool,
+
+    /// Change nothing; judge every pod by baseline or restricted of the Pod Security Standards,
+    /// of the newest version or of one like restricted@v1.30
+    #[arg(long, value_name = "LEVEL[@VERSION]",
+          conflicts_with_all = ["write", "check", "diff", "only", "skip", "assume", "cautious"])]
+    pub pod_security: Option<Standard>,
 }
 
 /// How results are said, whatever the job.

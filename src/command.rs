@@ -1,5 +1,7 @@
 //! What a call does: which files, what becomes of each, what is said, and the exit code.
 
+mod pod_security;
+
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -47,6 +49,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 ///
 /// A reader that goes away (`harden . | head`) ends the work and is no trouble.
 pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
+    if let Some(standard) = cli.harden.pod_security {
+        let done = pod_security::judge(standard, cli, console);
+        return finish(done, console);
+    }
     let done = match &cli.command {
         Some(Command::Explain { id }) => explain(id.as_deref(), console),
         None => {

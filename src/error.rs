@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::syntax::SyntaxError;
+use crate::pod_security::Rejection;
+use crate::syntax::{Span, SyntaxError};
 
 /// Trouble with one file, or with the call.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +69,9 @@ pub enum Error {
     /// The file is not what its consumer reads.
     #[error("{0}")]
     Syntax(#[from] SyntaxError),
+    /// The API server would not take an object of the file.
+    #[error("{0}")]
+    Rejected(#[from] Rejection),
     /// The result could not be proved to differ only as planned, so nothing was written. Our fault.
     #[error("the result could not be proved, so the file is left alone: {0}")]
     Unproved(String),
@@ -100,6 +104,18 @@ impl Error {
             Self::Unproved(_) => "this is a bug of harden: please report it with the file",
             _ => return None,
         })
+    }
+}
+
+impl Error {
+    /// The bytes of the file that are at fault, where the fault is in the file.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::Syntax(error) => Some(error.span),
+            Self::Rejected(rejection) => Some(rejection.span),
+            _ => None,
+        }
     }
 }
 

@@ -17,6 +17,9 @@
 //! * [`engine`] asks every transform about every container, plans the edits and proves the result.
 //! * [`report`] is what happened, as plain data and as text.
 //!
+//! [`pod_security`] stands beside this flow: it judges pods as they are written, by the Pod
+//! Security Standards, and changes nothing.
+//!
 //! # Two axes that never meet
 //!
 //! A transform knows no format, and a dialect knows no policy. They meet in
@@ -53,6 +56,7 @@ pub mod engine;
 pub mod error;
 pub mod evidence;
 pub mod image;
+pub mod pod_security;
 pub mod project;
 pub mod report;
 pub mod syntax;

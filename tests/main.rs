@@ -26,6 +26,7 @@ mod invariants;
 mod kubernetes;
 mod mutations;
 mod pages;
+mod pod_security;
 mod readme;
 mod styles;
 mod tampered;

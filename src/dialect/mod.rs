@@ -1,7 +1,7 @@
 //! Where settings are written: one file or folder a format. A dialect decides nothing.
 
 mod compose;
-mod kubernetes;
+pub(crate) mod kubernetes;
 
 use std::path::{Path, PathBuf};
 

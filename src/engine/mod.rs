@@ -313,7 +313,7 @@ fn apply(members: &mut [Member], at: usize, assignment: &crate::container::Assig
 }
 
 /// The text of a file.
-fn text(bytes: Vec<u8>) -> Result<String, Error> {
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String, Error> {
     syntax::decode(&bytes)?;
     String::from_utf8(bytes).map_err(|error| Error::Read {
         path: PathBuf::new(),
@@ -348,7 +348,7 @@ fn with_overrides<'s>(
 }
 
 /// The tree of a file, and whose it is.
-fn recognise(text: &str) -> Result<(Tree<'_>, Result<Format, NotOurs>), FileOutcome> {
+pub(crate) fn recognise(text: &str) -> Result<(Tree<'_>, Result<Format, NotOurs>), FileOutcome> {
     match syntax::parse(text, Mode::GoYaml, &Limits::default()) {
         Ok(tree) => {
             let format = dialect::recognise(&tree);

@@ -17,7 +17,7 @@ use super::{ContainerReport, FileOutcome, NotOurs, Outcome, Report};
 use crate::container::{Basis, Role};
 
 /// Answers that are shown one by one; a person reads that many and scrolls past more.
-const ROWS: usize = 32;
+pub(super) const ROWS: usize = 32;
 /// Columns of `declined` and a gap.
 const LABEL: usize = 10;
 
@@ -499,7 +499,7 @@ fn name(container: &ContainerReport, detail: Detail) -> String {
     text
 }
 
-fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
 }

@@ -31,9 +31,9 @@ pub fn write(
     };
     let message = Escaped(&message).to_string();
     let name = path_text(path);
-    let mut group = match error {
-        Error::Syntax(error) => {
-            let excerpt = Excerpt::new(source, error.span.start as usize, error.span.end as usize);
+    let mut group = match error.span() {
+        Some(span) => {
+            let excerpt = Excerpt::new(source, span.start as usize, span.end as usize);
             let title = Level::ERROR.primary_title(message);
             if excerpt.text.is_empty() {
                 // Nothing can be shown of a file that is no text.
@@ -52,7 +52,7 @@ pub fn write(
                 }
             }
         }
-        _ => Group::with_title(Level::ERROR.primary_title(message)),
+        None => Group::with_title(Level::ERROR.primary_title(message)),
     };
     if let Some(hint) = error.hint() {
         group = group.element(Level::HELP.message(hint));

@@ -8,7 +8,7 @@ use crate::syntax::{Found, Kind, NodeId, Scalar, Schema, Span, Tree};
 
 /// A value that is not null, with aliases followed.
 #[derive(Clone, Debug)]
-pub(super) struct Cursor<'a, 's> {
+pub(crate) struct Cursor<'a, 's> {
     source: &'a Source<'a, 's>,
     node: NodeId,
     via: Via,
@@ -20,7 +20,7 @@ pub(super) struct Cursor<'a, 's> {
 /// a file; here every step through an alias, every item and every byte copied is paid from a
 /// budget in proportion to the source, and nothing is written to a file that overdraws it.
 #[derive(Debug)]
-pub(super) struct Source<'a, 's> {
+pub(crate) struct Source<'a, 's> {
     tree: &'a Tree<'s>,
     file: usize,
     budget: Cell<usize>,
@@ -28,7 +28,7 @@ pub(super) struct Source<'a, 's> {
 
 impl<'a, 's> Source<'a, 's> {
     /// The file with this index in its project.
-    pub(super) fn new(tree: &'a Tree<'s>, file: usize) -> Self {
+    pub(crate) fn new(tree: &'a Tree<'s>, file: usize) -> Self {
         let budget = tree
             .source()
             .len()
@@ -47,7 +47,7 @@ impl<'a, 's> Source<'a, 's> {
     }
 
     /// Aliases made it larger than it is worth.
-    pub(super) fn is_overdrawn(&self) -> bool {
+    pub(crate) fn is_overdrawn(&self) -> bool {
         self.budget.get() == 0
     }
 
@@ -78,7 +78,7 @@ impl<'a, 's> Cursor<'a, 's> {
     }
 
     /// The value of `key`; null and missing are the same.
-    pub(super) fn get(&self, key: &str) -> Option<Cursor<'a, 's>> {
+    pub(crate) fn get(&self, key: &str) -> Option<Cursor<'a, 's>> {
         if !self.is_map() || !self.source.pay(self.merged_cost()) {
             return None;
         }
@@ -87,7 +87,7 @@ impl<'a, 's> Cursor<'a, 's> {
     }
 
     /// The value at the end of a path of keys.
-    pub(super) fn find(&self, path: &[&str]) -> Option<Cursor<'a, 's>> {
+    pub(crate) fn find(&self, path: &[&str]) -> Option<Cursor<'a, 's>> {
         let mut at = self.clone();
         for key in path {
             at = at.get(key)?;
@@ -97,14 +97,22 @@ impl<'a, 's> Cursor<'a, 's> {
 
     /// The items of a sequence with their positions, nulls left out.
     pub(super) fn items(&self) -> Vec<(usize, Cursor<'a, 's>)> {
-        if self.tree().node(self.node).kind != Kind::Seq {
+        self.items_and_nulls()
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, item)| Some((index, item?)))
+            .collect()
+    }
+
+    /// The items of a sequence, `None` for null.
+    pub(crate) fn items_and_nulls(&self) -> Vec<Option<Cursor<'a, 's>>> {
+        if !self.is_seq() {
             return Vec::new();
         }
         self.tree()
             .children(self.node)
             .take_while(|_| self.source.pay(0))
-            .enumerate()
-            .filter_map(|(index, item)| Some((index, self.at(item, self.via.clone())?)))
+            .map(|item| self.at(item, self.via.clone()))
             .collect()
     }
 
@@ -115,6 +123,14 @@ impl<'a, 's> Cursor<'a, 's> {
 
     /// The entries of a mapping, merged ones included, nulls left out.
     pub(super) fn entries(&self) -> Vec<(Cow<'s, str>, Cursor<'a, 's>)> {
+        self.entries_and_nulls()
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?)))
+            .collect()
+    }
+
+    /// The entries of a mapping, merged ones included, `None` for null.
+    pub(crate) fn entries_and_nulls(&self) -> Vec<(Cow<'s, str>, Option<Cursor<'a, 's>>)> {
         if !self.is_map() || !self.source.pay(self.merged_cost()) {
             return Vec::new();
         }
@@ -122,16 +138,20 @@ impl<'a, 's> Cursor<'a, 's> {
             .effective_entries(self.node, Schema::Kubernetes)
             .into_iter()
             .take_while(|(key, _)| self.source.pay(key.len()))
-            .filter_map(|(key, found)| Some((key, self.at(found.value(), self.way(found))?)))
+            .map(|(key, found)| (key, self.at(found.value(), self.way(found))))
             .collect()
     }
 
-    pub(super) fn is_map(&self) -> bool {
+    pub(crate) fn is_map(&self) -> bool {
         self.tree().node(self.node).kind == Kind::Map
     }
 
+    pub(crate) fn is_seq(&self) -> bool {
+        self.tree().node(self.node).kind == Kind::Seq
+    }
+
     /// The scalar as the API server's YAML library types it.
-    pub(super) fn scalar(&self) -> Option<Scalar<'s>> {
+    pub(crate) fn scalar(&self) -> Option<Scalar<'s>> {
         self.source
             .pay(self.span_length())
             .then(|| self.tree().scalar(self.node, Schema::Kubernetes))
@@ -168,7 +188,7 @@ impl<'a, 's> Cursor<'a, 's> {
     }
 
     /// The source of the node.
-    pub(super) fn text(&self) -> &'s str {
+    pub(crate) fn text(&self) -> &'s str {
         self.tree().text(self.node)
     }
 
@@ -222,7 +242,8 @@ impl<'a, 's> Cursor<'a, 's> {
         self.source.tree
     }
 
-    fn span(&self) -> Span {
+    /// The bytes of the node.
+    pub(crate) fn span(&self) -> Span {
         self.tree().node(self.node).span
     }
 

@@ -10,6 +10,10 @@ mod recognise;
 mod storage;
 mod volume_name;
 
+pub(crate) use cursor::{Cursor, Source};
+pub(crate) use object::{CONTAINER_LISTS, Document, Object, Pod, documents};
+pub(crate) use recognise::is_whole;
+
 pub(super) use lower::Site;
 pub(super) use read::read;
 pub(super) use recognise::recognise;

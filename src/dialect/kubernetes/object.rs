@@ -4,9 +4,9 @@ use super::cursor::{Cursor, Source};
 
 /// An object of the API: it has a kind and a version.
 #[derive(Clone, Debug)]
-pub(super) struct Object<'a, 's> {
+pub(crate) struct Object<'a, 's> {
     /// The whole object.
-    pub(super) cursor: Cursor<'a, 's>,
+    pub(crate) cursor: Cursor<'a, 's>,
     /// `Deployment`
     pub(super) kind: String,
     /// The part of `apiVersion` before the slash; empty for the core group.
@@ -17,7 +17,7 @@ pub(super) struct Object<'a, 's> {
 
 /// What one document of a stream is.
 #[derive(Debug)]
-pub(super) enum Document<'a, 's> {
+pub(crate) enum Document<'a, 's> {
     /// Nothing.
     Empty,
     /// Something without a kind and a version, or an operation list.
@@ -30,7 +30,7 @@ pub(super) enum Document<'a, 's> {
 const DEEPEST_LIST: u8 = 4;
 
 /// The documents of a source.
-pub(super) fn documents<'c, 's>(
+pub(crate) fn documents<'c, 's>(
     source: &'c Source<'_, 's>,
 ) -> impl Iterator<Item = Document<'c, 's>> {
     source.roots().map(|root| match root {
@@ -91,11 +91,16 @@ impl<'a, 's> Object<'a, 's> {
 
     /// The pod that this object runs, and its path in the object; `None` for objects without
     /// pods and for the same kinds of other groups, which are custom resources.
-    pub(super) fn pod(&self) -> Option<Pod<'a, 's>> {
+    pub(crate) fn pod(&self) -> Option<Pod<'a, 's>> {
         let path = self.pod_path()?;
+        let (_, beside) = path.split_last()?;
         Some(Pod {
             path: format!("{}{}", self.path, path.join(".")),
             spec: self.cursor.find(path),
+            metadata: self
+                .cursor
+                .find(beside)
+                .and_then(|template| template.get("metadata")),
         })
     }
 
@@ -114,7 +119,7 @@ impl<'a, 's> Object<'a, 's> {
     }
 
     /// `Deployment/shop`, or `prod/Deployment/shop` with a namespace.
-    pub(super) fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         let own = format!("{}/{}", self.kind, self.name());
         match self.namespace() {
             Some(namespace) => format!("{namespace}/{own}"),
@@ -144,15 +149,17 @@ impl<'a, 's> Object<'a, 's> {
 
 /// Where an object keeps its pod.
 #[derive(Clone, Debug)]
-pub(super) struct Pod<'a, 's> {
+pub(crate) struct Pod<'a, 's> {
     /// The path to its spec in the document.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// The spec, if it is written.
-    pub(super) spec: Option<Cursor<'a, 's>>,
+    pub(crate) spec: Option<Cursor<'a, 's>>,
+    /// The pod's own metadata, if they are written: they stand beside the spec.
+    pub(crate) metadata: Option<Cursor<'a, 's>>,
 }
 
 /// The lists of containers of a pod.
-pub(super) const CONTAINER_LISTS: [&str; 3] =
+pub(crate) const CONTAINER_LISTS: [&str; 3] =
     ["initContainers", "containers", "ephemeralContainers"];
 
 impl Pod<'_, '_> {

@@ -40,7 +40,7 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<(), NotOurs> {
 }
 
 /// The object runs a pod, and all of it is written here.
-pub(super) fn is_whole(tree: &Tree<'_>, object: &Object<'_, '_>) -> bool {
+pub(crate) fn is_whole(tree: &Tree<'_>, object: &Object<'_, '_>) -> bool {
     object
         .pod()
         .is_some_and(|pod| !pod.is_partial() && !has_directive(tree, object.cursor.node()))

@@ -1,0 +1,104 @@
+//! Privileges and capabilities: `check_privileged.go`, `check_allowPrivilegeEscalation.go`,
+//! `check_capabilities_baseline.go`, `check_capabilities_restricted.go`.
+
+use super::{Check, Findings, Revision, each};
+use crate::pod_security::pod::Pod;
+use crate::pod_security::standard::Level;
+
+pub(super) static PRIVILEGED: Check = Check {
+    id: "privileged",
+    level: Level::Baseline,
+    revisions: &[Revision::since(0, |pod, findings| {
+        findings.must_not_be_true(each(pod, |one| &one.privileged));
+    })],
+};
+
+pub(super) static ALLOW_PRIVILEGE_ESCALATION: Check = Check {
+    id: "allowPrivilegeEscalation",
+    level: Level::Restricted,
+    revisions: &[
+        // The field is as old as this.
+        Revision::since(8, no_escalation),
+        Revision::since(25, |pod, findings| {
+            if !pod.is_windows {
+                no_escalation(pod, findings);
+            }
+        }),
+    ],
+};
+
+pub(super) static CAPABILITIES_BASELINE: Check = Check {
+    id: "capabilities_baseline",
+    level: Level::Baseline,
+    revisions: &[Revision::since(0, |pod, findings| {
+        let added = pod.containers.iter().flat_map(|one| &one.added);
+        let wanted = format!("one of {}", ORDINARY.join(", "));
+        findings.must_be_among(&ORDINARY, &wanted, added);
+    })],
+};
+
+pub(super) static CAPABILITIES_RESTRICTED: Check = Check {
+    id: "capabilities_restricted",
+    level: Level::Restricted,
+    revisions: &[
+        Revision::since(22, few_capabilities).replacing("capabilities_baseline"),
+        Revision::since(25, |pod, findings| {
+            if !pod.is_windows {
+                few_capabilities(pod, findings);
+            }
+        })
+        .replacing("capabilities_baseline"),
+    ],
+};
+
+/// What containers have by default, without `NET_RAW`.
+const ORDINARY: [&str; 13] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
+
+fn no_escalation(pod: &Pod, findings: &mut Findings<'_>) {
+    for allowed in each(pod, |one| &one.allow_privilege_escalation) {
+        if allowed.value != Some(false) {
+            findings.broken_by(allowed, "false");
+        }
+    }
+}
+
+/// The names are compared as they are: neither `all` nor `CAP_NET_BIND_SERVICE` will do.
+fn few_capabilities(pod: &Pod, findings: &mut Findings<'_>) {
+    for container in &pod.containers {
+        let dropped = &container.dropped;
+        if !dropped
+            .iter()
+            .any(|one| one.value.as_deref() == Some("ALL"))
+        {
+            let found = if dropped.is_empty() {
+                "not set".to_owned()
+            } else {
+                let names: Vec<&str> = dropped
+                    .iter()
+                    .filter_map(|one| one.value.as_deref())
+                    .collect();
+                format!("`{}`", names.join(", "))
+            };
+            findings.broken(&container.drop, found, "a list with ALL");
+        }
+        findings.must_be_among(
+            &["NET_BIND_SERVICE"],
+            "NET_BIND_SERVICE or left out",
+            &container.added,
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! Kernel parameters: `check_sysctls.go`.
+
+use super::{Check, Findings, Revision};
+use crate::pod_security::pod::Pod;
+use crate::pod_security::standard::Level;
+
+pub(super) static SYSCTLS: Check = Check {
+    id: "sysctls",
+    level: Level::Baseline,
+    revisions: &[
+        Revision::since(0, |pod, findings| safe(pod, findings, 5)),
+        Revision::since(27, |pod, findings| safe(pod, findings, 6)),
+        Revision::since(29, |pod, findings| safe(pod, findings, 10)),
+        Revision::since(32, |pod, findings| safe(pod, findings, 12)),
+        Revision::since(37, |pod, findings| safe(pod, findings, SAFE.len())),
+    ],
+};
+
+/// Parameters of a pod's own namespaces, in the order in which they came to be allowed.
+const SAFE: [&str; 14] = [
+    "kernel.shm_rmid_forced",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.ping_group_range",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_keepalive_intvl",
+    "net.ipv4.tcp_keepalive_probes",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_wmem",
+    "net.ipv4.tcp_slow_start_after_idle",
+    "net.ipv4.tcp_notsent_lowat",
+];
+
+/// Only the first `allowed` of them are. The slash that the API also takes for a dot in a name is
+/// none here, as it is none for Kubernetes' check.
+fn safe(pod: &Pod, findings: &mut Findings<'_>, allowed: usize) {
+    let allowed = &SAFE[..allowed];
+    let wanted = format!("one of {}", allowed.join(", "));
+    findings.must_be_among(allowed, &wanted, &pod.sysctls);
+}

@@ -1,0 +1,44 @@
+//! Volumes: `check_hostPathVolumes.go`, `check_restrictedVolumes.go`.
+
+use super::{Check, Revision};
+use crate::pod_security::standard::Level;
+
+pub(super) static HOST_PATH_VOLUMES: Check = Check {
+    id: "hostPathVolumes",
+    level: Level::Baseline,
+    revisions: &[Revision::since(0, |pod, findings| {
+        for volume in &pod.volumes {
+            if volume.source.value.as_deref() == Some("hostPath") {
+                findings.broken(&volume.source, "set".to_owned(), "left out");
+            }
+        }
+    })],
+};
+
+pub(super) static RESTRICTED_VOLUMES: Check = Check {
+    id: "restrictedVolumes",
+    level: Level::Restricted,
+    revisions: &[Revision::since(0, |pod, findings| {
+        for volume in &pod.volumes {
+            let kind = volume.source.value.as_deref();
+            if kind.is_some_and(|kind| !UNPRIVILEGED.contains(&kind)) {
+                let wanted = format!("one of {}", UNPRIVILEGED.join(", "));
+                findings.broken(&volume.source, "the volume's source".to_owned(), &wanted);
+            }
+        }
+    })
+    .replacing("hostPathVolumes")],
+};
+
+/// What a volume may be.
+const UNPRIVILEGED: [&str; 9] = [
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "image",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+];

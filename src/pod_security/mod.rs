@@ -1,0 +1,184 @@
+//! Pod Security Standards: what Kubernetes' Pod Security admission says of a pod.
+//!
+//! A pod is read with the types of the API and judged by the checks of one level and version.
+//! The rules are those of `kubernetes/pod-security-admission policy/check_*.go` (commit 8f84a87);
+//! each file in `checks` names the ones it holds.
+//!
+//! Judged is the object as it is written. What admission sees after other plugins have changed it
+//! is not known here, and a host port that the API server fills in for `hostNetwork` is not
+//! reported beside the `hostNetwork` that caused it.
+
+mod checks;
+mod node;
+mod pod;
+mod standard;
+
+use std::path::PathBuf;
+
+pub use checks::in_force;
+pub use node::Rejection;
+pub use standard::{Level, Standard, UnknownStandard, Version};
+
+use crate::dialect::Format;
+use crate::dialect::kubernetes::{self, Document, Object, Source};
+use crate::engine;
+use crate::error::Error;
+use crate::report::{FileOutcome, NotOurs};
+use crate::syntax::{Lines, Tree};
+
+/// What is said of one file.
+#[derive(Debug)]
+pub struct FileJudgement {
+    /// As the person knows it.
+    pub path: PathBuf,
+    /// The text as read (empty where it could not be).
+    pub source: String,
+    /// Its pods, or why there are none to judge.
+    pub content: Content,
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub enum Content {
+    /// Pods, in the order they stand in.
+    Pods(Vec<PodJudgement>),
+    /// A Compose file, whose services are no pods.
+    Compose,
+    /// Nothing that runs a pod.
+    NotOurs(NotOurs),
+    /// Trouble: it could not be read.
+    Failed(Error),
+}
+
+/// What is said of one pod.
+#[derive(Debug)]
+pub struct PodJudgement {
+    /// `Pod/web`, or `prod/Deployment/shop` with a namespace.
+    pub workload: String,
+    /// The line its object begins at, from 1.
+    pub line: u32,
+    /// What admission would do.
+    pub verdict: Verdict,
+}
+
+/// What admission would do with a pod.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Admit it.
+    Passes,
+    /// Forbid it: every broken rule, in the order of the checks and then of the file.
+    Breaks(Vec<Violation>),
+    /// Never see it: the API server rejects the object. Not judged.
+    Rejected(Vec<Rejection>),
+    /// Part of an object that stands elsewhere. Not judged.
+    Partial,
+}
+
+/// A rule that a pod breaks, at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Kubernetes' id of the check: `runAsNonRoot`.
+    pub check: &'static str,
+    /// The field, with lists by name where their items have one:
+    /// `spec.containers[web].securityContext.runAsNonRoot`.
+    pub path: String,
+    /// The line of the field, or of what it should stand in, from 1.
+    pub line: u32,
+    /// Its column in characters, from 1.
+    pub column: u32,
+    /// What is there: `` `true` ``, `not set`.
+    pub found: String,
+    /// What the rule wants, to stand behind "must be".
+    pub wanted: String,
+}
+
+/// Judges every pod of one file.
+#[must_use]
+pub fn judge(source: engine::Source, standard: Standard) -> FileJudgement {
+    let engine::Source { path, bytes } = source;
+    match engine::text(bytes) {
+        Ok(text) => FileJudgement {
+            path,
+            content: content(&text, standard),
+            source: text,
+        },
+        Err(error) => FileJudgement {
+            path,
+            content: Content::Failed(error),
+            source: String::new(),
+        },
+    }
+}
+
+fn content(text: &str, standard: Standard) -> Content {
+    match engine::recognise(text) {
+        Ok((_, Ok(Format::Compose))) => Content::Compose,
+        Ok((tree, Ok(_))) => Content::Pods(pods(&tree, standard)),
+        // What looks like a patch may be a pod whose containers are no list.
+        Ok((tree, Err(NotOurs::Patch))) => match pods(&tree, standard) {
+            pods if pods.is_empty() => Content::NotOurs(NotOurs::Patch),
+            pods => Content::Pods(pods),
+        },
+        Ok((_, Err(why))) | Err(FileOutcome::NotOurs(why)) => Content::NotOurs(why),
+        Err(FileOutcome::Failed(error)) => Content::Failed(error),
+        Err(FileOutcome::Unchanged | FileOutcome::Changed(_)) => Content::Pods(Vec::new()),
+    }
+}
+
+fn pods(tree: &Tree<'_>, standard: Standard) -> Vec<PodJudgement> {
+    let source = Source::new(tree, 0);
+    let lines = Lines::new(tree);
+    kubernetes::documents(&source)
+        .filter_map(|document| match document {
+            Document::Objects(objects) => Some(objects),
+            Document::Empty | Document::Other(_) => None,
+        })
+        .flatten()
+        .filter_map(|object| {
+            let pod = object.pod()?;
+            Some(PodJudgement {
+                workload: object.label(),
+                line: lines.line_column(object.cursor.span().start).0,
+                verdict: verdict(tree, &source, &object, &pod, standard, &lines),
+            })
+        })
+        .collect()
+}
+
+fn verdict(
+    tree: &Tree<'_>,
+    source: &Source<'_, '_>,
+    object: &Object<'_, '_>,
+    written: &kubernetes::Pod<'_, '_>,
+    standard: Standard,
+    lines: &Lines<'_>,
+) -> Verdict {
+    let read = pod::Pod::read(object, written);
+    let is_whole = kubernetes::is_whole(tree, object);
+    match read {
+        _ if source.is_overdrawn() => Verdict::Rejected(vec![Rejection {
+            workload: object.label(),
+            path: written.path.clone(),
+            what: "stands, with its aliases, for more than the API server reads".to_owned(),
+            span: object.cursor.span(),
+            mistyped: false,
+        }]),
+        // A part may leave out what a whole object needs, but what it has must be of its type.
+        Err(rejections) if is_whole || rejections.iter().any(|one| one.mistyped) => {
+            Verdict::Rejected(rejections)
+        }
+        Ok(pod) if is_whole => {
+            let mut broken = Vec::new();
+            for (check, revision) in checks::revisions(standard) {
+                let mut findings = checks::Findings::new(check.id, lines, &mut broken);
+                (revision.find)(&pod, &mut findings);
+            }
+            if broken.is_empty() {
+                Verdict::Passes
+            } else {
+                Verdict::Breaks(broken)
+            }
+        }
+        Ok(_) | Err(_) => Verdict::Partial,
+    }
+}

@@ -1,0 +1,188 @@
+//! Broken rules of the Pod Security Standards, one a line, and what is said of a whole run.
+//!
+//! A line is `FILE:LINE:COLUMN: CHECK: WORKLOAD FIELD is FOUND, must be WANTED`, as compilers
+//! write theirs. The check is Kubernetes' own id for it.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::NotOurs;
+use super::terminal::{BOLD, Escaped, NOTICE, PLACE, Terminal, path_text};
+use super::text::{ROWS, counted};
+use crate::pod_security::{Content, FileJudgement, PodJudgement, Standard, Verdict, Violation};
+
+/// Writes one line a violation.
+///
+/// # Errors
+///
+/// Those of the writer.
+pub fn write_violations(
+    out: &mut impl Write,
+    path: &Path,
+    workload: &str,
+    violations: &[Violation],
+    terminal: Terminal,
+) -> io::Result<()> {
+    for violation in violations {
+        let Violation {
+            check,
+            path: field,
+            line,
+            column,
+            found,
+            wanted,
+        } = violation;
+        let place = format!("{}:{line}:{column}", path_text(path));
+        writeln!(
+            out,
+            "{}: {}: {} {} is {}, must be {wanted}",
+            terminal.paint(PLACE, place),
+            terminal.paint(NOTICE, check),
+            Escaped(workload),
+            Escaped(field),
+            Escaped(found),
+        )?;
+    }
+    Ok(())
+}
+
+/// What is said of a whole run, gathered file by file.
+#[derive(Debug)]
+pub struct Summary {
+    standard: Standard,
+    /// Pods that pass are named too.
+    verbose: bool,
+    /// What was not judged, and with `verbose` what passed: one line each.
+    lines: Vec<String>,
+    without_pods: BTreeMap<NotOurs, usize>,
+    passing: usize,
+    failing: usize,
+    broken: usize,
+    rejected: usize,
+    failures: usize,
+}
+
+impl Summary {
+    /// Nothing gathered yet.
+    #[must_use]
+    pub fn new(standard: Standard, verbose: bool) -> Self {
+        Self {
+            standard,
+            verbose,
+            lines: Vec::new(),
+            without_pods: BTreeMap::new(),
+            passing: 0,
+            failing: 0,
+            broken: 0,
+            rejected: 0,
+            failures: 0,
+        }
+    }
+
+    /// What is judged by.
+    #[must_use]
+    pub fn standard(&self) -> Standard {
+        self.standard
+    }
+
+    /// Takes in what was said of one file.
+    pub fn add(&mut self, file: &FileJudgement) {
+        let path = path_text(&file.path);
+        match &file.content {
+            Content::Pods(pods) => {
+                for pod in pods {
+                    self.add_pod(&path, pod);
+                }
+            }
+            Content::Compose => self.lines.push(format!(
+                "{path}: not judged: a Compose file, whose services are no pods"
+            )),
+            Content::NotOurs(why @ (NotOurs::Empty | NotOurs::OtherYaml | NotOurs::NoPods)) => {
+                *self.without_pods.entry(*why).or_default() += 1;
+            }
+            Content::NotOurs(why) => {
+                self.lines
+                    .push(format!("{path}: not judged: {}", why.describe()));
+            }
+            Content::Failed(_) => self.failures += 1,
+        }
+    }
+
+    /// Takes in a file that could not be read.
+    pub fn add_failure(&mut self) {
+        self.failures += 1;
+    }
+
+    fn add_pod(&mut self, path: &str, pod: &PodJudgement) {
+        let name = format!("{path}:{}: {}", pod.line, Escaped(&pod.workload));
+        match &pod.verdict {
+            Verdict::Passes => {
+                self.passing += 1;
+                if self.verbose {
+                    self.lines.push(format!("{name} passes"));
+                }
+            }
+            Verdict::Breaks(broken) => {
+                self.failing += 1;
+                self.broken += broken.len();
+            }
+            Verdict::Rejected(_) => self.rejected += 1,
+            Verdict::Partial => self.lines.push(format!(
+                "{name} is not judged: part of an object that stands elsewhere"
+            )),
+        }
+    }
+
+    fn broken_rules(&self) -> String {
+        match self.broken {
+            1 => "1 rule is broken".to_owned(),
+            broken => format!("{broken} rules are broken"),
+        }
+    }
+
+    /// Writes it for a person.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn write(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        let shown = if self.verbose { usize::MAX } else { ROWS };
+        for line in self.lines.iter().take(shown) {
+            writeln!(out, "{line}")?;
+        }
+        if let Some(more) = self.lines.len().checked_sub(shown).filter(|more| *more > 0) {
+            writeln!(out, "{more} more are not judged; --verbose names them.")?;
+        }
+        let standard = self.standard;
+        let judged = self.passing + self.failing;
+        let verdict = match (judged, self.failing) {
+            (0, _) => "No pod was judged.".to_owned(),
+            (1, 0) => format!("1 pod passes {standard}."),
+            (1, _) => format!("1 pod does not pass {standard}: {}.", self.broken_rules()),
+            (_, 0) => format!("All {judged} pods pass {standard}."),
+            (_, failing) => format!(
+                "{failing} of {judged} pods {} not pass {standard}: {}.",
+                if failing == 1 { "does" } else { "do" },
+                self.broken_rules(),
+            ),
+        };
+        writeln!(out, "{}", terminal.paint(BOLD, verdict))?;
+        if !self.without_pods.is_empty() {
+            let files = self.without_pods.iter();
+            let files: Vec<String> = files
+                .map(|(why, count)| format!("{} ({})", counted(*count, "file"), why.describe()))
+                .collect();
+            writeln!(out, "Without pods: {}.", files.join(", "))?;
+        }
+        if self.rejected > 0 {
+            let pods = counted(self.rejected, "pod");
+            writeln!(out, "The API would reject {pods}, as said above.")?;
+        }
+        if self.failures > 0 {
+            let files = counted(self.failures, "file");
+            writeln!(out, "Trouble with {files}, as said above.")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,335 @@
+//! Fields as the API server reads them, where the recorded pods have none of the kind.
+
+use std::fmt::Write as _;
+
+use harden::pod_security::{Content, Standard, Verdict, judge};
+
+use super::{broken, pods, verdict};
+
+/// A pod that passes everything, with `rest` in its spec and `container` in its container.
+fn pod(container: &str, rest: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}\n  containers:\n  - name: c\n    image: i\n    securityContext: {{allowPrivilegeEscalation: false, capabilities: {{drop: [ALL]}}}}\n    {container}\n  {rest}\n"
+    )
+}
+
+/// Why the API would reject the pod.
+fn rejected(text: &str) -> Vec<String> {
+    match verdict(text, "restricted") {
+        Verdict::Rejected(rejections) => {
+            let said = rejections
+                .iter()
+                .map(|one| format!("{} {}", one.path, one.what));
+            said.collect()
+        }
+        other => panic!("{other:?}\n{text}"),
+    }
+}
+
+#[test]
+fn null_is_no_value() {
+    for (container, rest) in [
+        ("", ""),
+        ("ports: null", "volumes: null"),
+        ("lifecycle: {preStop: null}", "hostNetwork: null"),
+        ("livenessProbe: {httpGet: {host: null}}", "hostUsers:"),
+        // The API makes an emptyDir of a volume without a source.
+        ("", "volumes: [{name: v}, {name: w, hostPath: null}]"),
+    ] {
+        let text = pod(container, rest);
+        assert_eq!(broken(&text, "restricted"), [""; 0], "{text}");
+    }
+    // A null in a list of strings is an empty string.
+    let text = pod("", "").replace("drop: [ALL]", "drop: [ALL], add: [null]");
+    assert_eq!(
+        broken(&text, "restricted"),
+        ["capabilities_restricted spec.containers[c].securityContext.capabilities.add[0]"]
+    );
+}
+
+#[test]
+fn a_value_of_another_type_is_trouble() {
+    for (container, rest, said) in [
+        (
+            "",
+            "hostNetwork: \"false\"",
+            "spec.hostNetwork is the string `false`, and not a boolean",
+        ),
+        (
+            "",
+            "hostUsers: ${OWN_USERS}",
+            "spec.hostUsers is the string `${OWN_USERS}`, and not a boolean",
+        ),
+        (
+            "",
+            "os: windows",
+            "spec.os is the string `windows`, and not a mapping",
+        ),
+        (
+            "ports: {hostPort: 80}",
+            "",
+            "spec.containers[c].ports is a mapping, and not a list",
+        ),
+        (
+            "ports: [{hostPort: 80.5}]",
+            "",
+            "spec.containers[c].ports[0].hostPort is `80.5`, and not an integer from 0 to 65535",
+        ),
+        (
+            "ports: [{hostPort: \"80\"}]",
+            "",
+            "spec.containers[c].ports[0].hostPort is the string `80`, and not an integer from 0 to 65535",
+        ),
+        (
+            "",
+            "volumes: [{name: v, emptyDir: {}, hostPath: {path: /}}]",
+            "spec.volumes[v].hostPath is a second source of one volume",
+        ),
+        (
+            "",
+            "volumes: [{name: v, hostpath: {path: /}}]",
+            "spec.volumes[v].hostpath is no source of volumes that is known here",
+        ),
+        (
+            "",
+            "initContainers: [{image: i}]",
+            "spec.initContainers[0] has no name",
+        ),
+        (
+            "",
+            "initContainers: [{name: no, image: i}]",
+            "spec.initContainers[0].name is the boolean `false`, and not a string",
+        ),
+        (
+            "",
+            "ephemeralContainers: [null, {name: d, image: i, securityContext: []}]",
+            "spec.ephemeralContainers[0] has no name",
+        ),
+    ] {
+        let text = pod(container, rest);
+        assert_eq!(rejected(&text)[0], said, "{text}");
+    }
+    // Even where the rest of the object is missing.
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: c}\n";
+    assert_eq!(
+        rejected(text),
+        ["spec.containers is the string `c`, and not a list"]
+    );
+}
+
+#[test]
+fn scalars_are_read_as_yaml_1_1() {
+    let text = pod("", "hostNetwork: on");
+    assert_eq!(
+        broken(&text, "baseline"),
+        ["hostNamespaces spec.hostNetwork"]
+    );
+    let text = pod("", "hostNetwork: off");
+    assert_eq!(broken(&text, "restricted"), [""; 0]);
+    // A float without a fraction is an integer when it reaches the API.
+    let text = pod("ports: [{hostPort: 8e1}, {hostPort: 0}]", "");
+    assert_eq!(
+        broken(&text, "baseline"),
+        ["hostPorts spec.containers[c].ports[0].hostPort"]
+    );
+    let text = pod("", "").replace("runAsNonRoot: true", "runAsNonRoot: true, runAsUser: 0x0");
+    assert_eq!(
+        broken(&text, "restricted"),
+        ["runAsUser spec.securityContext.runAsUser"]
+    );
+}
+
+#[test]
+fn names_are_compared_as_they_are_written() {
+    let with = |capabilities: &str| pod("", "").replace("drop: [ALL]", capabilities);
+    let drop = "capabilities_restricted spec.containers[c].securityContext.capabilities.drop";
+    let add = "capabilities_restricted spec.containers[c].securityContext.capabilities.add[0]";
+    assert_eq!(broken(&with("drop: [all]"), "restricted"), [drop]);
+    assert_eq!(broken(&with("drop: [CAP_ALL]"), "restricted"), [drop]);
+    assert_eq!(
+        broken(
+            &with("drop: [ALL], add: [CAP_NET_BIND_SERVICE]"),
+            "restricted"
+        ),
+        [add]
+    );
+    assert_eq!(broken(&with("drop: [KILL, ALL]"), "restricted"), [""; 0]);
+}
+
+#[test]
+fn a_profile_without_a_type_is_none_that_is_allowed() {
+    let text = pod("", "").replace("{type: RuntimeDefault}", "{}");
+    assert_eq!(
+        broken(&text, "restricted"),
+        [
+            "seccompProfile_restricted spec.securityContext.seccompProfile.type",
+            "seccompProfile_restricted spec.containers[c].securityContext.seccompProfile.type",
+        ]
+    );
+    let text = pod("", "").replace("drop: [ALL]}", "drop: [ALL]}, appArmorProfile: {}");
+    assert_eq!(
+        broken(&text, "baseline"),
+        ["appArmorProfile spec.containers[c].securityContext.appArmorProfile.type"]
+    );
+}
+
+#[test]
+fn a_pod_with_users_of_its_own_may_run_as_root_from_1_35_on() {
+    let text = pod("", "hostUsers: false").replace("runAsNonRoot: true", "runAsUser: 0");
+    assert_eq!(
+        broken(&text, "restricted@v1.34"),
+        [
+            "runAsNonRoot spec.containers[c].securityContext.runAsNonRoot",
+            "runAsUser spec.securityContext.runAsUser",
+        ]
+    );
+    assert_eq!(broken(&text, "restricted@v1.35"), [""; 0]);
+    let unmasked = text.replace("drop: [ALL]}", "drop: [ALL]}, procMount: Unmasked");
+    assert_eq!(
+        broken(&unmasked, "baseline@v1.34"),
+        ["procMount spec.containers[c].securityContext.procMount"]
+    );
+    assert_eq!(broken(&unmasked, "baseline@v1.35"), [""; 0]);
+    assert_eq!(
+        broken(&unmasked, "restricted@v1.35"),
+        ["procMount_restricted spec.containers[c].securityContext.procMount"]
+    );
+}
+
+#[test]
+fn windows_is_what_the_os_says() {
+    let bare = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  OS\n  securityContext: {runAsNonRoot: true}\n  containers: [{name: c, image: i}]\n";
+    let windows = bare.replace("OS", "os: {name: windows}");
+    assert_eq!(broken(&windows, "restricted@v1.25"), [""; 0]);
+    assert_eq!(broken(&windows, "restricted@v1.24").len(), 3);
+    // A selector of nodes excuses nobody.
+    let selected = bare.replace("OS", "nodeSelector: {kubernetes.io/os: windows}");
+    assert_eq!(broken(&selected, "restricted@v1.25").len(), 3);
+}
+
+#[test]
+fn annotations_of_the_pod_count_and_no_others() {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, annotations: {container.apparmor.security.beta.kubernetes.io/c: unconfined}}\nspec:\n  template:\n    metadata: {annotations: {container.seccomp.security.alpha.kubernetes.io/c: unconfined, container.seccomp.security.alpha.kubernetes.io/d: unconfined}}\n    spec: {containers: [{name: c, image: i}]}\n";
+    assert_eq!(
+        broken(deployment, "baseline@v1.18"),
+        [
+            "seccompProfile_baseline spec.template.metadata.annotations[container.seccomp.security.alpha.kubernetes.io/c]"
+        ]
+    );
+    assert_eq!(broken(deployment, "baseline@v1.19"), [""; 0]);
+    let pod = pod("", "").replace(
+        "name: p",
+        "name: p, annotations: {container.apparmor.security.beta.kubernetes.io/gone: unconfined}",
+    );
+    assert_eq!(
+        broken(&pod, "baseline"),
+        [
+            "appArmorProfile metadata.annotations[container.apparmor.security.beta.kubernetes.io/gone]"
+        ]
+    );
+    let text = pod.replace("unconfined", "1");
+    assert_eq!(rejected(&text).len(), 1);
+}
+
+#[test]
+fn aliases_and_merges_are_followed_and_the_line_is_that_of_the_value() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations: {x: &yes 'true'}\nspec:\n  containers:\n  - name: a\n    image: i\n    securityContext: &weak\n      privileged: true\n  - name: b\n    image: i\n    securityContext:\n      <<: *weak\n  - {name: c, image: i, securityContext: *weak}\n";
+    let Verdict::Breaks(found) = verdict(text, "baseline") else {
+        panic!("{text}")
+    };
+    let places: Vec<_> = found
+        .iter()
+        .map(|one| (one.path.as_str(), one.line))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            ("spec.containers[a].securityContext.privileged", 11),
+            ("spec.containers[b].securityContext.privileged", 11),
+            ("spec.containers[c].securityContext.privileged", 11),
+        ]
+    );
+}
+
+#[test]
+fn every_kind_that_carries_a_pod_is_judged() {
+    let spec = "{containers: [{name: c, image: i, securityContext: {privileged: true}}]}";
+    let template = format!("{{spec: {spec}}}");
+    let mut list = "apiVersion: v1\nkind: List\nitems:\n".to_owned();
+    for (version, kind, at, body) in [
+        ("v1", "Pod", "spec", spec),
+        ("v1", "PodTemplate", "template", &template),
+        ("v1", "ReplicationController", "spec: {template", &template),
+        ("apps/v1", "Deployment", "spec: {template", &template),
+        ("apps/v1", "DaemonSet", "spec: {template", &template),
+        ("apps/v1", "ReplicaSet", "spec: {template", &template),
+        ("apps/v1", "StatefulSet", "spec: {template", &template),
+        ("batch/v1", "Job", "spec: {template", &template),
+        (
+            "batch/v1",
+            "CronJob",
+            "spec: {jobTemplate: {spec: {template",
+            &template,
+        ),
+    ] {
+        let ends = "}".repeat(at.matches('{').count());
+        let _ = write!(
+            list,
+            "- apiVersion: {version}\n  kind: {kind}\n  metadata: {{name: x}}\n  {at}: {body}{ends}\n"
+        );
+    }
+    let judged = pods(&list, "baseline");
+    assert_eq!(judged.len(), 9);
+    for pod in judged {
+        let Verdict::Breaks(broken) = &pod.verdict else {
+            panic!("{pod:?}")
+        };
+        assert_eq!(broken.len(), 1);
+        assert_eq!(broken[0].line, pod.line + 3);
+    }
+}
+
+#[test]
+fn what_is_not_all_there_is_not_judged() {
+    let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n        securityContext: {privileged: true}\n";
+    assert!(matches!(verdict(patch, "baseline"), Verdict::Partial));
+    let deleting = format!("{patch}        image: i\n        $patch: delete\n");
+    assert!(matches!(verdict(&deleting, "baseline"), Verdict::Partial));
+    let content = |text: &str| {
+        let source = harden::engine::Source {
+            path: "x.yaml".into(),
+            bytes: text.as_bytes().to_vec(),
+        };
+        let standard: Standard = "baseline".parse().unwrap();
+        judge(source, standard).content
+    };
+    assert!(matches!(
+        content("services: {web: {image: nginx}}\n"),
+        Content::Compose
+    ));
+    assert!(matches!(content("a: {{ b }}\nc: [\n"), Content::NotOurs(_)));
+    assert!(matches!(
+        content("- op: add\n  path: /spec\n"),
+        Content::NotOurs(_)
+    ));
+    assert!(matches!(content("a: [\n"), Content::Failed(_)));
+}
+
+#[test]
+fn aliases_that_stand_for_too_much_are_trouble() {
+    let mut text = "x0: &x0 [a, a, a, a, a, a, a, a, a, a]\n".to_owned();
+    for nth in 1..9 {
+        let items = vec![format!("*x{}", nth - 1); 10].join(", ");
+        let _ = writeln!(text, "x{nth}: &x{nth} [{items}]");
+    }
+    let text = format!(
+        "{text}apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{}]}}\n",
+        vec![
+            "{name: c, image: i, command: *x8, securityContext: {capabilities: {add: *x8}}}";
+            20000
+        ]
+        .join(", ")
+    );
+    let verdict = verdict(&text, "baseline");
+    assert!(matches!(verdict, Verdict::Rejected(_)));
+}
