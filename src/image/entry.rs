@@ -179,9 +179,9 @@ pub struct CapabilitySection {
     pub source: Vec<String>,
     /// How sure this is.
     pub confidence: Confidence,
-    /// When it starts as root, without `CAP_`.
-    #[serde(default)]
-    pub as_root: Vec<String>,
+    /// When it starts as root, without `CAP_`. `None`: nobody has found out, because the image does
+    /// not start so by itself, or because it depends on what people put into it.
+    pub as_root: Option<Vec<String>>,
     /// When it starts as its own user.
     #[serde(default)]
     pub as_user: Vec<String>,
@@ -537,7 +537,7 @@ impl Entry {
             report("memory.least", "must be a size: 128Mi".to_owned());
         }
         if let Some(section) = &self.capabilities {
-            for name in section.as_root.iter().chain(&section.as_user) {
+            for name in section.as_root.iter().flatten().chain(&section.as_user) {
                 if name.starts_with("CAP_")
                     || !name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
                 {
