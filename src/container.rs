@@ -403,6 +403,16 @@ pub enum Assignment {
     Unprivileged,
     /// Be started again this often after a failure, and not for ever.
     RestartAtMost(u32),
+    /// Have a namespace of its own instead of the host's, by the kernel's name: `network`, `pid`.
+    OwnNamespace(&'static str),
+    /// Do without this capability that was added, without `CAP_`, upper case.
+    RemoveCapability(String),
+    /// Do without this kernel parameter.
+    RemoveSysctl(String),
+    /// Have `/proc` with the platform's masks.
+    DefaultProcMount,
+    /// Only read what is mounted at this path, as written.
+    ReadOnlyMount(String),
 }
 
 /// A writable path under a read-only root.
@@ -686,6 +696,33 @@ impl Container {
                 self.service_account_token = Setting::planned(false);
             }
             Assignment::Unprivileged => self.privileged = Setting::planned(false),
+            Assignment::OwnNamespace("network") => self.network = Network::Private,
+            Assignment::OwnNamespace(name) => {
+                self.host_namespaces
+                    .retain(|namespace| namespace.name != *name);
+            }
+            Assignment::RemoveCapability(name) => {
+                let mut added = self
+                    .capabilities_added
+                    .judged()
+                    .cloned()
+                    .unwrap_or_default();
+                added.retain(|known| known != name);
+                self.capabilities_added = Setting::planned(added);
+            }
+            Assignment::RemoveSysctl(name) => self.sysctls.retain(|sysctl| sysctl.name != *name),
+            Assignment::DefaultProcMount => {
+                self.proc_mount = Setting::planned("Default".to_owned());
+            }
+            Assignment::ReadOnlyMount(target) => {
+                for mount in self
+                    .mounts
+                    .iter_mut()
+                    .filter(|mount| mount.target == *target)
+                {
+                    mount.read_only = true;
+                }
+            }
             Assignment::RestartAtMost(retries) => {
                 self.restart = Setting::planned(Restart::OnFailure {
                     retries: Some(*retries),
@@ -728,7 +765,11 @@ impl Assignment {
     pub fn is_shared(&self) -> bool {
         matches!(
             self,
-            Self::VolumeGroup(_) | Self::UnprivilegedPortStart(_) | Self::NoServiceAccountToken
+            Self::VolumeGroup(_)
+                | Self::UnprivilegedPortStart(_)
+                | Self::NoServiceAccountToken
+                | Self::OwnNamespace(_)
+                | Self::RemoveSysctl(_)
         )
     }
 }

@@ -81,6 +81,11 @@ impl Site {
                 &["restart"],
                 Value::Str(format!("on-failure:{retries}")),
             ),
+            Assignment::OwnNamespace(_)
+            | Assignment::RemoveCapability(_)
+            | Assignment::RemoveSysctl(_)
+            | Assignment::DefaultProcMount
+            | Assignment::ReadOnlyMount(_) => self.withdraw(assignment, tree, editor),
             Assignment::RequireNonRoot
             | Assignment::NoServiceAccountToken
             | Assignment::MemoryRequest(_)
@@ -138,43 +143,22 @@ impl Site {
     }
 
     /// Removes every item of the service's own `security_opt` that sets this option.
-    fn remove_option(
+    pub(super) fn remove_option(
         &self,
         tree: &Tree<'_>,
         editor: &mut Editor<'_, '_>,
         option: &str,
     ) -> Result<Vec<String>, Unwritable> {
-        const KEY: &str = "security_opt";
-        self.check_override(KEY)?;
-        let service = tree.resolve(self.node);
-        let absent = || Unwritable::Because(format!("`{option}` is not set in the service itself"));
-        let Some(Found::Own { value: list, .. }) = tree.get(service, KEY, Schema::Compose) else {
-            return Err(absent());
-        };
-        let sets = |item: NodeId| {
-            let text = tree.value(tree.resolve(item));
+        self.remove_items(tree, editor, "security_opt", |text| {
             text.split([':', '=']).next() == Some(option)
-        };
-        let items: Vec<NodeId> = tree.children(list).collect();
-        let going: Vec<NodeId> = items.iter().copied().filter(|item| sets(*item)).collect();
-        if going.is_empty() {
-            return Err(absent());
-        }
-        if going.len() == items.len() {
-            editor.remove(self.node, &[KEY])?;
-        } else {
-            for item in going {
-                editor.remove_item(item)?;
-            }
-        }
-        Ok(vec![self.path(&[KEY])])
+        })
     }
 
-    fn path(&self, keys: &[&str]) -> String {
+    pub(super) fn path(&self, keys: &[&str]) -> String {
         format!("services.{}.{}", self.service, keys.join("."))
     }
 
-    fn check_override(&self, key: &str) -> Result<(), Unwritable> {
+    pub(super) fn check_override(&self, key: &str) -> Result<(), Unwritable> {
         if self
             .overridden
             .iter()

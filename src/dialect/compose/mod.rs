@@ -10,6 +10,7 @@ mod read;
 mod recognise;
 mod services;
 mod units;
+mod withdraw;
 
 pub(super) use read::read;
 pub(super) use recognise::recognise;

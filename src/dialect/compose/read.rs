@@ -127,7 +127,6 @@ fn fill(container: &mut Container, layers: &Layers, files: &[File<'_>], knowledg
     container.service_account_token = Setting::Unsupported;
     container.service_account = Setting::Unsupported;
     container.seccomp_by_default = true;
-    container.proc_mount = Setting::Unsupported;
 
     container.built = layers.get(files, &["build"]).is_some();
     container.image = layers
@@ -283,6 +282,12 @@ fn security_options(container: &mut Container, layers: &Layers, files: &[File<'_
             "seccomp" => container.seccomp = set(),
             "apparmor" => container.app_armor = set(),
             "label" => container.selinux = set(),
+            "systempaths" if value == "unconfined" => {
+                container.proc_mount = Setting::Set {
+                    value: "Unmasked".to_owned(),
+                    origin: item.origin.clone(),
+                };
+            }
             _ => {}
         }
     }

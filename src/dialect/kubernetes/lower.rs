@@ -17,10 +17,10 @@ use crate::syntax::{Editor, NodeId, Value};
 /// Where one container is written.
 #[derive(Debug)]
 pub struct Site {
-    pod: Arc<PodSite>,
-    node: NodeId,
+    pub(super) pod: Arc<PodSite>,
+    pub(super) node: NodeId,
     /// `spec.template.spec.containers[web]`
-    path: String,
+    pub(super) path: String,
     /// The container or its pod names a primary group, which a new user keeps.
     group_is_written: bool,
 }
@@ -29,9 +29,9 @@ pub struct Site {
 #[derive(Debug)]
 pub(super) struct PodSite {
     file: usize,
-    node: NodeId,
+    pub(super) node: NodeId,
     /// `spec.template.spec`
-    path: String,
+    pub(super) path: String,
     /// Names of volumes and of claim templates.
     volumes: BTreeSet<String>,
     change_policy_is_written: bool,
@@ -113,11 +113,12 @@ impl Site {
         files: &[File<'_>],
         editors: &mut [Editor<'_, '_>],
     ) -> Result<Vec<String>, Unwritable> {
-        let _ = files;
         objection(assignment, container).map_or(Ok(()), Err)?;
-        let Some(editor) = editors.get_mut(self.pod.file) else {
+        let (Some(editor), Some(file)) = (editors.get_mut(self.pod.file), files.get(self.pod.file))
+        else {
             return because("its file is not one of those to be written");
         };
+        let tree = &file.tree;
         let mut writing = Writing {
             site: self,
             editor,
@@ -196,20 +197,25 @@ impl Site {
             Assignment::PidsLimit(_) | Assignment::RestartAtMost(_) => {
                 return because("Kubernetes has no such setting");
             }
+            Assignment::OwnNamespace(_)
+            | Assignment::RemoveCapability(_)
+            | Assignment::RemoveSysctl(_)
+            | Assignment::DefaultProcMount
+            | Assignment::ReadOnlyMount(_) => writing.withdraw(assignment, tree)?,
         }
         Ok(writing.paths)
     }
 }
 
 /// The edits of one assignment.
-struct Writing<'w, 't, 's> {
-    site: &'w Site,
-    editor: &'w mut Editor<'t, 's>,
-    paths: Vec<String>,
+pub(super) struct Writing<'w, 't, 's> {
+    pub(super) site: &'w Site,
+    pub(super) editor: &'w mut Editor<'t, 's>,
+    pub(super) paths: Vec<String>,
 }
 
 impl Writing<'_, '_, '_> {
-    fn set(&mut self, path: &[&str], value: Value) -> Result<(), Unwritable> {
+    pub(super) fn set(&mut self, path: &[&str], value: Value) -> Result<(), Unwritable> {
         self.editor.set(self.site.node, path, value)?;
         self.paths
             .push(format!("{}.{}", self.site.path, path.join(".")));
@@ -223,7 +229,7 @@ impl Writing<'_, '_, '_> {
         Ok(())
     }
 
-    fn set_on_pod(&mut self, key: &str, value: Value) -> Result<(), Unwritable> {
+    pub(super) fn set_on_pod(&mut self, key: &str, value: Value) -> Result<(), Unwritable> {
         let pod = &self.site.pod;
         self.editor.set(pod.node, &[key], value)?;
         self.paths.push(format!("{}.{key}", pod.path));
@@ -365,11 +371,16 @@ fn is_for_linux(assignment: &Assignment) -> bool {
         | Assignment::DefaultSeccomp
         | Assignment::DefaultAppArmor
         | Assignment::DefaultSeLinux
-        | Assignment::Unprivileged => true,
+        | Assignment::Unprivileged
+        | Assignment::OwnNamespace(_)
+        | Assignment::RemoveCapability(_)
+        | Assignment::RemoveSysctl(_)
+        | Assignment::DefaultProcMount => true,
         Assignment::RequireNonRoot
         | Assignment::NoServiceAccountToken
         | Assignment::PidsLimit(_)
         | Assignment::RestartAtMost(_)
+        | Assignment::ReadOnlyMount(_)
         | Assignment::MemoryLimit(_)
         | Assignment::MemoryRequest(_)
         | Assignment::CpuLimit(_)
@@ -377,7 +388,7 @@ fn is_for_linux(assignment: &Assignment) -> bool {
     }
 }
 
-fn because<T>(why: &str) -> Result<T, Unwritable> {
+pub(super) fn because<T>(why: &str) -> Result<T, Unwritable> {
     Err(Unwritable::Because(why.to_owned()))
 }
 
@@ -393,6 +404,6 @@ fn cpu(thousandths: u64) -> Value {
     Value::Str(quantity::thousandths_text(thousandths))
 }
 
-fn text(text: &str) -> Value {
+pub(super) fn text(text: &str) -> Value {
     Value::Str(text.to_owned())
 }

@@ -9,6 +9,7 @@ mod read;
 mod recognise;
 mod storage;
 mod volume_name;
+mod withdraw;
 
 pub(crate) use cursor::{Cursor, Source};
 pub(crate) use object::{CONTAINER_LISTS, Document, Object, Pod, documents};

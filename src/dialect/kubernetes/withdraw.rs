@@ -1,0 +1,115 @@
+//! Taking back what a manifest says explicitly, where somebody asks for that.
+
+use super::lower::{Writing, because, text};
+use crate::container::{Assignment, same_path};
+use crate::dialect::Unwritable;
+use crate::syntax::{Found, NodeId, Schema, Tree, Value};
+
+impl Writing<'_, '_, '_> {
+    /// Plans the edits of an assignment that undoes what stands in the container or its pod. What
+    /// reaches it through an alias or a merge is refused: others read it too.
+    pub(super) fn withdraw(
+        &mut self,
+        assignment: &Assignment,
+        tree: &Tree<'_>,
+    ) -> Result<(), Unwritable> {
+        match assignment {
+            Assignment::OwnNamespace(name) => {
+                let key = match *name {
+                    "network" => "hostNetwork",
+                    "pid" => "hostPID",
+                    "ipc" => "hostIPC",
+                    _ => return because("Kubernetes has no such setting"),
+                };
+                self.set_on_pod(key, Value::Bool(false))
+            }
+            Assignment::RemoveCapability(name) => {
+                let path = ["securityContext", "capabilities", "add"];
+                self.remove_items(tree, &path, |item| {
+                    let text = tree.value(item).to_ascii_uppercase();
+                    text.strip_prefix("CAP_").unwrap_or(&text) == name
+                })
+            }
+            Assignment::RemoveSysctl(name) => self.remove_sysctl(tree, name),
+            Assignment::DefaultProcMount => {
+                self.set(&["securityContext", "procMount"], text("Default"))
+            }
+            Assignment::ReadOnlyMount(target) => self.close_mount(tree, target),
+            _ => because("nothing stands in the container to take back"),
+        }
+    }
+
+    /// Removes the items of a list of the container that go, and the list with its last item.
+    fn remove_items(
+        &mut self,
+        tree: &Tree<'_>,
+        path: &[&str],
+        goes: impl Fn(NodeId) -> bool,
+    ) -> Result<(), Unwritable> {
+        self.remove_items_under(tree, self.site.node, path, goes)?;
+        self.paths
+            .push(format!("{}.{}", self.site.path, path.join(".")));
+        Ok(())
+    }
+
+    fn remove_sysctl(&mut self, tree: &Tree<'_>, name: &str) -> Result<(), Unwritable> {
+        let pod = &self.site.pod;
+        let path = ["securityContext", "sysctls"];
+        self.remove_items_under(tree, pod.node, &path, |item| {
+            tree.get(item, "name", Schema::Kubernetes)
+                .is_some_and(|found| tree.value(tree.resolve(found.value())) == name)
+        })?;
+        self.paths.push(format!("{}.{}", pod.path, path.join(".")));
+        Ok(())
+    }
+
+    fn remove_items_under(
+        &mut self,
+        tree: &Tree<'_>,
+        start: NodeId,
+        path: &[&str],
+        goes: impl Fn(NodeId) -> bool,
+    ) -> Result<(), Unwritable> {
+        let list = at(tree, start, path)?;
+        let (going, staying): (Vec<NodeId>, Vec<NodeId>) = tree
+            .children(list)
+            .partition(|item| goes(tree.resolve(*item)));
+        if going.is_empty() {
+            return because("it is not written in the container itself");
+        }
+        if staying.is_empty() {
+            self.editor.remove(start, path)?;
+        } else {
+            for item in going {
+                self.editor.remove_item(item)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn close_mount(&mut self, tree: &Tree<'_>, target: &str) -> Result<(), Unwritable> {
+        let mounts = at(tree, self.site.node, &["volumeMounts"])?;
+        let mount = tree.children(mounts).find(|mount| {
+            tree.get(tree.resolve(*mount), "mountPath", Schema::Kubernetes)
+                .is_some_and(|found| same_path(&tree.value(tree.resolve(found.value())), target))
+        });
+        let Some(mount) = mount else {
+            return because("it is not mounted by the container itself");
+        };
+        self.editor.set(mount, &["readOnly"], Value::Bool(true))?;
+        self.paths.push(format!("{}.volumeMounts", self.site.path));
+        Ok(())
+    }
+}
+
+/// The value at a path of keys that stand in the file itself, not behind an alias or a merge.
+fn at(tree: &Tree<'_>, start: NodeId, path: &[&str]) -> Result<NodeId, Unwritable> {
+    let mut node = start;
+    for key in path {
+        match tree.get(node, key, Schema::Kubernetes) {
+            Some(Found::Own { value, .. }) => node = value,
+            _ => return because(&format!("`{key}` is not written in the container itself")),
+        }
+    }
+    Ok(node)
+}
