@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use harden::transforms::{self, Risk};
+use harden::transforms;
 
 use crate::console::{Status, bless, check, copy};
 
@@ -55,14 +55,10 @@ fn its_commands_show_what_happens_and_its_table_is_the_catalogue() {
 fn table() -> String {
     let rows = transforms::ALL.iter().map(|transform| {
         let page = transform.id.replace('-', "_");
-        let risk = match transform.risk {
-            Risk::Low => "low",
-            Risk::Behaviour => "can change behaviour",
-        };
-        let (id, summary) = (transform.id, transform.summary);
-        format!("| [`{id}`](transforms/{page}.md) | {summary} | {risk} |\n")
+        let (id, summary, effect) = (transform.id, transform.summary, transform.effect());
+        format!("| [`{id}`](transforms/{page}.md) | {summary} | {effect} |\n")
     });
-    let head = "| transform | | risk |\n|-----------|-|------|\n".to_owned();
+    let head = "| transform | | |\n|-----------|-|------|\n".to_owned();
     rows.fold(head, |table, row| table + &row)
 }
 

@@ -4,10 +4,21 @@
 //! no other transform.
 
 mod cpu_limit;
+mod engine_socket;
+mod host_namespaces;
+mod host_paths;
+mod host_ports;
+mod image_not_pinned;
 mod memory_limit;
+mod mount_propagation;
 mod no_new_privileges;
 mod non_root_user;
+mod privileged;
+mod proc_mount;
 mod read_only_root;
+mod risky_capabilities;
+mod secret_in_environment;
+mod unsafe_sysctls;
 
 use crate::container::{Answer, Assignment, Container, Policy, Setting};
 use crate::edition::Edition;
@@ -19,6 +30,17 @@ pub static ALL: &[&Transform] = &[
     &memory_limit::TRANSFORM,
     &cpu_limit::TRANSFORM,
     &read_only_root::TRANSFORM,
+    &privileged::TRANSFORM,
+    &host_namespaces::TRANSFORM,
+    &host_paths::TRANSFORM,
+    &engine_socket::TRANSFORM,
+    &risky_capabilities::TRANSFORM,
+    &host_ports::TRANSFORM,
+    &unsafe_sysctls::TRANSFORM,
+    &proc_mount::TRANSFORM,
+    &mount_propagation::TRANSFORM,
+    &image_not_pinned::TRANSFORM,
+    &secret_in_environment::TRANSFORM,
 ];
 
 /// One hardening step, as a value.
@@ -72,9 +94,30 @@ pub struct Reference {
     pub id: &'static str,
 }
 
+impl Transform {
+    /// What it means to apply it, in a word or two.
+    #[must_use]
+    pub fn effect(&self) -> &'static str {
+        match (self.kind, self.default, self.risk) {
+            (Kind::Finding, ..) => "reports",
+            (Kind::Change, false, _) => "when asked",
+            (Kind::Change, true, Risk::Low) => "low risk",
+            (Kind::Change, true, Risk::Behaviour) => "can change behaviour",
+        }
+    }
+}
+
 /// Those that run unless somebody says otherwise.
 pub fn by_default() -> impl Iterator<Item = &'static Transform> {
     ALL.iter().copied().filter(|transform| transform.default)
+}
+
+impl Reference {
+    /// The name `id` in `source`.
+    #[must_use]
+    pub const fn new(source: &'static str, id: &'static str) -> Self {
+        Self { source, id }
+    }
 }
 
 /// The transform with this id.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::terminal::{ADDED, BOLD, DIM, PLACE, REMOVED, Terminal};
-use crate::transforms::{Risk, Transform};
+use crate::transforms::{Kind, Risk, Transform};
 
 /// Writes one line a transform.
 ///
@@ -24,9 +24,9 @@ pub fn write_list(
         .unwrap_or(0);
     for transform in transforms {
         let gap = column.saturating_sub(transform.id.len()) + 2;
-        let risk = match transform.risk {
-            Risk::Low => " (low risk)",
-            Risk::Behaviour => "",
+        let effect = match (transform.kind, transform.risk) {
+            (Kind::Change, Risk::Behaviour) if transform.default => String::new(),
+            _ => format!(" ({})", transform.effect()),
         };
         writeln!(
             out,
@@ -34,7 +34,7 @@ pub fn write_list(
             terminal.paint(BOLD, transform.id),
             "",
             transform.summary,
-            terminal.paint(DIM, risk),
+            terminal.paint(DIM, &effect),
         )?;
     }
     Ok(())
@@ -147,7 +147,6 @@ fn write_paragraph(out: &mut impl Write, text: &str, terminal: Terminal) -> io::
 mod tests {
     use super::*;
     use crate::container::Answer;
-    use crate::transforms::Kind;
 
     const PAGE: &str = "# t\n\nSets `a b`\non.\n\n* one\n  two\n* three\n\n```diff\n x\n+y\n```\n";
 

@@ -15,6 +15,7 @@ use self::tally::Tally;
 use super::terminal::{ADDED, BOLD, DIM, Escaped, NOTICE, Terminal, path_text};
 use super::{ContainerReport, FileOutcome, NotOurs, Outcome, Report};
 use crate::container::{Basis, Role};
+use crate::transforms::{self, Kind};
 
 /// Answers that are shown one by one; a person reads that many and scrolls past more.
 pub(super) const ROWS: usize = 32;
@@ -64,6 +65,8 @@ struct Counts {
     declined: usize,
     findings: usize,
     excepted: usize,
+    /// Findings of which the short summary gives the id alone.
+    abridged: usize,
 }
 
 /// The containers of one file that have something to say.
@@ -208,6 +211,7 @@ impl Summary {
                 }
                 Outcome::Finding { what, .. } => {
                     self.counts.findings += 1;
+                    self.counts.abridged += usize::from(is_catalogued(result.id));
                     tally.findings.add(what);
                 }
                 Outcome::Declined { why } => {
@@ -289,6 +293,11 @@ impl Summary {
                 "{} of the changes {rest} on assumption; --cautious leaves that out.",
                 counts.assumed
             ));
+        }
+        if counts.abridged > 0 && self.detail == Detail::Short {
+            lines.push(
+                "--verbose says what was found, `harden explain ID` what it means.".to_owned(),
+            );
         }
         // One error alone has just been read.
         if counts.failed_files > 1 || counts.failed_files == 1 && !lines.is_empty() {
@@ -397,6 +406,7 @@ impl Label {
 /// One row a basis or a reason: the transforms that share it.
 fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
     let mut rows: Vec<(Label, String, Vec<&str>)> = Vec::new();
+    let mut found = Vec::new();
     for result in &container.results {
         let (label, end) = match &result.outcome {
             Outcome::Hardened { .. } | Outcome::Inapplicable { .. } | Outcome::Excepted { .. } => {
@@ -409,6 +419,11 @@ fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
                 Basis::Asked => (Label::Asked, String::new()),
             },
             Outcome::Declined { why } => (Label::Declined, format!(": {}", Escaped(why))),
+            Outcome::Finding { place, .. } if is_catalogued(result.id) => {
+                let place = place_text(*place, container, report);
+                found.push(format!("{}{}", result.id, place.replacen(", ", " at ", 1)));
+                continue;
+            }
             Outcome::Finding { what, place, .. } => {
                 let place = place_text(*place, container, report);
                 (Label::Finding, format!("{place}: {}", Escaped(what)))
@@ -420,18 +435,38 @@ fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
         }
     }
     rows.sort_by_key(|row| row.0 as u8);
+    let found = (!found.is_empty()).then(|| Row {
+        label: Label::Finding,
+        text: found.join(", "),
+    });
     rows.into_iter()
         .map(|(label, end, ids)| Row {
             label,
             text: format!("{}{end}", ids.join(", ")),
         })
+        .chain(found)
         .collect()
+}
+
+/// The transform finds and does not change, so that its page says what each finding means.
+fn is_catalogued(id: &str) -> bool {
+    transforms::find(id).is_some_and(|transform| transform.kind == Kind::Finding)
 }
 
 /// One row a transform, with its reason and the paths it wrote.
 fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
     let row = |label, text| Row { label, text };
-    let rows = container.results.iter().map(|result| {
+    let (clean, rest): (Vec<_>, Vec<_>) = container.results.iter().partition(|result| {
+        matches!(result.outcome, Outcome::Hardened { .. }) && is_catalogued(result.id)
+    });
+    let clean: Vec<&str> = clean.into_iter().map(|result| result.id).collect();
+    let clean = (!clean.is_empty()).then(|| {
+        row(
+            Label::Hardened,
+            format!("nothing found by {}", clean.join(", ")),
+        )
+    });
+    let rows = rest.into_iter().map(|result| {
         let id = result.id;
         match &result.outcome {
             Outcome::Hardened { why } => row(Label::Hardened, format!("{id}: {}", Escaped(why))),
@@ -464,7 +499,7 @@ fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
             }
         }
     });
-    rows.collect()
+    rows.chain(clean).collect()
 }
 
 fn place_text(place: Option<(usize, u32)>, container: &ContainerReport, report: &Report) -> String {
@@ -638,10 +673,11 @@ compose.yml
        known     non-root-user (nginx)
        assumed   memory-limit, cpu-limit
        declined  read-only-root: the image is built here
-       finding   privileged, line 7: it runs as root
+       finding   privileged at line 7
 
 4 changes in 1 file, 1 declined, 1 finding; --write makes the changes.
 2 of the changes rest on assumption; --cautious leaves that out.
+--verbose says what was found, `harden explain ID` what it means.
 Left alone: 3 files (2 neither a Compose file nor a Kubernetes manifest; 1 a template, which is not
 YAML before it is rendered).
 "

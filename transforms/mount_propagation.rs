@@ -1,0 +1,42 @@
+//! Mounts that a container makes and the host then has too.
+
+use super::{Kind, Reference, Risk, Transform};
+use crate::container::{Answer, Container, Mount, Policy};
+use crate::edition::Edition;
+
+/// See the page.
+pub(super) static TRANSFORM: Transform = Transform {
+    id: "mount-propagation",
+    edition: Edition::new(2026, 11),
+    summary: "mounts that a container makes and the host then has too",
+    kind: Kind::Finding,
+    default: true,
+    risk: Risk::Behaviour,
+    references: &[
+        Reference::new("CIS Docker Benchmark 1.6.0", "5.20"),
+        Reference::new("KICS", "baa452f0"),
+        Reference::new("compose-lint", "CL-0017"),
+    ],
+    page: include_str!("mount_propagation.md"),
+    decide,
+};
+
+fn decide(container: &Container, _: &Policy) -> Answer {
+    let spreads = |mount: &&Mount| {
+        mount
+            .propagation
+            .as_deref()
+            .is_some_and(|word| matches!(word, "shared" | "rshared" | "Bidirectional"))
+    };
+    match container.mounts.iter().find(spreads) {
+        Some(mount) => Answer::Finding {
+            what: format!(
+                "what is mounted below `{}` appears on the host too",
+                mount.target
+            ),
+            place: mount.place,
+            remedy: Vec::new(),
+        },
+        None => Answer::Hardened("its mounts stay its own".to_owned()),
+    }
+}

@@ -1,0 +1,54 @@
+//! A container without any of its protections.
+
+use super::{Kind, Reference, Risk, Transform, Written, written};
+use crate::container::{Answer, Assignment, Container, Policy};
+use crate::edition::Edition;
+
+/// See the page.
+pub(super) static TRANSFORM: Transform = Transform {
+    id: "privileged",
+    edition: Edition::new(2026, 11),
+    summary: "a container without any of its protections",
+    kind: Kind::Finding,
+    default: true,
+    risk: Risk::Behaviour,
+    references: &[
+        Reference::new("Pod Security Standards, baseline", "privileged"),
+        Reference::new("CIS Docker Benchmark 1.6.0", "5.5"),
+        Reference::new("CIS Kubernetes Benchmark 1.8.0", "5.2.2"),
+        Reference::new("NSA/CISA Kubernetes Hardening Guide 1.2", "1.3"),
+        Reference::new("kube-linter", "privileged-container"),
+        Reference::new("Trivy", "KSV-0017"),
+        Reference::new("Checkov", "CKV_K8S_16"),
+        Reference::new("KICS", "ae5b6871"),
+        Reference::new("compose-lint", "CL-0002"),
+        Reference::new("Polaris", "runAsPrivileged"),
+        Reference::new("kube-score", "container-security-context-privileged"),
+    ],
+    page: include_str!("privileged.md"),
+    decide,
+};
+
+fn decide(container: &Container, _: &Policy) -> Answer {
+    let judge = |privileged: &bool| match (privileged, needed_by(container)) {
+        (false, _) => Written::Strict("it is not privileged".to_owned()),
+        (true, Some(id)) => Written::Weak(format!("it is privileged, which {id} needs")),
+        (true, None) => Written::Weak("it is privileged".to_owned()),
+    };
+    let remedy = || match needed_by(container) {
+        Some(_) => Vec::new(),
+        None => vec![Assignment::Unprivileged],
+    };
+    written(&container.privileged, "a boolean", judge, remedy)
+        .unwrap_or_else(|| Answer::Hardened("it is not privileged".to_owned()))
+}
+
+/// The image that does its work on the host.
+fn needed_by(container: &Container) -> Option<&str> {
+    let facts = container.facts.as_deref()?;
+    facts
+        .host_access
+        .iter()
+        .any(|access| access.contains("privileged"))
+        .then_some(facts.id.as_str())
+}

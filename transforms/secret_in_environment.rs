@@ -1,0 +1,114 @@
+//! Passwords and keys written into a file.
+
+use super::{Kind, Reference, Risk, Transform};
+use crate::container::{Answer, Container, Policy};
+use crate::edition::Edition;
+
+/// See the page.
+pub(super) static TRANSFORM: Transform = Transform {
+    id: "secret-in-environment",
+    edition: Edition::new(2026, 11),
+    summary: "passwords and keys that stand in the file",
+    kind: Kind::Finding,
+    default: true,
+    risk: Risk::Low,
+    references: &[
+        Reference::new("kube-linter", "env-var-secret"),
+        Reference::new("Checkov", "CKV_K8S_35"),
+        Reference::new("compose-lint", "CL-0020, CL-0021"),
+        Reference::new("CIS Kubernetes Benchmark 1.8.0", "5.4.1"),
+    ],
+    page: include_str!("secret_in_environment.md"),
+    decide,
+};
+
+/// Parts of a variable's name that say that its value opens something.
+static SECRET: &[&str] = &[
+    "APIKEY",
+    "API_KEY",
+    "ACCESS_KEY",
+    "AUTH_KEY",
+    "CREDENTIALS",
+    "ENCRYPTION_KEY",
+    "MASTER_KEY",
+    "PASSPHRASE",
+    "PASSWD",
+    "PASSWORD",
+    "PRIVATE_KEY",
+    "SECRET",
+    "SECRET_KEY",
+    "TOKEN",
+];
+
+/// Endings by which a variable names a place or a property of a secret instead of the secret.
+static ABOUT: &[&str] = &[
+    "_FILE",
+    "_PATH",
+    "_DIR",
+    "_URL",
+    "_NAME",
+    "_ID",
+    "_TTL",
+    "_EXPIRY",
+    "_EXPIRATION",
+    "_EXPIRES_IN",
+    "_LENGTH",
+    "_TYPE",
+    "_ENABLED",
+    "_REQUIRED",
+    "_LIFETIME",
+    "_TIMEOUT",
+    "_ISSUER",
+    "_HEADER",
+    "_POLICY",
+    "_ALGORITHM",
+];
+
+fn decide(container: &Container, _: &Policy) -> Answer {
+    let mut names: Vec<&str> = container
+        .environment
+        .iter()
+        .filter(|(name, value)| is_secret(name) && value.as_deref().is_some_and(is_written))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return Answer::Hardened("no secret stands in its environment".to_owned());
+    }
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let verb = if quoted.len() == 1 { "stands" } else { "stand" };
+    Answer::Finding {
+        what: format!(
+            "{} {verb} in the file, for everybody who can read it",
+            quoted.join(", ")
+        ),
+        place: None,
+        remedy: Vec::new(),
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let holds = |part: &&&str| {
+        name.match_indices(**part).any(|(at, _)| {
+            let before = name[..at].chars().next_back();
+            let after = name[at + part.len()..].chars().next();
+            let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphabetic());
+            is_edge(after)
+                && (is_edge(before) || !part.contains("TOKEN") && !part.contains("SECRET"))
+        })
+    };
+    SECRET.iter().find(holds).is_some() && !ABOUT.iter().any(|end| name.ends_with(end))
+}
+
+/// The value is the secret itself: neither empty, nor a switch, nor decided elsewhere.
+fn is_written(value: &str) -> bool {
+    !value.is_empty()
+        && !value.contains('$')
+        && !value.contains("{{")
+        && !matches!(
+            value.to_ascii_lowercase().as_str(),
+            "true" | "false" | "yes" | "no" | "0" | "1" | "none" | "null"
+        )
+}
