@@ -12,6 +12,9 @@ mod entry;
 #[path = "src/image/pattern.rs"]
 mod pattern;
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
+#[path = "src/image/rules.rs"]
+mod rules;
+#[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 #[path = "src/image/tags.rs"]
 mod tags;
 
@@ -23,6 +26,7 @@ fn main() -> io::Result<()> {
         "images",
         "src/image/entry.rs",
         "src/image/pattern.rs",
+        "src/image/rules.rs",
         "src/image/tags.rs",
     ] {
         println!("cargo::rerun-if-changed={path}");

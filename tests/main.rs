@@ -13,6 +13,7 @@ mod compose;
 mod console;
 mod corpus;
 mod diff;
+mod dockerfile;
 mod documents;
 mod edit_invariants;
 mod edit_properties;

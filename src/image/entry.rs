@@ -165,6 +165,8 @@ pub struct RunsAs {
     pub uid: Option<u32>,
     /// Its primary group.
     pub gid: Option<u32>,
+    /// Its name in the image's `/etc/passwd`, by which a Dockerfile may ask for it.
+    pub name: Option<String>,
     /// The image's `USER`, where it differs from the section's.
     pub default: Option<String>,
     /// Why, for people.
@@ -179,9 +181,9 @@ pub struct CapabilitySection {
     pub source: Vec<String>,
     /// How sure this is.
     pub confidence: Confidence,
-    /// When it starts as root, without `CAP_`. `None`: nobody has found out, because the image does
-    /// not start so by itself, or because it depends on what people put into it.
-    pub as_root: Option<Vec<String>>,
+    /// When it starts as root, without `CAP_`.
+    #[serde(default)]
+    pub as_root: Vec<String>,
     /// When it starts as its own user.
     #[serde(default)]
     pub as_user: Vec<String>,
@@ -415,199 +417,7 @@ pub enum Automation {
     Skip,
 }
 
-/// What is wrong with an entry that its types cannot say.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {problem}")]
-pub struct Violation {
-    /// The key, with dots.
-    pub field: String,
-    /// The rule.
-    pub problem: String,
-}
-
 impl Entry {
-    /// The rules that types cannot say.
-    #[must_use]
-    pub fn violations(&self) -> Vec<Violation> {
-        let mut found = Vec::new();
-        let mut report = |field: &str, problem: String| {
-            found.push(Violation {
-                field: field.to_owned(),
-                problem,
-            });
-        };
-        if self.id.is_empty()
-            || !self
-                .id
-                .bytes()
-                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-        {
-            report(
-                "id",
-                "must be lower-case letters, digits and `-`".to_owned(),
-            );
-        }
-        if !is_date(&self.date) {
-            report("date", "must be year-month-day: 2026-11-23".to_owned());
-        }
-        if self.images.is_empty() {
-            report("images", "must name at least one repository".to_owned());
-        }
-        for (at, pattern) in self.images.iter().enumerate() {
-            let hub = ["docker.io/", "index.docker.io/", "library/"]
-                .iter()
-                .any(|prefix| pattern.starts_with(prefix));
-            if hub
-                || pattern.is_empty()
-                || pattern
-                    .bytes()
-                    .any(|b| b.is_ascii_uppercase() || b.is_ascii_whitespace() || b == b'@')
-            {
-                report(
-                    &format!("images[{at}]"),
-                    format!(
-                        "`{pattern}` must be a repository in lower case, without docker.io, library/, tag and digest"
-                    ),
-                );
-            }
-            if self
-                .images
-                .iter()
-                .take(at)
-                .any(|earlier| earlier == pattern)
-            {
-                report(
-                    &format!("images[{at}]"),
-                    format!("`{pattern}` stands there twice"),
-                );
-            }
-        }
-        for (field, source) in self.grounds() {
-            if source.is_empty() {
-                report(
-                    &format!("{field}.source"),
-                    "must name at least one source".to_owned(),
-                );
-            }
-            for name in source
-                .iter()
-                .filter(|name| !self.sources.contains_key(*name))
-            {
-                report(
-                    &format!("{field}.source"),
-                    format!("`{name}` is not in `sources`"),
-                );
-            }
-        }
-        for (name, text) in &self.sources {
-            if text.trim().is_empty() {
-                report(
-                    &format!("sources.{name}"),
-                    "must say where to look".to_owned(),
-                );
-            }
-            if !self
-                .grounds()
-                .iter()
-                .any(|(_, source)| source.contains(name))
-            {
-                report(
-                    &format!("sources.{name}"),
-                    "no section rests on it".to_owned(),
-                );
-            }
-        }
-        self.value_violations(&mut report);
-        found
-    }
-
-    fn value_violations(&self, report: &mut dyn FnMut(&str, String)) {
-        for (at, item) in self.user.runs_as.iter().enumerate() {
-            if item.uid.is_some() != item.gid.is_some() {
-                report(
-                    &format!("user.runs_as[{at}]"),
-                    "needs both uid and gid, or neither".to_owned(),
-                );
-            }
-            tag_violations(&format!("user.runs_as[{at}]"), &item.tags(), report);
-        }
-        if let Some(section) = &self.memory
-            && bytes(&section.least).is_none()
-        {
-            report("memory.least", "must be a size: 128Mi".to_owned());
-        }
-        if let Some(section) = &self.capabilities {
-            for name in section.as_root.iter().flatten().chain(&section.as_user) {
-                if name.starts_with("CAP_")
-                    || !name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
-                {
-                    report(
-                        "capabilities",
-                        format!("`{name}` must be upper case and without CAP_"),
-                    );
-                }
-            }
-        }
-        if let Some(section) = &self.volumes {
-            for (field, paths) in [("declared", &section.declared), ("owned", &section.owned)] {
-                for (at, item) in paths.iter().enumerate() {
-                    let field = format!("volumes.{field}[{at}]");
-                    path_violations(&field, &item.path, report);
-                    tag_violations(&field, &item.tags(), report);
-                }
-            }
-            if section.group.is_none()
-                && (section.on_root_mismatch || !section.group_when.is_empty())
-            {
-                report(
-                    "volumes.group",
-                    "must be there for what is said of it".to_owned(),
-                );
-            }
-        }
-        for (at, item) in self
-            .writable
-            .iter()
-            .flat_map(|section| section.paths.iter().enumerate())
-        {
-            let field = format!("writable.paths[{at}]");
-            path_violations(&field, &item.path, report);
-            tag_violations(&field, &item.tags(), report);
-            if bytes(&item.size).is_none_or(|size| size == 0) {
-                report(&format!("{field}.size"), "must be a size: 64Mi".to_owned());
-            }
-            if item
-                .mode
-                .as_deref()
-                .is_some_and(|mode| octal(mode).is_none())
-            {
-                report(&format!("{field}.mode"), "must be octal: '1777'".to_owned());
-            }
-            if item
-                .owner
-                .as_deref()
-                .is_some_and(|owner| owner != "own" && pair(owner).is_none())
-            {
-                report(
-                    &format!("{field}.owner"),
-                    "must be uid:gid, or own".to_owned(),
-                );
-            }
-            for condition in &item.when {
-                let (Condition::Env(text)
-                | Condition::Mount(text)
-                | Condition::Argument(text)
-                | Condition::Unsure(text)) = condition;
-                if text.is_empty() {
-                    report(
-                        &format!("{field}.when"),
-                        "a condition must say something".to_owned(),
-                    );
-                }
-            }
-        }
-    }
-
     /// The sections that are there, each with the names of its sources.
     #[must_use]
     pub fn grounds(&self) -> Vec<(&'static str, &[String])> {
@@ -735,45 +545,4 @@ pub fn octal(text: &str) -> Option<u32> {
 pub fn pair(text: &str) -> Option<(u32, u32)> {
     let (uid, gid) = text.split_once(':')?;
     Some((uid.parse().ok()?, gid.parse().ok()?))
-}
-
-fn tag_violations(field: &str, tags: &Tags<'_>, report: &mut dyn FnMut(&str, String)) {
-    for bound in [tags.since, tags.before].into_iter().flatten() {
-        if Version::read(bound).is_none() {
-            report(field, format!("`{bound}` is not a version"));
-        }
-    }
-}
-
-fn path_violations(field: &str, path: &str, report: &mut dyn FnMut(&str, String)) {
-    let plain = path.starts_with('/')
-        && path
-            .split('/')
-            .skip(1)
-            .all(|part| !matches!(part, "" | "." | ".."));
-    if !plain || path.contains(['*', '$', '<']) {
-        report(field, format!("`{path}` must be one absolute path"));
-    }
-    for (link, target) in [("/var/run", "/run"), ("/var/lock", "/run/lock")] {
-        if let Some(rest) = path.strip_prefix(link)
-            && (rest.is_empty() || rest.starts_with('/'))
-        {
-            report(
-                field,
-                format!("`{path}` is a symbolic link: write `{target}{rest}`"),
-            );
-        }
-    }
-}
-
-fn is_date(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let mut number = |digits: usize, range: std::ops::RangeInclusive<u32>| {
-        parts
-            .next()
-            .filter(|part| part.len() == digits)
-            .and_then(|part| part.parse().ok())
-            .is_some_and(|number| range.contains(&number))
-    };
-    number(4, 2000..=9999) && number(2, 1..=12) && number(2, 1..=31) && parts.next().is_none()
 }

@@ -15,7 +15,7 @@ pub use super::entry::{Automation, CapableFile as FileCapability, Condition, Kin
 pub struct Facts {
     /// The entry of the knowledge base that says so.
     pub id: String,
-    /// When somebody last checked: `2026-11-23`.
+    /// When somebody last checked: `2026-11-23`; empty for an image built here.
     pub date: String,
     /// What the image is for.
     pub kind: Kind,
@@ -23,6 +23,8 @@ pub struct Facts {
     pub default_user: DefaultUser,
     /// The user it can run as.
     pub run_as: Option<RunAs>,
+    /// The name of [`Facts::run_as`] in the image.
+    pub user_name: Option<String>,
     /// Its files belong to group 0: [`RunAs::gid`] is 0 and must stay so.
     pub group_root: bool,
     /// Whether it works when started as [`Facts::run_as`].
@@ -57,13 +59,21 @@ pub struct Facts {
     pub notes: Vec<String>,
     /// Where the facts come from: the section, and the text of one of its sources.
     pub sources: Vec<(&'static str, String)>,
-    declared: Vec<String>,
-    owned: Vec<String>,
-    volume_group: Option<u32>,
-    volume_group_when: Vec<Condition>,
-    on_root_mismatch: bool,
-    memory: Option<MemorySection>,
-    writable_known: bool,
+    /// What the image starts, where its Dockerfile was read and says so.
+    pub entrypoint: Option<Vec<String>>,
+    /// The arguments that the image gives it, likewise.
+    pub arguments: Option<Vec<String>>,
+    /// Variables that the image sets, likewise; `None` for a value that nobody knows.
+    pub environment: Vec<(String, Option<String>)>,
+    /// Why all this holds by assumption alone, where it does.
+    pub by_assumption: Option<String>,
+    pub(super) declared: Vec<String>,
+    pub(super) owned: Vec<String>,
+    pub(super) volume_group: Option<u32>,
+    pub(super) volume_group_when: Vec<Condition>,
+    pub(super) on_root_mismatch: bool,
+    pub(super) memory: Option<MemorySection>,
+    pub(super) writable_known: bool,
 }
 
 /// Who an image starts as when nobody says otherwise.
@@ -167,6 +177,7 @@ impl Facts {
             kind: entry.kind,
             default_user: user.default,
             run_as: user.run_as,
+            user_name: user.name,
             group_root: entry.user.group_root,
             starts_as_user: match user.starts {
                 // What it needs then is among the writable paths.
@@ -174,7 +185,7 @@ impl Facts {
                 starts => starts,
             },
             steps_down: entry.user.steps_down.clone(),
-            capabilities_as_root: capabilities.and_then(|section| section.as_root.clone()),
+            capabilities_as_root: capabilities.map(|section| section.as_root.clone()),
             capabilities_as_user: capabilities.map(|section| section.as_user.clone()),
             file_capabilities: capabilities
                 .map(|section| section.files.clone())
@@ -206,6 +217,10 @@ impl Facts {
             fails_if: entry.fails_if.clone(),
             notes: entry.notes.clone(),
             sources: sources(entry),
+            entrypoint: None,
+            arguments: None,
+            environment: Vec::new(),
+            by_assumption: None,
             declared: writable.declared,
             owned: entry
                 .volumes
@@ -226,6 +241,46 @@ impl Facts {
                 .is_some_and(|section| section.on_root_mismatch),
             memory: entry.memory.clone(),
             writable_known: writable.known,
+        }
+    }
+
+    /// Nothing is known of this image yet.
+    pub(super) fn nothing(id: String, kind: Kind) -> Self {
+        Self {
+            id,
+            date: String::new(),
+            kind,
+            default_user: DefaultUser::Unknown,
+            run_as: None,
+            user_name: None,
+            group_root: false,
+            starts_as_user: Support::Unknown,
+            steps_down: None,
+            capabilities_as_root: None,
+            capabilities_as_user: None,
+            file_capabilities: Vec::new(),
+            ports: Vec::new(),
+            writable: Vec::new(),
+            read_only: Support::Unknown,
+            no_new_privileges: Support::Unknown,
+            pids_min: None,
+            host_access: Vec::new(),
+            automation: None,
+            automation_note: None,
+            fails_if: Vec::new(),
+            notes: Vec::new(),
+            sources: Vec::new(),
+            entrypoint: None,
+            arguments: None,
+            environment: Vec::new(),
+            by_assumption: None,
+            declared: Vec::new(),
+            owned: Vec::new(),
+            volume_group: None,
+            volume_group_when: Vec::new(),
+            on_root_mismatch: false,
+            memory: None,
+            writable_known: false,
         }
     }
 
@@ -360,6 +415,7 @@ fn sources(entry: &Entry) -> Vec<(&'static str, String)> {
 struct SettledUser {
     default: DefaultUser,
     run_as: Option<RunAs>,
+    name: Option<String>,
     starts: Support,
 }
 
@@ -370,6 +426,7 @@ fn settle_user(entry: &Entry, tag: Option<&str>, version: Option<Version>) -> Se
         return SettledUser {
             default: DefaultUser::Unknown,
             run_as: None,
+            name: None,
             starts,
         };
     }
@@ -400,7 +457,13 @@ fn settle_user(entry: &Entry, tag: Option<&str>, version: Option<Version>) -> Se
     if !certain {
         defaults.push(default_user(&section.default));
     }
+    let names: Vec<_> = candidates.iter().map(|item| item.name.clone()).collect();
     SettledUser {
+        name: if certain {
+            unanimous(&names).cloned().flatten()
+        } else {
+            None
+        },
         default: unanimous(&defaults)
             .cloned()
             .unwrap_or(DefaultUser::Unknown),

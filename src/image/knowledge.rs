@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::entry::{Entry, Violation};
+use super::entry::Entry;
 use super::facts::Facts;
 use super::name::{Name, Tag};
 use super::pattern;
+use super::rules::Violation;
 
 include!(concat!(env!("OUT_DIR"), "/images.rs"));
 

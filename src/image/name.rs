@@ -41,7 +41,7 @@ const HUB: &[&str] = &[
 const OFFICIAL_MIRRORS: &[&str] = &["public.ecr.aws/docker/library/"];
 
 /// Stands for a variable that nobody can resolve; no reference contains it.
-const UNKNOWN: char = '\0';
+pub(super) const UNKNOWN: char = '\0';
 
 /// Defaults inside defaults are followed to this depth.
 const DEPTH: usize = 8;

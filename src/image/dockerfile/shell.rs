@@ -1,0 +1,289 @@
+//! The commands of a shell script, as far as they can be told without running it.
+
+use std::borrow::Cow;
+
+use super::expand::{Variable, expand};
+use crate::image::name::UNKNOWN;
+
+/// One command of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Simple<'s> {
+    /// The program and its arguments, without assignments before them.
+    pub(super) words: Vec<Word<'s>>,
+    /// Whether it runs depends on something that only a run can tell.
+    pub(super) is_conditional: bool,
+}
+
+/// One word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word<'s> {
+    /// As written.
+    pub(super) raw: Cow<'s, str>,
+    /// Without quotes, with its variables replaced, and [`UNKNOWN`] where they cannot be.
+    pub(super) text: String,
+}
+
+/// The commands of a script, in the order written. Substitutions of commands are not entered.
+///
+/// Time is proportional to the length of the script.
+pub(super) fn commands<'s, 'v>(
+    script: &'s str,
+    variable: &dyn Fn(&str) -> Variable<'v>,
+) -> Vec<Simple<'s>> {
+    let mut found = Vec::new();
+    let mut words: Vec<Word<'s>> = Vec::new();
+    let mut flow = Flow::default();
+    for token in tokens(script) {
+        match token {
+            Token::Word(raw) => {
+                if words.is_empty() && (flow.takes(raw) || is_assignment(raw)) {
+                    continue;
+                }
+                // A command in the place of a text is known to nobody.
+                let text = if raw.contains("$(") || raw.contains('`') {
+                    UNKNOWN.to_string()
+                } else {
+                    expand(raw, '\\', variable).unwrap_or_else(|| UNKNOWN.to_string())
+                };
+                words.push(Word {
+                    raw: Cow::Borrowed(raw),
+                    text,
+                });
+            }
+            Token::Operator(operator) => {
+                if !words.is_empty() {
+                    let is_conditional = flow.is_conditional();
+                    let words = std::mem::take(&mut words);
+                    flow.ran(&words);
+                    found.push(Simple {
+                        words,
+                        is_conditional,
+                    });
+                }
+                flow.goes_on(operator);
+            }
+        }
+    }
+    if !words.is_empty() {
+        found.push(Simple {
+            is_conditional: flow.is_conditional(),
+            words,
+        });
+    }
+    found
+}
+
+/// Where the script stands among its conditions.
+#[derive(Default)]
+struct Flow {
+    /// Open `if`, `for`, `while`, `case`.
+    depth: usize,
+    /// What came before on the same line of commands was a test, or failed.
+    is_tested: bool,
+}
+
+impl Flow {
+    /// The word steers the shell and is no program.
+    fn takes(&mut self, word: &str) -> bool {
+        match word {
+            "if" | "for" | "while" | "until" | "case" => self.depth += 1,
+            "fi" | "done" | "esac" => self.depth = self.depth.saturating_sub(1),
+            "then" | "else" | "elif" | "do" | "!" | "{" | "}" | "time" => {}
+            _ => return false,
+        }
+        true
+    }
+
+    fn ran(&mut self, words: &[Word<'_>]) {
+        let program = words.first().map_or("", |word| word.text.as_str());
+        self.is_tested |= matches!(program, "[" | "[[" | "test" | "command" | "which" | "grep");
+    }
+
+    fn goes_on(&mut self, operator: Operator) {
+        match operator {
+            Operator::Or => self.is_tested = true,
+            Operator::End => self.is_tested = false,
+            Operator::Other => {}
+        }
+    }
+
+    fn is_conditional(&self) -> bool {
+        self.depth > 0 || self.is_tested
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    /// `||`: what follows runs where what came before failed.
+    Or,
+    /// `;` and the end of a line: what follows runs whatever came before.
+    End,
+    /// `&&`, `|`, `&`, parentheses.
+    Other,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token<'s> {
+    Word(&'s str),
+    Operator(Operator),
+}
+
+/// Words with their quotes, and what stands between commands.
+fn tokens(script: &str) -> impl Iterator<Item = Token<'_>> {
+    let mut rest = script;
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', '\r']);
+            let Some(after) = rest.strip_prefix("\\\n") else {
+                break;
+            };
+            rest = after;
+        }
+        if rest.starts_with('#') {
+            let end = rest.find('\n').unwrap_or(rest.len());
+            rest = rest.get(end..)?;
+        }
+        for (mark, operator) in [
+            ("||", Operator::Or),
+            ("&&", Operator::Other),
+            (";", Operator::End),
+            ("\n", Operator::End),
+            ("|", Operator::Other),
+            ("&", Operator::Other),
+            ("(", Operator::Other),
+            (")", Operator::Other),
+        ] {
+            if let Some(after) = rest.strip_prefix(mark) {
+                rest = after;
+                return Some(Token::Operator(operator));
+            }
+        }
+        let (word, after) = rest.split_at(word_end(rest));
+        rest = after;
+        (!word.is_empty()).then_some(Token::Word(word))
+    })
+}
+
+/// Where the word at the start ends: at white space or an operator outside quotes, `$( )`, `${ }`
+/// and backquotes.
+fn word_end(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut quote = None;
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match (quote, byte) {
+            (Some(b'\''), b'\'') => quote = None,
+            (Some(b'\''), _) => {}
+            (_, b'\\') => at += 1,
+            (Some(open), byte) if open == *byte => quote = None,
+            (None, b'"' | b'\'' | b'`') => quote = Some(*byte),
+            (None, b'$') if matches!(bytes.get(at + 1), Some(b'(' | b'{')) => {
+                depth += 1;
+                at += 1;
+            }
+            (None, b'(') if depth > 0 => depth += 1,
+            (None, b')' | b'}') if depth > 0 => depth -= 1,
+            (None, b'&') if at > 0 && bytes.get(at - 1) == Some(&b'>') => {}
+            (None, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'(' | b')')
+                if depth == 0 =>
+            {
+                return at;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+/// `NAME=value` before a program.
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(script: &str) -> Vec<String> {
+        let variable = |name: &str| match name {
+            "U" => Variable::Set("1000"),
+            _ => Variable::Unknown,
+        };
+        commands(script, &variable)
+            .into_iter()
+            .map(|command| {
+                let words: Vec<_> = command.words.iter().map(|w| w.text.clone()).collect();
+                let mark = if command.is_conditional { "?" } else { "" };
+                format!("{mark}{}", words.join(",").replace(UNKNOWN, "~"))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_script_is_its_commands() {
+        assert_eq!(
+            told(
+                "set -eux; A=1 useradd -u $U \"a b\" && echo x>/y 2>&1 | tee z & (id)\n# useradd no\nlast \\\n one"
+            ),
+            [
+                "set,-eux",
+                "useradd,-u,1000,a b",
+                "echo,x>/y,2>&1",
+                "tee,z",
+                "id",
+                "last,one"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_may_not_run_is_marked() {
+        assert_eq!(
+            told("id app || adduser app; if [ -e x ]; then\n adduser a\nfi; adduser b"),
+            [
+                "id,app",
+                "?adduser,app",
+                "?[,-e,x,]",
+                "?adduser,a",
+                "adduser,b"
+            ]
+        );
+        assert_eq!(
+            told("[ $U = 1 ] && useradd a; useradd b"),
+            ["[,1000,=,1,]", "?useradd,a", "useradd,b"]
+        );
+    }
+
+    #[test]
+    fn what_only_a_run_can_tell_is_unknown() {
+        assert_eq!(
+            told("setcap x=+ep \"$(readlink -f $(which node))\"; a `b c`$V; d ${V:-e f}"),
+            ["setcap,x=+ep,~", "a,~", "d,~"]
+        );
+    }
+
+    #[test]
+    fn any_script_ends() {
+        for script in [
+            "'",
+            "\"",
+            "`",
+            "$(",
+            "${",
+            "\\",
+            "&&",
+            ";;",
+            "a\\",
+            "#",
+            "é'",
+            "a;\\\u{e9}",
+        ] {
+            told(script);
+        }
+        assert_eq!(told(&"(".repeat(100_000)).len(), 0);
+    }
+}
