@@ -1,4 +1,5 @@
-//! Any file is left alone, or hardened so that a second run finds nothing.
+//! Any file is left alone, or hardened so that a second run finds nothing and no pod breaks a rule
+//! of the Pod Security Standards that it did not break before.
 
 #![no_main]
 
@@ -7,6 +8,7 @@ use std::sync::OnceLock;
 use harden::container::{Assume, Policy};
 use harden::engine::{Run, Source};
 use harden::image::Knowledge;
+use harden::pod_security::{Content, Standard, Verdict, judge};
 use harden::report::FileOutcome;
 use harden::transforms;
 use libfuzzer_sys::fuzz_target;
@@ -22,6 +24,21 @@ fuzz_target!(|bytes: &[u8]| {
         if let FileOutcome::Changed(text) = &file.outcome {
             let again = run.project(source(text.as_bytes()));
             assert!(matches!(again.files[0].outcome, FileOutcome::Unchanged), "a second run finds work");
+            let before = broken(bytes);
+            assert!(broken(text.as_bytes()).iter().all(|check| before.contains(check)), "a rule is broken anew");
         }
     }
 });
+
+fn broken(bytes: &[u8]) -> Vec<(usize, &'static str)> {
+    let source = Source { path: "fuzzed.yml".into(), bytes: bytes.to_vec() };
+    let standard: Standard = "restricted".parse().expect("a level");
+    let Content::Pods(pods) = judge(source, standard).content else { return Vec::new() };
+    let mut broken = Vec::new();
+    for (nth, pod) in pods.iter().enumerate() {
+        if let Verdict::Breaks(violations) = &pod.verdict {
+            broken.extend(violations.iter().map(|one| (nth, one.check)));
+        }
+    }
+    broken
+}

@@ -47,14 +47,19 @@ pub fn write_violations(
     Ok(())
 }
 
+const COMPOSE: &str = "a Compose file, whose services are no pods";
+const PARTIAL: &str = "part of an object that stands elsewhere";
+
 /// What is said of a whole run, gathered file by file.
 #[derive(Debug)]
 pub struct Summary {
     standard: Standard,
     /// Pods that pass are named too.
     verbose: bool,
-    /// What was not judged, and with `verbose` what passed: one line each.
-    lines: Vec<String>,
+    /// With `verbose`.
+    passed: Vec<String>,
+    /// What was not judged, each with the reason.
+    unjudged: Vec<(String, &'static str)>,
     without_pods: BTreeMap<NotOurs, usize>,
     passing: usize,
     failing: usize,
@@ -70,7 +75,8 @@ impl Summary {
         Self {
             standard,
             verbose,
-            lines: Vec::new(),
+            passed: Vec::new(),
+            unjudged: Vec::new(),
             without_pods: BTreeMap::new(),
             passing: 0,
             failing: 0,
@@ -95,16 +101,11 @@ impl Summary {
                     self.add_pod(&path, pod);
                 }
             }
-            Content::Compose => self.lines.push(format!(
-                "{path}: not judged: a Compose file, whose services are no pods"
-            )),
+            Content::Compose => self.unjudged.push((path, COMPOSE)),
             Content::NotOurs(why @ (NotOurs::Empty | NotOurs::OtherYaml | NotOurs::NoPods)) => {
                 *self.without_pods.entry(*why).or_default() += 1;
             }
-            Content::NotOurs(why) => {
-                self.lines
-                    .push(format!("{path}: not judged: {}", why.describe()));
-            }
+            Content::NotOurs(why) => self.unjudged.push((path, why.describe())),
             Content::Failed(_) => self.failures += 1,
         }
     }
@@ -120,7 +121,7 @@ impl Summary {
             Verdict::Passes => {
                 self.passing += 1;
                 if self.verbose {
-                    self.lines.push(format!("{name} passes"));
+                    self.passed.push(name);
                 }
             }
             Verdict::Breaks(broken) => {
@@ -128,9 +129,7 @@ impl Summary {
                 self.broken += broken.len();
             }
             Verdict::Rejected(_) => self.rejected += 1,
-            Verdict::Partial => self.lines.push(format!(
-                "{name} is not judged: part of an object that stands elsewhere"
-            )),
+            Verdict::Partial => self.unjudged.push((name, PARTIAL)),
         }
     }
 
@@ -147,12 +146,21 @@ impl Summary {
     ///
     /// Those of the writer.
     pub fn write(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
-        let shown = if self.verbose { usize::MAX } else { ROWS };
-        for line in self.lines.iter().take(shown) {
-            writeln!(out, "{line}")?;
+        for name in &self.passed {
+            writeln!(out, "{name} passes")?;
         }
-        if let Some(more) = self.lines.len().checked_sub(shown).filter(|more| *more > 0) {
-            writeln!(out, "{more} more are not judged; --verbose names them.")?;
+        if self.verbose || self.unjudged.len() <= ROWS {
+            for (name, why) in &self.unjudged {
+                writeln!(out, "{name} is not judged: {why}")?;
+            }
+        } else {
+            let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+            for (_, why) in &self.unjudged {
+                *reasons.entry(why).or_default() += 1;
+            }
+            for (why, count) in reasons {
+                writeln!(out, "{count} are not judged: {why}")?;
+            }
         }
         let standard = self.standard;
         let judged = self.passing + self.failing;
