@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use harden::container::{Basis, Policy};
+use harden::container::{Assume, Basis, Policy};
 use harden::edition::Edition;
 use harden::engine::{Run, Source};
 use harden::image::Knowledge;
@@ -69,15 +69,14 @@ fn run_page(transform: &'static Transform, page: &str) -> String {
         out.push_str(&page[rest..fence.start]);
         rest = fence.start + fence.body.len();
         match fence.info {
-            "diff" | "diff asked" => {
+            "diff" | "diff asked" | "diff assume-all" => {
                 let before: String = fence
                     .body
                     .split_inclusive('\n')
                     .filter(|line| !line.starts_with('+'))
                     .map(|line| if line == "\n" { line } else { &line[1..] })
                     .collect();
-                let asked = fence.info == "diff asked";
-                let (after, report) = run(transform, &before, asked);
+                let (after, report) = run(transform, &before, fence.info);
                 assert_ne!(
                     before, after,
                     "{}: a diff fence changes nothing:\n{before}",
@@ -87,7 +86,7 @@ fn run_page(transform: &'static Transform, page: &str) -> String {
                 last = Some(report);
             }
             "yaml" => {
-                let (after, report) = run(transform, fence.body, false);
+                let (after, report) = run(transform, fence.body, fence.info);
                 assert_eq!(
                     after, fence.body,
                     "{}: a yaml fence must come out unchanged",
@@ -110,17 +109,16 @@ fn run_page(transform: &'static Transform, page: &str) -> String {
 }
 
 /// What the transform alone makes of the text; a second run must find nothing.
-/// `asked` lets it change what is written explicitly.
-fn run(transform: &'static Transform, text: &str, asked: bool) -> (String, Report) {
+/// With `asked` it may change what is written explicitly, with `assume-all` it assumes everything.
+fn run(transform: &'static Transform, text: &str, info: &str) -> (String, Report) {
     let knowledge = Knowledge::embedded();
-    let policy = Policy {
-        overrides: if asked {
-            vec![transform.id]
-        } else {
-            Vec::new()
-        },
-        ..Policy::default()
-    };
+    let mut policy = Policy::default();
+    if info.ends_with(" asked") {
+        policy.overrides = vec![transform.id];
+    }
+    if info.ends_with(" assume-all") {
+        policy.assume = Assume::All;
+    }
     let run = Run::new(vec![transform], policy, &knowledge);
     let source = |text: &str| {
         vec![Source {

@@ -137,6 +137,12 @@ fn known(container: &Container, facts: &Facts, policy: &Policy) -> Answer {
     let basis = writable::basis(container, facts);
     match &facts.default_user {
         DefaultUser::Unknown => unknown(container, policy),
+        // Of a runtime or an operating system only the base is known, and not what runs in it.
+        _ if facts.starts_as_user == Support::Unknown
+            && evidence::is_unknown_software(container).is_some() =>
+        {
+            unknown(container, policy)
+        }
         DefaultUser::Uid(uid) if *uid != 0 => starts_as_number(container, facts, *uid, basis),
         DefaultUser::Name(name) if name != "root" => starts_as_name(container, facts, name, basis),
         DefaultUser::Uid(_) | DefaultUser::Name(_) | DefaultUser::Root => starts_as_root(
@@ -396,6 +402,11 @@ fn unknown(container: &Container, policy: &Policy) -> Answer {
     if container.require_non_root.is_absent() {
         assignments.push(Assignment::RequireNonRoot);
     }
+    // Only the bold come here with storage that is claimed; to give it to the group of the new user
+    // is the least that makes it writable.
+    if container.volume_group.is_absent() && container.mounts.iter().any(is_claimed) {
+        assignments.push(Assignment::VolumeGroup(policy.gid));
+    }
     match low_ports(container, &[]) {
         Ok(port) => assignments.extend(port),
         Err(why) => return Answer::Declined(why),
@@ -405,4 +416,8 @@ fn unknown(container: &Container, policy: &Policy) -> Answer {
         basis: Basis::Assumed,
         reason: "nothing in the file says that it needs root".to_owned(),
     }
+}
+
+fn is_claimed(mount: &Mount) -> bool {
+    !mount.read_only && matches!(mount.source, MountSource::Claim(_))
 }
