@@ -1,6 +1,7 @@
 //! Where settings are written: one file or folder a format. A dialect decides nothing.
 
 mod compose;
+mod engine_words;
 pub(crate) mod kubernetes;
 
 use std::path::{Path, PathBuf};

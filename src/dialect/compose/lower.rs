@@ -1,8 +1,10 @@
 //! Assignments as keys of a service.
 
-use super::{EVERYTHING, Limits, Site, units};
-use crate::container::{Assignment, Container, Scratch, Setting, Via};
+use super::{EVERYTHING, Limits, Site};
+use crate::container::{Assignment, Container, Setting, Via};
 use crate::dialect::Unwritable;
+use crate::dialect::engine_words::mount::write_tmpfs;
+use crate::dialect::engine_words::{self, units};
 use crate::project::File;
 use crate::syntax::{Editor, Found, Kind, NodeId, Schema, Tree, Value};
 
@@ -23,7 +25,7 @@ impl Site {
         self.check_platform(assignment, container)?;
         match assignment {
             Assignment::User { uid, gid } => {
-                let user = gid.map_or_else(|| uid.to_string(), |gid| format!("{uid}:{gid}"));
+                let user = engine_words::write_user(*uid, *gid);
                 self.set(editor, &["user"], Value::Str(user))
             }
             Assignment::NoNewPrivileges => {
@@ -59,7 +61,9 @@ impl Site {
                 }
             },
             Assignment::ReadOnlyRoot => self.set(editor, &["read_only"], Value::Bool(true)),
-            Assignment::Scratch(scratch) => self.append(tree, editor, "tmpfs", tmpfs(scratch)),
+            Assignment::Scratch(scratch) => {
+                self.append(tree, editor, "tmpfs", write_tmpfs(scratch))
+            }
             Assignment::DropAllCapabilities => {
                 self.append(tree, editor, "cap_drop", "ALL".to_owned())
             }
@@ -150,7 +154,7 @@ impl Site {
         option: &str,
     ) -> Result<Vec<String>, Unwritable> {
         self.remove_items(tree, editor, "security_opt", |text| {
-            text.split([':', '=']).next() == Some(option)
+            engine_words::security_option(text).0 == option
         })
     }
 
@@ -226,20 +230,6 @@ impl Site {
             _ => Ok(()),
         }
     }
-}
-
-/// `PATH:noexec,nosuid,size=…`. Owner and mode stand together: runc before 1.1.8 ignores a mode
-/// of its own for a directory of the image (measured; runc changelog, #3916).
-fn tmpfs(scratch: &Scratch) -> String {
-    let exec = if scratch.exec { "exec" } else { "noexec" };
-    let size = units::write_bytes(scratch.size);
-    let owner = scratch
-        .owner
-        .map_or_else(String::new, |(uid, gid)| format!(",uid={uid},gid={gid}"));
-    let mode = scratch
-        .mode
-        .map_or_else(String::new, |mode| format!(",mode={mode:o}"));
-    format!("{}:{exec},nosuid,size={size}{owner}{mode}", scratch.path)
 }
 
 fn scalars(tree: &Tree<'_>, items: &[NodeId]) -> Option<Vec<Value>> {

@@ -9,7 +9,6 @@ mod mounts;
 mod read;
 mod recognise;
 mod services;
-mod units;
 mod withdraw;
 
 pub(super) use read::read;

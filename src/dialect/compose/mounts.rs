@@ -2,6 +2,9 @@
 
 use super::layers::{Layers, is_null, judged};
 use crate::container::{Against, Container, Evidence, Mount, MountSource};
+use crate::dialect::engine_words::mount::{
+    PROPAGATIONS, Volume, copied, is_host_path, is_shared_directory, tmpfs,
+};
 use crate::project::File;
 use crate::syntax::{Kind, NodeId, Schema, Tree, compose_boolean};
 
@@ -146,60 +149,17 @@ impl TopLevel {
     }
 }
 
-/// `[SOURCE:]TARGET[:OPTIONS]`, a drive letter being part of its path (compose-go `format/volume.go`).
 fn short_volume(text: &str, top: &TopLevel) -> Mount {
-    let parts = split_volume(text);
-    let (name, target, options) = match parts.as_slice() {
-        [target] => ("", *target, ""),
-        [source, target] => (*source, *target, ""),
-        [source, target, options, ..] => (*source, *target, *options),
-        [] => ("", "", ""),
-    };
+    let volume = Volume::parse(text);
+    let copies = !volume.has("nocopy");
     Mount {
-        target: target.to_owned(),
-        source: copied(
-            top.source(name),
-            name,
-            !options.split(',').any(|option| option == "nocopy"),
-        ),
-        read_only: options.split(',').any(|option| option == "ro"),
+        target: volume.target.to_owned(),
+        source: copied(top.source(volume.source), volume.source, copies),
+        read_only: volume.has("ro"),
         open: false,
-        propagation: options
-            .split(',')
-            .find(|option| PROPAGATIONS.contains(option))
-            .map(str::to_owned),
+        propagation: volume.propagation(),
         place: None,
     }
-}
-
-/// The ways of mount propagation other than the default (moby `volume/mounts/linux_parser.go`).
-const PROPAGATIONS: [&str; 4] = ["shared", "rshared", "slave", "rslave"];
-
-/// Splits at colons outside `${…}`, keeping `C:\` and `C:/` whole.
-fn split_volume(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    let mut depth = 0_u32;
-    let bytes = text.as_bytes();
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'{' => depth += 1,
-            b'}' => depth = depth.saturating_sub(1),
-            b':' if depth == 0 => {
-                let drive = at == start + 1
-                    && bytes[start].is_ascii_alphabetic()
-                    && matches!(bytes.get(at + 1), Some(b'\\' | b'/'))
-                    && parts.is_empty();
-                if !drive {
-                    parts.push(&text[start..at]);
-                    start = at + 1;
-                }
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts
 }
 
 fn long_volume(tree: &Tree<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
@@ -239,48 +199,6 @@ fn long_volume(tree: &Tree<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
         propagation,
         place: None,
     })
-}
-
-/// A volume that does not begin as a copy of the image's directory has an owner of its own.
-fn copied(source: MountSource, name: &str, copies: bool) -> MountSource {
-    match source {
-        MountSource::Volume(_) | MountSource::Anonymous if !copies => {
-            MountSource::Other(name.to_owned())
-        }
-        source => source,
-    }
-}
-
-/// `PATH[:OPTIONS]`. Without owner and mode the engine gives it to root with the mode of the
-/// image's directory, or 1777 where the image has none (measured on Docker 20.10 with runc 1.1.5).
-fn tmpfs(text: &str) -> Mount {
-    let (target, options) = text.split_once(':').unwrap_or((text, ""));
-    let open = is_shared_directory(target)
-        || options.split(',').any(|option| {
-            option.starts_with("uid=")
-                || option
-                    .strip_prefix("mode=")
-                    .is_some_and(|mode| mode.ends_with("777"))
-        });
-    let read_only = options.split(',').any(|option| option == "ro");
-    Mount {
-        target: target.to_owned(),
-        source: MountSource::Scratch,
-        read_only,
-        open,
-        propagation: None,
-        place: None,
-    }
-}
-
-/// Directories that any user can write in every image.
-fn is_shared_directory(path: &str) -> bool {
-    matches!(path.trim_end_matches('/'), "/tmp" | "/var/tmp" | "/dev/shm")
-}
-
-fn is_host_path(source: &str) -> bool {
-    source.starts_with(['.', '/', '~', '\\'])
-        || source.as_bytes().get(1) == Some(&b':') && source.as_bytes()[0].is_ascii_alphabetic()
 }
 
 fn text_at(tree: &Tree<'_>, map: NodeId, key: &str) -> Option<String> {

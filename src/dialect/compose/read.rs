@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use super::layers::{Layers, Value, is_null, judged};
 use super::mounts::{self, TopLevel};
 use super::services::Services;
-use super::{Heir, Limits, Site, units};
+use super::{Heir, Limits, Site};
 use crate::container::{
-    Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Restart, Setting,
-    Sysctl, User,
+    Against, Container, Evidence, HostNamespace, HostPort, Network, Place, Restart, Setting, Sysctl,
 };
+use crate::dialect::engine_words::{self, Port, units};
 use crate::image::{self, Knowledge};
 use crate::project::{File, Member};
 use crate::syntax::{Kind, NodeId, Schema, Tree, compose_boolean};
@@ -145,7 +145,7 @@ fn fill(container: &mut Container, layers: &Layers, files: &[File<'_>], knowledg
     }
 
     container.privileged = bool_at(&["privileged"]);
-    container.user = layers.setting(files, &["user"], user);
+    container.user = layers.setting(files, &["user"], engine_words::user);
     container.no_new_privileges = no_new_privileges(layers, files);
     security_options(container, layers, files);
     container.restart = restart(layers, files);
@@ -225,44 +225,18 @@ fn setting<T>(
     value.map_or(Setting::Absent, |value| value.setting(files, read))
 }
 
-/// `UID[:GID]`, by number or name.
-fn user(text: &str) -> Option<User> {
-    let id = |text: &str| match text.parse() {
-        Ok(number) => Id::Number(number),
-        Err(_) => Id::Name(text.to_owned()),
-    };
-    let (user, group) = match text.split_once(':') {
-        Some((user, group)) => (user, Some(group)),
-        None => (text, None),
-    };
-    (!user.is_empty()).then(|| User {
-        user: id(user),
-        group: group.filter(|group| !group.is_empty()).map(id),
-    })
-}
-
-/// The last `no-new-privileges` of `security_opt`, as moby `daemon_unix.go` `parseSecurityOpt` reads it.
+/// The last `no-new-privileges` of `security_opt`.
 fn no_new_privileges(layers: &Layers, files: &[File<'_>]) -> Setting<bool> {
     let mut setting = Setting::Absent;
     for (text, value) in layers.texts(files, "security_opt") {
-        let Some(rest) = text.strip_prefix("no-new-privileges") else {
+        let (name, argument) = engine_words::security_option(&text);
+        if name != "no-new-privileges" {
             continue;
-        };
+        }
         let origin = value.origin;
-        setting = match rest.strip_prefix([':', '=']).unwrap_or(if rest.is_empty() {
-            "true"
-        } else {
-            rest
-        }) {
-            "1" | "t" | "T" | "TRUE" | "true" | "True" => Setting::Set {
-                value: true,
-                origin,
-            },
-            "0" | "f" | "F" | "FALSE" | "false" | "False" => Setting::Set {
-                value: false,
-                origin,
-            },
-            _ => Setting::Unreadable { text, origin },
+        setting = match engine_words::no_new_privileges(argument) {
+            Some(value) => Setting::Set { value, origin },
+            None => Setting::Unreadable { text, origin },
         };
     }
     setting
@@ -271,7 +245,7 @@ fn no_new_privileges(layers: &Layers, files: &[File<'_>]) -> Setting<bool> {
 /// `seccomp`, `apparmor` and `label` of `security_opt`; the later of two profiles holds.
 fn security_options(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     for (text, item) in layers.texts(files, "security_opt") {
-        let Some((name, value)) = text.split_once([':', '=']) else {
+        let (name, Some(value)) = engine_words::security_option(&text) else {
             continue;
         };
         let set = || Setting::Set {
@@ -295,20 +269,7 @@ fn security_options(container: &mut Container, layers: &Layers, files: &[File<'_
 
 /// `restart`, or in its absence `deploy.restart_policy`, which only a swarm gives a bound.
 fn restart(layers: &Layers, files: &[File<'_>]) -> Setting<Restart> {
-    layers.setting(files, &["restart"], |text| {
-        Some(match text.split_once(':') {
-            None => match text {
-                "no" | "false" | "" => Restart::Never,
-                "always" | "unless-stopped" => Restart::Always,
-                "on-failure" => Restart::OnFailure { retries: None },
-                _ => return None,
-            },
-            Some(("on-failure", retries)) => Restart::OnFailure {
-                retries: Some(retries.parse().ok()?).filter(|retries| *retries > 0),
-            },
-            Some(_) => return None,
-        })
-    })
+    layers.setting(files, &["restart"], engine_words::restart)
 }
 
 /// The entries of a mapping, or of a list of `name=value`.
@@ -342,13 +303,7 @@ fn capabilities(layers: &Layers, files: &[File<'_>], key: &str) -> Setting<Vec<S
     let origin = first.origin.clone();
     let value = texts
         .iter()
-        .map(|(text, _)| {
-            let upper = text.to_ascii_uppercase();
-            upper
-                .strip_prefix("CAP_")
-                .map(str::to_owned)
-                .unwrap_or(upper)
-        })
+        .map(|(text, _)| engine_words::capability(text))
         .collect();
     Setting::Set { value, origin }
 }
@@ -579,28 +534,20 @@ fn network(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     }
 }
 
-/// `[[IP:][HOST]:]CONTAINER[/PROTOCOL]`, ranges by their ends.
 fn short_port(container: &mut Container, text: &str, place: Option<Place>) {
-    let text = text.split('/').next().unwrap_or_default();
-    let (host, inner) = match text.rsplit_once(':') {
-        Some((host, inner)) => (Some(host), inner),
-        None => (None, text),
-    };
+    let Port {
+        address,
+        host,
+        inner,
+    } = engine_words::port(text);
+    container.ports.extend(inner);
     container
-        .ports
-        .extend(inner.split('-').filter_map(|port| port.parse::<u16>().ok()));
-    if let Some(host) = host {
-        let (address, port) = match host.rsplit_once(':') {
-            Some((address, port)) => (Some(address.trim_matches(['[', ']']).to_owned()), port),
-            None => (None, host),
-        };
-        let ports = port.split('-').filter_map(|port| port.parse::<u16>().ok());
-        container.host_ports.extend(ports.map(|port| HostPort {
+        .host_ports
+        .extend(host.into_iter().map(|port| HostPort {
             port,
             address: address.clone(),
             place,
         }));
-    }
 }
 
 fn devices(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
@@ -633,17 +580,10 @@ fn devices(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     container.accelerated = reserved
         || runtime
         || gpus
-        || container.devices.iter().any(|device| {
-            [
-                "/dev/nvidia",
-                "/dev/dri",
-                "/dev/kfd",
-                "nvidia.com/",
-                "amd.com/",
-            ]
+        || container
+            .devices
             .iter()
-            .any(|gpu| device.starts_with(gpu))
-        });
+            .any(|device| engine_words::is_accelerator(device));
 }
 
 /// `develop.watch` copies into the root file system unless it only rebuilds or restarts.
@@ -679,24 +619,5 @@ mod tests {
         );
         assert_eq!(split_words(""), Vec::<String>::new());
         assert_eq!(split_words("a ''"), ["a", ""]);
-    }
-
-    #[test]
-    fn a_user_is_a_number_or_a_name() {
-        assert_eq!(
-            user("1000"),
-            Some(User {
-                user: Id::Number(1000),
-                group: None
-            })
-        );
-        assert_eq!(
-            user("app:0"),
-            Some(User {
-                user: Id::Name("app".into()),
-                group: Some(Id::Number(0))
-            })
-        );
-        assert_eq!(user(""), None);
     }
 }

@@ -3,6 +3,7 @@
 use super::Site;
 use crate::container::{Assignment, same_path};
 use crate::dialect::Unwritable;
+use crate::dialect::engine_words;
 use crate::syntax::{Editor, Found, Kind, NodeId, Schema, Tree, Value};
 
 impl Site {
@@ -27,8 +28,7 @@ impl Site {
             }
             Assignment::RemoveCapability(name) => {
                 self.remove_items(tree, editor, "cap_add", |text| {
-                    let text = text.to_ascii_uppercase();
-                    text.strip_prefix("CAP_").unwrap_or(&text) == name
+                    engine_words::capability(text) == *name
                 })
             }
             Assignment::RemoveSysctl(name) => {

@@ -1,8 +1,8 @@
-//! Numbers as Compose reads and as people write them.
+//! Numbers as the engines read and as people write them.
 
 /// Bytes of a size such as `512m`, `1.5 GiB`, `1073741824`: go-units `RAMInBytes`, where every
 /// unit is a power of 1024.
-pub(super) fn bytes(text: &str) -> Option<u64> {
+pub(in crate::dialect) fn bytes(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
@@ -21,7 +21,7 @@ pub(super) fn bytes(text: &str) -> Option<u64> {
 }
 
 /// Thousandths of a processor: `0.5` is 500.
-pub(super) fn millicpu(text: &str) -> Option<u64> {
+pub(in crate::dialect) fn millicpu(text: &str) -> Option<u64> {
     scale(text.trim(), 1000)
 }
 
@@ -53,7 +53,7 @@ fn scale(number: &str, factor: u64) -> Option<u64> {
 }
 
 /// A size in the shortest whole unit of 1024: `512m`, `1g`, `1500k`.
-pub(super) fn write_bytes(bytes: u64) -> String {
+pub(in crate::dialect) fn write_bytes(bytes: u64) -> String {
     for (shift, unit) in [(30, "g"), (20, "m"), (10, "k")] {
         if bytes >= 1 << shift && bytes.trailing_zeros() >= shift {
             return format!("{}{unit}", bytes >> shift);
@@ -63,7 +63,7 @@ pub(super) fn write_bytes(bytes: u64) -> String {
 }
 
 /// Processors: `1`, `0.75`.
-pub(super) fn write_cpus(millicpu: u64) -> String {
+pub(in crate::dialect) fn write_cpus(millicpu: u64) -> String {
     let (whole, rest) = (millicpu / 1000, millicpu % 1000);
     if rest == 0 {
         return whole.to_string();
