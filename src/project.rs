@@ -62,9 +62,9 @@ pub struct File<'s> {
 
 /// A container and where its settings are written.
 #[derive(Debug)]
-pub struct Member {
+pub struct Member<S = Site> {
     /// The neutral view.
     pub container: Container,
     /// The dialect's own notes.
-    pub site: Site,
+    pub site: S,
 }

@@ -1,11 +1,13 @@
 //! Where settings are written: one file or folder a format. A dialect decides nothing.
 
 mod compose;
+mod draft;
 mod engine_words;
 pub(crate) mod kubernetes;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::draft::{Draft, YamlDraft};
 use crate::container::{Assignment, Container};
 use crate::image::Knowledge;
 use crate::project::{File, Member};

@@ -4,15 +4,15 @@ mod prove;
 
 use std::path::PathBuf;
 
-use crate::container::{Answer, Assume, Basis, Policy};
-use crate::dialect::{self, Format};
+use crate::container::{Answer, Assignment, Assume, Basis, Policy};
+use crate::dialect::{self, Draft, Format, YamlDraft};
 use crate::error::Error;
 use crate::image::Knowledge;
 use crate::project::{File, Member, NoSurroundings, Surroundings};
 use crate::report::{
     ContainerReport, FileOutcome, FileReport, NotOurs, Outcome, Report, TransformReport,
 };
-use crate::syntax::{self, Editor, Limits, Mode, Tree};
+use crate::syntax::{self, Limits, Mode, Tree};
 use crate::transforms::Transform;
 
 /// What to run and how.
@@ -156,35 +156,27 @@ impl<'k> Run<'k> {
             return Planned::default();
         };
         let mut members = dialect::read(format, files, self.knowledge);
-        let mut editors: Vec<Editor<'_, '_>> = files
-            .iter()
-            .map(|file| Editor::new(&file.tree, format.schema()))
-            .collect();
-        let containers = self.ask(&mut members, files, &mut editors);
-        let plans: Vec<syntax::Plan> = editors.into_iter().map(Editor::finish).collect();
-        let outcomes = prove::outcomes(self, files, &plans);
+        let mut draft = YamlDraft::new(files);
+        let containers = self.ask(&mut members, &mut draft);
+        let outcomes = prove::outcomes(self, files, &draft.finish());
         Planned {
             containers,
             outcomes,
         }
     }
 
-    /// Every transform's answer for every container, its changes planned in the editors.
-    fn ask(
+    /// Every transform's answer for every container, its changes planned in the draft.
+    fn ask<D: Draft>(
         &self,
-        members: &mut [Member],
-        files: &[File<'_>],
-        editors: &mut [Editor<'_, '_>],
+        members: &mut [Member<D::Site>],
+        draft: &mut D,
     ) -> Vec<ContainerReport> {
         let mut reports = Vec::with_capacity(members.len());
         for at in 0..members.len() {
             let container = &members[at].container;
             let mut report = ContainerReport {
                 file: container.place.file,
-                line: files[container.place.file]
-                    .tree
-                    .line_column(container.place.span.start)
-                    .0,
+                line: draft.line(container.place),
                 workload: container.workload.clone(),
                 name: container.name.clone(),
                 role: container.role,
@@ -192,7 +184,7 @@ impl<'k> Run<'k> {
                 results: Vec::with_capacity(self.transforms.len()),
             };
             for transform in &self.transforms {
-                let outcome = self.ask_one(transform, at, members, files, editors);
+                let outcome = self.ask_one(transform, at, members, draft);
                 report.results.push(TransformReport {
                     id: transform.id,
                     outcome,
@@ -203,13 +195,12 @@ impl<'k> Run<'k> {
         reports
     }
 
-    fn ask_one(
+    fn ask_one<D: Draft>(
         &self,
         transform: &Transform,
         at: usize,
-        members: &mut [Member],
-        files: &[File<'_>],
-        editors: &mut [Editor<'_, '_>],
+        members: &mut [Member<D::Site>],
+        draft: &mut D,
     ) -> Outcome {
         let member = &members[at];
         if let Some(why) = &member.container.incomplete {
@@ -230,12 +221,7 @@ impl<'k> Run<'k> {
                 place,
                 remedy,
             } => {
-                let place = place.map(|place| {
-                    (
-                        place.file,
-                        files[place.file].tree.line_column(place.span.start).0,
-                    )
-                });
+                let place = place.map(|place| (place.file, draft.line(place)));
                 return Outcome::Finding {
                     what,
                     place,
@@ -254,14 +240,10 @@ impl<'k> Run<'k> {
             };
         }
 
-        let before: Vec<_> = editors.iter().map(Editor::checkpoint).collect();
+        let before = draft.mark();
         let mut paths = Vec::new();
         for assignment in &assignments {
-            let member = &mut members[at];
-            match member
-                .site
-                .lower(assignment, &member.container, files, editors)
-            {
+            match draft.lower(assignment, &members[at]) {
                 Ok(written) => {
                     for path in written {
                         if !paths.contains(&path) {
@@ -270,9 +252,7 @@ impl<'k> Run<'k> {
                     }
                 }
                 Err(why) => {
-                    for (editor, before) in editors.iter_mut().zip(before) {
-                        editor.rollback(before);
-                    }
+                    draft.return_to(before);
                     return Outcome::Declined {
                         why: why.to_string(),
                     };
@@ -280,7 +260,7 @@ impl<'k> Run<'k> {
             }
         }
         for assignment in &assignments {
-            apply(members, at, assignment);
+            apply::<D>(members, at, assignment);
         }
         Outcome::Changed {
             basis,
@@ -297,7 +277,7 @@ struct Planned {
 }
 
 /// Makes the assignment true of the container and of those that share or inherit it.
-fn apply(members: &mut [Member], at: usize, assignment: &crate::container::Assignment) {
+fn apply<D: Draft>(members: &mut [Member<D::Site>], at: usize, assignment: &Assignment) {
     members[at].container.apply(assignment);
     if assignment.is_shared() {
         let group = members[at].container.group;
@@ -307,8 +287,8 @@ fn apply(members: &mut [Member], at: usize, assignment: &crate::container::Assig
             }
         }
     }
-    for heir in members[at].site.heirs() {
-        apply(members, heir, assignment);
+    for heir in D::heirs(&members[at].site) {
+        apply::<D>(members, heir, assignment);
     }
 }
 

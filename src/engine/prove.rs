@@ -2,11 +2,11 @@
 //! and a second pass finds nothing to do.
 
 use super::Run;
-use crate::dialect;
+use crate::dialect::{self, YamlDraft};
 use crate::error::Error;
 use crate::project::File;
 use crate::report::{FileOutcome, Outcome};
-use crate::syntax::{self, Editor, Limits, Mode, Plan};
+use crate::syntax::{self, Limits, Mode, Plan};
 
 /// The outcome of each file: its new text where the proof holds.
 pub(super) fn outcomes(run: &Run<'_>, files: &[File<'_>], plans: &[Plan]) -> Vec<FileOutcome> {
@@ -88,12 +88,8 @@ fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
         return Vec::new();
     };
     let mut members = dialect::read(format, files, run.knowledge);
-    let mut editors: Vec<Editor<'_, '_>> = files
-        .iter()
-        .map(|file| Editor::new(&file.tree, format.schema()))
-        .collect();
     let mut again = Vec::new();
-    for report in run.ask(&mut members, files, &mut editors) {
+    for report in run.ask(&mut members, &mut YamlDraft::new(files)) {
         for result in report.results {
             if matches!(result.outcome, Outcome::Changed { .. }) {
                 let what = format!(
@@ -113,7 +109,7 @@ mod tests {
     use crate::container::Policy;
     use crate::dialect::Format;
     use crate::image::Knowledge;
-    use crate::syntax::Value;
+    use crate::syntax::{Editor, Value};
 
     const SOURCE: &str = "services:\n  web:\n    image: x\n  db:\n    image: y\n";
 

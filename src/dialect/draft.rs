@@ -1,0 +1,96 @@
+//! Where the changes of a project gather, until they are proved and become text.
+
+use super::{Site, Unwritable};
+use crate::container::{Assignment, Place};
+use crate::project::{File, Member};
+use crate::syntax::{Checkpoint, Editor, Plan};
+
+/// The changes planned so far. The engine knows a project by this alone, so that a project need
+/// not be made of YAML, or of files.
+pub(crate) trait Draft {
+    /// The dialect's notes on where one container's settings are written.
+    type Site;
+    /// A state to return to.
+    type Mark;
+
+    /// Plans what writes `assignment`, and gives the paths or options that are written.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written; the draft may then hold part of it, and the caller returns to a
+    /// mark.
+    fn lower(
+        &mut self,
+        assignment: &Assignment,
+        member: &Member<Self::Site>,
+    ) -> Result<Vec<String>, Unwritable>;
+
+    /// The state now.
+    fn mark(&self) -> Self::Mark;
+
+    /// Forgets what was planned since the mark.
+    fn return_to(&mut self, mark: Self::Mark);
+
+    /// The line of a place, from 1.
+    fn line(&self, place: Place) -> u32;
+
+    /// The members that inherit what is written for this one.
+    fn heirs(site: &Self::Site) -> Vec<usize>;
+}
+
+/// Changes of YAML files: an editor for each.
+pub(crate) struct YamlDraft<'t, 's> {
+    files: &'t [File<'s>],
+    editors: Vec<Editor<'t, 's>>,
+}
+
+impl<'t, 's> YamlDraft<'t, 's> {
+    /// Nothing planned yet.
+    pub(crate) fn new(files: &'t [File<'s>]) -> Self {
+        Self {
+            files,
+            editors: files
+                .iter()
+                .map(|file| Editor::new(&file.tree, file.format.schema()))
+                .collect(),
+        }
+    }
+
+    /// What to do to each file.
+    pub(crate) fn finish(self) -> Vec<Plan> {
+        self.editors.into_iter().map(Editor::finish).collect()
+    }
+}
+
+impl Draft for YamlDraft<'_, '_> {
+    type Site = Site;
+    type Mark = Vec<Checkpoint>;
+
+    fn lower(
+        &mut self,
+        assignment: &Assignment,
+        member: &Member,
+    ) -> Result<Vec<String>, Unwritable> {
+        let Member { container, site } = member;
+        site.lower(assignment, container, self.files, &mut self.editors)
+    }
+
+    fn mark(&self) -> Self::Mark {
+        self.editors.iter().map(Editor::checkpoint).collect()
+    }
+
+    fn return_to(&mut self, mark: Self::Mark) {
+        for (editor, before) in self.editors.iter_mut().zip(mark) {
+            editor.rollback(before);
+        }
+    }
+
+    fn line(&self, place: Place) -> u32 {
+        let (line, _) = self.files[place.file].tree.line_column(place.span.start);
+        line
+    }
+
+    fn heirs(site: &Site) -> Vec<usize> {
+        site.heirs()
+    }
+}
