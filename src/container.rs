@@ -130,6 +130,9 @@ pub struct Container {
     pub low_ports_are_free: bool,
     /// A limit alone also becomes the request, so that a small request has to stand beside it.
     pub limit_implies_request: bool,
+    /// What it takes to bring a change to a workload that runs already, where writing the file is
+    /// not enough.
+    pub caution: Option<&'static str>,
     /// Why its settings cannot be judged: part of it is defined in a file that was not read.
     pub incomplete: Option<String>,
 }
@@ -636,6 +639,7 @@ impl Container {
             mounts_image_volumes: false,
             low_ports_are_free: false,
             limit_implies_request: false,
+            caution: None,
             incomplete: None,
         }
     }

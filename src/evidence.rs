@@ -123,6 +123,19 @@ fn storage_of_others(container: &Container) -> Vec<Evidence> {
             place,
         });
     };
+    if let Some(mount) = container
+        .mounts
+        .iter()
+        .find(|mount| mount.read_only && is_system_path(mount))
+    {
+        add(
+            format!(
+                "it reads `{}` of the host, of which root alone may read some",
+                mount.target
+            ),
+            mount.place,
+        );
+    }
     for mount in container.mounts.iter().filter(|mount| !mount.read_only) {
         match &mount.source {
             MountSource::Host(_) if is_engine_socket(mount) => {}
@@ -421,6 +434,58 @@ pub fn is_engine_socket(mount: &Mount) -> bool {
     is_socket(&mount.target)
         || matches!(&mount.source, MountSource::Host(path)
             if is_socket(path) || same_path(path, "/run"))
+}
+
+/// Directories whose content controls the host, or holds the secrets of others on it.
+static SYSTEM: &[&str] = &[
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/usr",
+    "/var/lib/containerd",
+    "/var/lib/docker",
+    "/var/lib/etcd",
+    "/var/lib/kubelet",
+    "/var/log",
+    "/var/spool/cron",
+];
+
+/// What people mount to have the host's clock and certificates, and that tells nothing.
+static HARMLESS: &[&str] = &[
+    "/dev/null",
+    "/dev/shm",
+    "/dev/urandom",
+    "/etc/hostname",
+    "/etc/localtime",
+    "/etc/machine-id",
+    "/etc/os-release",
+    "/etc/pki",
+    "/etc/ssl/certs",
+    "/etc/timezone",
+    "/run/systemd/journal",
+    "/sys/fs/cgroup",
+    "/usr/share",
+];
+
+/// The mount leads into the system of the host: its root, its configuration, its devices, its logs.
+#[must_use]
+pub fn is_system_path(mount: &Mount) -> bool {
+    let MountSource::Host(path) = &mount.source else {
+        return false;
+    };
+    let is_root = path.starts_with('/') && same_path(path, "/");
+    let is_system = path.starts_with('/')
+        && SYSTEM.iter().any(|directory| within(path, directory))
+        && !HARMLESS.iter().any(|harmless| within(path, harmless));
+    is_root || is_system
 }
 
 /// A file or directory that holds private keys by its name; those are often mode 0600.

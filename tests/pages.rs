@@ -141,6 +141,25 @@ fn run(transform: &'static Transform, text: &str, info: &str) -> (String, Report
     (after, report)
 }
 
+/// What everything that runs by default makes of a file.
+pub(crate) fn harden_all(text: &str) -> String {
+    let knowledge = Knowledge::embedded();
+    let run = Run::new(
+        transforms::by_default().collect(),
+        Policy::default(),
+        &knowledge,
+    );
+    let source = Source {
+        path: "example.yml".into(),
+        bytes: text.as_bytes().to_vec(),
+    };
+    match &run.project(vec![source]).files[0].outcome {
+        FileOutcome::Changed(after) => after.clone(),
+        FileOutcome::Unchanged => text.to_owned(),
+        other => panic!("{other:?}\n{text}"),
+    }
+}
+
 fn describe(report: &Report) -> String {
     let mut text = String::new();
     for container in &report.containers {

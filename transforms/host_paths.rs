@@ -1,9 +1,7 @@
 //! Directories of the host through which a container reaches the host.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{
-    Answer, Assignment, Container, Mount, MountSource, Policy, same_path, within,
-};
+use crate::container::{Answer, Assignment, Container, Mount, MountSource, Policy};
 use crate::edition::Edition;
 use crate::evidence;
 
@@ -28,45 +26,6 @@ pub(super) static TRANSFORM: Transform = Transform {
     page: include_str!("host_paths.md"),
     decide,
 };
-
-/// Directories whose content controls the host, or holds the secrets of others on it.
-static SYSTEM: &[&str] = &[
-    "/bin",
-    "/boot",
-    "/dev",
-    "/etc",
-    "/lib",
-    "/lib64",
-    "/proc",
-    "/root",
-    "/run",
-    "/sbin",
-    "/sys",
-    "/usr",
-    "/var/lib/containerd",
-    "/var/lib/docker",
-    "/var/lib/etcd",
-    "/var/lib/kubelet",
-    "/var/log",
-    "/var/spool/cron",
-];
-
-/// What people mount to have the host's clock and certificates, and that tells nothing.
-static HARMLESS: &[&str] = &[
-    "/dev/null",
-    "/dev/shm",
-    "/dev/urandom",
-    "/etc/hostname",
-    "/etc/localtime",
-    "/etc/machine-id",
-    "/etc/os-release",
-    "/etc/pki",
-    "/etc/ssl/certs",
-    "/etc/timezone",
-    "/run/systemd/journal",
-    "/sys/fs/cgroup",
-    "/usr/share",
-];
 
 fn decide(container: &Container, _: &Policy) -> Answer {
     let reaching: Vec<(&Mount, &str)> = container.mounts.iter().filter_map(reaching).collect();
@@ -108,12 +67,12 @@ fn decide(container: &Container, _: &Policy) -> Answer {
 
 /// The path of the host behind a mount that leads into its system.
 fn reaching(mount: &Mount) -> Option<(&Mount, &str)> {
-    let MountSource::Host(path) = &mount.source else {
-        return None;
-    };
-    let is_root = same_path(path, "/") && path.starts_with('/');
-    let is_system = path.starts_with('/')
-        && SYSTEM.iter().any(|directory| within(path, directory))
-        && !HARMLESS.iter().any(|harmless| within(path, harmless));
-    (!evidence::is_engine_socket(mount) && (is_root || is_system)).then_some((mount, path.as_str()))
+    match &mount.source {
+        MountSource::Host(path)
+            if evidence::is_system_path(mount) && !evidence::is_engine_socket(mount) =>
+        {
+            Some((mount, path))
+        }
+        _ => None,
+    }
 }

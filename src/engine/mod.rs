@@ -181,6 +181,7 @@ impl<'k> Run<'k> {
                 name: container.name.clone(),
                 role: container.role,
                 image: container.image.as_ref().map(ToString::to_string),
+                caution: None,
                 results: Vec::with_capacity(self.transforms.len()),
             };
             for transform in &self.transforms {
@@ -189,6 +190,11 @@ impl<'k> Run<'k> {
                     id: transform.id,
                     outcome,
                 });
+            }
+            let changes =
+                |result: &TransformReport| matches!(result.outcome, Outcome::Changed { .. });
+            if report.results.iter().any(changes) {
+                report.caution = members[at].container.caution;
             }
             reports.push(report);
         }

@@ -1,7 +1,7 @@
 //! The fields of a pod that a check reads (`kubernetes/api core/v1/types.go`).
 
 use super::node::{Field, Node, Reader, Rejection};
-use crate::dialect::kubernetes::{self, CONTAINER_LISTS, Object};
+use crate::dialect::kubernetes::{self, Object};
 
 /// A pod as the API server reads it.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl Reader {
         let security = self.object(spec, "securityContext");
         let sysctls = self.objects(&security, "sysctls");
         let mut containers = Vec::new();
-        for list in CONTAINER_LISTS {
+        for list in ["initContainers", "containers", "ephemeralContainers"] {
             for container in self.objects(spec, list) {
                 containers.push(self.container(container, list, spec));
             }

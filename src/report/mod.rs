@@ -77,6 +77,8 @@ pub struct ContainerReport {
     pub role: Role,
     /// The image as written.
     pub image: Option<String>,
+    /// What it takes to bring the changes to a workload that runs already.
+    pub caution: Option<&'static str>,
     /// One result a transform, in catalogue order.
     pub results: Vec<TransformReport>,
 }

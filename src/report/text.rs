@@ -100,6 +100,7 @@ enum Label {
     Declined,
     Finding,
     Excepted,
+    Note,
 }
 
 impl Summary {
@@ -389,6 +390,7 @@ impl Label {
             Self::Hardened => "hardened",
             Self::Inapplicable => "no use",
             Self::Excepted => "excepted",
+            Self::Note => "note",
             Self::Declined => "declined",
             Self::Finding => "finding",
         }
@@ -397,7 +399,7 @@ impl Label {
     fn style(self) -> Style {
         match self {
             Self::Always | Self::Known | Self::Asked => ADDED,
-            Self::Assumed | Self::Finding => NOTICE,
+            Self::Assumed | Self::Finding | Self::Note => NOTICE,
             Self::Hardened | Self::Inapplicable | Self::Declined | Self::Excepted => DIM,
         }
     }
@@ -445,7 +447,16 @@ fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
             text: format!("{}{end}", ids.join(", ")),
         })
         .chain(found)
+        .chain(note(container))
         .collect()
+}
+
+/// What a person has to do beside writing the file.
+fn note(container: &ContainerReport) -> Option<Row> {
+    container.caution.map(|text| Row {
+        label: Label::Note,
+        text: text.to_owned(),
+    })
 }
 
 /// The transform finds and does not change, so that its page says what each finding means.
@@ -499,7 +510,7 @@ fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
             }
         }
     });
-    rows.chain(clean).collect()
+    rows.chain(clean).chain(note(container)).collect()
 }
 
 fn place_text(place: Option<(usize, u32)>, container: &ContainerReport, report: &Report) -> String {
@@ -599,6 +610,7 @@ mod tests {
             name: name.to_owned(),
             role: Role::Main,
             image: Some("nginx:1.29".to_owned()),
+            caution: None,
             results: results
                 .into_iter()
                 .map(|(id, outcome)| TransformReport { id, outcome })

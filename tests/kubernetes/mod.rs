@@ -1,5 +1,6 @@
 //! Kubernetes manifests, from text to neutral containers and back.
 
+mod custom;
 mod read;
 mod write;
 

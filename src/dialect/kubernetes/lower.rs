@@ -23,6 +23,8 @@ pub struct Site {
     pub(super) path: String,
     /// The container or its pod names a primary group, which a new user keeps.
     group_is_written: bool,
+    /// The key of its requests and limits.
+    resources: &'static str,
 }
 
 /// Where a pod is written, and what its containers have planned in this run.
@@ -97,12 +99,14 @@ impl Site {
         node: NodeId,
         path: String,
         group_is_written: bool,
+        resources: &'static str,
     ) -> Self {
         Self {
             pod,
             node,
             path,
             group_is_written,
+            resources,
         }
     }
 
@@ -145,16 +149,16 @@ impl Site {
                 Value::Bool(true),
             )?,
             Assignment::MemoryLimit(bytes) => {
-                writing.set(&["resources", "limits", "memory"], memory(*bytes))?;
+                writing.set(&[self.resources, "limits", "memory"], memory(*bytes))?;
             }
             Assignment::MemoryRequest(bytes) => {
-                writing.set(&["resources", "requests", "memory"], memory(*bytes))?;
+                writing.set(&[self.resources, "requests", "memory"], memory(*bytes))?;
             }
             Assignment::CpuLimit(thousandths) => {
-                writing.set(&["resources", "limits", "cpu"], cpu(*thousandths))?;
+                writing.set(&[self.resources, "limits", "cpu"], cpu(*thousandths))?;
             }
             Assignment::CpuRequest(thousandths) => {
-                writing.set(&["resources", "requests", "cpu"], cpu(*thousandths))?;
+                writing.set(&[self.resources, "requests", "cpu"], cpu(*thousandths))?;
             }
             Assignment::Scratch(scratch) => writing.scratch(scratch, container)?,
             Assignment::VolumeGroup(gid) => {

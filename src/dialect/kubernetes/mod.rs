@@ -10,9 +10,10 @@ mod recognise;
 mod storage;
 mod volume_name;
 mod withdraw;
+mod workload;
 
 pub(crate) use cursor::{Cursor, Source};
-pub(crate) use object::{CONTAINER_LISTS, Document, Object, Pod, documents};
+pub(crate) use object::{Document, Object, Pod, documents};
 pub(crate) use recognise::is_whole;
 
 pub(super) use lower::Site;

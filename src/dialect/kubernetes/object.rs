@@ -1,6 +1,8 @@
 //! The objects of a manifest, and where each keeps its pod.
 
 use super::cursor::{Cursor, Source};
+use super::workload::{self, Shape};
+use crate::container::Role;
 
 /// An object of the API: it has a kind and a version.
 #[derive(Clone, Debug)]
@@ -11,6 +13,8 @@ pub(crate) struct Object<'a, 's> {
     pub(super) kind: String,
     /// The part of `apiVersion` before the slash; empty for the core group.
     pub(super) group: String,
+    /// The part behind it.
+    version: String,
     /// The path to it in its document, with a dot at its end: `items[0].`, or nothing.
     pub(super) path: String,
 }
@@ -57,10 +61,11 @@ impl<'a, 's> Object<'a, 's> {
             (None, None, Some((version, kind))) if cursor.is_map() => (version, kind),
             _ => return None,
         };
-        let group = version.split_once('/').map_or("", |(group, _)| group);
+        let (group, version) = version.split_once('/').unwrap_or(("", version));
         Some(Self {
             kind: kind.to_owned(),
             group: group.to_owned(),
+            version: version.to_owned(),
             path,
             cursor,
         })
@@ -89,19 +94,65 @@ impl<'a, 's> Object<'a, 's> {
         }
     }
 
-    /// The pod that this object runs, and its path in the object; `None` for objects without
-    /// pods and for the same kinds of other groups, which are custom resources.
+    /// The pod that this object runs as the API writes pods, and its path in the object.
     pub(crate) fn pod(&self) -> Option<Pod<'a, 's>> {
-        let path = self.pod_path()?;
-        let (_, beside) = path.split_last()?;
-        Some(Pod {
+        self.pods().into_iter().find(|pod| pod.shape.is_pod())
+    }
+
+    /// All that this object runs; nothing for kinds without pods, and for the same kinds of groups
+    /// that are not known.
+    pub(crate) fn pods(&self) -> Vec<Pod<'a, 's>> {
+        let Some(workload) = workload::find(&self.kind, &self.group, &self.version) else {
+            return Vec::new();
+        };
+        workload
+            .pods
+            .iter()
+            .flat_map(|path| match path.split_last() {
+                Some((&"*", list)) => self.templates(list, workload.shape),
+                Some((_, beside)) => vec![self.pod_at(path, beside, workload.shape)],
+                None => Vec::new(),
+            })
+            .filter(|pod| workload.pods.len() == 1 || pod.spec.is_some())
+            .collect()
+    }
+
+    fn pod_at(&self, path: &[&str], beside: &[&str], shape: &'static Shape) -> Pod<'a, 's> {
+        Pod {
             path: format!("{}{}", self.path, path.join(".")),
             spec: self.cursor.find(path),
             metadata: self
                 .cursor
                 .find(beside)
                 .and_then(|template| template.get("metadata")),
-        })
+            shape,
+        }
+    }
+
+    /// The items of a list that have containers: others are steps that start none.
+    fn templates(&self, list: &[&str], shape: &'static Shape) -> Vec<Pod<'a, 's>> {
+        let Some(items) = self.cursor.find(list) else {
+            return Vec::new();
+        };
+        items
+            .items()
+            .into_iter()
+            .map(|(index, item)| {
+                let name = item.word_of("name");
+                let name = if name.is_empty() {
+                    index.to_string()
+                } else {
+                    name
+                };
+                Pod {
+                    path: format!("{}{}[{name}]", self.path, list.join(".")),
+                    metadata: item.get("metadata"),
+                    spec: Some(item),
+                    shape,
+                }
+            })
+            .filter(|pod| !pod.containers().is_empty())
+            .collect()
     }
 
     /// `name` of the metadata, or the prefix that the API makes one from.
@@ -126,25 +177,6 @@ impl<'a, 's> Object<'a, 's> {
             None => own,
         }
     }
-
-    fn pod_path(&self) -> Option<&'static [&'static str]> {
-        let groups: &[&str] = match self.kind.as_str() {
-            "Pod" | "PodTemplate" | "ReplicationController" => &[""],
-            "Deployment" | "DaemonSet" | "ReplicaSet" => &["apps", "extensions"],
-            "StatefulSet" => &["apps"],
-            "Job" => &["batch", "extensions"],
-            "CronJob" => &["batch"],
-            _ => return None,
-        };
-        groups
-            .contains(&self.group.as_str())
-            .then_some(match self.kind.as_str() {
-                "Pod" => &["spec"],
-                "PodTemplate" => &["template", "spec"],
-                "CronJob" => &["spec", "jobTemplate", "spec", "template", "spec"],
-                _ => &["spec", "template", "spec"],
-            })
-    }
 }
 
 /// Where an object keeps its pod.
@@ -156,22 +188,64 @@ pub(crate) struct Pod<'a, 's> {
     pub(crate) spec: Option<Cursor<'a, 's>>,
     /// The pod's own metadata, if they are written: they stand beside the spec.
     pub(crate) metadata: Option<Cursor<'a, 's>>,
+    /// How its containers are written.
+    pub(crate) shape: &'static Shape,
 }
 
-/// The lists of containers of a pod.
-pub(crate) const CONTAINER_LISTS: [&str; 3] =
-    ["initContainers", "containers", "ephemeralContainers"];
+/// A container where it is written.
+#[derive(Clone, Debug)]
+pub(super) struct Written<'a, 's> {
+    pub(super) cursor: Cursor<'a, 's>,
+    pub(super) role: Role,
+    /// Its path in the pod: `containers[web]`, `script`.
+    pub(super) path: String,
+}
 
-impl Pod<'_, '_> {
+impl<'a, 's> Pod<'a, 's> {
+    /// Every container that is a mapping.
+    pub(super) fn containers(&self) -> Vec<Written<'a, 's>> {
+        let Some(spec) = &self.spec else {
+            return Vec::new();
+        };
+        let listed = self.shape.lists.iter().flat_map(|&(list, role)| {
+            let items = spec.items_of(list).into_iter();
+            items.map(move |(index, cursor)| {
+                let name = cursor.word_of("name");
+                let name = if name.is_empty() {
+                    index.to_string()
+                } else {
+                    name
+                };
+                Written {
+                    role: match role {
+                        Role::Init if cursor.word_of("restartPolicy") == "Always" => Role::Sidecar,
+                        role => role,
+                    },
+                    path: format!("{list}[{name}]"),
+                    cursor,
+                }
+            })
+        });
+        let single = self.shape.singles.iter().filter_map(|&key| {
+            Some(Written {
+                cursor: spec.get(key)?,
+                role: Role::Main,
+                path: key.to_owned(),
+            })
+        });
+        listed
+            .chain(single)
+            .filter(|container| container.cursor.is_map())
+            .collect()
+    }
+
     /// The pod is part of an object that stands elsewhere: the API needs containers, each with
     /// an image, and a patch names only what it changes.
     pub(super) fn is_partial(&self) -> bool {
-        let Some(spec) = &self.spec else { return true };
-        let all_have_images = CONTAINER_LISTS.iter().all(|list| {
-            spec.items_of(list)
+        let containers = self.containers();
+        !containers.iter().any(|one| one.role == Role::Main)
+            || containers
                 .iter()
-                .all(|(_, container)| container.get("image").is_some())
-        });
-        spec.items_of("containers").is_empty() || !all_have_images
+                .any(|one| one.cursor.get("image").is_none())
     }
 }

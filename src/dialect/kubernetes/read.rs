@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::autoscaler::Autoscaler;
 use super::cursor::{Cursor, Source, boolean, id, port, string};
 use super::lower::{PodSite, Site};
-use super::object::{CONTAINER_LISTS, Document, Object, documents};
+use super::object::{Document, Object, Written, documents};
 use super::storage::Volumes;
+use super::workload::Shape;
 use super::{quantity, recognise};
 use crate::container::{
     Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Role, Setting,
@@ -43,10 +44,12 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
         .collect();
 
     let mut members = Vec::new();
-    for (group, (file, source, object)) in objects.iter().enumerate() {
-        let whole = recognise::is_whole(&file.tree, object);
-        if let Some(pod) = Pod::read(object, source, group, whole, &autoscalers) {
-            pod.containers(knowledge, &mut members);
+    for (file, source, object) in &objects {
+        for pod in object.pods() {
+            let whole = recognise::is_written_out(&file.tree, object, &pod);
+            if let Some(read) = Pod::read(object, &pod, source, whole, &autoscalers) {
+                read.containers(&pod, knowledge, &mut members);
+            }
         }
     }
     for member in &mut members {
@@ -65,25 +68,28 @@ struct Pod<'a, 's> {
     security: Option<Cursor<'a, 's>>,
     volumes: Volumes,
     label: String,
-    group: usize,
     windows: bool,
     whole: bool,
     autoscaler: Option<String>,
+    shape: &'static Shape,
+    caution: Option<&'static str>,
     place: Arc<PodSite>,
 }
 
 impl<'a, 's> Pod<'a, 's> {
     fn read(
         object: &Object<'a, 's>,
+        pod: &super::Pod<'a, 's>,
         source: &Source<'_, '_>,
-        group: usize,
         whole: bool,
         autoscalers: &[Autoscaler],
     ) -> Option<Self> {
-        let pod = object.pod()?;
-        let spec = pod.spec?;
+        let spec = pod.spec.clone()?;
         let templates = object.cursor.find(&["spec", "volumeClaimTemplates"]);
-        let volumes = Volumes::read(&spec, templates.as_ref());
+        let around = (!pod.shape.is_pod())
+            .then(|| object.cursor.find(&["spec", "volumes"]))
+            .flatten();
+        let volumes = Volumes::read(&spec, around.as_ref(), templates.as_ref());
         let name = object.name();
         let namespace = object.namespace();
         let autoscaler = autoscalers
@@ -93,7 +99,7 @@ impl<'a, 's> Pod<'a, 's> {
         let place = PodSite::new(
             source.file(),
             spec.node(),
-            pod.path,
+            pod.path.clone(),
             volumes.names().cloned().collect(),
             spec.get("securityContext"),
         );
@@ -101,7 +107,8 @@ impl<'a, 's> Pod<'a, 's> {
             security: spec.get("securityContext"),
             volumes,
             label: object.label(),
-            group,
+            shape: pod.shape,
+            caution: caution(object),
             windows: is_windows(&spec),
             whole,
             autoscaler,
@@ -110,40 +117,24 @@ impl<'a, 's> Pod<'a, 's> {
         })
     }
 
-    fn containers(&self, knowledge: &Knowledge, into: &mut Vec<Member>) {
-        for list in CONTAINER_LISTS {
-            for (index, cursor) in self.spec.items_of(list) {
-                if cursor.is_map() {
-                    into.push(self.member(list, index, &cursor, knowledge));
-                }
-            }
+    fn containers(&self, pod: &super::Pod<'a, 's>, knowledge: &Knowledge, into: &mut Vec<Member>) {
+        let group = into.len();
+        for written in pod.containers() {
+            into.push(self.member(&written, group, knowledge));
         }
     }
 
-    fn member(
-        &self,
-        list: &str,
-        index: usize,
-        cursor: &Cursor<'a, 's>,
-        knowledge: &Knowledge,
-    ) -> Member {
-        let role = match list {
-            "initContainers" if cursor.word_of("restartPolicy") == "Always" => Role::Sidecar,
-            "initContainers" => Role::Init,
-            "ephemeralContainers" => Role::Ephemeral,
-            _ => Role::Main,
-        };
+    /// `group` is the index of the pod's first container among the members.
+    fn member(&self, written: &Written<'a, 's>, group: usize, knowledge: &Knowledge) -> Member {
+        let Written { cursor, role, path } = written;
         let name = cursor.word_of("name");
-        let known_as = if name.is_empty() {
-            index.to_string()
-        } else {
-            name.clone()
-        };
+        let role = *role;
         let mut container = Container::new(name, self.label.clone(), cursor.place());
         container.role = role;
-        container.group = self.group;
+        container.group = group;
         container.limit_implies_request = true;
         container.autoscaler.clone_from(&self.autoscaler);
+        container.caution = self.caution;
         if !self.whole {
             container.incomplete =
                 Some("it is part of an object that is defined elsewhere: a patch".to_owned());
@@ -151,13 +142,17 @@ impl<'a, 's> Pod<'a, 's> {
         image(cursor, knowledge, &mut container);
         process(cursor, &mut container);
         self.volumes.mount(cursor, &mut container);
-        resources(&self.spec, cursor, &mut container);
+        match self.shape.resources {
+            Some(key) => resources(&self.spec, cursor, key, &mut container),
+            None => without_resources(&mut container),
+        }
         self.host(cursor, &mut container);
         let group_is_written = self.security(cursor, &mut container);
         if self.windows {
             container.windows = true;
             without_linux(&mut container);
         }
+        self.limits_of_shape(cursor, &mut container);
         container.pids_limit = Setting::Unsupported;
         if role == Role::Ephemeral {
             without_resources(&mut container);
@@ -166,10 +161,30 @@ impl<'a, 's> Pod<'a, 's> {
             site: dialect::Site::Kubernetes(Site::new(
                 Arc::clone(&self.place),
                 cursor.node(),
-                format!("{}.{list}[{known_as}]", self.place.path()),
+                format!("{}.{path}", self.place.path()),
                 group_is_written,
+                self.shape.resources.unwrap_or("resources"),
             )),
             container,
+        }
+    }
+
+    /// What a kind that is no pod of the API's own cannot say, or speaks against.
+    fn limits_of_shape(&self, cursor: &Cursor<'_, '_>, container: &mut Container) {
+        if !self.shape.has_pod_settings {
+            container.volume_group = Setting::Unsupported;
+            container.unprivileged_port_start = Setting::Unsupported;
+            container.service_account_token = Setting::Unsupported;
+        }
+        if let Some(what) = self.shape.shared_files {
+            for against in [Against::User, Against::ReadOnlyRoot] {
+                container.evidence.push(Evidence {
+                    against,
+                    what: what.to_owned(),
+                    decisive: false,
+                    place: Some(cursor.place()),
+                });
+            }
         }
     }
 
@@ -261,6 +276,28 @@ impl<'a, 's> Pod<'a, 's> {
     }
 }
 
+/// What the API does not do by itself when a changed object is applied (kubernetes
+/// `pkg/apis/{core,batch,apps}/validation/validation.go`).
+fn caution(object: &Object<'_, '_>) -> Option<&'static str> {
+    let on_delete = || {
+        let strategy = object.cursor.find(&["spec", "updateStrategy", "type"]);
+        strategy.and_then(|strategy| strategy.word()).as_deref() == Some("OnDelete")
+    };
+    Some(match object.kind.as_str() {
+        "Pod" => "the API changes no pod that is there; delete it first",
+        "Job" => {
+            "the API changes no template of a Job that is there; delete it first, or rename it"
+        }
+        "ReplicaSet" | "ReplicationController" => {
+            "pods that are there keep their settings until somebody deletes them"
+        }
+        "StatefulSet" | "DaemonSet" if on_delete() => {
+            "with `OnDelete`, pods keep their settings until somebody deletes them"
+        }
+        _ => return None,
+    })
+}
+
 /// The kernel's name for the first port that needs no privilege.
 pub(super) const UNPRIVILEGED_PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";
 
@@ -313,8 +350,8 @@ fn process(cursor: &Cursor<'_, '_>, container: &mut Container) {
     ]);
 }
 
-fn resources(spec: &Cursor<'_, '_>, cursor: &Cursor<'_, '_>, container: &mut Container) {
-    let own = cursor.get("resources");
+fn resources(spec: &Cursor<'_, '_>, cursor: &Cursor<'_, '_>, key: &str, container: &mut Container) {
+    let own = cursor.get(key);
     let own = own.as_ref();
     let pod = spec.get("resources");
     let pod = pod.as_ref();

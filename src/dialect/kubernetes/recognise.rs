@@ -1,7 +1,7 @@
 //! Which files hold pods, and why others are left alone.
 
 use super::cursor::{Cursor, Source};
-use super::object::{CONTAINER_LISTS, Document, Object, documents};
+use super::object::{Document, Object, Pod, documents};
 use crate::report::NotOurs;
 use crate::syntax::{Kind, NodeId, Style, Tree};
 
@@ -23,9 +23,12 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<(), NotOurs> {
                     if is_template(object) {
                         return Err(NotOurs::Template);
                     }
-                    ours |= is_whole(tree, object);
+                    ours |= object
+                        .pods()
+                        .iter()
+                        .any(|pod| is_written_out(tree, object, pod));
                 }
-                if objects.iter().any(|object| object.pod().is_some()) {
+                if objects.iter().any(|object| !object.pods().is_empty()) {
                     NotOurs::Patch
                 } else {
                     NotOurs::NoPods
@@ -43,7 +46,12 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<(), NotOurs> {
 pub(crate) fn is_whole(tree: &Tree<'_>, object: &Object<'_, '_>) -> bool {
     object
         .pod()
-        .is_some_and(|pod| !pod.is_partial() && !has_directive(tree, object.cursor.node()))
+        .is_some_and(|pod| is_written_out(tree, object, &pod))
+}
+
+/// All of this pod of the object is written here.
+pub(super) fn is_written_out(tree: &Tree<'_>, object: &Object<'_, '_>, pod: &Pod<'_, '_>) -> bool {
+    !pod.is_partial() && !has_directive(tree, object.cursor.node())
 }
 
 /// Of several reasons, the one that says most about the file.
@@ -116,13 +124,10 @@ fn is_template(object: &Object<'_, '_>) -> bool {
     .iter()
     .any(|path| braced(&object.cursor, path));
     let in_containers = || {
-        object.pod().and_then(|pod| pod.spec).is_some_and(|spec| {
-            CONTAINER_LISTS
-                .iter()
-                .flat_map(|list| spec.items_of(list))
-                .any(|(_, container)| {
-                    braced(&container, &["name"]) || braced(&container, &["image"])
-                })
+        object.pod().is_some_and(|pod| {
+            pod.containers().iter().any(|container| {
+                braced(&container.cursor, &["name"]) || braced(&container.cursor, &["image"])
+            })
         })
     };
     in_object || in_containers()

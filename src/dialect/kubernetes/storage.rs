@@ -23,10 +23,16 @@ struct Volume {
 }
 
 impl Volumes {
-    /// The pod's own volumes and, for a `StatefulSet`, those of its claim templates.
-    pub(super) fn read(spec: &Cursor<'_, '_>, templates: Option<&Cursor<'_, '_>>) -> Self {
+    /// The pod's own volumes, those written around it and, for a `StatefulSet`, those of its claim
+    /// templates.
+    pub(super) fn read(
+        spec: &Cursor<'_, '_>,
+        around: Option<&Cursor<'_, '_>>,
+        templates: Option<&Cursor<'_, '_>>,
+    ) -> Self {
         let mut by_name = BTreeMap::new();
-        for (_, volume) in spec.items_of("volumes") {
+        let around = around.map(Cursor::items).unwrap_or_default();
+        for (_, volume) in around.into_iter().chain(spec.items_of("volumes")) {
             let name = volume.word_of("name");
             by_name.insert(name.clone(), Volume::read(name, &volume));
         }

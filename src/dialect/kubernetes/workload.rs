@@ -1,0 +1,245 @@
+//! Which kinds carry pods, and how: those of Kubernetes itself, and well-known custom resources.
+
+use crate::container::Role;
+
+/// A kind that carries pods.
+#[derive(Debug)]
+pub(super) struct Workload {
+    kind: &'static str,
+    /// The groups that serve it; empty for the core group.
+    groups: &'static [&'static str],
+    /// The paths to its pods; `*` stands for every item of a list.
+    pub(super) pods: &'static [&'static [&'static str]],
+    pub(super) shape: &'static Shape,
+}
+
+/// How the containers of a pod are written.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// Lists of containers, each with the part they play.
+    pub(super) lists: &'static [(&'static str, Role)],
+    /// Single containers.
+    pub(super) singles: &'static [&'static str],
+    /// Where a container's requests and limits stand; `None` where they cannot be written.
+    pub(super) resources: Option<&'static str>,
+    /// The pod has settings of its own: `securityContext` with `fsGroup` and sysctls, the token.
+    pub(super) has_pod_settings: bool,
+    /// Why another user or a read-only root is nothing to assume here.
+    pub(super) shared_files: Option<&'static str>,
+}
+
+impl Shape {
+    /// It is a pod's spec as the API writes it.
+    pub(crate) fn is_pod(&self) -> bool {
+        self.has_pod_settings
+    }
+}
+
+/// A pod's spec (kubernetes/api `core/v1/types.go`, `PodSpec`).
+static POD: Shape = Shape {
+    lists: &[
+        ("initContainers", Role::Init),
+        ("containers", Role::Main),
+        ("ephemeralContainers", Role::Ephemeral),
+    ],
+    singles: &[],
+    resources: Some("resources"),
+    has_pod_settings: true,
+    shared_files: None,
+};
+
+/// Knative refuses most settings of a pod unless a feature flag allows them
+/// (knative/serving `pkg/apis/serving/fieldmask.go`, `PodSpecMask` and `PodSecurityContextMask`).
+static KNATIVE: Shape = Shape {
+    lists: &[("initContainers", Role::Init), ("containers", Role::Main)],
+    singles: &[],
+    resources: Some("resources"),
+    has_pod_settings: false,
+    shared_files: None,
+};
+
+/// A template of a workflow is a pod without a spec (argoproj/argo-workflows
+/// `pkg/apis/workflow/v1alpha1/workflow_types.go`, `Template`).
+static ARGO_TEMPLATE: Shape = Shape {
+    lists: &[("initContainers", Role::Init), ("sidecars", Role::Sidecar)],
+    singles: &["container", "script"],
+    resources: Some("resources"),
+    has_pod_settings: false,
+    shared_files: Some("the steps of a workflow hand files to each other"),
+};
+
+/// The steps of a task run in one pod that Tekton writes (tektoncd/pipeline
+/// `pkg/apis/pipeline/v1/container_types.go`, `Step` and `Sidecar`).
+static TEKTON_V1: Shape = Shape {
+    lists: &[("steps", Role::Main), ("sidecars", Role::Sidecar)],
+    singles: &[],
+    resources: Some("computeResources"),
+    has_pod_settings: false,
+    shared_files: Some("the steps of a task share their workspace"),
+};
+
+static TEKTON_V1BETA1: Shape = Shape {
+    lists: TEKTON_V1.lists,
+    singles: &[],
+    resources: Some("resources"),
+    has_pod_settings: false,
+    shared_files: TEKTON_V1.shared_files,
+};
+
+const TEMPLATE: &[&[&str]] = &[&["spec", "template", "spec"]];
+
+/// Not here: the machines of `KubeVirt`, whose pods need the host, and `SidecarSet` and the like,
+/// whose containers join the pods of others.
+static WORKLOADS: &[Workload] = &[
+    pod("Pod", &[""], &[&["spec"]]),
+    pod("PodTemplate", &[""], &[&["template", "spec"]]),
+    pod("ReplicationController", &[""], TEMPLATE),
+    pod("Deployment", &["apps", "extensions"], TEMPLATE),
+    pod(
+        "DaemonSet",
+        &["apps", "extensions", "apps.kruise.io"],
+        TEMPLATE,
+    ),
+    pod("ReplicaSet", &["apps", "extensions"], TEMPLATE),
+    pod("StatefulSet", &["apps", "apps.kruise.io"], TEMPLATE),
+    pod("Job", &["batch", "extensions"], TEMPLATE),
+    pod(
+        "CronJob",
+        &["batch"],
+        &[&["spec", "jobTemplate", "spec", "template", "spec"]],
+    ),
+    // argoproj/argo-rollouts `pkg/apis/rollouts/v1alpha1/types.go`
+    pod("Rollout", &["argoproj.io"], TEMPLATE),
+    // openkruise/kruise `apis/apps/v1alpha1`
+    pod("CloneSet", &["apps.kruise.io"], TEMPLATE),
+    pod("BroadcastJob", &["apps.kruise.io"], TEMPLATE),
+    pod(
+        "AdvancedCronJob",
+        &["apps.kruise.io"],
+        &[
+            &[
+                "spec",
+                "template",
+                "jobTemplate",
+                "spec",
+                "template",
+                "spec",
+            ],
+            &[
+                "spec",
+                "template",
+                "broadcastJobTemplate",
+                "spec",
+                "template",
+                "spec",
+            ],
+        ],
+    ),
+    pod(
+        "UnitedDeployment",
+        &["apps.kruise.io"],
+        &[
+            &[
+                "spec",
+                "template",
+                "statefulSetTemplate",
+                "spec",
+                "template",
+                "spec",
+            ],
+            &[
+                "spec",
+                "template",
+                "advancedStatefulSetTemplate",
+                "spec",
+                "template",
+                "spec",
+            ],
+            &[
+                "spec",
+                "template",
+                "cloneSetTemplate",
+                "spec",
+                "template",
+                "spec",
+            ],
+            &[
+                "spec",
+                "template",
+                "deploymentTemplate",
+                "spec",
+                "template",
+                "spec",
+            ],
+        ],
+    ),
+    Workload {
+        kind: "Service",
+        groups: &["serving.knative.dev"],
+        pods: TEMPLATE,
+        shape: &KNATIVE,
+    },
+    Workload {
+        kind: "Configuration",
+        groups: &["serving.knative.dev"],
+        pods: TEMPLATE,
+        shape: &KNATIVE,
+    },
+    argo("Workflow", &[&["spec", "templates", "*"]]),
+    argo("WorkflowTemplate", &[&["spec", "templates", "*"]]),
+    argo("ClusterWorkflowTemplate", &[&["spec", "templates", "*"]]),
+    argo(
+        "CronWorkflow",
+        &[&["spec", "workflowSpec", "templates", "*"]],
+    ),
+];
+
+const fn pod(
+    kind: &'static str,
+    groups: &'static [&'static str],
+    pods: &'static [&'static [&'static str]],
+) -> Workload {
+    Workload {
+        kind,
+        groups,
+        pods,
+        shape: &POD,
+    }
+}
+
+const fn argo(kind: &'static str, pods: &'static [&'static [&'static str]]) -> Workload {
+    Workload {
+        kind,
+        groups: &["argoproj.io"],
+        pods,
+        shape: &ARGO_TEMPLATE,
+    }
+}
+
+static TASKS: [&str; 2] = ["Task", "ClusterTask"];
+
+/// How objects of a kind carry pods. `version` is the part of `apiVersion` behind the slash.
+pub(super) fn find(kind: &str, group: &str, version: &str) -> Option<&'static Workload> {
+    static TASK_V1: Workload = Workload {
+        kind: "Task",
+        groups: &["tekton.dev"],
+        pods: &[&["spec"]],
+        shape: &TEKTON_V1,
+    };
+    static TASK_V1BETA1: Workload = Workload {
+        kind: "Task",
+        groups: &["tekton.dev"],
+        pods: &[&["spec"]],
+        shape: &TEKTON_V1BETA1,
+    };
+    if group == "tekton.dev" && TASKS.contains(&kind) {
+        return Some(if version == "v1" {
+            &TASK_V1
+        } else {
+            &TASK_V1BETA1
+        });
+    }
+    WORKLOADS
+        .iter()
+        .find(|workload| workload.kind == kind && workload.groups.contains(&group))
+}
