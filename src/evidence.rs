@@ -515,7 +515,8 @@ fn is_key_path(path: &str) -> bool {
 }
 
 /// A program of the command that only root can use.
-fn root_command(container: &Container) -> Option<&str> {
+#[must_use]
+pub fn root_command(container: &Container) -> Option<&str> {
     command_words(container).find(|word| {
         matches!(
             program(word),
@@ -634,18 +635,23 @@ fn redirection(container: &Container) -> Option<&str> {
 }
 
 /// Every word of entrypoint, arguments and hooks, shell scripts split into theirs.
-fn command_words(container: &Container) -> impl Iterator<Item = &str> {
+pub(crate) fn command_words(container: &Container) -> impl Iterator<Item = &str> {
     container
         .entrypoint
         .iter()
         .chain(&container.arguments)
         .chain(&container.hooks)
         .flatten()
-        .flat_map(|word| word.split([' ', '\t', '\n', ';', '&', '|', '(', ')', '`']))
+        .flat_map(|word| words_of(word))
+}
+
+/// The words of one argument, which may be a shell script.
+pub(crate) fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split([' ', '\t', '\n', ';', '&', '|', '(', ')', '`'])
         .filter(|word| !word.is_empty())
 }
 
 /// The program a word names, without its directory.
-fn program(word: &str) -> &str {
+pub(crate) fn program(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }

@@ -12,8 +12,8 @@
 //! * [`syntax`] reads YAML to a tree of byte spans and turns edits at paths into edits of bytes.
 //! * [`dialect`] knows where a format writes a setting, and fills in [`container::Container`].
 //! * [`image`] knows what an image needs.
-//! * [`transforms`] say what a container should be; [`evidence`] and [`writable`] are what they
-//!   judge by.
+//! * [`transforms`] say what a container should be; [`evidence`], [`writable`] and [`capabilities`]
+//!   are what they judge by.
 //! * [`engine`] asks every transform about every container, plans the edits and proves the result.
 //! * [`report`] is what happened, as plain data and as text.
 //!
@@ -47,6 +47,7 @@
 //! format and no other transform. A dialect decides nothing. Only the command touches the disk.
 //! There is no `unsafe`, and no `unwrap` on input.
 
+pub mod capabilities;
 pub mod cli;
 pub mod command;
 pub mod container;

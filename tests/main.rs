@@ -8,6 +8,7 @@
     reason = "a test that cannot run for want of its judge says so"
 )]
 
+mod capabilities;
 mod cli;
 mod compose;
 mod console;

@@ -4,6 +4,7 @@
 //! no other transform.
 
 mod cpu_limit;
+mod drop_capabilities;
 mod engine_socket;
 mod host_namespaces;
 mod host_paths;
@@ -23,13 +24,15 @@ mod unsafe_sysctls;
 use crate::container::{Answer, Assignment, Container, Policy, Setting};
 use crate::edition::Edition;
 
-/// Every transform, in the order they run: the writable paths follow the user.
+/// Every transform, in the order they run: the writable paths follow the user, and the
+/// capabilities follow both.
 pub static ALL: &[&Transform] = &[
     &non_root_user::TRANSFORM,
     &no_new_privileges::TRANSFORM,
     &memory_limit::TRANSFORM,
     &cpu_limit::TRANSFORM,
     &read_only_root::TRANSFORM,
+    &drop_capabilities::TRANSFORM,
     &privileged::TRANSFORM,
     &host_namespaces::TRANSFORM,
     &host_paths::TRANSFORM,

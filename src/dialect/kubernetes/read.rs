@@ -439,14 +439,18 @@ fn refused_escalation(own: Option<&Cursor<'_, '_>>, container: &mut Container) {
     }
 }
 
-fn capabilities(own: Option<&Cursor<'_, '_>>, list: &str) -> Setting<Vec<String>> {
-    let Some(list) = own.and_then(|own| own.find(&["capabilities", list])) else {
+fn capabilities(own: Option<&Cursor<'_, '_>>, list_name: &str) -> Setting<Vec<String>> {
+    let Some(list) = own.and_then(|own| own.find(&["capabilities", list_name])) else {
         return Setting::Absent;
     };
     let value = list
         .words()
         .iter()
         .map(|name| {
+            // Runtimes take `all` for `ALL`, and Pod Security does not.
+            if list_name == "drop" && name.eq_ignore_ascii_case("ALL") {
+                return name.clone();
+            }
             let name = name.to_ascii_uppercase();
             name.strip_prefix("CAP_").unwrap_or(&name).to_owned()
         })

@@ -1,0 +1,225 @@
+//! Which capabilities a container needs, and which it has.
+
+use std::collections::BTreeSet;
+
+use crate::container::{Container, Id, Mount, MountSource, Network, Setting, User, within};
+use crate::image::{DefaultUser, Facts, FileCapability};
+use crate::{evidence, image};
+
+/// What an engine gives every container (measured: the mask `a80425fb` of Docker 20.10; moby
+/// `daemon/pkg/oci/caps/defaults.go`). Podman and the runtimes of Kubernetes give some fewer.
+pub const DEFAULT: [&str; 14] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "NET_RAW",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
+
+/// What an entrypoint needs that prepares its files as root and then becomes another user
+/// (gosu, su-exec, setpriv, s6, a server that does so itself), at its second start too: it changes
+/// owners and modes, enters directories that belong to others by then, and stops children that do.
+pub const STEPPING_DOWN: [&str; 6] = [
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "KILL",
+    "SETGID",
+    "SETUID",
+];
+
+/// As whom a container starts, as far as capabilities care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// As root, which has the capabilities it is left.
+    Root,
+    /// As somebody else, who has none but through the capabilities of a file: an engine sets no
+    /// ambient ones (measured; Kubernetes KEP-2763 is not merged).
+    User,
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// As whom the container starts, by what is written, planned or known of its image.
+#[must_use]
+pub fn start(container: &Container) -> Start {
+    match &container.user {
+        Setting::Set { value, .. } => return of_user(value),
+        Setting::Variable { .. } | Setting::Unreadable { .. } => return Start::Unknown,
+        Setting::Unsupported | Setting::Absent => {}
+    }
+    if container.require_non_root.judged() == Some(&true) {
+        return Start::User;
+    }
+    match container.facts.as_ref().map(|facts| &facts.default_user) {
+        Some(DefaultUser::Root | DefaultUser::Uid(0)) => Start::Root,
+        Some(DefaultUser::Name(name)) if name == "root" => Start::Root,
+        Some(DefaultUser::Uid(_) | DefaultUser::Name(_)) => Start::User,
+        Some(DefaultUser::Unknown) | None => Start::Unknown,
+    }
+}
+
+fn of_user(user: &User) -> Start {
+    match &user.user {
+        _ if user.is_root() => Start::Root,
+        Id::Name(name) if name.contains('$') => Start::Unknown,
+        Id::Number(_) | Id::Name(_) => Start::User,
+    }
+}
+
+/// The capabilities that a process of the container can have now: those that the engine gives it
+/// without those dropped, and those added.
+#[must_use]
+pub fn bounding_set(container: &Container) -> BTreeSet<String> {
+    let list = |setting: &Setting<Vec<String>>| setting.judged().cloned().unwrap_or_default();
+    let dropped = list(&container.capabilities_dropped);
+    let all_dropped = dropped.iter().any(|name| name.eq_ignore_ascii_case("ALL"));
+    DEFAULT
+        .iter()
+        .filter(|name| !all_dropped && !dropped.iter().any(|dropped| dropped == *name))
+        .map(|name| (*name).to_owned())
+        .chain(list(&container.capabilities_added))
+        .collect()
+}
+
+/// What the image needs to run in this container, by what is known of it; `None` where that is
+/// not known. What files of the host need is among it.
+#[must_use]
+pub fn needed(container: &Container, facts: &Facts) -> Option<BTreeSet<String>> {
+    if facts.automation == Some(image::Automation::Skip) {
+        return None;
+    }
+    let of_files = facts.file_capabilities.iter().flat_map(granted);
+    let as_user = || facts.capabilities_as_user.iter().flatten().cloned();
+    let mut needed: BTreeSet<String> = match start(container) {
+        Start::User => {
+            facts.capabilities_as_user.as_ref()?;
+            as_user().collect()
+        }
+        Start::Root | Start::Unknown => {
+            let as_root = facts.capabilities_as_root.as_ref()?;
+            let files = files_of_others(container).map(|_| "DAC_OVERRIDE".to_owned());
+            as_root
+                .iter()
+                .cloned()
+                .chain(as_user())
+                .chain(files)
+                .collect()
+        }
+    };
+    if low_ports_are_free(container, facts) {
+        needed.remove("NET_BIND_SERVICE");
+    }
+    // A program with an effective capability of its own cannot be run at all, by anybody, where
+    // that is missing from the bounding set: exec fails (measured).
+    needed.extend(of_files);
+    Some(needed)
+}
+
+/// The capabilities in the words of `setcap`: `cap_net_raw,cap_net_admin+ep`.
+fn granted(file: &FileCapability) -> Vec<String> {
+    file.grants
+        .split_whitespace()
+        .filter_map(|clause| clause.split(['=', '+']).next())
+        .flat_map(|names| names.split(','))
+        .map(str::to_ascii_uppercase)
+        .filter_map(|name| name.strip_prefix("CAP_").map(str::to_owned))
+        .collect()
+}
+
+/// What is mounted with the owner and mode that it has on the host, which root can only pass over
+/// with `DAC_OVERRIDE`. Directories of the system belong to root.
+#[must_use]
+pub fn files_of_others(container: &Container) -> Option<&Mount> {
+    const OF_ROOT: [&str; 7] = [
+        "/dev",
+        "/etc/localtime",
+        "/etc/timezone",
+        "/lib/modules",
+        "/proc",
+        "/sys",
+        "/usr",
+    ];
+    container.mounts.iter().find(|mount| match &mount.source {
+        MountSource::Host(path) => {
+            !evidence::is_engine_socket(mount)
+                && !OF_ROOT.iter().any(|of_root| within(path, of_root))
+        }
+        // Secrets of a Compose file are mounted from files of the host.
+        MountSource::Content => within(&mount.target, "/run/secrets"),
+        _ => false,
+    })
+}
+
+/// Every process of the container may listen on the ports that the image listens on.
+fn low_ports_are_free(container: &Container, facts: &Facts) -> bool {
+    let lowest = container.ports.iter().chain(&facts.ports).copied().min();
+    let opened = || {
+        container
+            .unprivileged_port_start
+            .judged()
+            .is_some_and(|start| lowest.is_none_or(|lowest| *start <= lowest))
+    };
+    container.network == Network::Private && (container.low_ports_are_free || opened())
+}
+
+/// A port below 1024 that only a capability opens.
+#[must_use]
+pub fn binds_low_port(container: &Container) -> bool {
+    let low = container.ports.iter().any(|port| *port < 1024);
+    low && !(container.network == Network::Private && container.low_ports_are_free)
+}
+
+/// Capabilities of the default set that a program of the command needs, with the program.
+pub fn of_commands(container: &Container) -> impl Iterator<Item = (&str, &'static [&'static str])> {
+    let probes = container.probes.iter().flatten().map(String::as_str);
+    evidence::command_words(container)
+        .chain(probes.flat_map(evidence::words_of))
+        .filter_map(|word| Some((word, of_program(evidence::program(word))?)))
+}
+
+fn of_program(program: &str) -> Option<&'static [&'static str]> {
+    Some(match program {
+        "ping" | "ping6" | "fping" | "arping" | "traceroute" | "mtr" | "tcpdump" | "tshark"
+        | "nmap" | "hping3" => &["NET_RAW"],
+        "sshd" => &["AUDIT_WRITE", "SYS_CHROOT"],
+        "chroot" => &["SYS_CHROOT"],
+        "mknod" => &["MKNOD"],
+        "setcap" => &["SETFCAP"],
+        "capsh" => &["SETPCAP"],
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(grants: &str) -> Vec<String> {
+        granted(&FileCapability {
+            path: String::new(),
+            grants: grants.to_owned(),
+            note: None,
+        })
+    }
+
+    #[test]
+    fn the_words_of_setcap_are_read() {
+        assert_eq!(file("cap_net_bind_service=+ep"), ["NET_BIND_SERVICE"]);
+        assert_eq!(
+            file("cap_net_raw,cap_net_admin+eip"),
+            ["NET_RAW", "NET_ADMIN"]
+        );
+        assert_eq!(file("cap_chown=p cap_kill+e"), ["CHOWN", "KILL"]);
+        assert_eq!(file(""), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,318 @@
+//! Which capabilities are dropped and which are given back, where a mistake stops a container.
+
+use harden::capabilities::{DEFAULT, STEPPING_DOWN};
+use harden::container::{Assume, Policy};
+use harden::engine::{Run, Source};
+use harden::image::Knowledge;
+use harden::report::{FileOutcome, Outcome, Report};
+use harden::transforms;
+use serde_yaml::Value;
+
+fn run(text: &str, ids: &[&str], assume: Assume) -> Report {
+    let knowledge = Knowledge::embedded();
+    let transforms = ids.iter().filter_map(|id| transforms::find(id)).collect();
+    let policy = Policy {
+        assume,
+        ..Policy::default()
+    };
+    let source = Source {
+        path: "file.yml".into(),
+        bytes: text.as_bytes().to_vec(),
+    };
+    Run::new(transforms, policy, &knowledge).project(vec![source])
+}
+
+/// The document afterwards.
+fn after(text: &str, assume: Assume) -> Value {
+    let report = run(text, &["drop-capabilities"], assume);
+    match &report.files[0].outcome {
+        FileOutcome::Changed(after) => serde_yaml::from_str(after).unwrap(),
+        other => panic!("{other:?}\n{:?}\n{text}", report.containers),
+    }
+}
+
+fn words(list: &Value) -> Vec<&str> {
+    let items = list.as_sequence().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(Value::as_str).collect()
+}
+
+/// What is dropped and what is added of a service.
+fn compose(service: &str, assume: Assume) -> (Vec<String>, Vec<String>) {
+    let after = after(&format!("services:\n  a:\n{service}"), assume);
+    let list = |key| {
+        words(&after["services"]["a"][key])
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    };
+    (list("cap_drop"), list("cap_add"))
+}
+
+/// What is dropped and what is added of a container.
+fn kubernetes(container: &str, pod: &str, assume: Assume) -> (Vec<String>, Vec<String>) {
+    let text = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {container}\n  {pod}\n"
+    );
+    let after = after(&text, assume);
+    let capabilities = &after["spec"]["containers"][0]["securityContext"]["capabilities"];
+    let list = |key| {
+        words(&capabilities[key])
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    };
+    (list("drop"), list("add"))
+}
+
+/// Why nothing is dropped.
+fn declined(text: &str, assume: Assume) -> String {
+    let report = run(text, &["drop-capabilities"], assume);
+    match &report.containers[0].results[0].outcome {
+        Outcome::Declined { why } => why.clone(),
+        other => panic!("{other:?}\n{text}"),
+    }
+}
+
+fn service(lines: &str) -> String {
+    format!("services:\n  a:\n{lines}")
+}
+
+/// semantics 1.4: the gosu-style entrypoints need `DAC_OVERRIDE` from the second boot on.
+#[test]
+fn what_only_the_second_start_needs_is_given_back() {
+    for image in [
+        "postgres:16",
+        "mariadb:11",
+        "redis:7",
+        "mysql:8",
+        "mongo:7",
+        "rabbitmq:3",
+    ] {
+        let (dropped, added) = compose(&format!("    image: {image}\n"), Assume::Fit);
+        assert_eq!(dropped, ["ALL"]);
+        assert_eq!(
+            added,
+            ["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"],
+            "{image}"
+        );
+    }
+}
+
+/// semantics 1.2: default capabilities are not effective for a process that is not root.
+#[test]
+fn whoever_is_not_root_is_given_none_back() {
+    for image in ["postgres:16", "nginx:1.27", "prom/prometheus", "example/a"] {
+        let lines = format!("    image: {image}\n    user: \"1500\"\n");
+        assert_eq!(compose(&lines, Assume::Fit).1, [""; 0], "{image}");
+    }
+    let container = "{name: c, image: example/a, securityContext: {runAsNonRoot: true}}";
+    assert_eq!(kubernetes(container, "", Assume::Fit).1, [""; 0]);
+}
+
+/// semantics 1.4 and 3.2: exec of a file with an effective capability fails for everybody where
+/// that is not in the bounding set, with `no_new_privs` too.
+#[test]
+fn the_capabilities_of_files_win() {
+    for user in ["", "    user: \"1000\"\n", "    user: root\n"] {
+        let lines = format!("    image: caddy:2\n    security_opt: [no-new-privileges]\n{user}");
+        assert_eq!(
+            compose(&lines, Assume::Fit).1,
+            ["NET_BIND_SERVICE"],
+            "{user}"
+        );
+    }
+    let lines = "    image: dpage/pgadmin4:8\n    security_opt: [no-new-privileges]\n";
+    assert_eq!(compose(lines, Assume::Fit).1, ["NET_BIND_SERVICE"]);
+}
+
+/// semantics 1.6: the sysctl of Docker >= 20.10 covers private networks alone; of the Kubernetes
+/// runtimes only some set it.
+#[test]
+fn low_ports_cost_a_capability_only_where_they_are_not_free() {
+    let of_nginx = ["CHOWN", "SETGID", "SETUID"];
+    let with_port = ["CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID"];
+    let lines = |rest: &str| format!("    image: nginx:1.27\n{rest}");
+    assert_eq!(compose(&lines(""), Assume::Fit).1, of_nginx);
+    for mode in ["host", "service:b", "container:b", "$MODE"] {
+        let lines = lines(&format!("    network_mode: {mode}\n"));
+        assert_eq!(compose(&lines, Assume::Fit).1, with_port, "{mode}");
+    }
+    let container = "{name: c, image: 'nginx:1.27'}";
+    assert_eq!(kubernetes(container, "", Assume::Fit).1, with_port);
+    let sysctl = |value| {
+        format!(
+            "securityContext: {{sysctls: [{{name: net.ipv4.ip_unprivileged_port_start, value: '{value}'}}]}}"
+        )
+    };
+    assert_eq!(kubernetes(container, &sysctl(80), Assume::Fit).1, of_nginx);
+    assert_eq!(kubernetes(container, &sysctl(81), Assume::Fit).1, with_port);
+}
+
+/// semantics 1.4: root without `DAC_OVERRIDE` obeys modes; 3.1: the owner of a bind mount is unknown.
+#[test]
+fn root_is_left_its_way_to_files_of_the_host() {
+    let lines = |mount: &str| format!("    image: nginx:1.27\n    volumes: [\"{mount}\"]\n");
+    for mount in ["./x:/x", "./x:/x:ro", "~/x:/x", "/srv/x:/x:ro", "$DIR/x:/x"] {
+        let added = compose(&lines(mount), Assume::Fit).1;
+        assert!(
+            added.contains(&"DAC_OVERRIDE".to_owned()),
+            "{mount}: {added:?}"
+        );
+    }
+    for mount in [
+        "v:/x",
+        "/etc/localtime:/etc/localtime:ro",
+        "/var/run/docker.sock:/var/run/docker.sock",
+    ] {
+        let added = compose(&lines(mount), Assume::Fit).1;
+        assert!(
+            !added.contains(&"DAC_OVERRIDE".to_owned()),
+            "{mount}: {added:?}"
+        );
+    }
+    let secret = "    image: nginx:1.27\n    secrets: [s]\nsecrets: {s: {file: ./s}}\n";
+    assert!(
+        compose(secret, Assume::Fit)
+            .1
+            .contains(&"DAC_OVERRIDE".to_owned())
+    );
+}
+
+/// moby `caps/utils.go`: beside a dropped `ALL` exactly `cap_add` is left, so that a capability
+/// that was dropped by name would come back, and one outside the default set would be new.
+#[test]
+fn nothing_is_added_that_the_container_did_not_have() {
+    let lines = "    image: postgres:16\n    cap_drop: [CAP_chown, setuid]\n";
+    let (dropped, added) = compose(lines, Assume::Fit);
+    assert_eq!(dropped, ["CAP_chown", "setuid", "ALL"]);
+    assert_eq!(added, ["DAC_OVERRIDE", "SETGID"]);
+    // The file capability of this program is outside the default set: it cannot run as it is.
+    let vault = "    image: hashicorp/vault:2\n    user: \"100\"\n";
+    assert_eq!(compose(vault, Assume::Fit).1, [""; 0]);
+    let vault = "    image: hashicorp/vault:2\n    user: \"100\"\n    cap_add: [IPC_LOCK]\n";
+    assert_eq!(compose(vault, Assume::Fit).1, ["IPC_LOCK"]);
+}
+
+/// semantics 1.4 (`cap_add: [ALL]` wins) and 1.4, 2.3 (`privileged` makes both lists inert).
+#[test]
+fn what_would_have_no_effect_or_another_one_is_left() {
+    for lines in [
+        "    image: postgres:16\n    cap_add: [ALL]\n",
+        "    image: postgres:16\n    cap_add: [all]\n",
+    ] {
+        assert!(declined(&service(lines), Assume::All).contains("wins"));
+    }
+    let privileged = service("    image: postgres:16\n    privileged: true\n");
+    assert!(declined(&privileged, Assume::All).contains("privileged"));
+}
+
+#[test]
+fn names_are_added_once_whatever_their_spelling() {
+    let lines = "    image: postgres:16\n    cap_add: [CAP_CHOWN, setuid]\n";
+    assert_eq!(
+        compose(lines, Assume::Fit).1,
+        ["CAP_CHOWN", "setuid", "DAC_OVERRIDE", "SETGID"]
+    );
+}
+
+/// semantics 2.3: names carry no prefix in Kubernetes, and Pod Security wants exactly `ALL`.
+#[test]
+fn pod_security_gets_its_own_spelling() {
+    let container = |drop: &str| {
+        format!(
+            "{{name: c, image: example/a, securityContext: {{runAsUser: 1, capabilities: {{drop: {drop}}}}}}}"
+        )
+    };
+    assert_eq!(
+        kubernetes(&container("[all]"), "", Assume::Fit).0,
+        ["all", "ALL"]
+    );
+    assert_eq!(kubernetes(&container("[]"), "", Assume::Fit).0, ["ALL"]);
+    assert_eq!(kubernetes(&container("null"), "", Assume::Fit).0, ["ALL"]);
+}
+
+#[test]
+fn an_unknown_image_is_left_its_powers_unless_it_is_not_root() {
+    for lines in [
+        "    image: example/a\n",
+        "    image: example/a\n    user: root\n",
+        "    image: example/a\n    user: \"$USER_ID\"\n",
+        "    image: example/a\n    user: \"1\"\n    cap_add: [SYS_NICE]\n",
+        "    image: example/a\n    user: \"1\"\n    security_opt: [\"no-new-privileges:false\"]\n",
+        "    image: example/a\n    user: \"1\"\n    healthcheck: {test: ping -c 1 b}\n",
+        "    image: node:22\n",
+        "    image: postgres:16\n    build: .\n",
+        "    image: postgres:16\n    entrypoint: /start\n",
+        "    image: postgres:16\n    command: sh -c \"chown 1 /x && postgres\"\n",
+        "    image: gitlab/gitlab-ce\n",
+    ] {
+        declined(&service(lines), Assume::Fit);
+    }
+    for lines in [
+        "    image: node:22\n    user: \"1\"\n",
+        "    build: .\n    user: \"1\"\n",
+        "    image: example/a\n    user: \"1\"\n    cap_add: [NET_BIND_SERVICE]\n",
+    ] {
+        assert_eq!(compose(lines, Assume::Fit).0, ["ALL"]);
+    }
+}
+
+#[test]
+fn whoever_steps_down_can_do_so_at_every_boldness() {
+    assert!(STEPPING_DOWN.iter().all(|name| DEFAULT.contains(name)));
+    let added = |lines: &str| compose(lines, Assume::All).1;
+    assert_eq!(added("    image: example/a\n"), STEPPING_DOWN);
+    let ping = added("    image: example/a\n    command: ping b\n");
+    assert!(ping.contains(&"NET_RAW".to_owned()));
+    let host = added("    image: example/a\n    network_mode: host\n    expose: [80]\n");
+    assert!(host.contains(&"NET_BIND_SERVICE".to_owned()));
+    let replaced = added("    image: httpd:2\n    entrypoint: /start\n");
+    assert!(replaced.contains(&"CHOWN".to_owned()));
+}
+
+/// A merge replaces lists, so that a merged one is restated; lists of `extends` are appended.
+#[test]
+fn lists_that_come_from_elsewhere_are_kept() {
+    let text =
+        "x-a: &a\n  cap_drop: [NET_RAW]\nservices:\n  a:\n    <<: *a\n    image: postgres:16\n";
+    let merged = after(text, Assume::Fit);
+    assert_eq!(
+        words(&merged["services"]["a"]["cap_drop"]),
+        ["NET_RAW", "ALL"]
+    );
+    assert_eq!(words(&merged["x-a"]["cap_drop"]), ["NET_RAW"]);
+    let text = "services:\n  b: {image: postgres:16, cap_drop: [NET_RAW], user: \"7\"}\n  a:\n    extends: b\n    volumes: [\"x:/x\"]\n";
+    let report = run(text, &["drop-capabilities"], Assume::Fit);
+    let FileOutcome::Changed(extended) = &report.files[0].outcome else {
+        panic!("{:?}", report.containers)
+    };
+    let extended: Value = serde_yaml::from_str(extended).unwrap();
+    assert_eq!(words(&extended["services"]["a"]["cap_drop"]), ["ALL"]);
+}
+
+#[test]
+fn capabilities_follow_the_user_that_is_planned() {
+    let ids = ["non-root-user", "drop-capabilities"];
+    let text = "services:\n  a:\n    image: postgres:16\n";
+    let report = run(text, &ids, Assume::Fit);
+    let FileOutcome::Changed(text) = &report.files[0].outcome else {
+        panic!("{:?}", report.containers)
+    };
+    assert!(
+        text.contains("user: \"999:999\"") && !text.contains("cap_add"),
+        "{text}"
+    );
+}
+
+#[test]
+fn windows_has_none() {
+    let report = run(
+        &service("    image: mcr.microsoft.com/windows/nanoserver:ltsc2022\n"),
+        &["drop-capabilities"],
+        Assume::All,
+    );
+    assert!(matches!(
+        report.containers[0].results[0].outcome,
+        Outcome::Inapplicable { .. }
+    ));
+}
