@@ -156,6 +156,12 @@ fn variants_have_users_of_their_own() {
         ("rabbitmq:3.13-management-alpine", Some((100, 101))),
         ("rabbitmq:3.7.4", None),
         ("traefik:v3.1", Some((65532, 65532))),
+        ("elasticsearch:7.17.28", Some((1000, 0))),
+        ("elasticsearch:5.6", None),
+        ("jaegertracing/all-in-one:1.57", Some((10001, 10001))),
+        ("influxdb:3.9-enterprise", Some((1500, 1500))),
+        ("influxdb:1.11-data", None),
+        ("kong:2.8", None),
         ("grafana/grafana:11.2.0", Some((472, 0))),
         ("grafana/grafana:6.7.1", None),
         ("prom/prometheus:v2.53.0", Some((65534, 65534))),
@@ -252,6 +258,15 @@ fn defaults_and_groups() {
         facts("mariadb:11-ubi9").default_user,
         DefaultUser::Name("mysql".to_owned())
     );
+    assert_eq!(
+        facts("elasticsearch:7.17.28").default_user,
+        DefaultUser::Root
+    );
+    assert!(facts("elasticsearch:7.17.28").drops_by_itself());
+    assert_eq!(
+        facts("jaegertracing/all-in-one:1.49").default_user,
+        DefaultUser::Root
+    );
     assert_eq!(facts("redis:7-alpine").volume_group(), Some(1000));
     assert_eq!(facts("rabbitmq").volume_group(), Some(999));
     assert!(facts("rabbitmq").needs_on_root_mismatch());
@@ -268,6 +283,33 @@ fn defaults_and_groups() {
         facts("nginx").starts_as_user,
         Support::Conditional(_)
     ));
+}
+
+/// An init, a master or a script that stays root stops what has become another user only with
+/// KILL: measured with tini, dumb-init and php-fpm, and read in the entrypoint of `clickhouse`.
+#[test]
+fn who_stays_root_may_stop_what_it_started() {
+    for image in ["couchdb", "consul", "clickhouse", "drupal", "joomla"] {
+        let needed = facts(image).capabilities_as_root.clone();
+        assert!(
+            needed.is_some_and(|needed| needed.contains(&"KILL".to_owned())),
+            "{image}"
+        );
+    }
+}
+
+/// What runs in them is what people bring: nobody knows what it needs.
+#[test]
+fn nothing_is_known_of_what_a_bare_system_needs() {
+    for image in [
+        "alpine",
+        "ubuntu:24.04",
+        "golang",
+        "eclipse-temurin",
+        "gitlab/gitlab-ce",
+    ] {
+        assert_eq!(facts(image).capabilities_as_root, None, "{image}");
+    }
 }
 
 #[test]

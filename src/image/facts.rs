@@ -311,7 +311,16 @@ impl Facts {
     /// it starts the service. A master that keeps root for itself (nginx, httpd) is not that.
     #[must_use]
     pub fn drops_by_itself(&self) -> bool {
-        let programs = ["gosu", "su-exec", "setpriv", "runuser", "chpst", "su "];
+        let programs = [
+            "gosu",
+            "su-exec",
+            "setpriv",
+            "runuser",
+            "chpst",
+            "chroot",
+            "clickhouse su",
+            "su ",
+        ];
         self.default_user == DefaultUser::Root
             && self
                 .steps_down
