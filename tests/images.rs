@@ -547,6 +547,26 @@ fn what_is_unsure_is_unknown() {
 }
 
 #[test]
+fn capabilities_that_nobody_looked_at_are_unknown() {
+    let as_root = |section: &str| {
+        let entry =
+            Entry::read(&format!("{ENTRY}{section}")).unwrap_or_else(|errors| panic!("{errors:?}"));
+        Facts::settle(&entry, Name::parse("example").tag()).capabilities_as_root
+    };
+    let section = "capabilities: {source: [dockerfile], confidence: high";
+    assert_eq!(as_root(""), None);
+    assert_eq!(as_root(&format!("{section}}}\n")), None);
+    assert_eq!(
+        as_root(&format!("{section}, as_root: []}}\n")),
+        Some(Vec::new())
+    );
+    assert_eq!(
+        as_root(&format!("{section}, as_root: [SETUID]}}\n")),
+        Some(vec!["SETUID".to_owned()])
+    );
+}
+
+#[test]
 fn own_entries_go_first_and_do_not_claim_the_same() {
     let own = |id: &str, images: &str| {
         let text = ENTRY

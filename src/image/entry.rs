@@ -181,9 +181,9 @@ pub struct CapabilitySection {
     pub source: Vec<String>,
     /// How sure this is.
     pub confidence: Confidence,
-    /// When it starts as root, without `CAP_`.
-    #[serde(default)]
-    pub as_root: Vec<String>,
+    /// When it starts as root, without `CAP_`. `None`: nobody has found out, because the image does
+    /// not start so by itself, or because it depends on what people put into it.
+    pub as_root: Option<Vec<String>>,
     /// When it starts as its own user.
     #[serde(default)]
     pub as_user: Vec<String>,

@@ -185,7 +185,7 @@ impl Facts {
                 starts => starts,
             },
             steps_down: entry.user.steps_down.clone(),
-            capabilities_as_root: capabilities.map(|section| section.as_root.clone()),
+            capabilities_as_root: capabilities.and_then(|section| section.as_root.clone()),
             capabilities_as_user: capabilities.map(|section| section.as_user.clone()),
             file_capabilities: capabilities
                 .map(|section| section.files.clone())

@@ -147,7 +147,7 @@ impl Entry {
             report("memory.least", "must be a size: 128Mi".to_owned());
         }
         if let Some(section) = &self.capabilities {
-            for name in section.as_root.iter().chain(&section.as_user) {
+            for name in section.as_root.iter().flatten().chain(&section.as_user) {
                 if name.starts_with("CAP_")
                     || !name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
                 {
