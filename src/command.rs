@@ -20,9 +20,10 @@ use crate::image::Knowledge;
 use crate::report::terminal::Terminal;
 use crate::report::text::{Deed, Detail, Summary};
 use crate::report::{FileOutcome, FileReport, Report, diff, explain, trouble};
+use crate::syntax::Limits;
 use crate::transforms::{self, Transform};
 use crate::walk::{self, Disk, Entry, Found};
-use crate::write;
+use crate::{stream, write};
 
 /// The streams of the process, and where it stands.
 pub struct Console<'c> {
@@ -203,7 +204,8 @@ impl Session<'_, '_> {
             }
         };
         let bytes = source.bytes.clone();
-        let report = plan(vec![source]);
+        let limit = Limits::default().bytes as usize;
+        let report = stream::joined(plan(stream::pieces(source, limit)));
         if self.deed == Deed::Filtered {
             // A filter hands on what it leaves alone.
             let text = match report.files.first().map(|file| &file.outcome) {

@@ -15,6 +15,7 @@
 //! * [`transforms`] say what a container should be; [`evidence`], [`writable`] and [`capabilities`]
 //!   are what they judge by.
 //! * [`engine`] asks every transform about every container, plans the edits and proves the result.
+//! * [`stream`] takes a stream that is too large for one tree in pieces.
 //! * [`report`] is what happened, as plain data and as text.
 //!
 //! [`pod_security`] stands beside this flow: it judges pods as they are written, by the Pod
@@ -60,6 +61,7 @@ pub mod image;
 pub mod pod_security;
 pub mod project;
 pub mod report;
+pub mod stream;
 pub mod syntax;
 #[path = "../transforms/mod.rs"]
 pub mod transforms;

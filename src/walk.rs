@@ -158,10 +158,10 @@ pub fn read(entry: Entry) -> Result<Option<Source>, Error> {
 ///
 /// # Errors
 ///
-/// The system's, and [`Error::TooLarge`].
+/// The system's, and [`Error::TooLarge`] for what no 32 bits count.
 pub fn read_stdin(input: impl Read) -> Result<Source, Error> {
     let path = PathBuf::from("-");
-    let limit = u64::from(Limits::default().bytes);
+    let limit = u64::from(u32::MAX);
     let mut bytes = Vec::new();
     match input.take(limit + 1).read_to_end(&mut bytes) {
         Ok(len) if len as u64 > limit => Err(Error::TooLarge {

@@ -67,6 +67,7 @@ impl<'k> Run<'k> {
         let mut compose: Vec<(usize, File<'_>)> = Vec::new();
         let mut fragments: Vec<(usize, File<'_>)> = Vec::new();
         let mut kubernetes: Vec<(usize, File<'_>)> = Vec::new();
+        let mut beside: Vec<(usize, File<'_>)> = Vec::new();
         for (index, (path, text)) in texts.iter().enumerate() {
             let Ok(text) = text else {
                 outcomes.push(None);
@@ -94,8 +95,11 @@ impl<'k> Run<'k> {
                     None
                 }
                 Err(why) => {
-                    if why == NotOurs::Fragment {
-                        fragments.push((index, file(Format::Compose)));
+                    match why {
+                        NotOurs::Fragment => fragments.push((index, file(Format::Compose))),
+                        // An autoscaler or a role in a file of its own says something of the pods.
+                        NotOurs::NoPods => beside.push((index, file(Format::Kubernetes))),
+                        _ => {}
                     }
                     Some(FileOutcome::NotOurs(why))
                 }
@@ -120,13 +124,16 @@ impl<'k> Run<'k> {
                 containers.push(container);
             }
             for (index, outcome) in indices.into_iter().zip(planned.outcomes) {
-                outcomes[index] = Some(outcome);
+                if !matches!(outcomes[index], Some(FileOutcome::NotOurs(NotOurs::NoPods))) {
+                    outcomes[index] = Some(outcome);
+                }
             }
         };
         for project in with_overrides(compose, fragments) {
             plan(project);
         }
         if !kubernetes.is_empty() {
+            kubernetes.extend(beside);
             plan(kubernetes);
         }
         containers.sort_by_key(|container: &ContainerReport| (container.file, container.line));

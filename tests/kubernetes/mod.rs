@@ -2,6 +2,7 @@
 
 mod custom;
 mod read;
+mod stream;
 mod write;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,183 @@
+//! A stream that is too large for one tree, in pieces at the marks between its documents.
+//!
+//! `kustomize build | harden -` hands over everything that a cluster runs in one stream. A tree
+//! counts its nodes and bytes in 32 bits and stops well before that, and no document needs another
+//! one to be read: anchors end with their document (YAML 1.2.2, section 3.2.2.2).
+
+use std::path::PathBuf;
+
+use memchr::memmem;
+
+use crate::engine::Source;
+use crate::error::Error;
+use crate::report::{FileOutcome, FileReport, Outcome, Report};
+
+/// The source in pieces of at most `limit` bytes, as far as its documents allow. The pieces
+/// together are the source, byte for byte.
+#[must_use]
+pub fn pieces(source: Source, limit: usize) -> Vec<Source> {
+    if source.bytes.len() <= limit {
+        return vec![source];
+    }
+    let Source { path, bytes } = source;
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut last = 0;
+    for mark in marks(&bytes).chain([bytes.len()]) {
+        if mark - start > limit && last > start {
+            pieces.push(start..last);
+            start = last;
+        }
+        last = mark;
+    }
+    pieces.push(start..bytes.len());
+    pieces
+        .into_iter()
+        .filter_map(|piece| {
+            Some(Source {
+                path: path.clone(),
+                bytes: bytes.get(piece)?.to_vec(),
+            })
+        })
+        .collect()
+}
+
+/// Where a line `---` begins that no directive stands above.
+fn marks(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    memmem::find_iter(bytes, b"\n---").filter_map(|at| {
+        let ends = bytes
+            .get(at + 4)
+            .is_none_or(|next| matches!(next, b' ' | b'\t' | b'\r' | b'\n'));
+        let line = bytes
+            .get(..at)?
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
+        (ends && bytes.get(line) != Some(&b'%')).then_some(at + 1)
+    })
+}
+
+/// The report of pieces as the report of the stream that they are.
+#[must_use]
+pub fn joined(report: Report) -> Report {
+    if report.files.len() < 2 {
+        return report;
+    }
+    let Report {
+        files,
+        mut containers,
+    } = report;
+    let mut lines = Vec::with_capacity(files.len());
+    let mut seen: usize = 0;
+    for file in &files {
+        lines.push(u32::try_from(seen).unwrap_or(u32::MAX));
+        seen += memchr::memchr_iter(b'\n', file.source.as_bytes()).count();
+    }
+    for container in &mut containers {
+        let above = |file: usize| lines.get(file).copied().unwrap_or_default();
+        container.line = container.line.saturating_add(above(container.file));
+        container.file = 0;
+        for result in &mut container.results {
+            if let Outcome::Finding {
+                place: Some((file, line)),
+                ..
+            } = &mut result.outcome
+            {
+                *line = line.saturating_add(above(*file));
+                *file = 0;
+            }
+        }
+    }
+    Report {
+        files: vec![whole(files)],
+        containers,
+    }
+}
+
+/// One file of all pieces. A piece in trouble puts the whole in trouble.
+fn whole(files: Vec<FileReport>) -> FileReport {
+    let mut stream = FileReport {
+        path: PathBuf::from("-"),
+        source: String::new(),
+        outcome: FileOutcome::Unchanged,
+    };
+    let mut text = String::new();
+    let mut changed = false;
+    let mut others = None;
+    let mut ours = false;
+    for file in files {
+        let offset = u32::try_from(stream.source.len()).unwrap_or(u32::MAX);
+        match file.outcome {
+            FileOutcome::Failed(Error::Syntax(mut error)) => {
+                error.span.start = error.span.start.saturating_add(offset);
+                error.span.end = error.span.end.saturating_add(offset);
+                others.get_or_insert(FileOutcome::Failed(Error::Syntax(error)));
+                text.push_str(&file.source);
+            }
+            failed @ FileOutcome::Failed(_) => {
+                others.get_or_insert(failed);
+                text.push_str(&file.source);
+            }
+            FileOutcome::NotOurs(why) => {
+                others.get_or_insert(FileOutcome::NotOurs(why));
+                text.push_str(&file.source);
+            }
+            FileOutcome::Unchanged => {
+                ours = true;
+                text.push_str(&file.source);
+            }
+            FileOutcome::Changed(after) => {
+                ours = true;
+                changed = true;
+                text.push_str(&after);
+            }
+        }
+        stream.source.push_str(&file.source);
+    }
+    stream.outcome = match others {
+        Some(failed @ FileOutcome::Failed(_)) => failed,
+        Some(not_ours) if !ours => not_ours,
+        _ if changed => FileOutcome::Changed(text),
+        _ => FileOutcome::Unchanged,
+    };
+    stream
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str, limit: usize) -> Vec<String> {
+        let source = Source {
+            path: "-".into(),
+            bytes: text.as_bytes().to_vec(),
+        };
+        pieces(source, limit)
+            .into_iter()
+            .map(|piece| String::from_utf8(piece.bytes).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_stream_is_split_between_documents_alone() {
+        let text = "a: 1\n---\nb: |\n  ---\n  x\n---x\n---\r\nc: 3\n%YAML 1.2\n---\nd: 4\n--- e\n";
+        let small = split(text, 1);
+        assert_eq!(small.concat(), text);
+        assert_eq!(
+            small,
+            [
+                "a: 1\n",
+                "---\nb: |\n  ---\n  x\n---x\n",
+                "---\r\nc: 3\n%YAML 1.2\n---\nd: 4\n",
+                "--- e\n"
+            ]
+        );
+        assert_eq!(split(text, 1000), [text]);
+        assert_eq!(split(text, 40).concat(), text);
+    }
+
+    #[test]
+    fn a_document_that_is_too_large_stays_whole() {
+        assert_eq!(split("a: 1\nb: 2\n", 3), ["a: 1\nb: 2\n"]);
+    }
+}

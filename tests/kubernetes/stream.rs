@@ -1,0 +1,92 @@
+//! A stream in pieces is the stream, and a project is all of its files.
+
+use harden::container::Policy;
+use harden::engine::{Run, Source};
+use harden::image::Knowledge;
+use harden::report::{FileOutcome, Outcome, Report};
+use harden::{stream, transforms};
+
+const AUTOSCALER: &str = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web3}\n";
+
+fn deployment(number: usize) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web{number}\nspec:\n  template:\n    spec:\n      containers:\n      - name: web\n        image: nginx:1.29\n"
+    )
+}
+
+fn source(path: &str, text: &str) -> Source {
+    Source {
+        path: path.into(),
+        bytes: text.as_bytes().to_vec(),
+    }
+}
+
+fn plan(sources: Vec<Source>) -> Report {
+    let knowledge = Knowledge::embedded();
+    let transforms = transforms::by_default().collect();
+    Run::new(transforms, Policy::default(), &knowledge).project(sources)
+}
+
+fn declines_memory(report: &Report, workload: &str) -> bool {
+    let container = report
+        .containers
+        .iter()
+        .find(|container| container.workload == workload);
+    container.is_some_and(|container| {
+        container.results.iter().any(|result| {
+            result.id == "memory-limit" && matches!(result.outcome, Outcome::Declined { .. })
+        })
+    })
+}
+
+#[test]
+fn pieces_give_what_the_whole_gives() {
+    let mut documents: Vec<String> = (0..12).map(deployment).collect();
+    documents.push(AUTOSCALER.to_owned());
+    documents.push("kind: ConfigMap\napiVersion: v1\nmetadata: {name: c}\n".to_owned());
+    let text = documents.join("---\n");
+    let whole = plan(vec![source("-", &text)]);
+    let pieces = stream::pieces(source("-", &text), 600);
+    assert!(pieces.len() > 4, "{}", pieces.len());
+    let joined = stream::joined(plan(pieces));
+    let after = |report: &Report| match &report.files[..] {
+        [file] => match &file.outcome {
+            FileOutcome::Changed(after) => after.clone(),
+            other => panic!("{other:?}"),
+        },
+        files => panic!("{} files", files.len()),
+    };
+    assert_eq!(after(&joined), after(&whole));
+    let lines =
+        |report: &Report| -> Vec<u32> { report.containers.iter().map(|one| one.line).collect() };
+    assert_eq!(lines(&joined), lines(&whole));
+    assert!(declines_memory(&joined, "Deployment/web3"));
+    assert!(!declines_memory(&joined, "Deployment/web4"));
+}
+
+#[test]
+fn a_piece_in_trouble_is_shown_where_it_stands() {
+    let text = format!("{}---\na: [\n", deployment(0));
+    let pieces = stream::pieces(source("-", &text), 10);
+    assert_eq!(pieces.len(), 2);
+    let report = stream::joined(plan(pieces));
+    let FileOutcome::Failed(harden::error::Error::Syntax(error)) = &report.files[0].outcome else {
+        panic!("{:?}", report.files[0].outcome);
+    };
+    let at = error.span.start as usize;
+    assert!(at >= text.find('[').unwrap(), "{at}");
+}
+
+#[test]
+fn an_autoscaler_in_a_file_of_its_own_keeps_its_resources() {
+    let report = plan(vec![
+        source("hpa.yaml", AUTOSCALER),
+        source("web.yaml", &deployment(3)),
+    ]);
+    assert!(declines_memory(&report, "Deployment/web3"));
+    assert!(matches!(
+        report.files[0].outcome,
+        FileOutcome::NotOurs(harden::report::NotOurs::NoPods)
+    ));
+    assert!(matches!(report.files[1].outcome, FileOutcome::Changed(_)));
+}
