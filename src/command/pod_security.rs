@@ -114,7 +114,7 @@ impl Session<'_, '_> {
                                 self.trouble(&file.path, &file.source, &error)?;
                             }
                         }
-                        Verdict::Passes | Verdict::Partial => {}
+                        Verdict::Passes | Verdict::NotJudged(_) => {}
                     }
                 }
                 Ok(())

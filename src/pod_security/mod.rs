@@ -70,8 +70,8 @@ pub enum Verdict {
     Breaks(Vec<Violation>),
     /// Never see it: the API server rejects the object. Not judged.
     Rejected(Vec<Rejection>),
-    /// Part of an object that stands elsewhere. Not judged.
-    Partial,
+    /// What it would do cannot be told from here, for this reason.
+    NotJudged(&'static str),
 }
 
 /// A rule that a pod breaks, at one place.
@@ -127,58 +127,69 @@ fn content(text: &str, standard: Standard) -> Content {
 
 fn pods(tree: &Tree<'_>, standard: Standard) -> Vec<PodJudgement> {
     let source = Source::new(tree, 0);
-    let lines = Lines::new(tree);
+    let judge = Judge {
+        tree,
+        source: &source,
+        lines: &Lines::new(tree),
+        standard,
+    };
     kubernetes::documents(&source)
         .filter_map(|document| match document {
             Document::Objects(objects) => Some(objects),
             Document::Empty | Document::Other(_) => None,
         })
         .flatten()
-        .filter_map(|object| {
-            let pod = object.pod()?;
-            Some(PodJudgement {
-                workload: object.label(),
-                line: lines.line_column(object.cursor.span().start).0,
-                verdict: verdict(tree, &source, &object, &pod, standard, &lines),
-            })
-        })
+        .flat_map(|object| judge.object(&object))
         .collect()
 }
 
-fn verdict(
-    tree: &Tree<'_>,
-    source: &Source<'_, '_>,
-    object: &Object<'_, '_>,
-    written: &kubernetes::Pod<'_, '_>,
+/// What every pod of a file is judged with.
+struct Judge<'j, 's> {
+    tree: &'j Tree<'s>,
+    source: &'j Source<'j, 's>,
+    lines: &'j Lines<'s>,
     standard: Standard,
-    lines: &Lines<'_>,
-) -> Verdict {
-    let read = pod::Pod::read(object, written);
-    let is_whole = kubernetes::is_whole(tree, object);
-    match read {
-        _ if source.is_overdrawn() => Verdict::Rejected(vec![Rejection {
+}
+
+impl Judge<'_, '_> {
+    fn object(&self, object: &Object<'_, '_>) -> Vec<PodJudgement> {
+        let pods = object.pods();
+        let judged = pods.iter().map(|pod| PodJudgement {
             workload: object.label(),
-            path: written.path.clone(),
-            what: "stands, with its aliases, for more than the API server reads".to_owned(),
-            span: object.cursor.span(),
-            mistyped: false,
-        }]),
-        // A part may leave out what a whole object needs, but what it has must be of its type.
-        Err(rejections) if is_whole || rejections.iter().any(|one| one.mistyped) => {
-            Verdict::Rejected(rejections)
-        }
-        Ok(pod) if is_whole => {
-            let mut broken = Vec::new();
-            for (check, revision) in checks::revisions(standard) {
-                let mut findings = checks::Findings::new(check.id, lines, &mut broken);
-                (revision.find)(&pod, &mut findings);
-            }
-            if broken.is_empty() {
-                Verdict::Passes
+            line: self.lines.line_column(object.cursor.span().start).0,
+            verdict: if pod.shape.is_pod() {
+                self.verdict(object, pod)
             } else {
-                Verdict::Breaks(broken)
+                Verdict::NotJudged("its controller writes the pod")
+            },
+        });
+        judged.collect()
+    }
+
+    fn verdict(&self, object: &Object<'_, '_>, written: &kubernetes::Pod<'_, '_>) -> Verdict {
+        let is_whole = kubernetes::is_written_out(self.tree, object, written);
+        let verdict = match pod::Pod::read(object, written, self.source) {
+            // A part may leave out what a whole object needs, but what it has must be of its type.
+            Err(rejections) if is_whole || rejections.iter().any(|one| one.mistyped) => {
+                Verdict::Rejected(rejections)
             }
+            Ok(pod) if is_whole => {
+                match checks::broken(&pod, self.standard, self.source, self.lines) {
+                    broken if broken.is_empty() => Verdict::Passes,
+                    broken => Verdict::Breaks(broken),
+                }
+            }
+            Ok(_) | Err(_) => Verdict::NotJudged("part of an object that stands elsewhere"),
+        };
+        if self.source.is_overdrawn() {
+            return Verdict::Rejected(vec![Rejection {
+                workload: object.label(),
+                path: written.path.clone(),
+                what: "stands, with its aliases, for more than the API server reads".to_owned(),
+                span: object.cursor.span(),
+                mistyped: false,
+            }]);
         }
-        Ok(_) | Err(_) => Verdict::Partial,
+        verdict
     }
 }

@@ -1,6 +1,6 @@
 //! Fields of an object with the types that the API gives them, and what it would reject.
 
-use crate::dialect::kubernetes::Cursor;
+use crate::dialect::kubernetes::{Cursor, Source};
 use crate::syntax::{Scalar, Span};
 
 /// A field of the API: where it is, or would be, and its value if it has one.
@@ -40,7 +40,9 @@ pub(super) struct Node<'a, 's> {
 
 /// Reads fields, and keeps what the API would not accept.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(super) struct Reader<'r> {
+    /// What the reading is paid from.
+    pub(super) source: &'r Source<'r, 'r>,
     workload: String,
     pub(super) rejections: Vec<Rejection>,
 }
@@ -92,9 +94,10 @@ impl<'a, 's> Node<'a, 's> {
     }
 }
 
-impl Reader {
-    pub(super) fn new(workload: String) -> Self {
+impl<'r> Reader<'r> {
+    pub(super) fn new(workload: String, source: &'r Source<'r, 'r>) -> Self {
         Self {
+            source,
             workload,
             rejections: Vec::new(),
         }
@@ -199,6 +202,16 @@ impl Reader {
         self.typed(node, "an integer from 0 to 65535", |scalar| {
             u16::try_from(integer(scalar)?).ok()
         })
+    }
+
+    /// Rejects each of these keys that has a value.
+    pub(super) fn reject_set(&mut self, parent: &Node<'_, '_>, keys: &[&str], what: &str) {
+        for key in keys {
+            let node = parent.get(key);
+            if node.is_written() {
+                self.reject(&node, what, false);
+            }
+        }
     }
 
     pub(super) fn reject(&mut self, node: &Node<'_, '_>, what: &str, mistyped: bool) {

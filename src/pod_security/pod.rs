@@ -1,7 +1,7 @@
 //! The fields of a pod that a check reads (`kubernetes/api core/v1/types.go`).
 
 use super::node::{Field, Node, Reader, Rejection};
-use crate::dialect::kubernetes::{self, Object};
+use crate::dialect::kubernetes::{self, Object, Source};
 
 /// A pod as the API server reads it.
 #[derive(Debug)]
@@ -68,8 +68,9 @@ impl Pod {
     pub(super) fn read(
         object: &Object<'_, '_>,
         written: &kubernetes::Pod<'_, '_>,
+        source: &Source<'_, '_>,
     ) -> Result<Self, Vec<Rejection>> {
-        let mut reader = Reader::new(object.label());
+        let mut reader = Reader::new(object.label(), source);
         let around = object.cursor.span();
         let spec = Node::new(written.path.clone(), written.spec.clone(), around);
         let spec = reader.as_object(spec);
@@ -90,20 +91,29 @@ impl Pod {
     }
 }
 
-impl Reader {
+impl Reader<'_> {
     fn pod(&mut self, spec: &Node<'_, '_>, annotations: Vec<(String, Field<String>)>) -> Pod {
         let os = self.object(spec, "os");
+        let is_windows = self.string(&os, "name").value.as_deref() == Some("windows");
         let security = self.object(spec, "securityContext");
+        if is_windows {
+            self.reject_set(spec, &["hostUsers", "shareProcessNamespace"], ON_WINDOWS);
+            self.reject_set(&security, &LINUX_POD, ON_WINDOWS);
+            self.reject_set(&security, &LINUX, ON_WINDOWS);
+        }
         let sysctls = self.objects(&security, "sysctls");
         let mut containers = Vec::new();
         for list in ["initContainers", "containers", "ephemeralContainers"] {
             for container in self.objects(spec, list) {
-                containers.push(self.container(container, list, spec));
+                if !self.source.pay(COST_OF_CONTAINER) {
+                    break;
+                }
+                containers.push(self.container(container, list, spec, is_windows));
             }
         }
         let volumes = self.objects(spec, "volumes");
         Pod {
-            is_windows: self.string(&os, "name").value.as_deref() == Some("windows"),
+            is_windows,
             host_users: self.boolean(spec, "hostUsers"),
             host_namespaces: ["hostNetwork", "hostPID", "hostIPC"]
                 .map(|key| self.boolean(spec, key)),
@@ -147,10 +157,20 @@ impl Reader {
         Field { value, ..kind }
     }
 
-    fn container(&mut self, node: Node<'_, '_>, list: &str, spec: &Node<'_, '_>) -> Container {
+    fn container(
+        &mut self,
+        node: Node<'_, '_>,
+        list: &str,
+        spec: &Node<'_, '_>,
+        is_windows: bool,
+    ) -> Container {
         let name = self.name(&node);
         let node = named(node, list, &name, spec);
         let security = self.object(&node, "securityContext");
+        if is_windows {
+            self.reject_set(&security, &LINUX_CONTAINER, ON_WINDOWS);
+            self.reject_set(&security, &LINUX, ON_WINDOWS);
+        }
         let capabilities = self.object(&security, "capabilities");
         let ports = self.objects(&node, "ports");
         let lifecycle = self.object(&node, "lifecycle");
@@ -209,12 +229,47 @@ impl Reader {
 
 /// An item of a list under its name, where it has one.
 fn named<'a, 's>(node: Node<'a, 's>, list: &str, name: &str, spec: &Node<'_, '_>) -> Node<'a, 's> {
-    if name.is_empty() {
+    if name.is_empty() || name.len() > LONGEST_NAME {
         return node;
     }
     let path = format!("{}.{list}[{name}]", spec.path);
     node.named(path)
 }
+
+/// What the API takes for no Windows pod (`kubernetes/kubernetes
+/// pkg/apis/core/validation/validation.go`, `validateWindows`): on pods and containers,
+const LINUX: [&str; 5] = [
+    "appArmorProfile",
+    "runAsGroup",
+    "runAsUser",
+    "seLinuxOptions",
+    "seccompProfile",
+];
+
+/// on pods,
+const LINUX_POD: [&str; 4] = [
+    "fsGroup",
+    "fsGroupChangePolicy",
+    "supplementalGroups",
+    "supplementalGroupsPolicy",
+];
+
+/// and on containers.
+const LINUX_CONTAINER: [&str; 5] = [
+    "allowPrivilegeEscalation",
+    "capabilities",
+    "privileged",
+    "procMount",
+    "readOnlyRootFilesystem",
+];
+
+const ON_WINDOWS: &str = "is not for a pod on Windows";
+
+/// Bytes that the fields of a container take here, about.
+const COST_OF_CONTAINER: usize = 1 << 10;
+
+/// No name of the API is longer; the path of a longer one has its number.
+const LONGEST_NAME: usize = 253;
 
 /// The members of `VolumeSource`.
 const VOLUME_SOURCES: [&str; 30] = [

@@ -48,7 +48,6 @@ pub fn write_violations(
 }
 
 const COMPOSE: &str = "a Compose file, whose services are no pods";
-const PARTIAL: &str = "part of an object that stands elsewhere";
 
 /// What is said of a whole run, gathered file by file.
 #[derive(Debug)]
@@ -129,7 +128,7 @@ impl Summary {
                 self.broken += broken.len();
             }
             Verdict::Rejected(_) => self.rejected += 1,
-            Verdict::Partial => self.unjudged.push((name, PARTIAL)),
+            Verdict::NotJudged(why) => self.unjudged.push((name, *why)),
         }
     }
 

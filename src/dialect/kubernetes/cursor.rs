@@ -64,7 +64,7 @@ impl<'a, 's> Source<'a, 's> {
     }
 
     /// Pays for a step; a source that cannot pay has nothing more to say.
-    fn pay(&self, cost: usize) -> bool {
+    pub(crate) fn pay(&self, cost: usize) -> bool {
         let left = self.budget.get().saturating_sub(cost.saturating_add(1));
         self.budget.set(left);
         left > 0

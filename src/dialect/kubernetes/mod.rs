@@ -14,7 +14,7 @@ mod workload;
 
 pub(crate) use cursor::{Cursor, Source};
 pub(crate) use object::{Document, Object, Pod, documents};
-pub(crate) use recognise::is_whole;
+pub(crate) use recognise::is_written_out;
 
 pub(super) use lower::Site;
 pub(super) use read::read;

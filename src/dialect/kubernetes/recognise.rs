@@ -42,15 +42,8 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<(), NotOurs> {
     if ours { Ok(()) } else { Err(seen) }
 }
 
-/// The object runs a pod, and all of it is written here.
-pub(crate) fn is_whole(tree: &Tree<'_>, object: &Object<'_, '_>) -> bool {
-    object
-        .pod()
-        .is_some_and(|pod| is_written_out(tree, object, &pod))
-}
-
 /// All of this pod of the object is written here.
-pub(super) fn is_written_out(tree: &Tree<'_>, object: &Object<'_, '_>, pod: &Pod<'_, '_>) -> bool {
+pub(crate) fn is_written_out(tree: &Tree<'_>, object: &Object<'_, '_>, pod: &Pod<'_, '_>) -> bool {
     !pod.is_partial() && !has_directive(tree, object.cursor.node())
 }
 

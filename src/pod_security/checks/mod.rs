@@ -13,6 +13,7 @@ use super::Violation;
 use super::node::Field;
 use super::pod::{Container, Pod};
 use super::standard::{Level, Standard, Version};
+use crate::dialect::kubernetes::Source;
 use crate::syntax::Lines;
 
 /// Every check: the baseline ones by name, then the restricted ones, as Kubernetes reports them
@@ -41,9 +42,9 @@ static ALL: [&Check; 19] = [
 
 /// A rule and what it was in each version.
 #[derive(Debug)]
-pub(super) struct Check {
+struct Check {
     /// Kubernetes' own id.
-    pub(super) id: &'static str,
+    id: &'static str,
     /// The least strict level that has it.
     level: Level,
     /// Oldest first; before the first one there is no such rule.
@@ -52,19 +53,20 @@ pub(super) struct Check {
 
 /// What a rule is from one version on.
 #[derive(Debug)]
-pub(super) struct Revision {
+struct Revision {
     since: Version,
     /// The baseline check that this one makes needless.
     replaces: Option<&'static str>,
     /// Finds every place where a pod breaks the rule.
-    pub(super) find: fn(&Pod, &mut Findings<'_>),
+    find: fn(&Pod, &mut Findings<'_>),
 }
 
 /// Where the broken rules of one check go.
-pub(super) struct Findings<'f> {
+struct Findings<'f> {
     check: &'static str,
+    source: &'f Source<'f, 'f>,
     lines: &'f Lines<'f>,
-    broken: &'f mut Vec<Violation>,
+    broken: Vec<Violation>,
 }
 
 /// The ids of the checks of a standard, in the order they are reported.
@@ -72,10 +74,28 @@ pub fn in_force(standard: Standard) -> impl Iterator<Item = &'static str> {
     revisions(standard).map(|(check, _)| check.id)
 }
 
-/// The checks of a standard, each as its version has it.
-pub(super) fn revisions(
+/// Every rule that the pod breaks; an overdrawn source has not said all.
+pub(super) fn broken(
+    pod: &Pod,
     standard: Standard,
-) -> impl Iterator<Item = (&'static Check, &'static Revision)> {
+    source: &Source<'_, '_>,
+    lines: &Lines<'_>,
+) -> Vec<Violation> {
+    let mut findings = Findings {
+        check: "",
+        source,
+        lines,
+        broken: Vec::new(),
+    };
+    for (check, revision) in revisions(standard) {
+        findings.check = check.id;
+        (revision.find)(pod, &mut findings);
+    }
+    findings.broken
+}
+
+/// The checks of a standard, each as its version has it.
+fn revisions(standard: Standard) -> impl Iterator<Item = (&'static Check, &'static Revision)> {
     let of = move |check: &&'static Check| {
         let revision = check.revision(standard)?;
         Some((*check, revision))
@@ -118,19 +138,7 @@ impl Revision {
     }
 }
 
-impl<'f> Findings<'f> {
-    pub(super) fn new(
-        check: &'static str,
-        lines: &'f Lines<'f>,
-        broken: &'f mut Vec<Violation>,
-    ) -> Self {
-        Self {
-            check,
-            lines,
-            broken,
-        }
-    }
-
+impl Findings<'_> {
     /// The rule is broken by this field.
     fn broken_by<T: Display>(&mut self, field: &Field<T>, wanted: &str) {
         let found = match &field.value {
@@ -142,6 +150,13 @@ impl<'f> Findings<'f> {
 
     /// The rule is broken by this field, which is as `found` says.
     fn broken<T>(&mut self, field: &Field<T>, found: String, wanted: &str) {
+        // A list that many aliases stand for can break a rule more often than memory holds.
+        if !self
+            .source
+            .pay(field.path.len() + found.len() + wanted.len())
+        {
+            return;
+        }
         let (line, column) = self.lines.line_column(field.span.start);
         self.broken.push(Violation {
             check: self.check,
