@@ -505,7 +505,8 @@ pub struct Policy {
 }
 
 /// What may rest on assumption.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Assume {
     /// Nothing: only what always holds or is known.
     None,

@@ -8,7 +8,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
+use serde::de::{Deserialize, Deserializer, Visitor};
 
 /// A year and a month: `2026.11`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,7 +80,7 @@ impl<'de> Deserialize<'de> for Edition {
             }
         }
 
-        deserializer.deserialize_str(Text).map_err(D::Error::custom)
+        deserializer.deserialize_str(Text)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::config::ConfigError;
 use crate::pod_security::Rejection;
 use crate::syntax::{Span, SyntaxError};
 
@@ -72,6 +73,21 @@ pub enum Error {
     /// The API server would not take an object of the file.
     #[error("{0}")]
     Rejected(#[from] Rejection),
+    /// The configuration does not say what it may say.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// What is called like a configuration is no file of the repository.
+    #[error("{} is not a file of this repository, and is not read", path.display())]
+    StrayConfig {
+        /// What was found.
+        path: PathBuf,
+    },
+    /// A configuration by another name, which would be passed over in silence.
+    #[error("{} is not read: a configuration is called {}", path.display(), crate::config::NAME)]
+    MisnamedConfig {
+        /// What was found.
+        path: PathBuf,
+    },
     /// The result could not be proved to differ only as planned, so nothing was written. Our fault.
     #[error("the result could not be proved, so the file is left alone: {0}")]
     Unproved(String),
@@ -101,6 +117,9 @@ impl Error {
                  `harden - < FILE > NEW && cat NEW > FILE` keeps them"
             }
             Self::NotRegular { .. } => "`-` reads standard input and prints the result",
+            Self::StrayConfig { .. } => {
+                "--config FILE reads a file that somebody named, and --no-config none"
+            }
             Self::Unproved(_) => "this is a bug of harden: please report it with the file",
             _ => return None,
         })
@@ -114,6 +133,7 @@ impl Error {
         match self {
             Self::Syntax(error) => Some(error.span),
             Self::Rejected(rejection) => Some(rejection.span),
+            Self::Config(error) => Some(error.span),
             _ => None,
         }
     }

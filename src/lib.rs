@@ -14,6 +14,7 @@
 //! * [`image`] knows what an image needs.
 //! * [`transforms`] say what a container should be; [`evidence`], [`writable`] and [`capabilities`]
 //!   are what they judge by.
+//! * [`config`] is what a repository says of its own hardening.
 //! * [`engine`] asks every transform about every container, plans the edits and proves the result.
 //! * [`stream`] takes a stream that is too large for one tree in pieces.
 //! * [`report`] is what happened, as plain data and as text.
@@ -51,6 +52,7 @@
 pub mod capabilities;
 pub mod cli;
 pub mod command;
+pub mod config;
 pub mod container;
 pub mod dialect;
 pub mod edition;
@@ -58,6 +60,8 @@ pub mod engine;
 pub mod error;
 pub mod evidence;
 pub mod image;
+pub mod jsonpath;
+mod nearest;
 pub mod pod_security;
 pub mod project;
 pub mod report;

@@ -11,6 +11,7 @@
 mod capabilities;
 mod cli;
 mod compose;
+mod config;
 mod console;
 mod corpus;
 mod diff;

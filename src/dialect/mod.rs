@@ -2,7 +2,7 @@
 
 mod compose;
 mod draft;
-mod engine_words;
+pub(crate) mod engine_words;
 pub(crate) mod kubernetes;
 
 use std::path::{Path, PathBuf};

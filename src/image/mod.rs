@@ -21,4 +21,5 @@ pub use facts::{
 };
 pub use knowledge::{EntryError, Knowledge};
 pub use name::{Name, Tag};
+pub(crate) use pattern::matches;
 pub use rules::Violation;

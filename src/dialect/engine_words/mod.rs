@@ -2,7 +2,7 @@
 //! line, in a unit.
 
 pub(in crate::dialect) mod mount;
-pub(in crate::dialect) mod units;
+pub(crate) mod units;
 
 use crate::container::{Id, Restart, User};
 

@@ -2,7 +2,7 @@
 
 /// Bytes of a size such as `512m`, `1.5 GiB`, `1073741824`: go-units `RAMInBytes`, where every
 /// unit is a power of 1024.
-pub(in crate::dialect) fn bytes(text: &str) -> Option<u64> {
+pub(crate) fn bytes(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
@@ -21,7 +21,7 @@ pub(in crate::dialect) fn bytes(text: &str) -> Option<u64> {
 }
 
 /// Thousandths of a processor: `0.5` is 500.
-pub(in crate::dialect) fn millicpu(text: &str) -> Option<u64> {
+pub(crate) fn millicpu(text: &str) -> Option<u64> {
     scale(text.trim(), 1000)
 }
 

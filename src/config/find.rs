@@ -1,0 +1,113 @@
+//! Which file is the configuration of a call.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// What the file is called.
+pub const NAME: &str = ".harden.yaml";
+/// What people call it by mistake.
+const OTHER_NAME: &str = ".harden.yml";
+
+/// The nearest configuration, from `directory` up to the root of its repository. Outside of a
+/// repository only the directory itself is looked at, because what lies above it may be anybody's.
+///
+/// The path is made from `directory`: `../../.harden.yaml`.
+///
+/// # Errors
+///
+/// There is a file of that name which is not read: a link that leads out of the repository, a
+/// pipe, or one that ends in `.yml`.
+pub fn find(directory: &Path) -> Result<Option<PathBuf>, Error> {
+    let Ok(here) = directory.canonicalize() else {
+        return Ok(None);
+    };
+    let root = here
+        .ancestors()
+        .find(|above| above.join(".git").symlink_metadata().is_ok())
+        .unwrap_or(&here);
+    let mut climb = PathBuf::new();
+    for folder in here.ancestors() {
+        let path = folder.join(NAME);
+        if path.symlink_metadata().is_ok() {
+            let shown = climb.join(NAME);
+            let is_inside = path
+                .canonicalize()
+                .is_ok_and(|real| real.starts_with(root) && real.is_file());
+            return if is_inside {
+                Ok(Some(shown))
+            } else {
+                Err(Error::StrayConfig { path: shown })
+            };
+        }
+        if fs::symlink_metadata(folder.join(OTHER_NAME)).is_ok() {
+            let path = climb.join(OTHER_NAME);
+            return Err(Error::MisnamedConfig { path });
+        }
+        if folder == root {
+            break;
+        }
+        climb.push("..");
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        folder
+    }
+
+    fn found(folder: &tempfile::TempDir, below: &str) -> Option<PathBuf> {
+        find(&folder.path().join(below)).unwrap()
+    }
+
+    #[test]
+    fn the_nearest_one_counts_up_to_the_root_of_the_repository() {
+        let folder = folder(&[
+            ".harden.yaml",
+            "a/.git/HEAD",
+            "a/.harden.yaml",
+            "a/b/.harden.yaml",
+            "a/b/c/d/x",
+            "a/e/x",
+            "f/.git/HEAD",
+            "f/g/x",
+        ]);
+        assert_eq!(found(&folder, "a/b/c/d"), Some("../../.harden.yaml".into()));
+        assert_eq!(found(&folder, "a/b"), Some(".harden.yaml".into()));
+        assert_eq!(found(&folder, "a/e"), Some("../.harden.yaml".into()));
+        assert_eq!(found(&folder, "f/g"), None);
+    }
+
+    #[test]
+    fn outside_of_a_repository_nothing_above_is_read() {
+        let folder = folder(&[".harden.yaml", "a/x"]);
+        assert_eq!(found(&folder, "a"), None);
+        assert_eq!(found(&folder, "."), Some(".harden.yaml".into()));
+        assert_eq!(found(&folder, "missing"), None);
+    }
+
+    #[test]
+    fn it_is_a_file_of_the_repository() {
+        let folder = folder(&["secret", "a/.git/HEAD", "a/real", "b/.harden.yml"]);
+        let link = folder.path().join("a/.harden.yaml");
+        std::os::unix::fs::symlink("../secret", &link).unwrap();
+        let error = find(&folder.path().join("a")).unwrap_err();
+        assert!(matches!(error, Error::StrayConfig { .. }));
+        fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        assert_eq!(found(&folder, "a"), Some(".harden.yaml".into()));
+        let error = find(&folder.path().join("b")).unwrap_err();
+        assert!(matches!(error, Error::MisnamedConfig { .. }));
+    }
+}

@@ -1,0 +1,272 @@
+//! JSONPath (RFC 9535) over a node of a tree.
+//!
+//! A query comes from a repository and runs over its files, so both are hostile: what can take
+//! longer than time in proportion to the file is refused when the query is read.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::str::FromStr;
+
+use jsonpath_rust::parser::model::{
+    Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Segment, Selector, Test,
+    TestFunction,
+};
+use jsonpath_rust::parser::parse_json_path;
+use jsonpath_rust::query::js_path_process;
+use serde_json::Value;
+
+/// A query that takes time in proportion to what it is asked of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JsonPath {
+    text: String,
+    query: JpQuery,
+}
+
+/// One step from a node to a child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// To the value of a key.
+    Key(String),
+    /// To an item, from 0.
+    Index(usize),
+}
+
+/// A text that is no JSONPath, or none that is run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JsonPathError {
+    /// It is not what RFC 9535 calls a query.
+    #[error("`{0}` is not a JSONPath, which begins with `$`")]
+    Syntax(String),
+    /// It is longer than any that is read.
+    #[error("a JSONPath has at most {MOST} bytes")]
+    TooLong,
+    /// It can multiply the values it looks at.
+    #[error("{0}, which can take too long")]
+    Costly(&'static str),
+}
+
+/// Bytes of a query.
+const MOST: usize = 512;
+/// Selectors that stand side by side, multiplied over the segments of a query.
+const WIDEST: usize = 16;
+
+impl JsonPath {
+    /// There is something at this path of `value`.
+    #[must_use]
+    pub fn matches(&self, value: &Value) -> bool {
+        js_path_process(&self.query, value).is_ok_and(|found| !found.is_empty())
+    }
+
+    /// The steps from `value` to each node at this path, in the order of the document.
+    #[must_use]
+    pub fn locate(&self, value: &Value) -> Vec<Vec<Step>> {
+        let found = js_path_process(&self.query, value).unwrap_or_default();
+        let found: HashSet<*const Value> = found
+            .into_iter()
+            .map(|found| std::ptr::from_ref(found.val()))
+            .collect();
+        let mut places = Vec::new();
+        walk(value, &mut Vec::new(), &mut |node, steps| {
+            if found.contains(&std::ptr::from_ref(node)) {
+                places.push(steps.to_vec());
+            }
+        });
+        places
+    }
+}
+
+/// Calls `see` for every value below this one, itself included.
+fn walk(value: &Value, steps: &mut Vec<Step>, see: &mut impl FnMut(&Value, &[Step])) {
+    see(value, steps);
+    let mut into = |step, child| {
+        steps.push(step);
+        walk(child, steps, see);
+        steps.pop();
+    };
+    match value {
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                into(Step::Index(at), item);
+            }
+        }
+        Value::Object(entries) => {
+            for (key, child) in entries {
+                into(Step::Key(key.clone()), child);
+            }
+        }
+        _ => {}
+    }
+}
+
+impl FromStr for JsonPath {
+    type Err = JsonPathError;
+
+    fn from_str(text: &str) -> Result<Self, JsonPathError> {
+        if text.len() > MOST {
+            return Err(JsonPathError::TooLong);
+        }
+        let query = parse_json_path(text).map_err(|_| JsonPathError::Syntax(text.to_owned()))?;
+        let mut cost = Cost::default();
+        cost.segments(&query.segments)?;
+        Ok(Self {
+            text: text.to_owned(),
+            query,
+        })
+    }
+}
+
+/// What a query may cost, counted while it is walked.
+#[derive(Default)]
+struct Cost {
+    descends: bool,
+}
+
+impl Cost {
+    fn segments(&mut self, segments: &[Segment]) -> Result<(), JsonPathError> {
+        let mut width = 1_usize;
+        for segment in segments {
+            let mut segment = segment;
+            while let Segment::Descendant(inner) = segment {
+                if std::mem::replace(&mut self.descends, true) {
+                    return Err(JsonPathError::Costly("`..` stands twice"));
+                }
+                segment = inner;
+            }
+            let selectors = match segment {
+                Segment::Selector(selector) => std::slice::from_ref(selector),
+                Segment::Selectors(selectors) => selectors.as_slice(),
+                Segment::Descendant(_) => &[],
+            };
+            width = width.saturating_mul(selectors.len().max(1));
+            if width > WIDEST {
+                return Err(JsonPathError::Costly(
+                    "too many selectors stand side by side",
+                ));
+            }
+            for selector in selectors {
+                if let Selector::Filter(filter) = selector {
+                    self.filter(filter)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn filter(&mut self, filter: &Filter) -> Result<(), JsonPathError> {
+        match filter {
+            Filter::Or(filters) | Filter::And(filters) => {
+                filters.iter().try_for_each(|filter| self.filter(filter))
+            }
+            Filter::Atom(FilterAtom::Filter { expr, .. }) => self.filter(expr),
+            Filter::Atom(FilterAtom::Test { expr, .. }) => self.test(expr),
+            Filter::Atom(FilterAtom::Comparison(comparison)) => {
+                let (Comparison::Eq(left, right)
+                | Comparison::Ne(left, right)
+                | Comparison::Gt(left, right)
+                | Comparison::Gte(left, right)
+                | Comparison::Lt(left, right)
+                | Comparison::Lte(left, right)) = comparison.as_ref();
+                [left, right].into_iter().try_for_each(|side| match side {
+                    Comparable::Function(function) => self.function(function),
+                    Comparable::Literal(_) | Comparable::SingularQuery(_) => Ok(()),
+                })
+            }
+        }
+    }
+
+    fn test(&mut self, test: &Test) -> Result<(), JsonPathError> {
+        match test {
+            Test::RelQuery(segments) => self.segments(segments),
+            Test::AbsQuery(_) => Err(JsonPathError::Costly("a filter asks the whole document")),
+            Test::Function(function) => self.function(function),
+        }
+    }
+
+    fn function(&mut self, function: &TestFunction) -> Result<(), JsonPathError> {
+        match function {
+            TestFunction::Length(argument) => self.argument(argument),
+            TestFunction::Value(argument) | TestFunction::Count(argument) => {
+                self.argument(argument)
+            }
+            TestFunction::Search(..) | TestFunction::Match(..) => Err(JsonPathError::Costly(
+                "a filter compiles a regular expression for each value",
+            )),
+            TestFunction::Custom(..) => Err(JsonPathError::Costly(
+                "a filter calls a function of no standard",
+            )),
+        }
+    }
+
+    fn argument(&mut self, argument: &FnArg) -> Result<(), JsonPathError> {
+        match argument {
+            FnArg::Literal(_) => Ok(()),
+            FnArg::Test(test) => self.test(test),
+            FnArg::Filter(filter) => self.filter(filter),
+        }
+    }
+}
+
+impl fmt::Display for JsonPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn path(text: &str) -> JsonPath {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn it_finds_places() {
+        let value = json!({"spec": {"templates": [{"name": "a"}, {"b.c": {"name": "'d']"}}]}});
+        let steps = path("$.spec.templates[*]").locate(&value);
+        let key = |text: &str| Step::Key(text.to_owned());
+        let to = |at| vec![key("spec"), key("templates"), Step::Index(at)];
+        assert_eq!(steps, [to(0), to(1)]);
+        let steps = path("$..[?@.name==\"'d']\"]").locate(&value);
+        assert_eq!(steps, [[to(1), vec![key("b.c")]].concat()]);
+        assert!(path("$.spec.templates[?@.name=='a']").matches(&value));
+        assert!(!path("$.spec.template").matches(&value));
+        assert!(path("$").matches(&value));
+    }
+
+    #[test]
+    fn what_multiplies_is_refused() {
+        for text in [
+            "$..*..*",
+            "$..[?@..x]",
+            "$[*,*,*,*,*][*,*,*,*,*]",
+            "$[?$.a.*]",
+            "$[?match(@.a,'b')]",
+            "$[?count(@..*)>1]..x",
+        ] {
+            let error = text.parse::<JsonPath>().unwrap_err();
+            assert!(matches!(error, JsonPathError::Costly(_)), "{text}: {error}");
+        }
+        for text in ["", "spec", "$.", "$[", "{.spec}"] {
+            let error = text.parse::<JsonPath>().unwrap_err();
+            assert!(matches!(error, JsonPathError::Syntax(_)), "{text}: {error}");
+        }
+        assert!("$.a".repeat(1000).parse::<JsonPath>().is_err());
+        let brackets = format!("$[?{}@.a{}]", "(".repeat(200), ")".repeat(200));
+        let _ = brackets.parse::<JsonPath>();
+    }
+
+    #[test]
+    fn a_query_of_a_large_document_ends() {
+        let mut deep = json!("x");
+        for _ in 0..200 {
+            deep = json!({"a": deep, "b": [1, 2, 3]});
+        }
+        let value = json!({"deep": deep, "wide": vec![json!({"x": 1}); 10_000]});
+        assert!(path("$..[?@.x==1]").matches(&value));
+        assert!(!path("$..[?@.*.*.y]").matches(&value));
+    }
+}
