@@ -166,9 +166,60 @@ fn variants_have_users_of_their_own() {
         ("grafana/grafana:6.7.1", None),
         ("prom/prometheus:v2.53.0", Some((65534, 65534))),
         ("prom/prometheus:v3.5.0-distroless", Some((65532, 65532))),
+        ("neo4j:5", Some((7474, 7474))),
+        ("neo4j:3.5", None),
+        ("sonarqube:25.1.0", Some((1000, 0))),
+        ("sonarqube:9.9-community", None),
+        ("dpage/pgadmin4:8.10", Some((5050, 0))),
+        ("maildev/maildev:1.1.0", None),
+        ("pgvector/pgvector:pg17", Some((999, 999))),
+        ("postgis/postgis:17-3.5-alpine", Some((70, 70))),
+        ("rocket.chat:7.0", None),
     ] {
         assert_eq!(user(image), expected, "{image}");
     }
+}
+
+#[test]
+fn capabilities_are_those_of_the_second_start_and_of_the_stop() {
+    let as_root = |image| facts(image).capabilities_as_root.clone();
+    for (image, needed) in [
+        // The entrypoint searches directories that the first start closed.
+        (
+            "postgres:17",
+            &["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"] as &[_],
+        ),
+        // A master that is root signals workers that are not.
+        ("php:8.4-fpm", &["KILL", "SETGID", "SETUID"]),
+        ("wordpress", &["DAC_OVERRIDE", "FOWNER", "KILL"]),
+        ("phpmyadmin:fpm", &["CHOWN", "DAC_OVERRIDE", "KILL"]),
+        // So does a first process that only passes a stop on.
+        ("neo4j:5", &["FOWNER", "KILL"]),
+        ("telegraf", &["KILL"]),
+        ("hashicorp/vault:1.19", &["KILL", "SETFCAP"]),
+    ] {
+        let known = as_root(image).unwrap_or_else(|| panic!("{image}"));
+        for name in needed {
+            assert!(known.iter().any(|known| known == name), "{image}: {name}");
+        }
+    }
+    for image in ["nats", "registry:2", "tomcat:11"] {
+        assert_eq!(as_root(image), Some(Vec::new()), "{image}");
+    }
+    for image in [
+        "node:24",
+        "python:3.14",
+        "lscr.io/linuxserver/sonarr",
+        "localstack/localstack",
+    ] {
+        assert_eq!(as_root(image), None, "{image}");
+    }
+    assert!(
+        facts("nginx/nginx-ingress")
+            .file_capabilities
+            .iter()
+            .any(|file| file.path == "/nginx-ingress")
+    );
 }
 
 #[test]
@@ -254,6 +305,15 @@ fn defaults_and_groups() {
         facts("prom/prometheus:v1.8.2").default_user,
         DefaultUser::Unknown
     );
+    assert_eq!(
+        facts("dpage/pgadmin4:8.10").default_user,
+        DefaultUser::Name("pgadmin".to_owned())
+    );
+    assert_eq!(
+        facts("dpage/pgadmin4:9.17").default_user,
+        DefaultUser::Uid(5050)
+    );
+    assert_eq!(facts("node:24").default_user, DefaultUser::Root);
     assert_eq!(
         facts("mariadb:11-ubi9").default_user,
         DefaultUser::Name("mysql".to_owned())
