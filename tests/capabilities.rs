@@ -187,10 +187,13 @@ fn nothing_is_added_that_the_container_did_not_have() {
     assert_eq!(dropped, ["CAP_chown", "setuid", "ALL"]);
     assert_eq!(added, ["DAC_OVERRIDE", "SETGID"]);
     // The file capability of this program is outside the default set: it cannot run as it is.
-    let vault = "    image: hashicorp/vault:2\n    user: \"100\"\n";
-    assert_eq!(compose(vault, Assume::Fit).1, [""; 0]);
-    let vault = "    image: hashicorp/vault:2\n    user: \"100\"\n    cap_add: [IPC_LOCK]\n";
-    assert_eq!(compose(vault, Assume::Fit).1, ["IPC_LOCK"]);
+    // It gains that on purpose, so that nothing is dropped where it still can.
+    let gains = "    image: hashicorp/vault:2\n    user: \"100\"\n";
+    assert!(declined(&service(gains), Assume::Fit).contains("gains privileges"));
+    let vault = format!("{gains}    security_opt: [\"no-new-privileges:true\"]\n");
+    assert_eq!(compose(&vault, Assume::Fit).1, [""; 0]);
+    let vault = format!("{vault}    cap_add: [IPC_LOCK]\n");
+    assert_eq!(compose(&vault, Assume::Fit).1, ["IPC_LOCK"]);
 }
 
 /// semantics 1.4 (`cap_add: [ALL]` wins) and 1.4, 2.3 (`privileged` makes both lists inert).
