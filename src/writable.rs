@@ -18,13 +18,9 @@ pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch
     }
     let mut paths: Vec<Scratch> = Vec::new();
     for writable in &facts.writable {
-        let applies = applies(container, &writable.when);
-        let served = container.mount_over(&writable.path).is_some()
-            || container.mounts_image_volumes
-                && facts
-                    .declared_volumes()
-                    .any(|volume| within(&writable.path, volume));
-        if applies == Applies::No || served {
+        if applies(container, &writable.when) == Applies::No
+            || is_served(container, facts, writable)
+        {
             continue;
         }
         if writable.persist {
@@ -44,8 +40,29 @@ pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch
     Ok(paths)
 }
 
+/// The paths that the container certainly writes to and cannot under its read-only root.
+#[must_use]
+pub fn missing<'f>(container: &Container, facts: &'f Facts) -> Vec<&'f Writable> {
+    facts
+        .writable
+        .iter()
+        .filter(|writable| applies(container, &writable.when) == Applies::Yes)
+        .filter(|writable| !is_served(container, facts, writable))
+        .collect()
+}
+
+/// Something is mounted there, by the file or by the platform.
+fn is_served(container: &Container, facts: &Facts, writable: &Writable) -> bool {
+    container.mount_over(&writable.path).is_some()
+        || container.mounts_image_volumes
+            && facts
+                .declared_volumes()
+                .any(|volume| within(&writable.path, volume))
+}
+
 /// The writable path as scratch space, owned by whoever will write to it.
-fn scratch(container: &Container, facts: &Facts, writable: &Writable) -> Scratch {
+#[must_use]
+pub fn scratch(container: &Container, facts: &Facts, writable: &Writable) -> Scratch {
     let run_as = facts.run_as.map(|user| (user.uid, user.gid));
     let owner = owner_of_process(container).or(match writable.owner {
         Some(Owner::Fixed { uid, gid }) => Some((uid, gid)),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use harden::transforms;
+use harden::transforms::{self, Kind};
 
 use crate::console::{Status, bless, check, copy};
 
@@ -53,7 +53,8 @@ fn its_commands_show_what_happens_and_its_table_is_the_catalogue() {
 }
 
 fn table() -> String {
-    let rows = transforms::ALL.iter().map(|transform| {
+    let of = |kind| transforms::ALL.iter().filter(move |one| one.kind == kind);
+    let rows = of(Kind::Change).chain(of(Kind::Finding)).map(|transform| {
         let page = transform.id.replace('-', "_");
         let (id, summary, effect) = (transform.id, transform.summary, transform.effect());
         format!("| [`{id}`](transforms/{page}.md) | {summary} | {effect} |\n")

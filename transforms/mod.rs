@@ -3,6 +3,7 @@
 //! A transform says what a container should be. It knows no file format, does no I/O and sees
 //! no other transform.
 
+mod capabilities_missing;
 mod cpu_limit;
 mod drop_capabilities;
 mod engine_socket;
@@ -20,19 +21,14 @@ mod read_only_root;
 mod risky_capabilities;
 mod secret_in_environment;
 mod unsafe_sysctls;
+mod writable_paths_missing;
 
 use crate::container::{Answer, Assignment, Container, Policy, Setting};
 use crate::edition::Edition;
 
-/// Every transform, in the order they run: the writable paths follow the user, and the
-/// capabilities follow both.
+/// Every transform, in the order they run: what is found and taken back when asked comes before
+/// what rests on it, the writable paths follow the user, and the capabilities follow both.
 pub static ALL: &[&Transform] = &[
-    &non_root_user::TRANSFORM,
-    &no_new_privileges::TRANSFORM,
-    &memory_limit::TRANSFORM,
-    &cpu_limit::TRANSFORM,
-    &read_only_root::TRANSFORM,
-    &drop_capabilities::TRANSFORM,
     &privileged::TRANSFORM,
     &host_namespaces::TRANSFORM,
     &host_paths::TRANSFORM,
@@ -44,6 +40,14 @@ pub static ALL: &[&Transform] = &[
     &mount_propagation::TRANSFORM,
     &image_not_pinned::TRANSFORM,
     &secret_in_environment::TRANSFORM,
+    &non_root_user::TRANSFORM,
+    &no_new_privileges::TRANSFORM,
+    &memory_limit::TRANSFORM,
+    &cpu_limit::TRANSFORM,
+    &read_only_root::TRANSFORM,
+    &drop_capabilities::TRANSFORM,
+    &capabilities_missing::TRANSFORM,
+    &writable_paths_missing::TRANSFORM,
 ];
 
 /// One hardening step, as a value.

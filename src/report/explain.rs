@@ -22,7 +22,8 @@ pub fn write_list(
         .map(|transform| transform.id.len())
         .max()
         .unwrap_or(0);
-    for transform in transforms {
+    let of = |kind| transforms.iter().filter(move |one| one.kind == kind);
+    for transform in of(Kind::Change).chain(of(Kind::Finding)) {
         let gap = column.saturating_sub(transform.id.len()) + 2;
         let effect = match (transform.kind, transform.risk) {
             (Kind::Change, Risk::Behaviour) if transform.default => String::new(),

@@ -1,0 +1,69 @@
+//! Capabilities that the image needs and that the file takes away.
+
+use super::{Kind, Reference, Risk, Transform};
+use crate::capabilities::{self, Start};
+use crate::container::{Answer, Assignment, Container, Policy, Setting, Via};
+use crate::edition::Edition;
+
+/// See the page.
+pub(super) static TRANSFORM: Transform = Transform {
+    id: "capabilities-missing",
+    edition: Edition::new(2026, 11),
+    summary: "dropped capabilities without which the image breaks",
+    kind: Kind::Finding,
+    default: true,
+    risk: Risk::Low,
+    references: &[
+        Reference::new("docker-library/postgres", "issue 208"),
+        Reference::new("pgadmin-org/pgadmin4", "issue 7721"),
+        Reference::new("hashicorp/docker-vault", "issue 17"),
+    ],
+    page: include_str!("capabilities_missing.md"),
+    decide,
+};
+
+fn decide(container: &Container, _: &Policy) -> Answer {
+    let place = match &container.capabilities_dropped {
+        Setting::Unsupported => {
+            return Answer::Inapplicable("this format has no such setting".to_owned());
+        }
+        Setting::Set { origin, .. } if origin.via != Via::Planned => origin.place,
+        _ => return Answer::Hardened("the file drops none".to_owned()),
+    };
+    if container.privileged.judged() == Some(&true) {
+        return Answer::Hardened("it is privileged, and has them whatever is dropped".to_owned());
+    }
+    if container.entrypoint.is_some() {
+        return Answer::Inapplicable(
+            "its entrypoint is replaced, and what that needs is not known".to_owned(),
+        );
+    }
+    let known = container
+        .facts
+        .as_deref()
+        .and_then(|facts| Some((facts, capabilities::needed(container, facts)?)));
+    let Some((facts, needed)) = known else {
+        return Answer::Inapplicable("what the image needs is not known".to_owned());
+    };
+    let has = capabilities::bounding_set(container);
+    let missing: Vec<&String> = needed
+        .iter()
+        .filter(|name| !has.contains(*name) && !has.contains("ALL"))
+        .collect();
+    if missing.is_empty() {
+        return Answer::Hardened(format!("{} has what it needs", facts.id));
+    }
+    let names: Vec<_> = missing.iter().map(|name| format!("`{name}`")).collect();
+    let when = match capabilities::start(container) {
+        Start::User => "",
+        Start::Root | Start::Unknown => ", at its second start if not before",
+    };
+    Answer::Finding {
+        what: format!("{} needs {}{when}", facts.id, names.join(", ")),
+        place,
+        remedy: missing
+            .into_iter()
+            .map(|name| Assignment::AddCapability(name.clone()))
+            .collect(),
+    }
+}
