@@ -1,9 +1,12 @@
 //! The command line as clap reads it; what it means is decided in [`crate::command`].
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::container::Assume;
 use crate::pod_security::Standard;
@@ -15,7 +18,6 @@ use crate::transforms;
 #[command(
     name = "harden",
     version,
-    args_conflicts_with_subcommands = true,
     after_help = "Exit status: 0 nothing to change, or written; 1 changes to make; 2 trouble.",
     after_long_help = LONG_HELP
 )]
@@ -26,6 +28,9 @@ pub struct Cli {
     /// The main job.
     #[command(flatten)]
     pub harden: Harden,
+    /// How a command line is printed.
+    #[command(flatten)]
+    pub printing: Printing,
     /// How to say it.
     #[command(flatten)]
     pub output: Output,
@@ -37,6 +42,7 @@ Examples:
   harden compose.yml --write    change it
   harden --check deploy/        the gate before a merge
   harden - < pod.yaml           filter standard input
+  harden docker run IMAGE       print the command hardened
   harden explain                list the transforms
 
 The diff is all that goes to standard output; `git apply` and `patch -p1` read it.
@@ -95,6 +101,18 @@ pub struct Harden {
     pub pod_security: Option<Standard>,
 }
 
+/// How the commands that start containers are printed.
+#[derive(Args, Debug)]
+pub struct Printing {
+    /// Print a command on one line, however long
+    #[arg(long, conflicts_with = "as_format")]
+    pub one_line: bool,
+
+    /// Print a command in another format
+    #[arg(id = "as_format", long = "as", value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
+}
+
 /// How results are said, whatever the job.
 #[derive(Args, Debug)]
 pub struct Output {
@@ -120,6 +138,29 @@ pub enum Command {
         #[arg(value_parser = ids(), hide_possible_values = true)]
         id: Option<String>,
     },
+    /// Print a `docker run` or `docker create` with the options that harden it
+    Docker(Words),
+    /// Print a `podman run` or `podman create` with the options that harden it
+    Podman(Words),
+}
+
+/// A command line, after the name of its program.
+#[derive(Args, Debug)]
+pub struct Words {
+    /// The command as it is typed; options of harden stand before its first word
+    #[arg(
+        value_name = "WORD",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub words: Vec<String>,
+}
+
+/// What a command can be printed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A Compose file with the service that the command starts
+    Compose,
 }
 
 /// [`Assume`] as it is written on the command line.
@@ -142,6 +183,53 @@ pub enum Color {
     Always,
     /// Never
     Never,
+}
+
+/// The options of the main job that a command line can have too.
+const OF_A_COMMAND_LINE: [&str; 7] = [
+    "check",
+    "only",
+    "skip",
+    "assume",
+    "cautious",
+    "one_line",
+    "as_format",
+];
+
+impl Cli {
+    /// Reads the arguments, and refuses options that do not go with the job.
+    ///
+    /// # Errors
+    ///
+    /// Clap's, which also carries the texts of `--help` and `--version`.
+    pub fn read<I, T>(arguments: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let mut command = <Self as CommandFactory>::command();
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        let job = matches.subcommand_name();
+        let is_refused = |id: &str| match job {
+            Some("docker" | "podman") => !OF_A_COMMAND_LINE.contains(&id),
+            Some(_) => true,
+            None => matches!(id, "one_line" | "as_format"),
+        };
+        let refused = command.get_arguments().find(|argument| {
+            let id = argument.get_id().as_str();
+            let is_given = matches.value_source(id) == Some(ValueSource::CommandLine);
+            is_given && !argument.is_global_set() && is_refused(id)
+        });
+        if let Some(argument) = refused {
+            let job = job.map_or_else(
+                || "be used without a command, such as 'docker run'".to_owned(),
+                |job| format!("be used with '{job}'"),
+            );
+            let words = format!("the argument '{argument}' cannot {job}");
+            return Err(command.error(ErrorKind::ArgumentConflict, words));
+        }
+        Self::from_arg_matches(&matches)
+    }
 }
 
 impl Harden {
@@ -167,8 +255,6 @@ fn ids() -> PossibleValuesParser {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -176,14 +262,55 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    fn read(line: &str) -> Result<Cli, clap::Error> {
+        Cli::read(line.split(' '))
+    }
+
     #[test]
     fn a_command_is_a_path_behind_a_dot() {
-        let named = |arguments: &[&str]| Cli::try_parse_from([&["harden"], arguments].concat());
-        assert!(named(&["explain"]).unwrap().command.is_some());
-        let cli = named(&["./explain", "compose.yml"]).unwrap();
+        assert!(read("harden explain").unwrap().command.is_some());
+        let cli = read("harden ./explain compose.yml").unwrap();
         assert!(cli.command.is_none());
         assert_eq!(cli.harden.paths.len(), 2);
-        assert!(named(&["explain", "--color", "never"]).is_ok());
-        assert!(named(&["--color", "never", "explain"]).is_ok());
+        let cli = read("harden --color never explain").unwrap();
+        assert!(cli.command.is_some());
+        assert!(read("harden explain --color never").is_ok());
+        // After a path a command is a path too.
+        assert_eq!(read("harden a explain").unwrap().harden.paths.len(), 2);
+    }
+
+    #[test]
+    fn options_of_harden_stand_before_a_command_line() {
+        let words = |line: &str| match read(line).unwrap().command {
+            Some(Command::Docker(words) | Command::Podman(words)) => words.words.join(" "),
+            _ => panic!("{line}"),
+        };
+        assert_eq!(
+            words("harden docker run -it --rm x -v"),
+            "run -it --rm x -v"
+        );
+        assert_eq!(words("harden docker -H x run y"), "-H x run y");
+        assert_eq!(words("harden podman run --help"), "run --help");
+        assert_eq!(
+            words("harden --only memory-limit --one-line docker run -q -- x"),
+            "run -q -- x"
+        );
+        assert_eq!(words("harden -v --as compose docker run x"), "run x");
+    }
+
+    #[test]
+    fn options_go_with_their_job() {
+        let kind = |line: &str| read(line).unwrap_err().kind();
+        for line in [
+            "harden --write docker run x",
+            "harden --write explain",
+            "harden --one-line explain",
+            "harden --one-line compose.yml",
+            "harden --as compose compose.yml",
+            "harden --as compose --one-line docker run x",
+        ] {
+            assert_eq!(kind(line), ErrorKind::ArgumentConflict, "{line}");
+        }
+        assert!(read("harden --check docker run x").is_ok());
     }
 }

@@ -1,5 +1,6 @@
 //! What a call does: which files, what becomes of each, what is said, and the exit code.
 
+mod command_line;
 mod pod_security;
 
 use std::collections::BTreeMap;
@@ -12,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
-use crate::cli::{Cli, Command, Harden};
+use crate::cli::{Cli, Command, Harden, Words};
 use crate::container::Policy;
+use crate::dialect::docker_run::Engine;
 use crate::engine::{Run, Source};
 use crate::error::{Error, Exit, said};
 use crate::image::Knowledge;
@@ -56,7 +58,7 @@ pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
     }
     let done = match &cli.command {
         Some(Command::Explain { id }) => explain(id.as_deref(), console),
-        None => {
+        command @ (None | Some(Command::Docker(_) | Command::Podman(_))) => {
             let knowledge = Knowledge::embedded();
             let disk = Disk {
                 directory: console.directory.clone(),
@@ -69,7 +71,15 @@ pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
                 surroundings: &disk,
                 ..Run::new(selected(&cli.harden), policy, &knowledge)
             };
-            harden(cli, console, &|sources| run.project(sources))
+            match command {
+                Some(Command::Docker(Words { words })) => {
+                    command_line::harden(&run, Engine::Docker, words, cli, console)
+                }
+                Some(Command::Podman(Words { words })) => {
+                    command_line::harden(&run, Engine::Podman, words, cli, console)
+                }
+                _ => harden(cli, console, &|sources| run.project(sources)),
+            }
         }
     };
     finish(done, console)

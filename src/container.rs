@@ -202,6 +202,8 @@ pub enum Via {
     Override,
     /// A transform of this run.
     Planned,
+    /// What the platform does where nothing is written.
+    Default,
 }
 
 /// The part a container plays in its workload.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::ConfigError;
+use crate::dialect::docker_run::Fault;
 use crate::pod_security::Rejection;
 use crate::syntax::{Span, SyntaxError};
 
@@ -88,6 +89,9 @@ pub enum Error {
         /// What was found.
         path: PathBuf,
     },
+    /// The command cannot be read.
+    #[error("{0}")]
+    CommandLine(Box<Fault>),
     /// The result could not be proved to differ only as planned, so nothing was written. Our fault.
     #[error("the result could not be proved, so the file is left alone: {0}")]
     Unproved(String),
@@ -120,6 +124,7 @@ impl Error {
             Self::StrayConfig { .. } => {
                 "--config FILE reads a file that somebody named, and --no-config none"
             }
+            Self::CommandLine(fault) => return fault.hint(),
             Self::Unproved(_) => "this is a bug of harden: please report it with the file",
             _ => return None,
         })
@@ -134,6 +139,7 @@ impl Error {
             Self::Syntax(error) => Some(error.span),
             Self::Rejected(rejection) => Some(rejection.span),
             Self::Config(error) => Some(error.span),
+            Self::CommandLine(fault) => Some(fault.span),
             _ => None,
         }
     }

@@ -5,13 +5,12 @@ use std::io::{self, BufWriter, IsTerminal};
 use std::process::ExitCode;
 use std::{env, fmt};
 
-use clap::Parser;
 use harden::cli::{Cli, Color};
 use harden::command::{self, Console};
 use harden::report::terminal::Terminal;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read(env::args_os()).unwrap_or_else(|error| error.exit());
     let (stdout, stderr) = (io::stdout(), io::stderr());
     let stdout_terminal = terminal(&stdout, cli.output.color);
     let stderr_terminal = terminal(&stderr, cli.output.color);

@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// Whether the status of a command is part of what is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,21 +80,7 @@ fn run(page: &str, directory: &Path, status: Status) -> String {
 }
 
 fn shell(command: &str, directory: &Path, status: Status) -> String {
-    let program = Path::new(env!("CARGO_BIN_EXE_harden"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = [program.parent().unwrap().into(), path].join(":".as_ref());
-    // What the developer's own surroundings say must not show.
-    let output = Command::new("sh")
-        .args(["-c", &format!("{{ {command}\n}} 2>&1")])
-        .current_dir(directory)
-        .env_clear()
-        .env("PATH", path)
-        .env("HOME", directory)
-        .env("LC_ALL", "C")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
+    let output = run_in_shell(&format!("{{ {command}\n}} 2>&1"), directory);
     let mut text = String::from_utf8(output.stdout).unwrap();
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
@@ -103,6 +89,36 @@ fn shell(command: &str, directory: &Path, status: Status) -> String {
         let _ = writeln!(text, "[{}]", output.status.code().unwrap_or(-1));
     }
     text
+}
+
+/// What the command prints on standard output.
+///
+/// # Panics
+///
+/// It fails.
+pub(crate) fn stdout(command: &str, directory: &Path) -> String {
+    let output = run_in_shell(command, directory);
+    assert!(output.status.success(), "{command}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Gives the line to `sh`, with `harden` where the shell finds it.
+fn run_in_shell(line: &str, directory: &Path) -> Output {
+    let program = Path::new(env!("CARGO_BIN_EXE_harden"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = [program.parent().unwrap().into(), path].join(":".as_ref());
+    // What the developer's own surroundings say must not show.
+    Command::new("sh")
+        .args(["-c", line])
+        .current_dir(directory)
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", directory)
+        .env("LC_ALL", "C")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap()
 }
 
 /// Copies a directory of the project to where a page may change it.

@@ -12,6 +12,8 @@ use harden::image::Knowledge;
 use harden::report::{FileOutcome, Outcome, Report};
 use harden::transforms::{self, Kind, Transform};
 
+use crate::console;
+
 #[test]
 fn no_transform_is_newer_than_the_program() {
     for transform in transforms::ALL {
@@ -95,6 +97,7 @@ fn run_page(transform: &'static Transform, page: &str) -> String {
                 out.push_str(&after);
                 last = Some(report);
             }
+            "console" => out.push_str(&run_console(transform, fence.body)),
             "text" => {
                 let report = last
                     .take()
@@ -106,6 +109,23 @@ fn run_page(transform: &'static Transform, page: &str) -> String {
     }
     out.push_str(&page[rest..]);
     out
+}
+
+/// A command line and what comes of it: `$ harden --only ID docker run …`, and the hardened
+/// command below. That command given again comes out as it is.
+fn run_console(transform: &Transform, body: &str) -> String {
+    let harden = format!("harden --only {} ", transform.id);
+    let line = body.lines().next().unwrap_or_default();
+    let command = line.strip_prefix("$ ").unwrap_or_default();
+    assert!(
+        command.starts_with(&harden),
+        "`{line}` is not `$ {harden}…`"
+    );
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let hardened = console::stdout(command, directory.path());
+    let again = console::stdout(&format!("{harden}{hardened}"), directory.path());
+    assert_eq!(hardened, again, "a second run finds work");
+    format!("{line}\n{hardened}")
 }
 
 /// What the transform alone makes of the text; a second run must find nothing.

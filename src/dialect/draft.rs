@@ -31,8 +31,8 @@ pub(crate) trait Draft {
     /// Forgets what was planned since the mark.
     fn return_to(&mut self, mark: Self::Mark);
 
-    /// The line of a place, from 1.
-    fn line(&self, place: Place) -> u32;
+    /// The line of a place, from 1, where there are lines.
+    fn line(&self, place: Place) -> Option<u32>;
 
     /// The members that inherit what is written for this one.
     fn heirs(site: &Self::Site) -> Vec<usize>;
@@ -85,9 +85,9 @@ impl Draft for YamlDraft<'_, '_> {
         }
     }
 
-    fn line(&self, place: Place) -> u32 {
+    fn line(&self, place: Place) -> Option<u32> {
         let (line, _) = self.files[place.file].tree.line_column(place.span.start);
-        line
+        Some(line)
     }
 
     fn heirs(site: &Site) -> Vec<usize> {

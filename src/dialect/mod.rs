@@ -1,6 +1,7 @@
 //! Where settings are written: one file or folder a format. A dialect decides nothing.
 
 mod compose;
+pub mod docker_run;
 mod draft;
 pub(crate) mod engine_words;
 pub(crate) mod kubernetes;

@@ -1,6 +1,9 @@
 //! One pass over one project: parse, ask, apply, prove.
 
+mod command_line;
 mod prove;
+
+pub use self::command_line::Hardened;
 
 use std::path::PathBuf;
 
@@ -178,34 +181,41 @@ impl<'k> Run<'k> {
         members: &mut [Member<D::Site>],
         draft: &mut D,
     ) -> Vec<ContainerReport> {
-        let mut reports = Vec::with_capacity(members.len());
-        for at in 0..members.len() {
-            let container = &members[at].container;
-            let mut report = ContainerReport {
-                file: container.place.file,
-                line: draft.line(container.place),
-                workload: container.workload.clone(),
-                name: container.name.clone(),
-                role: container.role,
-                image: container.image.as_ref().map(ToString::to_string),
-                caution: None,
-                results: Vec::with_capacity(self.transforms.len()),
-            };
-            for transform in &self.transforms {
-                let outcome = self.ask_one(transform, at, members, draft);
-                report.results.push(TransformReport {
-                    id: transform.id,
-                    outcome,
-                });
-            }
-            let changes =
-                |result: &TransformReport| matches!(result.outcome, Outcome::Changed { .. });
-            if report.results.iter().any(changes) {
-                report.caution = members[at].container.caution;
-            }
-            reports.push(report);
+        (0..members.len())
+            .map(|at| self.report(members, at, draft))
+            .collect()
+    }
+
+    /// Every transform's answer for one container.
+    fn report<D: Draft>(
+        &self,
+        members: &mut [Member<D::Site>],
+        at: usize,
+        draft: &mut D,
+    ) -> ContainerReport {
+        let container = &members[at].container;
+        let mut report = ContainerReport {
+            file: container.place.file,
+            line: draft.line(container.place).unwrap_or_default(),
+            workload: container.workload.clone(),
+            name: container.name.clone(),
+            role: container.role,
+            image: container.image.as_ref().map(ToString::to_string),
+            caution: None,
+            results: Vec::with_capacity(self.transforms.len()),
+        };
+        for transform in &self.transforms {
+            let outcome = self.ask_one(transform, at, members, draft);
+            report.results.push(TransformReport {
+                id: transform.id,
+                outcome,
+            });
         }
-        reports
+        let changes = |result: &TransformReport| matches!(result.outcome, Outcome::Changed { .. });
+        if report.results.iter().any(changes) {
+            report.caution = members[at].container.caution;
+        }
+        report
     }
 
     fn ask_one<D: Draft>(
@@ -234,7 +244,7 @@ impl<'k> Run<'k> {
                 place,
                 remedy,
             } => {
-                let place = place.map(|place| (place.file, draft.line(place)));
+                let place = place.and_then(|place| Some((place.file, draft.line(place)?)));
                 return Outcome::Finding {
                     what,
                     place,

@@ -67,7 +67,7 @@ pub enum NotOurs {
 pub struct ContainerReport {
     /// Index into [`Report::files`].
     pub file: usize,
-    /// The line it is defined at, from 1.
+    /// The line it is defined at, from 1; 0 where there are no lines.
     pub line: u32,
     /// What it belongs to: `web`, `Deployment/shop`.
     pub workload: String,

@@ -48,6 +48,8 @@ pub enum Detail {
 #[derive(Debug)]
 pub struct Summary {
     detail: Detail,
+    /// It is of a command line, and speaks of no files.
+    is_of_a_command: bool,
     files: Vec<FileBlocks>,
     transforms: Vec<Tally>,
     not_ours: BTreeMap<NotOurs, usize>,
@@ -109,10 +111,20 @@ impl Summary {
     pub fn new(detail: Detail) -> Self {
         Self {
             detail,
+            is_of_a_command: false,
             files: Vec::new(),
             transforms: Vec::new(),
             not_ours: BTreeMap::new(),
             counts: Counts::default(),
+        }
+    }
+
+    /// Nothing gathered yet of a command line.
+    #[must_use]
+    pub fn of_a_command(detail: Detail) -> Self {
+        Self {
+            is_of_a_command: true,
+            ..Self::new(detail)
         }
     }
 
@@ -276,9 +288,12 @@ impl Summary {
             lines.push(match deed {
                 Deed::Shown => format!("{changes} in {files}{extent}; --write makes the changes."),
                 Deed::Written => format!("{changes} written to {files}{extent}."),
+                Deed::Checked if self.is_of_a_command => format!("{changes} to make{extent}."),
                 Deed::Checked => format!("{changes} to make in {files}{extent}."),
                 Deed::Filtered => format!("{changes} made{extent}."),
             });
+        } else if self.is_of_a_command {
+            lines.push(format!("Nothing to change{extent}."));
         } else if counts.ours > 0 {
             let containers = counted(counts.containers, "container");
             let files = counted(counts.ours, "file");
@@ -537,7 +552,9 @@ fn name(container: &ContainerReport, detail: Detail) -> String {
         Role::Ephemeral => " (ephemeral)",
     };
     if detail == Detail::Full {
-        let _ = write!(text, ", line {}", container.line);
+        if container.line > 0 {
+            let _ = write!(text, ", line {}", container.line);
+        }
         if let Some(image) = &container.image {
             let _ = write!(text, ", {}", Escaped(image));
         }

@@ -22,7 +22,7 @@ mod tree;
 mod witness;
 
 pub use compare::{Mismatch, compare};
-pub use edit::{Checkpoint, Edit, Editor, Plan, Refusal, Touched, Value};
+pub use edit::{Checkpoint, Edit, Editor, Plan, Refusal, Touched, Value, document};
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use interpolation::{Interpolated, compose_boolean, interpolate};
 pub use lines::Lines;

@@ -100,7 +100,8 @@ pub(in crate::dialect) fn tmpfs(text: &str) -> Mount {
     let (target, options) = text.split_once(':').unwrap_or((text, ""));
     let open = is_shared_directory(target)
         || options.split(',').any(|option| {
-            option.starts_with("uid=")
+            option == "U"
+                || option.starts_with("uid=")
                 || option
                     .strip_prefix("mode=")
                     .is_some_and(|mode| mode.ends_with("777"))

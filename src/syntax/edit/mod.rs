@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Kind, NodeId, Scalar, Schema, Span, Style, Tree};
 pub use refusal::Refusal;
+pub use render::document;
 use target::Seat;
 
 /// Collects operations on one tree.

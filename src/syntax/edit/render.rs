@@ -4,6 +4,31 @@ use super::Value;
 use super::layout::{Flow, Indents, Spread};
 use super::plain::{Quote, is_plain_safe, quote};
 
+/// A document of its own, in block style and indented by two.
+#[must_use]
+pub fn document(value: &Value) -> String {
+    let block = Block {
+        indents: Indents {
+            map: 2,
+            seq: 2,
+            dash: 2,
+        },
+        eol: "\n",
+        quote: Quote::Double,
+    };
+    let mut text = match value {
+        Value::Map(entries) if !entries.is_empty() => block.lines(value, 0, None).join("\n"),
+        Value::Seq(items) if !items.is_empty() => block.lines(value, 0, None).join("\n"),
+        _ => {
+            let mut text = String::new();
+            inline(&mut text, value, None, Quote::Double, false);
+            text
+        }
+    };
+    text.push('\n');
+    text
+}
+
 /// Writes values into a block collection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block<'a> {

@@ -1,0 +1,136 @@
+//! `harden docker run …`: a command line is read, and printed with what hardens it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Console, gone};
+use crate::cli::{Cli, Format};
+use crate::dialect::docker_run::{Command, Engine, Layout};
+use crate::engine::{Run, Source};
+use crate::error::{Error, Exit};
+use crate::report::text::{Deed, Detail, Summary};
+use crate::report::{FileOutcome, FileReport, Report, trouble};
+
+/// The hardened command to standard output, everything else to standard error.
+///
+/// It is a filter, so that it ends with 0 whether or not there was something to change; with
+/// `--check` it prints nothing and says it by its status. A command that cannot be read or proved
+/// is not printed, so that nobody runs it in the belief that it was hardened.
+pub(super) fn harden(
+    run: &Run<'_>,
+    engine: Engine,
+    words: &[String],
+    cli: &Cli,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
+    let name = PathBuf::from(format!("{} run", engine.program()));
+    let program = std::iter::once(engine.program().to_owned());
+    let command = match Command::parse(program.chain(words.iter().cloned()).collect()) {
+        Ok(command) => command,
+        Err(fault) => {
+            let line = fault.line.clone();
+            let error = Error::CommandLine(Box::new(fault));
+            return trouble(Path::new("<command line>"), &line, &error, console);
+        }
+    };
+    let report = match cli.printing.format {
+        Some(Format::Compose) => as_compose(run, &command, cli, console)?,
+        None => as_command(run, name, &command, cli),
+    };
+    print(&report, cli, console)
+}
+
+fn as_command(run: &Run<'_>, name: PathBuf, command: &Command, cli: &Cli) -> Report {
+    let layout = if cli.printing.one_line {
+        Layout::OneLine
+    } else {
+        Layout::Fitted
+    };
+    let hardened = run.command_line(command);
+    let outcome = match hardened.command {
+        Ok(after) if after.words() == command.words() => FileOutcome::Unchanged,
+        Ok(after) => FileOutcome::Changed(after.print(layout)),
+        Err(error) => FileOutcome::Failed(error),
+    };
+    let file = FileReport {
+        path: name,
+        source: command.print(layout),
+        outcome,
+    };
+    Report {
+        files: vec![file],
+        containers: vec![hardened.container],
+    }
+}
+
+/// The command as a Compose file, which is then hardened like any other.
+fn as_compose(
+    run: &Run<'_>,
+    command: &Command,
+    cli: &Cli,
+    console: &mut Console<'_>,
+) -> io::Result<Report> {
+    let (text, unsaid) = command.as_compose();
+    if !unsaid.is_empty() && !cli.output.quiet {
+        let unsaid = unsaid.join(", ");
+        writeln!(
+            console.stderr,
+            "Compose has no key for what these options say: {unsaid}."
+        )?;
+    }
+    let source = Source {
+        path: PathBuf::from("compose.yml"),
+        bytes: text.into_bytes(),
+    };
+    Ok(run.project(vec![source]))
+}
+
+fn print(report: &Report, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
+    let mut exit = Exit::Done;
+    for file in &report.files {
+        let text = match &file.outcome {
+            FileOutcome::Changed(text) => text,
+            FileOutcome::Unchanged | FileOutcome::NotOurs(_) => &file.source,
+            FileOutcome::Failed(error) => {
+                return trouble(&file.path, &file.source, error, console);
+            }
+        };
+        let is_changed = matches!(file.outcome, FileOutcome::Changed(_));
+        if !cli.harden.check {
+            let printed = console.stdout.write_all(text.as_bytes());
+            printed
+                .and_then(|()| console.stdout.flush())
+                .or_else(|error| gone(error, Exit::Done).map(|_| ()))?;
+        } else if is_changed {
+            exit = Exit::Changes;
+        }
+    }
+    if !cli.output.quiet {
+        let detail = if cli.output.verbose {
+            Detail::Full
+        } else {
+            Detail::Short
+        };
+        let deed = if cli.harden.check {
+            Deed::Checked
+        } else {
+            Deed::Filtered
+        };
+        let mut summary = Summary::of_a_command(detail);
+        summary.add(report);
+        let mut text = if cli.harden.check {
+            Vec::new()
+        } else {
+            b"\n".to_vec()
+        };
+        summary.write(&mut text, deed, console.stderr_terminal)?;
+        console.stderr.write_all(&text)?;
+    }
+    Ok(exit)
+}
+
+fn trouble(name: &Path, line: &str, error: &Error, console: &mut Console<'_>) -> io::Result<Exit> {
+    let terminal = console.stderr_terminal;
+    trouble::write(&mut console.stderr, name, line, error, terminal)?;
+    Ok(Exit::Trouble)
+}

@@ -1,0 +1,303 @@
+//! Assignments as options of a command.
+
+use super::{Command, Engine, Given};
+use crate::container::{Assignment, Container, Id, Place, Scratch, Setting};
+use crate::dialect::engine_words::mount::write_tmpfs;
+use crate::dialect::engine_words::{self, units};
+use crate::dialect::{Draft, Unwritable};
+use crate::project::Member;
+
+/// The options that a command gains and loses.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandDraft<'c> {
+    command: &'c Command,
+    added: Vec<Added>,
+    /// Indices into the options of the command.
+    removed: Vec<usize>,
+}
+
+/// An option that is not there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Added {
+    /// Its long name.
+    pub(super) name: &'static str,
+    /// Its value; `None` for a boolean.
+    pub(super) value: Option<String>,
+}
+
+/// The options in the order in which the article builds its command up; the others follow.
+const ORDER: [&str; 6] = [
+    "user",
+    "security-opt",
+    "memory",
+    "cpus",
+    "read-only",
+    "tmpfs",
+];
+
+impl Added {
+    fn rank(&self) -> usize {
+        let known = ORDER.iter().position(|name| *name == self.name);
+        known.unwrap_or(ORDER.len())
+    }
+
+    pub(super) fn words(&self) -> impl Iterator<Item = String> + use<> {
+        std::iter::once(format!("--{}", self.name)).chain(self.value.clone())
+    }
+
+    fn text(&self) -> String {
+        self.words().collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl<'c> CommandDraft<'c> {
+    /// Nothing planned yet.
+    pub(crate) fn new(command: &'c Command) -> Self {
+        Self {
+            command,
+            added: Vec::new(),
+            removed: Vec::new(),
+        }
+    }
+
+    /// The options that are new, in the order in which they are written.
+    pub(super) fn added(&self) -> Vec<Added> {
+        let mut added = self.added.clone();
+        added.sort_by_key(Added::rank);
+        added
+    }
+
+    /// The options that stay.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &'c Given> {
+        let options = self.command.options.iter().enumerate();
+        options
+            .filter(|(index, _)| !self.removed.contains(index))
+            .map(|(_, given)| given)
+    }
+
+    /// The words of the command with its new options before the image, and without those that go.
+    pub(super) fn words(&self) -> Vec<String> {
+        let Command { words, first, .. } = self.command;
+        let end = self.command.options.last();
+        let end = end.map_or(*first, |given| given.words.end);
+        let goes = |at: &usize| {
+            let mut removed = self.removed.iter();
+            removed.any(|index| self.command.options[*index].words.contains(at))
+        };
+        let kept = (0..end).filter(|at| !goes(at));
+        kept.filter_map(|at| words.get(at).cloned())
+            .chain(self.added().iter().flat_map(Added::words))
+            .chain(words.get(end..).unwrap_or_default().iter().cloned())
+            .collect()
+    }
+
+    /// Adds an option, and gives it as it is written.
+    fn add(&mut self, name: &'static str, value: Option<String>) -> Vec<String> {
+        let added = Added { name, value };
+        let text = added.text();
+        self.added.push(added);
+        vec![text]
+    }
+
+    /// Gives an option of which the last one holds its value, in the place of earlier ones; a
+    /// letter that shares its word with others stays and is overruled.
+    fn set(&mut self, name: &'static str, value: Option<String>) -> Vec<String> {
+        self.added.retain(|added| added.name != name);
+        let options = self.command.options.iter().enumerate();
+        let goes = options.filter(|(_, given)| given.flag.name == name && self.is_alone(given));
+        let goes: Vec<usize> = goes.map(|(index, _)| index).collect();
+        self.removed.extend(goes);
+        self.add(name, value)
+    }
+
+    /// Takes out the options of this name that `is_meant`.
+    fn remove(
+        &mut self,
+        name: &str,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<Vec<String>, Unwritable> {
+        let mut removed = Vec::new();
+        for (index, given) in self.command.options.iter().enumerate() {
+            if given.flag.name != name || !is_meant(&given.value) {
+                continue;
+            }
+            if !self.is_alone(given) {
+                return Err(because(format!(
+                    "`--{name}` shares its word with other options"
+                )));
+            }
+            self.removed.push(index);
+            removed.push(format!("--{name} {}", given.value));
+        }
+        if removed.is_empty() {
+            return Err(because(format!("`--{name}` is not given")));
+        }
+        Ok(removed)
+    }
+
+    fn remove_security_option(&mut self, option: &str) -> Result<Vec<String>, Unwritable> {
+        self.remove("security-opt", |text| {
+            engine_words::security_option(text).0 == option
+        })
+    }
+
+    fn is_alone(&self, given: &Given) -> bool {
+        let mut same = self.command.options.iter();
+        same.all(|other| other == given || other.words != given.words)
+    }
+
+    /// The engine refuses a limit below the reservation or above the swap.
+    fn check_memory(&self, container: &Container, limit: u64) -> Result<(), Unwritable> {
+        if let Setting::Set { value, .. } = &container.memory_request
+            && *value > limit
+        {
+            return Err(because(
+                "its memory reservation is above the limit".to_owned(),
+            ));
+        }
+        let swap = self.command.last("memory-swap");
+        match swap.map(|given| given.value.as_str()) {
+            None | Some("-1" | "0") => Ok(()),
+            Some(text) => match units::bytes(text) {
+                Some(swap) if swap >= limit => Ok(()),
+                _ => Err(because(format!(
+                    "`--memory-swap {text}` is below the limit, and the engine refuses that"
+                ))),
+            },
+        }
+    }
+
+    /// The user that the process will start as: of the same answer, or of earlier ones.
+    fn user(&self, container: &Container) -> Option<Id> {
+        let mut added = self.added.iter().rev();
+        let planned = added.find(|added| added.name == "user");
+        let planned = planned.and_then(|added| engine_words::user(added.value.as_deref()?));
+        let user = planned.or_else(|| container.user.judged().cloned());
+        user.map(|user| user.user)
+    }
+
+    fn tmpfs(&self, scratch: &Scratch, container: &Container) -> String {
+        if self.command.engine == Engine::Docker {
+            return write_tmpfs(scratch);
+        }
+        // Podman refuses `uid=`, and has `U` for the container's own user (podman
+        // `pkg/util/mount_opts.go`, `libpod/container_internal_common.go`).
+        let mut text = write_tmpfs(&Scratch {
+            owner: None,
+            mode: scratch.mode,
+            ..scratch.clone()
+        });
+        if let Some((uid, _)) = scratch.owner {
+            if self.user(container) == Some(Id::Number(uid)) {
+                text.push_str(",U");
+            } else if scratch.mode.is_none() {
+                text.push_str(",mode=1777");
+            }
+        }
+        text
+    }
+}
+
+impl Draft for CommandDraft<'_> {
+    type Site = ();
+    type Mark = Self;
+
+    fn lower(
+        &mut self,
+        assignment: &Assignment,
+        member: &Member<()>,
+    ) -> Result<Vec<String>, Unwritable> {
+        let container = &member.container;
+        if container.windows {
+            return Err(because("Windows has no such setting".to_owned()));
+        }
+        Ok(match assignment {
+            Assignment::User { uid, gid } => {
+                self.set("user", Some(engine_words::write_user(*uid, *gid)))
+            }
+            Assignment::NoNewPrivileges => {
+                if !container.no_new_privileges.is_absent() {
+                    self.remove_security_option("no-new-privileges")?;
+                }
+                self.add("security-opt", Some("no-new-privileges".to_owned()))
+            }
+            Assignment::MemoryLimit(bytes) => {
+                self.check_memory(container, *bytes)?;
+                self.set("memory", Some(units::write_bytes(*bytes)))
+            }
+            Assignment::CpuLimit(millicpu) => self.set("cpus", Some(units::write_cpus(*millicpu))),
+            Assignment::ReadOnlyRoot => self.set("read-only", None),
+            Assignment::Scratch(scratch) => {
+                let text = self.tmpfs(scratch, container);
+                self.add("tmpfs", Some(text))
+            }
+            Assignment::DropAllCapabilities => self.add("cap-drop", Some("ALL".to_owned())),
+            Assignment::AddCapability(name) => self.add("cap-add", Some(name.clone())),
+            Assignment::PidsLimit(limit) => self.set("pids-limit", Some(limit.to_string())),
+            Assignment::DefaultSeccomp => self.remove_security_option("seccomp")?,
+            Assignment::DefaultAppArmor => self.remove_security_option("apparmor")?,
+            Assignment::DefaultSeLinux => self.remove_security_option("label")?,
+            Assignment::Unprivileged => self.remove("privileged", |_| true)?,
+            Assignment::OwnNamespace(name) => {
+                let option = match *name {
+                    "user" => "userns",
+                    "cgroup" => "cgroupns",
+                    name => name,
+                };
+                self.remove(option, |value| value == "host")?
+            }
+            Assignment::RemoveCapability(name) => {
+                self.remove("cap-add", |text| engine_words::capability(text) == *name)?
+            }
+            Assignment::RemoveSysctl(name) => {
+                self.remove("sysctl", |text| text.split('=').next() == Some(name))?
+            }
+            Assignment::DefaultProcMount => self
+                .remove_security_option("systempaths")
+                .or_else(|_| self.remove_security_option("unmask"))?,
+            Assignment::ReadOnlyMount(_) => {
+                return Err(because(
+                    "the mount is left as it is; `:ro` at the end of `--volume` closes it"
+                        .to_owned(),
+                ));
+            }
+            Assignment::RestartAtMost(_) if self.command.is_on("rm") => {
+                return Err(because(
+                    "`--rm` is given, and the engine refuses `--restart` beside it".to_owned(),
+                ));
+            }
+            Assignment::RestartAtMost(retries) => {
+                self.set("restart", Some(format!("on-failure:{retries}")))
+            }
+            Assignment::RequireNonRoot
+            | Assignment::NoServiceAccountToken
+            | Assignment::MemoryRequest(_)
+            | Assignment::CpuRequest(_)
+            | Assignment::VolumeGroup(_)
+            | Assignment::UnprivilegedPortStart(_) => {
+                let program = self.command.engine.program();
+                return Err(because(format!("{program} has no such option")));
+            }
+        })
+    }
+
+    fn mark(&self) -> Self {
+        self.clone()
+    }
+
+    fn return_to(&mut self, mark: Self) {
+        *self = mark;
+    }
+
+    fn line(&self, _: Place) -> Option<u32> {
+        None
+    }
+
+    fn heirs((): &()) -> Vec<usize> {
+        Vec::new()
+    }
+}
+
+fn because(why: String) -> Unwritable {
+    Unwritable::Because(why)
+}

@@ -1,0 +1,21 @@
+//! `docker run` and `podman run`: a command line instead of a file.
+//!
+//! What a person typed stays in its order and spelling; new options stand right before the image.
+//! Sources are named beside each fact: docker/cli, moby, podman and pflag.
+
+mod as_compose;
+mod command;
+mod fault;
+mod flags;
+mod lower;
+mod mounts;
+mod proof;
+mod read;
+mod shell;
+
+use self::command::Given;
+pub use self::command::{Command, Engine};
+pub use self::fault::{Fault, FaultKind};
+pub(crate) use self::lower::CommandDraft;
+pub(crate) use self::read::container;
+pub use self::shell::Layout;

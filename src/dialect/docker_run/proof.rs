@@ -1,0 +1,45 @@
+//! The hardened command says what the draft says, and no more.
+
+use super::{Command, CommandDraft};
+
+impl CommandDraft<'_> {
+    /// The command with its changes, read again and compared with what was planned.
+    ///
+    /// # Errors
+    ///
+    /// What differs, in words.
+    pub(crate) fn finish(&self, command: &Command) -> Result<Command, String> {
+        let after = Command::parse(self.words()).map_err(|fault| fault.to_string())?;
+        let head = |command: &Command| command.words.get(..command.first).map(<[_]>::to_vec);
+        if head(&after) != head(command) {
+            return Err("the words before the options are not the same".to_owned());
+        }
+        if after.image_and_arguments() != command.image_and_arguments() {
+            return Err("the image or its command is not the same".to_owned());
+        }
+        let said = |command: &Command, words: std::ops::Range<usize>| {
+            command.words.get(words).unwrap_or_default().to_vec()
+        };
+        let kept = self.kept().map(|given| {
+            let words = said(command, given.words.clone());
+            (given.flag.name, given.value.clone(), words)
+        });
+        let added = self.added().into_iter().map(|added| {
+            let flag = super::flags::Flag::long(command.engine, added.name);
+            let words = added.words().collect();
+            let value = added.value.unwrap_or_else(|| "true".to_owned());
+            // An option that the engine does not have makes the comparison fail.
+            let name = flag.map_or("", |flag| flag.name);
+            (name, value, words)
+        });
+        let wanted: Vec<(&str, String, Vec<String>)> = kept.chain(added).collect();
+        let found = after.options.iter().map(|given| {
+            let words = said(&after, given.words.clone());
+            (given.flag.name, given.value.clone(), words)
+        });
+        if found.ne(wanted) {
+            return Err("the options are not those that were planned".to_owned());
+        }
+        Ok(after)
+    }
+}

@@ -1,0 +1,48 @@
+//! A command line instead of files: the same pass, and the same proof.
+
+use super::Run;
+use crate::dialect::docker_run::{Command, CommandDraft, container};
+use crate::error::Error;
+use crate::project::Member;
+use crate::report::{ContainerReport, Outcome};
+
+/// What a pass made of a command line.
+#[derive(Debug)]
+pub struct Hardened {
+    /// The command with its changes, proved; or why there is none.
+    pub command: Result<Command, Error>,
+    /// Its container.
+    pub container: ContainerReport,
+}
+
+impl Run<'_> {
+    /// Plans, applies and proves the changes of one command. Nothing is run.
+    #[must_use]
+    pub fn command_line(&self, command: &Command) -> Hardened {
+        let (draft, container) = self.pass(command);
+        let proved = draft.finish(command).and_then(|after| {
+            let (_, again) = self.pass(&after);
+            let mut results = again.results.iter();
+            let repeated = results.find(|one| matches!(one.outcome, Outcome::Changed { .. }));
+            match repeated {
+                Some(one) => Err(format!("a second pass would apply {} again", one.id)),
+                None => Ok(after),
+            }
+        });
+        Hardened {
+            command: proved.map_err(Error::Unproved),
+            container,
+        }
+    }
+
+    fn pass<'c>(&self, command: &'c Command) -> (CommandDraft<'c>, ContainerReport) {
+        let mut draft = CommandDraft::new(command);
+        let member = Member {
+            container: container(command, self.knowledge),
+            site: (),
+        };
+        let mut members = [member];
+        let report = self.report(&mut members, 0, &mut draft);
+        (draft, report)
+    }
+}
