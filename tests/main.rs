@@ -15,6 +15,7 @@ mod config;
 mod console;
 mod corpus;
 mod diff;
+mod docker_run;
 mod dockerfile;
 mod documents;
 mod edit_invariants;
