@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::ConfigError;
 use crate::dialect::docker_run::Fault;
+use crate::dialect::quadlet::UnitFault;
 use crate::pod_security::Rejection;
 use crate::syntax::{Span, SyntaxError};
 
@@ -89,6 +90,9 @@ pub enum Error {
         /// What was found.
         path: PathBuf,
     },
+    /// The unit is not what systemd reads.
+    #[error("{0}")]
+    Unit(#[from] UnitFault),
     /// The command cannot be read.
     #[error("{0}")]
     CommandLine(Box<Fault>),
@@ -140,6 +144,7 @@ impl Error {
             Self::Rejected(rejection) => Some(rejection.span),
             Self::Config(error) => Some(error.span),
             Self::CommandLine(fault) => Some(fault.span),
+            Self::Unit(fault) => Some(fault.span),
             _ => None,
         }
     }

@@ -11,7 +11,8 @@
 //!
 //! * [`syntax`] reads YAML to a tree of byte spans and turns edits at paths into edits of bytes.
 //! * [`dialect`] knows where a format writes a setting, and fills in [`container::Container`]. A
-//!   command line ([`dialect::docker_run`]) is a format too.
+//!   command line ([`dialect::docker_run`]) and a systemd unit ([`dialect::quadlet`]) are formats
+//!   too.
 //! * [`image`] knows what an image needs.
 //! * [`transforms`] say what a container should be; [`evidence`], [`writable`] and [`capabilities`]
 //!   are what they judge by.

@@ -1,8 +1,8 @@
 //! Which files a call means, and their bytes.
 //!
-//! A file that is named is always read. A directory gives the YAML and JSON files in it that no
-//! ignore file excludes; symbolic links in it are not followed, because what they lead to either
-//! lies in the directory itself or is none of its business.
+//! A file that is named is always read. A directory gives the YAML and JSON files and the units in
+//! it that no ignore file excludes; symbolic links in it are not followed, because what they lead
+//! to either lies in the directory itself or is none of its business.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -122,8 +122,8 @@ pub fn find(arguments: &[PathBuf], seen: &AtomicUsize) -> Found {
     found
 }
 
-/// The bytes of a file; nothing for a JSON file that the walk found and that does not even mention
-/// what ours are made of.
+/// The bytes of a file; nothing for one that the walk found and whose name promises little, where
+/// it does not even mention what ours are made of.
 ///
 /// # Errors
 ///
@@ -148,7 +148,7 @@ pub fn read(entry: Entry) -> Result<Option<Source>, Error> {
             bytes: len,
             limit,
         }),
-        Ok(_) if !named && is_json(&path) && !is_ours(&bytes) => Ok(None),
+        Ok(_) if !named && !can_be_ours(&path, &bytes) => Ok(None),
         Ok(_) => Ok(Some(Source { path, bytes })),
         Err(source) => Err(Error::Read { path, source }),
     }
@@ -226,21 +226,25 @@ fn is_candidate(entry: &DirEntry) -> bool {
     let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
     is_file
         && entry.path().extension().is_some_and(|extension| {
-            ["yml", "yaml", "json"]
+            ["yml", "yaml", "json", "container"]
                 .iter()
                 .any(|known| extension.eq_ignore_ascii_case(known))
         })
 }
 
-fn is_json(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
-}
-
-/// Repositories are full of JSON; ours carries one of these keys.
-fn is_ours(bytes: &[u8]) -> bool {
+/// Repositories are full of JSON, and other programs have files called `.container`; ours carry
+/// one of these words.
+fn can_be_ours(path: &Path, bytes: &[u8]) -> bool {
+    let is_called = |extension: &str| {
+        let own = path.extension();
+        own.is_some_and(|own| own.eq_ignore_ascii_case(extension))
+    };
     let has = |key: &str| memmem::find(bytes, key.as_bytes()).is_some();
-    has("\"services\"") || has("\"apiVersion\"") && has("\"kind\"")
+    if is_called("json") {
+        has("\"services\"") || has("\"apiVersion\"") && has("\"kind\"")
+    } else {
+        !is_called("container") || has("[Container]")
+    }
 }
 
 /// The walk's own word for a trouble, taken apart into the path and the system's word.

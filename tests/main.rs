@@ -31,6 +31,7 @@ mod kubernetes;
 mod mutations;
 mod pages;
 mod pod_security;
+mod quadlet;
 mod readme;
 mod styles;
 mod tampered;

@@ -5,6 +5,7 @@ pub mod docker_run;
 mod draft;
 pub(crate) mod engine_words;
 pub(crate) mod kubernetes;
+pub mod quadlet;
 
 use std::path::{Path, PathBuf};
 

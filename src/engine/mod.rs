@@ -2,13 +2,14 @@
 
 mod command_line;
 mod prove;
+mod unit;
 
 pub use self::command_line::Hardened;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::container::{Answer, Assignment, Assume, Basis, Policy};
-use crate::dialect::{self, Draft, Format, YamlDraft};
+use crate::dialect::{self, Draft, Format, YamlDraft, quadlet};
 use crate::error::Error;
 use crate::image::Knowledge;
 use crate::project::{File, Member, NoSurroundings, Surroundings};
@@ -71,11 +72,17 @@ impl<'k> Run<'k> {
         let mut fragments: Vec<(usize, File<'_>)> = Vec::new();
         let mut kubernetes: Vec<(usize, File<'_>)> = Vec::new();
         let mut beside: Vec<(usize, File<'_>)> = Vec::new();
+        let mut units: Vec<(usize, &Path, &str)> = Vec::new();
         for (index, (path, text)) in texts.iter().enumerate() {
             let Ok(text) = text else {
                 outcomes.push(None);
                 continue;
             };
+            if quadlet::is_unit(path, text) {
+                units.push((index, path, text));
+                outcomes.push(None);
+                continue;
+            }
             let (tree, format) = match recognise(text) {
                 Ok(recognised) => recognised,
                 Err(outcome) => {
@@ -113,18 +120,8 @@ impl<'k> Run<'k> {
         let mut plan = |project: Vec<(usize, File<'_>)>| {
             let (indices, files): (Vec<usize>, Vec<File<'_>>) = project.into_iter().unzip();
             let planned = self.plan(&files);
-            for mut container in planned.containers {
-                container.file = indices[container.file];
-                for result in &mut container.results {
-                    if let Outcome::Finding {
-                        place: Some((file, _)),
-                        ..
-                    } = &mut result.outcome
-                    {
-                        *file = indices[*file];
-                    }
-                }
-                containers.push(container);
+            for container in planned.containers {
+                containers.push(container.in_files(|file| indices[file]));
             }
             for (index, outcome) in indices.into_iter().zip(planned.outcomes) {
                 if !matches!(outcomes[index], Some(FileOutcome::NotOurs(NotOurs::NoPods))) {
@@ -138,6 +135,11 @@ impl<'k> Run<'k> {
         if !kubernetes.is_empty() {
             kubernetes.extend(beside);
             plan(kubernetes);
+        }
+        for (index, path, text) in units {
+            let (container, outcome) = self.unit(path, text);
+            containers.extend(container.map(|container| container.in_files(|_| index)));
+            outcomes[index] = Some(outcome);
         }
         containers.sort_by_key(|container: &ContainerReport| (container.file, container.line));
 

@@ -60,6 +60,8 @@ pub enum NotOurs {
     Patch,
     /// Part of a Compose project whose services are defined elsewhere.
     Fragment,
+    /// A systemd unit of a container that names no image.
+    NoImage,
 }
 
 /// The outcome for one container.
@@ -137,6 +139,24 @@ pub enum Outcome {
     },
 }
 
+impl ContainerReport {
+    /// The same report where each file has another number.
+    #[must_use]
+    pub(crate) fn in_files(mut self, number: impl Fn(usize) -> usize) -> Self {
+        self.file = number(self.file);
+        for result in &mut self.results {
+            if let Outcome::Finding {
+                place: Some((file, _)),
+                ..
+            } = &mut result.outcome
+            {
+                *file = number(*file);
+            }
+        }
+        self
+    }
+}
+
 impl NotOurs {
     /// Why, in words that stand after a file's name or a count.
     #[must_use]
@@ -147,6 +167,7 @@ impl NotOurs {
             Self::NoPods => "Kubernetes objects without containers",
             Self::Template => "a template, which is not YAML before it is rendered",
             Self::Patch => "a kustomize patch",
+            Self::NoImage => "a unit that names no image",
             Self::Fragment => "part of a Compose project defined elsewhere",
         }
     }

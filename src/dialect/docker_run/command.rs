@@ -41,12 +41,12 @@ pub struct Command {
 
 /// An option as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Given {
+pub(in crate::dialect) struct Given {
     pub(super) flag: &'static Flag,
     /// Its value; `true` for a boolean that is just there.
     pub(super) value: String,
     /// Its words. Letters that stand in one word share them.
-    pub(super) words: Range<usize>,
+    pub(in crate::dialect) words: Range<usize>,
 }
 
 impl Command {
@@ -82,6 +82,11 @@ impl Command {
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.words
+    }
+
+    /// The index of the word that names the image.
+    pub(in crate::dialect) fn image_at(&self) -> usize {
+        self.image
     }
 
     /// The image and what is run in it.

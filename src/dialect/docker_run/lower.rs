@@ -18,11 +18,11 @@ pub(crate) struct CommandDraft<'c> {
 
 /// An option that is not there yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Added {
+pub(in crate::dialect) struct Added {
     /// Its long name.
-    pub(super) name: &'static str,
+    pub(in crate::dialect) name: &'static str,
     /// Its value; `None` for a boolean.
-    pub(super) value: Option<String>,
+    pub(in crate::dialect) value: Option<String>,
 }
 
 /// The options in the order in which the article builds its command up; the others follow.
@@ -61,18 +61,24 @@ impl<'c> CommandDraft<'c> {
     }
 
     /// The options that are new, in the order in which they are written.
-    pub(super) fn added(&self) -> Vec<Added> {
+    pub(in crate::dialect) fn added(&self) -> Vec<Added> {
         let mut added = self.added.clone();
         added.sort_by_key(Added::rank);
         added
     }
 
     /// The options that stay.
-    pub(super) fn kept(&self) -> impl Iterator<Item = &'c Given> {
+    pub(in crate::dialect) fn kept(&self) -> impl Iterator<Item = &'c Given> {
         let options = self.command.options.iter().enumerate();
         options
             .filter(|(index, _)| !self.removed.contains(index))
             .map(|(_, given)| given)
+    }
+
+    /// The options that go.
+    pub(in crate::dialect) fn gone(&self) -> impl Iterator<Item = &'c Given> {
+        let options = &self.command.options;
+        self.removed.iter().filter_map(|index| options.get(*index))
     }
 
     /// The words of the command with its new options before the image, and without those that go.

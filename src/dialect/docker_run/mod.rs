@@ -16,6 +16,8 @@ mod shell;
 use self::command::Given;
 pub use self::command::{Command, Engine};
 pub use self::fault::{Fault, FaultKind};
+pub(in crate::dialect) use self::lower::Added;
 pub(crate) use self::lower::CommandDraft;
 pub(crate) use self::read::container;
+pub(in crate::dialect) use self::read::container_at;
 pub use self::shell::Layout;

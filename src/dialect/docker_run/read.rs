@@ -10,7 +10,7 @@ use crate::dialect::engine_words::{self, Port, units};
 use crate::image::{self, Knowledge};
 use crate::syntax::Span;
 
-/// A command together with the places of its words in its one-line text.
+/// A command together with the places of its words.
 pub(super) struct Reading<'c> {
     pub(super) command: &'c Command,
     spans: Vec<Span>,
@@ -18,10 +18,16 @@ pub(super) struct Reading<'c> {
 
 /// The container that the command starts.
 pub(crate) fn container(command: &Command, knowledge: &Knowledge) -> Container {
-    let reading = Reading {
-        command,
-        spans: shell::line(&command.words).1,
-    };
+    container_at(command, knowledge, shell::line(&command.words).1)
+}
+
+/// The container that the command starts, where its words stand at these places of file 0.
+pub(in crate::dialect) fn container_at(
+    command: &Command,
+    knowledge: &Knowledge,
+    spans: Vec<Span>,
+) -> Container {
+    let reading = Reading { command, spans };
     let (image, arguments) = command.image_and_arguments();
     // Under `--rootfs` the first word is a directory of the host.
     let image = (!command.is_on("rootfs")).then(|| image::Name::parse(image));

@@ -1,0 +1,190 @@
+//! The options that harden a unit's command, written back as keys.
+
+use super::translate::Translation;
+use super::unit::{Entry, Unit};
+use crate::container::{Assignment, Place};
+use crate::dialect::docker_run::{Added, CommandDraft};
+use crate::dialect::{Draft, Unwritable};
+use crate::project::Member;
+
+/// The entries that a unit gains and loses.
+#[derive(Clone, Debug)]
+pub(crate) struct UnitDraft<'u> {
+    translation: &'u Translation<'u>,
+    command: CommandDraft<'u>,
+}
+
+impl<'u> UnitDraft<'u> {
+    /// Nothing planned yet.
+    pub(crate) fn new(translation: &'u Translation<'u>) -> Self {
+        Self {
+            translation,
+            command: CommandDraft::new(&translation.command),
+        }
+    }
+
+    /// The unit with its changes, proved to differ only by them; `None` where there are none.
+    ///
+    /// # Errors
+    ///
+    /// What differs, in words.
+    pub(crate) fn finish(&self) -> Result<Option<String>, String> {
+        let unit = self.translation.unit;
+        let removed = self.removed().map_err(|why| why.to_string())?;
+        let added: Vec<(&str, String)> = self.command.added().iter().flat_map(entries).collect();
+        if removed.is_empty() && added.is_empty() {
+            return Ok(None);
+        }
+        let own = |entry: &&Entry| entry.section == "Container";
+        let last = unit.entries.iter().rposition(|entry| own(&entry));
+        let Some(last) = last else {
+            return Err("the unit has no entries".to_owned());
+        };
+        let mut text = String::with_capacity(unit.source.len() + 256);
+        let mut at = 0;
+        for (index, entry) in unit.entries.iter().enumerate() {
+            let (start, end) = (entry.span.start as usize, entry.span.end as usize);
+            let end_of_kept = if removed.contains(&index) { start } else { end };
+            text.push_str(unit.source.get(at..end_of_kept).unwrap_or_default());
+            at = end;
+            if index == last {
+                let whole = unit.source.get(start..end).unwrap_or_default();
+                let eol = if whole.ends_with("\r\n") {
+                    "\r\n"
+                } else {
+                    "\n"
+                };
+                if !text.is_empty() && !text.ends_with('\n') {
+                    text.push_str(eol);
+                }
+                for (key, value) in &added {
+                    text.push_str(key);
+                    text.push('=');
+                    text.push_str(value);
+                    text.push_str(eol);
+                }
+            }
+        }
+        text.push_str(unit.source.get(at..).unwrap_or_default());
+        self.prove(&text, &removed, &added, last)?;
+        Ok(Some(text))
+    }
+
+    /// The text holds the entries that it should, in their order.
+    fn prove(
+        &self,
+        text: &str,
+        removed: &[usize],
+        added: &[(&str, String)],
+        last: usize,
+    ) -> Result<(), String> {
+        let plain = |entry: &Entry| {
+            (
+                entry.section.clone(),
+                entry.key.clone(),
+                entry.value.clone(),
+            )
+        };
+        let mut wanted = Vec::new();
+        for (index, entry) in self.translation.unit.entries.iter().enumerate() {
+            if !removed.contains(&index) {
+                wanted.push(plain(entry));
+            }
+            if index == last {
+                wanted.extend(added.iter().map(|(key, value)| {
+                    ("Container".to_owned(), (*key).to_owned(), value.clone())
+                }));
+            }
+        }
+        let after = Unit::parse(text).map_err(|fault| fault.to_string())?;
+        if after.entries.iter().map(plain).ne(wanted) {
+            return Err("the entries are not those that were planned".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The entries whose options go.
+    fn removed(&self) -> Result<Vec<usize>, Unwritable> {
+        let Translation { origins, .. } = self.translation;
+        let from = |words: std::ops::Range<usize>| origins.get(words).unwrap_or_default();
+        let mut removed: Vec<usize> = Vec::new();
+        for given in self.command.gone() {
+            removed.extend(from(given.words.clone()).iter().flatten());
+        }
+        removed.sort_unstable();
+        removed.dedup();
+        for given in self.command.kept() {
+            let stays = from(given.words.clone()).iter().flatten();
+            if let Some(shared) = stays.into_iter().find(|origin| removed.contains(origin)) {
+                let key = self
+                    .translation
+                    .unit
+                    .entries
+                    .get(*shared)
+                    .map_or("", |entry| &entry.key);
+                return Err(Unwritable::Because(format!(
+                    "`{key}=` says other things too"
+                )));
+            }
+        }
+        Ok(removed)
+    }
+}
+
+impl Draft for UnitDraft<'_> {
+    type Site = ();
+    type Mark = Self;
+
+    fn lower(
+        &mut self,
+        assignment: &Assignment,
+        member: &Member<()>,
+    ) -> Result<Vec<String>, Unwritable> {
+        let before = self.command.added();
+        let texts = self.command.lower(assignment, member)?;
+        self.removed()?;
+        let mut added = self.command.added();
+        added.retain(|added| !before.contains(added));
+        if added.is_empty() {
+            return Ok(texts);
+        }
+        let keys = added.iter().flat_map(entries);
+        Ok(keys.map(|(key, _)| format!("Container.{key}")).collect())
+    }
+
+    fn mark(&self) -> Self {
+        self.clone()
+    }
+
+    fn return_to(&mut self, mark: Self) {
+        *self = mark;
+    }
+
+    fn line(&self, place: Place) -> Option<u32> {
+        Some(self.translation.unit.line(place.span.start))
+    }
+
+    fn heirs((): &()) -> Vec<usize> {
+        Vec::new()
+    }
+}
+
+/// An option as entries. What has no key of its own, or none before Podman 5.6, is an argument:
+/// the generator refuses a unit with a key that it does not know.
+fn entries(added: &Added) -> Vec<(&'static str, String)> {
+    let value = added.value.clone().unwrap_or_default();
+    match (added.name, value.as_str()) {
+        ("user", user) => match user.split_once(':') {
+            Some((user, group)) => vec![("User", user.to_owned()), ("Group", group.to_owned())],
+            None => vec![("User", value)],
+        },
+        ("security-opt", "no-new-privileges") => vec![("NoNewPrivileges", "true".to_owned())],
+        ("read-only", "") => vec![("ReadOnly", "true".to_owned())],
+        ("tmpfs", _) => vec![("Tmpfs", value)],
+        ("cap-drop", _) => vec![("DropCapability", value)],
+        ("cap-add", _) => vec![("AddCapability", value)],
+        ("pids-limit", _) => vec![("PidsLimit", value)],
+        (name, "") => vec![("PodmanArgs", format!("--{name}"))],
+        (name, value) => vec![("PodmanArgs", format!("--{name}={value}"))],
+    }
+}

@@ -1,0 +1,363 @@
+//! A unit as the `podman run` that systemd's generator makes of it (podman
+//! `pkg/systemd/quadlet/quadlet.go` `ConvertContainer`).
+
+use std::path::Path;
+
+use super::unit::{Entry, Unit};
+use super::words::{Backslash, split};
+use crate::container::{Container, MountSource, Network, Setting};
+use crate::dialect::docker_run::{self, Command};
+use crate::image::Knowledge;
+use crate::syntax::Span;
+
+/// A unit, and the command that it stands for.
+#[derive(Debug)]
+pub(crate) struct Translation<'u> {
+    pub(super) unit: &'u Unit<'u>,
+    pub(super) command: Command,
+    /// The entries that each word of the command comes from.
+    pub(super) origins: Vec<Vec<usize>>,
+    /// Why the command is not the whole of the unit.
+    incomplete: Option<String>,
+}
+
+/// How the values of a key become options.
+#[derive(Clone, Copy, Debug)]
+enum How {
+    /// The last value, unless it is empty.
+    Last,
+    /// Each value.
+    Each,
+    /// Each word of each value, backslashes as they are.
+    Words,
+    /// Each word of each value, with escapes.
+    Arguments,
+    /// The last value as a boolean.
+    Boolean,
+}
+
+use How::{Arguments, Boolean, Each, Last, Words};
+
+/// Keys that are one option each; what follows a space in the option begins its value.
+const KEYS: &[(&str, &str, How)] = &[
+    ("AddCapability", "--cap-add", Words),
+    ("AddDevice", "--device", Words),
+    ("AddHost", "--add-host", Each),
+    ("Annotation", "--annotation", Arguments),
+    ("AppArmor", "--security-opt apparmor=", Last),
+    ("CgroupsMode", "--cgroups", Last),
+    ("ContainerName", "--name", Last),
+    ("DNS", "--dns", Each),
+    ("DNSOption", "--dns-option", Each),
+    ("DNSSearch", "--dns-search", Each),
+    ("DropCapability", "--cap-drop", Words),
+    ("Entrypoint", "--entrypoint", Last),
+    ("Environment", "--env", Arguments),
+    ("EnvironmentFile", "--env-file", Arguments),
+    ("EnvironmentHost", "--env-host", Boolean),
+    ("ExposeHostPort", "--expose", Each),
+    ("GIDMap", "--gidmap", Words),
+    ("GroupAdd", "--group-add", Each),
+    ("HealthCmd", "--health-cmd", Last),
+    ("HealthStartupCmd", "--health-startup-cmd", Last),
+    ("HostName", "--hostname", Last),
+    ("HttpProxy", "--http-proxy", Boolean),
+    ("IP", "--ip", Last),
+    ("IP6", "--ip6", Last),
+    ("Label", "--label", Arguments),
+    ("LogDriver", "--log-driver", Last),
+    ("LogOpt", "--log-opt", Words),
+    ("Mask", "--security-opt mask=", Arguments),
+    ("Memory", "--memory", Last),
+    ("Mount", "--mount", Arguments),
+    ("Network", "--network", Each),
+    ("NetworkAlias", "--network-alias", Each),
+    (
+        "NoNewPrivileges",
+        "--security-opt no-new-privileges:",
+        Boolean,
+    ),
+    ("PidsLimit", "--pids-limit", Last),
+    ("Pod", "--pod", Last),
+    ("PublishPort", "--publish", Each),
+    ("Pull", "--pull", Last),
+    ("ReadOnly", "--read-only=", Boolean),
+    ("ReadOnlyTmpfs", "--read-only-tmpfs=", Boolean),
+    ("RemapUsers", "--userns", Last),
+    ("RunInit", "--init=", Boolean),
+    ("SeccompProfile", "--security-opt seccomp=", Last),
+    ("Secret", "--secret", Arguments),
+    (
+        "SecurityLabelFileType",
+        "--security-opt label=filetype:",
+        Last,
+    ),
+    ("SecurityLabelLevel", "--security-opt label=level:", Last),
+    ("SecurityLabelType", "--security-opt label=type:", Last),
+    ("ShmSize", "--shm-size", Last),
+    ("StopSignal", "--stop-signal", Last),
+    ("StopTimeout", "--stop-timeout", Last),
+    ("SubGIDMap", "--subgidname", Last),
+    ("SubUIDMap", "--subuidname", Last),
+    ("Sysctl", "--sysctl", Words),
+    ("Timezone", "--tz", Last),
+    ("Tmpfs", "--tmpfs", Each),
+    ("UIDMap", "--uidmap", Words),
+    ("Ulimit", "--ulimit", Each),
+    ("Unmask", "--security-opt unmask=", Arguments),
+    ("UserNS", "--userns", Last),
+    ("Volume", "--volume", Each),
+    ("WorkingDir", "--workdir", Last),
+];
+
+/// Words in the making, each with the entries it comes from.
+type Traced = Vec<(String, Vec<usize>)>;
+
+/// A command, and the entries that each of its words comes from.
+type Sourced = (Command, Vec<Vec<usize>>);
+
+impl<'u> Translation<'u> {
+    /// The command of a unit; `None` where it names no image, so that systemd makes nothing of it.
+    pub(crate) fn new(unit: &'u Unit<'u>) -> Option<Self> {
+        let (global, extra) = (unit.arguments("GlobalArgs"), unit.arguments("PodmanArgs"));
+        let (built, incomplete) = match unit.command(global, extra) {
+            Ok(built) => (built, None),
+            Err(why) => {
+                let built = unit.command(Traced::new(), Traced::new()).ok()?;
+                let why = format!("its arguments for Podman cannot be read: {why}");
+                (built, Some(why))
+            }
+        };
+        let (command, origins) = built?;
+        Some(Self {
+            unit,
+            command,
+            origins,
+            incomplete,
+        })
+    }
+
+    /// The container that the unit starts.
+    pub(crate) fn container(&self, path: &Path, knowledge: &Knowledge) -> Container {
+        let spans = self.origins.iter().map(|origins| self.span(origins));
+        let mut container = docker_run::container_at(&self.command, knowledge, spans.collect());
+        if self.unit.last("ContainerName").is_none()
+            && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
+        {
+            stem.clone_into(&mut container.name);
+            stem.clone_into(&mut container.workload);
+        }
+        container.incomplete.clone_from(&self.incomplete);
+        // Its own section decides about that.
+        container.restart = Setting::Unsupported;
+        let image = self.unit.last("Image").map_or("", |(_, name)| name);
+        // Another unit says which image it is; nobody has read that one.
+        if let Some("build" | "image") = unit_kind(image) {
+            container.built = unit_kind(image) == Some("build");
+            container.facts = None;
+        }
+        if let Some((_, user)) = self.unit.last("User")
+            && user.contains('%')
+            && let Setting::Set { origin, .. } = &container.user
+        {
+            container.user = Setting::Variable {
+                text: user.to_owned(),
+                default: None,
+                origin: origin.clone(),
+            };
+        }
+        for mount in &mut container.mounts {
+            // A specifier (`%h`) leads to the host; a `.volume` unit may say what it likes.
+            match &mount.source {
+                MountSource::Volume(name) if name.starts_with('%') => {
+                    mount.source = MountSource::Host(name.clone());
+                }
+                MountSource::Volume(name) if unit_kind(name) == Some("volume") => {
+                    mount.source = MountSource::Other(name.clone());
+                }
+                _ => {}
+            }
+        }
+        if let Some((_, network)) = self.unit.last("Network")
+            && unit_kind(network) == Some("container")
+        {
+            container.network = Network::Shared(network.to_owned());
+        }
+        container
+    }
+
+    /// From the first to the last of these entries.
+    fn span(&self, origins: &[usize]) -> Span {
+        let spans = || origins.iter().filter_map(|at| self.unit.entries.get(*at));
+        Span {
+            start: spans().map(|entry| entry.span.start).min().unwrap_or(0),
+            end: spans().map(|entry| entry.span.end).max().unwrap_or(0),
+        }
+    }
+}
+
+impl Unit<'_> {
+    /// The entries of a key of the container, each with its index.
+    fn given<'e>(&'e self, key: &str) -> impl DoubleEndedIterator<Item = (usize, &'e Entry)> {
+        let entries = self.entries.iter().enumerate();
+        entries.filter(move |(_, entry)| entry.section == "Container" && entry.key == key)
+    }
+
+    /// The value that holds, unless it is empty; without quotes around the whole.
+    fn last(&self, key: &str) -> Option<(usize, &str)> {
+        let (at, entry) = self.given(key).next_back()?;
+        let value = entry.value.as_str();
+        let unquoted = value
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'));
+        let value = unquoted.unwrap_or(value);
+        (!value.is_empty()).then_some((at, value))
+    }
+
+    /// The values of a list; an empty one forgets those before it.
+    fn each(&self, key: &str) -> Vec<(usize, &str)> {
+        let mut values = Vec::new();
+        for (at, entry) in self.given(key) {
+            if entry.value.is_empty() {
+                values.clear();
+            } else {
+                values.push((at, entry.value.as_str()));
+            }
+        }
+        values
+    }
+
+    /// The command with these arguments before and after `run`, and where its words come from;
+    /// nothing where no image is named.
+    ///
+    /// # Errors
+    ///
+    /// Why Podman's own arguments cannot be read.
+    fn command(&self, global: Traced, extra: Traced) -> Result<Option<Sourced>, String> {
+        let rootfs = self.last("Rootfs");
+        let Some((at, image)) = rootfs.or_else(|| self.last("Image")) else {
+            return Ok(None);
+        };
+        let mut words = vec![("podman".to_owned(), Vec::new())];
+        words.extend(global);
+        words.push(("run".to_owned(), Vec::new()));
+        words.extend(self.options());
+        words.extend(extra);
+        if rootfs.is_some() {
+            words.push(("--rootfs".to_owned(), vec![at]));
+        }
+        let image_at = words.len();
+        words.push((image.to_owned(), vec![at]));
+        if let Some((at, exec)) = self.last("Exec") {
+            let exec = split(exec, Backslash::Escapes);
+            words.extend(exec.into_iter().map(|word| (word, vec![at])));
+        }
+        let (words, origins) = words.into_iter().unzip();
+        let command = Command::parse(words).map_err(|fault| fault.to_string())?;
+        if command.image_at() != image_at {
+            return Err("they name an image".to_owned());
+        }
+        Ok(Some((command, origins)))
+    }
+
+    fn arguments(&self, key: &str) -> Traced {
+        let mut words = Traced::new();
+        for (at, value) in self.each(key) {
+            let split = split(value, Backslash::Escapes);
+            words.extend(split.into_iter().map(|word| (word, vec![at])));
+        }
+        words
+    }
+
+    /// Every key but those that hold whole words of the command.
+    fn options(&self) -> Traced {
+        let mut words = Traced::new();
+        for (key, option, how) in KEYS {
+            let values: Vec<(usize, String)> = match how {
+                Last => {
+                    let last = self.last(key).into_iter();
+                    last.map(|(at, value)| (at, value.to_owned())).collect()
+                }
+                Each => {
+                    let each = self.each(key).into_iter();
+                    each.map(|(at, value)| (at, value.to_owned())).collect()
+                }
+                Words => self.split(key, Backslash::Stays),
+                Arguments => self.split(key, Backslash::Escapes),
+                Boolean => {
+                    let last = self.last(key).into_iter();
+                    last.map(|(at, value)| (at, is_true(value).to_string()))
+                        .collect()
+                }
+            };
+            for (at, value) in values {
+                // The generator takes `-` before a device for `if there is one`.
+                let value = match *key {
+                    "AddDevice" => value.trim_start_matches('-').to_owned(),
+                    _ => value,
+                };
+                match option.split_once(' ') {
+                    Some((option, start)) => {
+                        words.push(((*option).to_owned(), vec![at]));
+                        words.push((format!("{start}{value}"), vec![at]));
+                    }
+                    None if option.ends_with('=') => {
+                        words.push((format!("{option}{value}"), vec![at]));
+                    }
+                    None => words.push((format!("{option}={value}"), vec![at])),
+                }
+            }
+        }
+        for (key, value) in [
+            ("SecurityLabelDisable", "label=disable"),
+            ("SecurityLabelNested", "label=nested"),
+        ] {
+            if let Some((at, text)) = self.last(key)
+                && is_true(text)
+            {
+                words.push((format!("--security-opt={value}"), vec![at]));
+            }
+        }
+        if let Some((at, text)) = self.last("VolatileTmp")
+            && is_true(text)
+            && !self.last("ReadOnly").is_some_and(|(_, text)| is_true(text))
+        {
+            let tmpfs = "--tmpfs=/tmp:rw,size=512M,mode=1777";
+            words.push((tmpfs.to_owned(), vec![at]));
+        }
+        if let Some((at, user)) = self.last("User") {
+            let (origins, user) = match self.last("Group") {
+                Some((group_at, group)) => (vec![at, group_at], format!("{user}:{group}")),
+                None => (vec![at], user.to_owned()),
+            };
+            words.push((format!("--user={user}"), origins));
+        }
+        words
+    }
+
+    fn split(&self, key: &str, backslash: Backslash) -> Vec<(usize, String)> {
+        let values = self.each(key).into_iter();
+        values
+            .flat_map(|(at, value)| {
+                split(value, backslash)
+                    .into_iter()
+                    .map(move |word| (at, word))
+            })
+            .collect()
+    }
+}
+
+/// The kind of unit that a value names instead of a thing of the engine: `data.volume`.
+fn unit_kind(value: &str) -> Option<&str> {
+    let (_, kind) = value.rsplit_once('.')?;
+    ["build", "container", "image", "volume"]
+        .contains(&kind)
+        .then_some(kind)
+}
+
+/// Everything else is false.
+fn is_true(text: &str) -> bool {
+    ["1", "yes", "true", "on"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
+}

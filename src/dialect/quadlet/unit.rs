@@ -1,0 +1,164 @@
+//! A unit file as Podman's parser reads it, with the place of every entry.
+
+use crate::syntax::Span;
+
+/// A unit, entry by entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Unit<'s> {
+    pub(super) source: &'s str,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// One `Key=value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) section: String,
+    pub(super) key: String,
+    /// With the lines that continue it, and without the blanks around it.
+    pub(super) value: String,
+    /// Its lines, with the last line break.
+    pub(super) span: Span,
+}
+
+/// A line that no unit has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct UnitFault {
+    what: &'static str,
+    /// The line.
+    pub span: Span,
+}
+
+impl<'s> Unit<'s> {
+    /// Reads a file (podman `pkg/systemd/parser/unitfile.go` `Parse`): comments begin with `#` or
+    /// `;`, a backslash continues a line, and comments among continued lines are skipped.
+    pub(crate) fn parse(source: &'s str) -> Result<Self, UnitFault> {
+        let mut entries = Vec::new();
+        let mut section: Option<String> = None;
+        let mut continued: Option<(usize, String)> = None;
+        let mut at = 0;
+        let lines = source.split_inclusive('\n').count();
+        for (nth, whole) in source.split_inclusive('\n').enumerate() {
+            let (start, end) = (at, at + whole.len());
+            at = end;
+            let line = whole.trim();
+            let is_comment = line.is_empty() || line.starts_with(['#', ';']);
+            if is_comment {
+                continue;
+            }
+            let (first, text) = match continued.take() {
+                Some((first, before)) => (first, before + line),
+                None => (start, line.to_owned()),
+            };
+            if let Some(text) = text.strip_suffix('\\')
+                && nth + 1 < lines
+            {
+                continued = Some((first, text.to_owned()));
+                continue;
+            }
+            let text = text.strip_suffix('\\').unwrap_or(&text);
+            let fault = |what| UnitFault {
+                what,
+                span: span(first, first + source[first..end].trim_end().len()),
+            };
+            if let Some(name) = header(text) {
+                section = Some(name.to_owned());
+            } else if let Some((key, value)) = text.split_once('=') {
+                let section = section.clone();
+                let section =
+                    section.ok_or_else(|| fault("a key stands before the first section"))?;
+                let key = key.trim_end();
+                if key.is_empty() {
+                    return Err(fault("a value has no key"));
+                }
+                entries.push(Entry {
+                    section,
+                    key: key.to_owned(),
+                    value: value.trim_start().to_owned(),
+                    span: span(first, end),
+                });
+            } else {
+                return Err(fault(
+                    "the line is neither a key with a value nor a section nor a comment",
+                ));
+            }
+        }
+        Ok(Self { source, entries })
+    }
+
+    /// The line of a byte, from 1.
+    pub(crate) fn line(&self, at: u32) -> u32 {
+        let before = self.source.get(..at as usize).unwrap_or_default();
+        let breaks = before.bytes().filter(|byte| *byte == b'\n').count();
+        u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1)
+    }
+}
+
+/// The name of a section in a line that is its header.
+fn header(line: &str) -> Option<&str> {
+    let (name, rest) = line.strip_prefix('[')?.split_once(']')?;
+    rest.trim().is_empty().then_some(name)
+}
+
+fn span(start: usize, end: usize) -> Span {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span {
+        start: offset(start),
+        end: offset(end),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(source: &str) -> Vec<(String, String, String, String)> {
+        let unit = Unit::parse(source).unwrap();
+        let entries = unit.entries.into_iter();
+        let parts = entries.map(|entry| {
+            let text = &source[entry.span.start as usize..entry.span.end as usize];
+            (entry.section, entry.key, entry.value, text.to_owned())
+        });
+        parts.collect()
+    }
+
+    fn entry(
+        section: &str,
+        key: &str,
+        value: &str,
+        text: &str,
+    ) -> (String, String, String, String) {
+        (section.into(), key.into(), value.into(), text.into())
+    }
+
+    #[test]
+    fn entries_are_read_with_their_lines() {
+        assert_eq!(
+            read(
+                "# x\n[Unit]\n\nDescription = a b \r\n[Container] \nExec=sh \\\n# y\n  -c \\\n\n  z\n;\nImage="
+            ),
+            [
+                entry("Unit", "Description", "a b", "Description = a b \r\n"),
+                entry(
+                    "Container",
+                    "Exec",
+                    "sh -c z",
+                    "Exec=sh \\\n# y\n  -c \\\n\n  z\n"
+                ),
+                entry("Container", "Image", "", "Image="),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_unit_is_said() {
+        for source in [
+            "Image=x\n",
+            "[Container]\nImage\n",
+            "[Container]\n=x\n",
+            "[A] b\n",
+        ] {
+            assert!(Unit::parse(source).is_err(), "{source}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! A systemd unit instead of YAML: the same pass, and the same proof.
+
+use std::path::Path;
+
+use super::Run;
+use crate::dialect::quadlet::{Translation, Unit, UnitDraft};
+use crate::error::Error;
+use crate::project::Member;
+use crate::report::{ContainerReport, FileOutcome, NotOurs, Outcome};
+
+impl Run<'_> {
+    /// Plans, applies in memory and proves one unit, which is a project of its own.
+    pub(super) fn unit(&self, path: &Path, source: &str) -> (Option<ContainerReport>, FileOutcome) {
+        let unit = match Unit::parse(source) {
+            Ok(unit) => unit,
+            Err(fault) => return (None, FileOutcome::Failed(Error::Unit(fault))),
+        };
+        let Some(translation) = Translation::new(&unit) else {
+            return (None, FileOutcome::NotOurs(NotOurs::NoImage));
+        };
+        let (draft, report) = self.pass_unit(path, &translation);
+        let outcome = match draft.finish() {
+            Ok(None) => FileOutcome::Unchanged,
+            Ok(Some(text)) => match self.second_pass_unit(path, &text) {
+                None => FileOutcome::Changed(text),
+                Some(why) => FileOutcome::Failed(Error::Unproved(why)),
+            },
+            Err(why) => FileOutcome::Failed(Error::Unproved(why)),
+        };
+        (Some(report), outcome)
+    }
+
+    fn pass_unit<'t>(
+        &self,
+        path: &Path,
+        translation: &'t Translation<'t>,
+    ) -> (UnitDraft<'t>, ContainerReport) {
+        let mut draft = UnitDraft::new(translation);
+        let member = Member {
+            container: translation.container(path, self.knowledge),
+            site: (),
+        };
+        let report = self.report(&mut [member], 0, &mut draft);
+        (draft, report)
+    }
+
+    /// What a second pass would change.
+    fn second_pass_unit(&self, path: &Path, text: &str) -> Option<String> {
+        let unit = match Unit::parse(text) {
+            Ok(unit) => unit,
+            Err(fault) => return Some(fault.to_string()),
+        };
+        let Some(translation) = Translation::new(&unit) else {
+            return Some("the result names no image".to_owned());
+        };
+        let (_, again) = self.pass_unit(path, &translation);
+        let mut results = again.results.iter();
+        let repeated = results.find(|one| matches!(one.outcome, Outcome::Changed { .. }))?;
+        Some(format!("a second pass would apply {} again", repeated.id))
+    }
+}

@@ -1,0 +1,115 @@
+//! Units by chance: what is added stands in its section, and nothing else moves.
+
+use harden::container::{Assume, Policy};
+use harden::engine::{Run, Source};
+use harden::image::Knowledge;
+use harden::report::FileOutcome;
+use harden::transforms;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+const LINES: [&str; 30] = [
+    "",
+    "# a comment",
+    "; another",
+    "ContainerName=web",
+    "User=1500",
+    "Group=1500",
+    "User=root",
+    "User=%U",
+    "NoNewPrivileges=true",
+    "NoNewPrivileges = no",
+    "ReadOnly=yes",
+    "ReadOnlyTmpfs=false",
+    "Tmpfs=/tmp:size=64k",
+    "DropCapability=all",
+    "AddCapability=CAP_CHOWN net_admin",
+    "PidsLimit=100",
+    "PidsLimit=-1",
+    "Memory=1g",
+    "PodmanArgs=--cpus 2 --memory=1g",
+    "PodmanArgs=--privileged \\\n  --rm",
+    "PodmanArgs=--new x",
+    "SeccompProfile=unconfined",
+    "SecurityLabelDisable=true",
+    "Volume=%h/x:/x",
+    "Volume=data.volume:/data",
+    "PublishPort=127.0.0.1:8080:80",
+    "Environment=A=\"b c\" D=e",
+    "Exec=sh -c \"echo \\\"x\\\"\" \\\n# why\n  y",
+    "Network=web.network",
+    "UserNS=keep-id",
+];
+
+const IMAGES: [&str; 4] = [
+    "docker.io/library/nginx:1.27",
+    "docker.io/library/postgres:16",
+    "quay.io/example/app:1",
+    "app.build",
+];
+
+prop_compose! {
+    fn unit()(
+        before in vec(select(&LINES[..]), 0..5),
+        image in select(&IMAGES[..]),
+        after in vec(select(&LINES[..]), 0..5),
+        crlf in any::<bool>(),
+        tail in select(&["", "\n[Install]\nWantedBy=default.target\n", "\n[Service]\nRestart=always"][..]),
+    ) -> String {
+        let mut text = "[Unit]\nDescription=x\n\n[Container]\n".to_owned();
+        for line in before.into_iter().chain([&*format!("Image={image}")]).chain(after) {
+            text.push_str(line);
+            text.push('\n');
+        }
+        text.push_str(tail);
+        if crlf { text.replace('\n', "\r\n") } else { text }
+    }
+}
+
+fn outcome(text: &str, assume: Assume) -> FileOutcome {
+    let knowledge = Knowledge::embedded();
+    let policy = Policy {
+        assume,
+        ..Policy::default()
+    };
+    let run = Run::new(transforms::by_default().collect(), policy, &knowledge);
+    let source = Source {
+        path: "web.container".into(),
+        bytes: text.as_bytes().to_vec(),
+    };
+    let mut report = run.project(vec![source]);
+    report.files.remove(0).outcome
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(384))]
+
+    #[test]
+    fn keys_are_added_in_one_place_and_nothing_else_changes(text in unit()) {
+        for assume in [Assume::Fit, Assume::All] {
+            let after = match outcome(&text, assume) {
+                FileOutcome::Unchanged => continue,
+                FileOutcome::Changed(after) => after,
+                other => return Err(TestCaseError::fail(format!("{other:?}\n{text}"))),
+            };
+            let mut start = 0;
+            let (old, new) = (text.as_bytes(), after.as_bytes());
+            while start < old.len() && old[start] == new[start] {
+                start += 1;
+            }
+            let added = new.len() - old.len();
+            prop_assert_eq!(&old[start..], &new[start + added..], "{}\n{}", text, after);
+            let section = after[..start].rfind('[').unwrap();
+            prop_assert!(after[section..].starts_with("[Container]"), "{}", after);
+            let again = outcome(&after, assume);
+            prop_assert!(matches!(again, FileOutcome::Unchanged), "{:?}\n{}", again, after);
+        }
+    }
+
+    #[test]
+    fn any_text_ends_in_a_result(lines in vec("[-=\\[\\]#;\\\\a-zA-Z \"'\r]{0,12}", 0..12)) {
+        let _ = outcome(&lines.join("\n"), Assume::All);
+        let _ = outcome(&format!("[Container]\nImage=x\n{}", lines.join("\n")), Assume::All);
+    }
+}
