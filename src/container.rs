@@ -358,6 +358,8 @@ pub enum Against {
     MemoryLimit,
     /// A CPU limit.
     CpuLimit,
+    /// Taking a profile that is turned off for an oversight: somebody said something beside it.
+    DefaultConfinement,
 }
 
 /// One setting that a transform wants.

@@ -12,6 +12,7 @@ mod capabilities;
 mod cli;
 mod compose;
 mod config;
+mod confinement;
 mod console;
 mod corpus;
 mod diff;

@@ -5,6 +5,8 @@
 
 mod capabilities_missing;
 mod cpu_limit;
+mod default_confinement;
+mod default_seccomp;
 mod drop_capabilities;
 mod engine_socket;
 mod host_namespaces;
@@ -29,6 +31,14 @@ use crate::edition::Edition;
 /// Every transform, in the order they run: what is found and taken back when asked comes before
 /// what rests on it, the writable paths follow the user, and the capabilities follow both.
 pub static ALL: &[&Transform] = &[
+    &non_root_user::TRANSFORM,
+    &no_new_privileges::TRANSFORM,
+    &memory_limit::TRANSFORM,
+    &cpu_limit::TRANSFORM,
+    &read_only_root::TRANSFORM,
+    &drop_capabilities::TRANSFORM,
+    &default_seccomp::TRANSFORM,
+    &default_confinement::TRANSFORM,
     &privileged::TRANSFORM,
     &host_namespaces::TRANSFORM,
     &host_paths::TRANSFORM,
@@ -40,12 +50,6 @@ pub static ALL: &[&Transform] = &[
     &mount_propagation::TRANSFORM,
     &image_not_pinned::TRANSFORM,
     &secret_in_environment::TRANSFORM,
-    &non_root_user::TRANSFORM,
-    &no_new_privileges::TRANSFORM,
-    &memory_limit::TRANSFORM,
-    &cpu_limit::TRANSFORM,
-    &read_only_root::TRANSFORM,
-    &drop_capabilities::TRANSFORM,
     &capabilities_missing::TRANSFORM,
     &writable_paths_missing::TRANSFORM,
 ];

@@ -274,6 +274,42 @@ impl<'s> Tree<'s> {
         (line, u32::try_from(column).unwrap_or(u32::MAX))
     }
 
+    /// Somebody has said something beside these bytes: a comment behind them on their last line, or
+    /// on the line above them, where a bare key may stand between the two.
+    #[must_use]
+    pub fn has_remark(&self, span: Span) -> bool {
+        let (before, after) = (
+            &self.source[..span.start as usize],
+            &self.source[span.end as usize..],
+        );
+        let behind = after.split(['\n', '\r']).next().unwrap_or_default();
+        if behind.starts_with('#') || behind.contains(" #") {
+            return true;
+        }
+        let mut above = before.lines().rev();
+        // The line that the bytes themselves stand on; a text that ends with a break has none.
+        if !before.ends_with('\n') {
+            above.next();
+        }
+        let Some(line) = above.next().map(str::trim) else {
+            return false;
+        };
+        let (line, remark) = match line.find('#') {
+            Some(at) => (line[..at].trim_end(), true),
+            None => (line, false),
+        };
+        match line {
+            "" => remark,
+            key if key.ends_with(':') => {
+                remark
+                    || above
+                        .next()
+                        .is_some_and(|line| line.trim_start().starts_with('#'))
+            }
+            _ => false,
+        }
+    }
+
     pub(super) fn slice(&self, span: Span) -> &'s str {
         &self.source[span.start as usize..span.end as usize]
     }

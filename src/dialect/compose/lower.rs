@@ -8,6 +8,8 @@ use crate::dialect::engine_words::{self, units};
 use crate::project::File;
 use crate::syntax::{Editor, Found, Kind, NodeId, Schema, Tree, Value};
 
+const SECURITY_OPT: &str = "security_opt";
+
 impl Site {
     /// Plans the edits that write `assignment`, and gives the paths written.
     pub(in crate::dialect) fn lower(
@@ -33,7 +35,7 @@ impl Site {
                     self.remove_option(tree, editor, "no-new-privileges")?;
                 }
                 let option = "no-new-privileges:true".to_owned();
-                self.append(tree, editor, "security_opt", option)
+                self.append(tree, editor, SECURITY_OPT, option)
             }
             Assignment::MemoryLimit(bytes) => {
                 self.check_reservation(container, *bytes)?;
@@ -78,7 +80,11 @@ impl Site {
             },
             Assignment::DefaultSeccomp => self.remove_option(tree, editor, "seccomp"),
             Assignment::DefaultAppArmor => self.remove_option(tree, editor, "apparmor"),
-            Assignment::DefaultSeLinux => self.remove_option(tree, editor, "label"),
+            // Other labels only choose among those that confine.
+            Assignment::DefaultSeLinux => self.remove_items(tree, editor, SECURITY_OPT, |text| {
+                let weak = container.selinux.judged().map(String::as_str);
+                weak.is_some() && engine_words::security_option(text) == ("label", weak)
+            }),
             Assignment::Unprivileged => self.set(editor, &["privileged"], Value::Bool(false)),
             Assignment::RestartAtMost(retries) => self.set(
                 editor,
@@ -153,7 +159,7 @@ impl Site {
         editor: &mut Editor<'_, '_>,
         option: &str,
     ) -> Result<Vec<String>, Unwritable> {
-        self.remove_items(tree, editor, "security_opt", |text| {
+        self.remove_items(tree, editor, SECURITY_OPT, |text| {
             engine_words::security_option(text).0 == option
         })
     }

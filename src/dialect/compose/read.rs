@@ -242,7 +242,8 @@ fn no_new_privileges(layers: &Layers, files: &[File<'_>]) -> Setting<bool> {
     setting
 }
 
-/// `seccomp`, `apparmor` and `label` of `security_opt`; the later of two profiles holds.
+/// `seccomp`, `apparmor` and `label` of `security_opt`. The later of two profiles holds; of the
+/// labels `disable` does, wherever it stands (opencontainers/selinux `go-selinux/label`).
 fn security_options(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     for (text, item) in layers.texts(files, "security_opt") {
         let (name, Some(value)) = engine_words::security_option(&text) else {
@@ -255,7 +256,14 @@ fn security_options(container: &mut Container, layers: &Layers, files: &[File<'_
         match name {
             "seccomp" => container.seccomp = set(),
             "apparmor" => container.app_armor = set(),
-            "label" => container.selinux = set(),
+            "label"
+                if container
+                    .selinux
+                    .judged()
+                    .is_none_or(|known| known != "disable") =>
+            {
+                container.selinux = set();
+            }
             "systempaths" if value == "unconfined" => {
                 container.proc_mount = Setting::Set {
                     value: "Unmasked".to_owned(),
@@ -263,6 +271,17 @@ fn security_options(container: &mut Container, layers: &Layers, files: &[File<'_
                 };
             }
             _ => {}
+        }
+        if matches!(name, "seccomp" | "apparmor" | "label")
+            && let Some(place) = item.origin.place
+            && files[place.file].tree.has_remark(place.span)
+        {
+            container.evidence.push(Evidence {
+                against: Against::DefaultConfinement,
+                what: "a comment stands beside it".to_owned(),
+                decisive: false,
+                place: item.origin.place,
+            });
         }
     }
 }

@@ -192,6 +192,11 @@ impl<'a, 's> Cursor<'a, 's> {
         self.tree().text(self.node)
     }
 
+    /// Somebody has said something beside this place of the same file.
+    pub(super) fn has_remark(&self, place: Place) -> bool {
+        place.file == self.source.file && self.tree().has_remark(place.span)
+    }
+
     pub(super) fn place(&self) -> Place {
         Place {
             file: self.source.file,

@@ -1,5 +1,6 @@
 //! From assignments to edits of a manifest.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +13,7 @@ use crate::container::{
 };
 use crate::dialect::Unwritable;
 use crate::project::File;
-use crate::syntax::{Editor, NodeId, Value};
+use crate::syntax::{Editor, NodeId, Schema, Tree, Value};
 
 /// Where one container is written.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(super) struct PodSite {
     /// Names of volumes and of claim templates.
     volumes: BTreeSet<String>,
     change_policy_is_written: bool,
+    /// The annotations of the pod.
+    annotations: Option<NodeId>,
     /// Names given to new volumes, each with the path of its container and of its mount.
     planned: Mutex<Vec<PlannedVolume>>,
 }
@@ -56,6 +59,7 @@ impl PodSite {
         path: String,
         volumes: BTreeSet<String>,
         security: Option<Cursor<'_, '_>>,
+        annotations: Option<&Cursor<'_, '_>>,
     ) -> Self {
         Self {
             file,
@@ -64,8 +68,20 @@ impl PodSite {
             volumes,
             change_policy_is_written: security
                 .is_some_and(|security| security.get("fsGroupChangePolicy").is_some()),
+            annotations: annotations.map(Cursor::node),
             planned: Mutex::new(Vec::new()),
         }
+    }
+
+    /// The annotations and what this one of them says, where it is written.
+    pub(super) fn annotated<'s>(
+        &self,
+        tree: &Tree<'s>,
+        key: &str,
+    ) -> Option<(NodeId, Cow<'s, str>)> {
+        let annotations = self.annotations?;
+        let found = tree.get(annotations, key, Schema::Kubernetes)?;
+        Some((annotations, tree.value(tree.resolve(found.value()))))
     }
 
     pub(super) fn path(&self) -> &str {
@@ -181,17 +197,9 @@ impl Site {
             Assignment::AddCapability(name) => {
                 writing.push(&["securityContext", "capabilities", "add"], text(name))?;
             }
-            Assignment::DefaultSeccomp => writing.set(
-                &["securityContext", "seccompProfile", "type"],
-                text("RuntimeDefault"),
-            )?,
-            Assignment::DefaultAppArmor => writing.set(
-                &["securityContext", "appArmorProfile", "type"],
-                text("RuntimeDefault"),
-            )?,
-            Assignment::DefaultSeLinux => {
-                return because("the labels that the file sets have no default to write");
-            }
+            Assignment::DefaultSeccomp => writing.default_seccomp(tree, container)?,
+            Assignment::DefaultAppArmor => writing.default_app_armor(tree, container)?,
+            Assignment::DefaultSeLinux => writing.default_selinux(tree)?,
             Assignment::NoServiceAccountToken => {
                 writing.set_on_pod("automountServiceAccountToken", Value::Bool(false))?;
             }

@@ -1,6 +1,7 @@
 //! Kubernetes manifests: pods, and the objects that make them.
 
 mod autoscaler;
+mod confine;
 mod cursor;
 mod lower;
 mod object;

@@ -65,6 +65,7 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
 /// What the containers of one pod have in common.
 struct Pod<'a, 's> {
     spec: Cursor<'a, 's>,
+    annotations: Option<Cursor<'a, 's>>,
     security: Option<Cursor<'a, 's>>,
     volumes: Volumes,
     label: String,
@@ -96,15 +97,21 @@ impl<'a, 's> Pod<'a, 's> {
             .iter()
             .find(|one| one.scales(&object.kind, &name, namespace.as_deref()))
             .map(|one| one.label().to_owned());
+        let annotations = pod
+            .metadata
+            .as_ref()
+            .and_then(|metadata| metadata.get("annotations"));
         let place = PodSite::new(
             source.file(),
             spec.node(),
             pod.path.clone(),
             volumes.names().cloned().collect(),
             spec.get("securityContext"),
+            annotations.as_ref(),
         );
         Some(Self {
             security: spec.get("securityContext"),
+            annotations,
             volumes,
             label: object.label(),
             shape: pod.shape,
@@ -198,9 +205,7 @@ impl<'a, 's> Pod<'a, 's> {
         let group = either(own, pod, &["runAsGroup"], id);
         container.user = user(either(own, pod, &["runAsUser"], id), &group);
         container.require_non_root = either(own, pod, &["runAsNonRoot"], boolean);
-        container.seccomp = either(own, pod, &["seccompProfile", "type"], string);
-        container.app_armor = either(own, pod, &["appArmorProfile", "type"], string);
-        container.selinux = either(own, pod, &["seLinuxOptions", "type"], string);
+        self.confinement(cursor, container);
         container.restart = Setting::Unsupported;
         container.service_account = via_pod(self.spec.setting(&["serviceAccountName"], string));
         container.volume_group = only_pod(pod, &["fsGroup"], id);
@@ -216,6 +221,51 @@ impl<'a, 's> Pod<'a, 's> {
         refused_escalation(own, container);
         self.sysctls(container);
         !group.is_absent()
+    }
+
+    /// The profiles of the container, of the pod, or of the annotations that came before the fields.
+    fn confinement(&self, cursor: &Cursor<'_, '_>, container: &mut Container) {
+        let own = cursor.get("securityContext");
+        let (own, pod) = (own.as_ref(), self.security.as_ref());
+        let annotated = |key: &str| {
+            self.annotations
+                .as_ref()
+                .map_or(Setting::Absent, |all| via_pod(all.setting(&[key], string)))
+        };
+        let name = &container.name;
+        container.seccomp = either(own, pod, &["seccompProfile", "type"], string);
+        if container.seccomp.is_absent() {
+            container.seccomp = [
+                format!("{SECCOMP}/{name}"),
+                "seccomp.security.alpha.kubernetes.io/pod".to_owned(),
+            ]
+            .iter()
+            .map(|key| annotated(key))
+            .find(|profile| !profile.is_absent())
+            .filter(|profile| profile.judged().is_none_or(|text| text == "unconfined"))
+            .unwrap_or(Setting::Absent);
+        }
+        container.app_armor = either(own, pod, &["appArmorProfile", "type"], string);
+        if container.app_armor.is_absent() {
+            container.app_armor = annotated(&format!("{APP_ARMOR}/{name}"));
+        }
+        container.selinux = either(own, pod, &["seLinuxOptions", "type"], string);
+        for place in [
+            container.seccomp.place(),
+            container.app_armor.place(),
+            container.selinux.place(),
+        ]
+        .into_iter()
+        .flatten()
+        .filter(|place| cursor.has_remark(*place))
+        {
+            container.evidence.push(Evidence {
+                against: Against::DefaultConfinement,
+                what: "a comment stands beside it".to_owned(),
+                decisive: false,
+                place: Some(place),
+            });
+        }
     }
 
     fn sysctls(&self, container: &mut Container) {
@@ -297,6 +347,13 @@ fn caution(object: &Object<'_, '_>) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// The annotation that named the seccomp profile of a container, before its slash and name.
+pub(super) const SECCOMP: &str = "container.seccomp.security.alpha.kubernetes.io";
+
+/// The annotation that names the `AppArmor` profile of a container, before its slash and name. The
+/// API still heeds it, and refuses a field that says otherwise.
+pub(super) const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io";
 
 /// The kernel's name for the first port that needs no privilege.
 pub(super) const UNPRIVILEGED_PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";

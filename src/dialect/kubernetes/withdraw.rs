@@ -103,7 +103,7 @@ impl Writing<'_, '_, '_> {
 }
 
 /// The value at a path of keys that stand in the file itself, not behind an alias or a merge.
-fn at(tree: &Tree<'_>, start: NodeId, path: &[&str]) -> Result<NodeId, Unwritable> {
+pub(super) fn at(tree: &Tree<'_>, start: NodeId, path: &[&str]) -> Result<NodeId, Unwritable> {
     let mut node = start;
     for key in path {
         match tree.get(node, key, Schema::Kubernetes) {

@@ -1,0 +1,67 @@
+//! The platform's own profiles, in fields and in the annotations that came before them.
+
+use super::lower::{Writing, because, text};
+use super::read::{APP_ARMOR, SECCOMP};
+use super::withdraw::at;
+use crate::container::Container;
+use crate::dialect::Unwritable;
+use crate::syntax::Tree;
+
+impl Writing<'_, '_, '_> {
+    /// An API before 1.27 compares the field with the annotation of the container and refuses two
+    /// that differ (kubernetes `pkg/apis/core/validation`, `validateSeccompAnnotationsAndFields`).
+    pub(super) fn default_seccomp(
+        &mut self,
+        tree: &Tree<'_>,
+        container: &Container,
+    ) -> Result<(), Unwritable> {
+        let key = format!("{SECCOMP}/{}", container.name);
+        if let Some((_, profile)) = self.site.pod.annotated(tree, &key)
+            && !matches!(&*profile, "runtime/default" | "docker/default")
+        {
+            return because(&format!(
+                "the annotation `{key}` says otherwise, and an older API refuses both"
+            ));
+        }
+        self.set(
+            &["securityContext", "seccompProfile", "type"],
+            text("RuntimeDefault"),
+        )
+    }
+
+    /// The API takes the annotation for the field, and refuses two that differ.
+    pub(super) fn default_app_armor(
+        &mut self,
+        tree: &Tree<'_>,
+        container: &Container,
+    ) -> Result<(), Unwritable> {
+        let key = format!("{APP_ARMOR}/{}", container.name);
+        let Some((annotations, _)) = self.site.pod.annotated(tree, &key) else {
+            return self.set(
+                &["securityContext", "appArmorProfile", "type"],
+                text("RuntimeDefault"),
+            );
+        };
+        self.editor
+            .set(annotations, &[&key], text("runtime/default"))?;
+        let template = self.site.pod.path().trim_end_matches("spec");
+        self.paths
+            .push(format!("{template}metadata.annotations.{key}"));
+        Ok(())
+    }
+
+    /// There is no word for the runtime's own type: the option goes, and with the last one all.
+    pub(super) fn default_selinux(&mut self, tree: &Tree<'_>) -> Result<(), Unwritable> {
+        let path = ["securityContext", "seLinuxOptions", "type"];
+        let options = at(tree, self.site.node, &path[..2])?;
+        let length = if tree.entries(options).count() > 1 {
+            3
+        } else {
+            2
+        };
+        self.editor.remove(self.site.node, &path[..length])?;
+        self.paths
+            .push(format!("{}.{}", self.site.path, path[..length].join(".")));
+        Ok(())
+    }
+}
