@@ -17,6 +17,7 @@ mod memory_limit;
 mod mount_propagation;
 mod no_new_privileges;
 mod non_root_user;
+mod pids_limit;
 mod privileged;
 mod proc_mount;
 mod read_only_root;
@@ -35,6 +36,7 @@ pub static ALL: &[&Transform] = &[
     &no_new_privileges::TRANSFORM,
     &memory_limit::TRANSFORM,
     &cpu_limit::TRANSFORM,
+    &pids_limit::TRANSFORM,
     &read_only_root::TRANSFORM,
     &drop_capabilities::TRANSFORM,
     &default_seccomp::TRANSFORM,

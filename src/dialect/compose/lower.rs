@@ -206,6 +206,9 @@ impl Site {
             (Assignment::Scratch(_), Some(key)) => because(format!(
                 "`deploy.{key}` is for a swarm, which drops `tmpfs`"
             )),
+            (Assignment::PidsLimit(_), Some(key)) if self.schema_without_pids => because(format!(
+                "`deploy.{key}` is for a swarm, and the schema of that `version` has no `pids`"
+            )),
             _ => Ok(()),
         }
     }

@@ -33,6 +33,9 @@ pub struct Site {
     overridden: Vec<String>,
     /// The key of `deploy` that says a swarm runs this.
     swarm: Option<&'static str>,
+    /// The `version` names a schema that has no `pids` among the limits of `deploy`, to which
+    /// `docker stack deploy` holds a file (docker/cli `cli/compose/schema/data`, before 3.9).
+    schema_without_pids: bool,
 }
 
 /// Stands among the overridden keys for all of them.

@@ -27,12 +27,19 @@ const SWARM: [&str; 5] = [
 pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec<Member> {
     let services = Services::collect(files);
     let top = TopLevel::new(files);
-    let version_3 = services.roots.iter().any(|(file, root)| {
+    let version = services.roots.iter().find_map(|(file, root)| {
         let tree = &files[*file].tree;
-        tree.get(*root, "version", Schema::Compose)
-            .and_then(|found| judged(tree, found.value()))
-            .is_some_and(|version| version.starts_with('3'))
+        let found = tree.get(*root, "version", Schema::Compose)?;
+        judged(tree, found.value())
     });
+    let version_3 = version
+        .as_deref()
+        .is_some_and(|version| version.starts_with('3'));
+    let minor = version
+        .as_deref()
+        .and_then(|version| version.strip_prefix("3."))
+        .and_then(|minor| minor.parse::<u32>().ok());
+    let schema_without_pids = version_3 && minor.is_none_or(|minor| minor < 9);
 
     let mut members: Vec<Member> = Vec::new();
     for name in services.in_order(files) {
@@ -82,6 +89,7 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
             file: own.file,
             node: own.node,
             limits,
+            schema_without_pids,
             heirs: Vec::new(),
             overridden,
             swarm: SWARM
