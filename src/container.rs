@@ -358,6 +358,8 @@ pub enum Against {
     MemoryLimit,
     /// A CPU limit.
     CpuLimit,
+    /// Being given no token for the cluster's API.
+    ServiceAccountToken,
     /// Taking a profile that is turned off for an oversight: somebody said something beside it.
     DefaultConfinement,
 }

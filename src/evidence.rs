@@ -2,8 +2,16 @@
 //!
 //! Each piece is quoted in the report, so that a reader can disagree with it.
 
+mod cluster;
+mod confinement;
+mod processes;
+
+pub use cluster::of_cluster_client;
+pub use confinement::{against_default_seccomp, for_confinement_off};
+pub use processes::{engine_inside, stated_connections};
+
 use crate::container::{
-    Against, Container, Evidence, Mount, MountSource, Network, Place, same_path, within,
+    Against, Container, Evidence, Mount, MountSource, Network, same_path, within,
 };
 use crate::image::Kind;
 
@@ -254,84 +262,6 @@ pub fn against_no_new_privileges(container: &Container) -> Vec<Evidence> {
     found
 }
 
-/// What in the file argues for a profile that is turned off, at this place or for all of them.
-#[must_use]
-pub fn for_confinement_off(container: &Container, place: Option<Place>) -> Option<String> {
-    const TRACING: [&str; 5] = ["ALL", "BPF", "PERFMON", "SYS_ADMIN", "SYS_PTRACE"];
-    let beside = |evidence: &&Evidence| evidence.place == place && place.is_some();
-    if let Some(remark) = container
-        .evidence_against(Against::DefaultConfinement)
-        .find(beside)
-    {
-        return Some(remark.what.clone());
-    }
-    let added = container.capabilities_added.judged();
-    if let Some(name) = added
-        .into_iter()
-        .flatten()
-        .find(|name| TRACING.contains(&name.as_str()))
-    {
-        return Some(format!(
-            "the capability `{name}` is added, which goes with it"
-        ));
-    }
-    if let Some(device) = container
-        .devices
-        .iter()
-        .find(|device| device.contains("/dev/fuse"))
-    {
-        return Some(format!(
-            "the device `{device}` is given, which goes with it"
-        ));
-    }
-    refused_by_seccomp(container).map(|what| format!("{what} goes with it"))
-}
-
-/// What in the file says that the system calls of the default seccomp profile are not enough.
-#[must_use]
-pub fn against_default_seccomp(container: &Container) -> Option<String> {
-    refused_by_seccomp(container)
-        .map(|what| format!("{what} stands for system calls that the default profile refuses"))
-}
-
-/// A program or an image that makes namespaces of its own, or traces: the sandbox of a browser, a
-/// builder of images without root (moby/buildkit#768), a profiler.
-fn refused_by_seccomp(container: &Container) -> Option<String> {
-    const IMAGES: [&str; 10] = [
-        "bpftrace",
-        "buildah",
-        "buildkit",
-        "chrome",
-        "chromium",
-        "dind",
-        "playwright",
-        "podman",
-        "puppeteer",
-        "rootless",
-    ];
-    let program = command_words(container).find(|word| {
-        matches!(
-            program(word),
-            "bpftrace"
-                | "buildah"
-                | "buildkitd"
-                | "bwrap"
-                | "firejail"
-                | "newuidmap"
-                | "perf"
-                | "podman"
-                | "rootlesskit"
-                | "unshare"
-        )
-    });
-    if let Some(word) = program {
-        return Some(format!("`{word}` in its command"));
-    }
-    let image = container.image.as_ref()?.to_string();
-    let word = IMAGES.iter().find(|word| image.contains(**word))?;
-    Some(format!("`{word}` in the image's name"))
-}
-
 /// The most memory that a known option of the file gives one part of the process, in bytes, with
 /// the words that say so: a heap, a buffer pool, a cache.
 #[must_use]
@@ -378,77 +308,6 @@ pub fn stated_memory(container: &Container) -> Option<(u64, String)> {
         }
     }
     largest
-}
-
-/// What says that a container engine runs in the container.
-#[must_use]
-pub fn engine_inside(container: &Container) -> Option<String> {
-    const PROGRAMS: [&str; 6] = [
-        "buildkitd",
-        "containerd",
-        "dockerd",
-        "k3s",
-        "kubelet",
-        "podman",
-    ];
-    const IMAGES: [&str; 9] = [
-        "actions-runner",
-        "buildkit",
-        "dind",
-        "gitlab-runner",
-        "k3s",
-        "kindest/",
-        "minikube",
-        "podman",
-        "sysbox",
-    ];
-    if let Some(word) = command_words(container).find(|word| PROGRAMS.contains(&program(word))) {
-        return Some(format!("`{word}` in its command"));
-    }
-    let image = container.image.as_ref()?.to_string();
-    let word = IMAGES.iter().find(|word| image.contains(**word))?;
-    Some(format!("`{word}` in the image's name"))
-}
-
-/// How many connections at once the file allows, where a server may take a process or a thread for
-/// each, with the words that say so.
-#[must_use]
-pub fn stated_connections(container: &Container) -> Option<(i64, String)> {
-    const OPTIONS: [&str; 5] = [
-        "max_connections",
-        "maxconn",
-        "maxthreads",
-        "maxrequestworkers",
-        "max_children",
-    ];
-    let number = |name: &str, value: &str| {
-        let name = name.trim_start_matches('-').replace('-', "_");
-        let name = name.to_ascii_lowercase();
-        OPTIONS
-            .iter()
-            .any(|option| name.ends_with(option))
-            .then(|| value.trim().parse::<i64>().ok())
-            .flatten()
-    };
-    let words: Vec<&str> = container
-        .entrypoint
-        .iter()
-        .chain(&container.arguments)
-        .flatten()
-        .flat_map(|word| word.split([' ', '\t', '\n']))
-        .collect();
-    let options = words.iter().enumerate().filter_map(|(index, word)| {
-        let (name, value) = match word.split_once('=') {
-            Some(pair) => pair,
-            None => (*word, *words.get(index + 1)?),
-        };
-        Some((number(name, value)?, format!("{name}={value}")))
-    });
-    let variables = container.environment.iter().filter_map(|(name, value)| {
-        let value = value.as_deref()?;
-        Some((number(name, value)?, format!("{name}={value}")))
-    });
-    options.chain(variables).max_by_key(|(stated, _)| *stated)
 }
 
 /// The words of an option or a variable that name a place to write to where nothing is mounted.

@@ -23,6 +23,7 @@ mod proc_mount;
 mod read_only_root;
 mod risky_capabilities;
 mod secret_in_environment;
+mod service_account_token;
 mod unsafe_sysctls;
 mod writable_paths_missing;
 
@@ -41,6 +42,7 @@ pub static ALL: &[&Transform] = &[
     &drop_capabilities::TRANSFORM,
     &default_seccomp::TRANSFORM,
     &default_confinement::TRANSFORM,
+    &service_account_token::TRANSFORM,
     &privileged::TRANSFORM,
     &host_namespaces::TRANSFORM,
     &host_paths::TRANSFORM,

@@ -1,5 +1,6 @@
 //! Kubernetes manifests: pods, and the objects that make them.
 
+mod accounts;
 mod autoscaler;
 mod confine;
 mod cursor;

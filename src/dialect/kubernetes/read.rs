@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::accounts::Accounts;
 use super::autoscaler::Autoscaler;
 use super::cursor::{Cursor, Source, boolean, id, port, string};
 use super::lower::{PodSite, Site};
@@ -43,12 +44,16 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
         .filter_map(|(_, _, object)| Autoscaler::read(object))
         .collect();
 
+    let accounts = Accounts::read(objects.iter().map(|(_, _, object)| object));
+
     let mut members = Vec::new();
     for (file, source, object) in &objects {
         for pod in object.pods() {
             let whole = recognise::is_written_out(&file.tree, object, &pod);
             if let Some(read) = Pod::read(object, &pod, source, whole, &autoscalers) {
+                let first = members.len();
                 read.containers(&pod, knowledge, &mut members);
+                read.account(&accounts, &mut members[first..]);
             }
         }
     }
@@ -63,12 +68,13 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
 }
 
 /// What the containers of one pod have in common.
-struct Pod<'a, 's> {
-    spec: Cursor<'a, 's>,
-    annotations: Option<Cursor<'a, 's>>,
+pub(super) struct Pod<'a, 's> {
+    pub(super) spec: Cursor<'a, 's>,
+    pub(super) annotations: Option<Cursor<'a, 's>>,
     security: Option<Cursor<'a, 's>>,
     volumes: Volumes,
     label: String,
+    pub(super) namespace: Option<String>,
     windows: bool,
     whole: bool,
     autoscaler: Option<String>,
@@ -114,6 +120,7 @@ impl<'a, 's> Pod<'a, 's> {
             annotations,
             volumes,
             label: object.label(),
+            namespace,
             shape: pod.shape,
             caution: caution(object),
             windows: is_windows(&spec),
@@ -207,7 +214,6 @@ impl<'a, 's> Pod<'a, 's> {
         container.require_non_root = either(own, pod, &["runAsNonRoot"], boolean);
         self.confinement(cursor, container);
         container.restart = Setting::Unsupported;
-        container.service_account = via_pod(self.spec.setting(&["serviceAccountName"], string));
         container.volume_group = only_pod(pod, &["fsGroup"], id);
 
         container.privileged = only(own, &["privileged"], boolean);
@@ -304,10 +310,6 @@ impl<'a, 's> Pod<'a, 's> {
         container.user_namespace = via_pod(self.spec.setting(&["hostUsers"], |scalar| {
             boolean(scalar).map(|shared| !shared)
         }));
-        container.service_account_token = via_pod(
-            self.spec
-                .setting(&["automountServiceAccountToken"], boolean),
-        );
         for (_, entry) in cursor.items_of("ports") {
             let number = |key| match entry.setting(&[key], port) {
                 Setting::Set { value, .. } => Some(value),
@@ -570,7 +572,7 @@ fn only_pod<'s, T>(
 }
 
 /// The value reaches the container by its pod.
-fn via_pod<T>(mut setting: Setting<T>) -> Setting<T> {
+pub(super) fn via_pod<T>(mut setting: Setting<T>) -> Setting<T> {
     if let Setting::Set { origin, .. }
     | Setting::Variable { origin, .. }
     | Setting::Unreadable { origin, .. } = &mut setting

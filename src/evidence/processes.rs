@@ -1,0 +1,75 @@
+//! What says how many processes and threads a container may have.
+
+use super::{command_words, program};
+use crate::container::Container;
+
+/// What says that a container engine runs in the container.
+#[must_use]
+pub fn engine_inside(container: &Container) -> Option<String> {
+    const PROGRAMS: [&str; 6] = [
+        "buildkitd",
+        "containerd",
+        "dockerd",
+        "k3s",
+        "kubelet",
+        "podman",
+    ];
+    const IMAGES: [&str; 9] = [
+        "actions-runner",
+        "buildkit",
+        "dind",
+        "gitlab-runner",
+        "k3s",
+        "kindest/",
+        "minikube",
+        "podman",
+        "sysbox",
+    ];
+    if let Some(word) = command_words(container).find(|word| PROGRAMS.contains(&program(word))) {
+        return Some(format!("`{word}` in its command"));
+    }
+    let image = container.image.as_ref()?.to_string();
+    let word = IMAGES.iter().find(|word| image.contains(**word))?;
+    Some(format!("`{word}` in the image's name"))
+}
+
+/// How many connections at once the file allows, where a server may take a process or a thread for
+/// each, with the words that say so.
+#[must_use]
+pub fn stated_connections(container: &Container) -> Option<(i64, String)> {
+    const OPTIONS: [&str; 5] = [
+        "max_connections",
+        "maxconn",
+        "maxthreads",
+        "maxrequestworkers",
+        "max_children",
+    ];
+    let number = |name: &str, value: &str| {
+        let name = name.trim_start_matches('-').replace('-', "_");
+        let name = name.to_ascii_lowercase();
+        OPTIONS
+            .iter()
+            .any(|option| name.ends_with(option))
+            .then(|| value.trim().parse::<i64>().ok())
+            .flatten()
+    };
+    let words: Vec<&str> = container
+        .entrypoint
+        .iter()
+        .chain(&container.arguments)
+        .flatten()
+        .flat_map(|word| word.split([' ', '\t', '\n']))
+        .collect();
+    let options = words.iter().enumerate().filter_map(|(index, word)| {
+        let (name, value) = match word.split_once('=') {
+            Some(pair) => pair,
+            None => (*word, *words.get(index + 1)?),
+        };
+        Some((number(name, value)?, format!("{name}={value}")))
+    });
+    let variables = container.environment.iter().filter_map(|(name, value)| {
+        let value = value.as_deref()?;
+        Some((number(name, value)?, format!("{name}={value}")))
+    });
+    options.chain(variables).max_by_key(|(stated, _)| *stated)
+}

@@ -1,0 +1,69 @@
+//! The pod is given no token for the cluster's API.
+
+use super::{Kind, Reference, Risk, Transform, Written, written};
+use crate::container::{Against, Answer, Assignment, Assume, Basis, Container, Policy};
+use crate::edition::Edition;
+
+/// See the page.
+pub(super) static TRANSFORM: Transform = Transform {
+    id: "service-account-token",
+    edition: Edition::new(2026, 11),
+    summary: "no token for the cluster's API in a pod that does not talk to it",
+    kind: Kind::Change,
+    default: true,
+    risk: Risk::Behaviour,
+    references: &[
+        Reference {
+            source: "CIS Kubernetes Benchmark 1.8.0",
+            id: "5.1.6",
+        },
+        Reference {
+            source: "NSA/CISA Kubernetes Hardening Guide 1.2",
+            id: "1.11",
+        },
+        Reference {
+            source: "Trivy",
+            id: "KSV-0036",
+        },
+        Reference {
+            source: "Checkov",
+            id: "CKV_K8S_38",
+        },
+        Reference {
+            source: "Polaris",
+            id: "automountServiceAccountToken",
+        },
+        Reference {
+            source: "kubesec",
+            id: "AutomountServiceAccountToken",
+        },
+    ],
+    page: include_str!("service_account_token.md"),
+    decide,
+};
+
+fn decide(container: &Container, policy: &Policy) -> Answer {
+    let judge = |mounted: &bool| match mounted {
+        false => Written::Strict("no token is mounted".to_owned()),
+        true => Written::Weak("the token is mounted explicitly".to_owned()),
+    };
+    written(&container.service_account_token, "a boolean", judge, || {
+        withhold(container, policy).assignments()
+    })
+    .unwrap_or_else(|| withhold(container, policy))
+}
+
+/// The answer where nobody has said anything.
+fn withhold(container: &Container, policy: &Policy) -> Answer {
+    if let Some(evidence) = container
+        .evidence_against(Against::ServiceAccountToken)
+        .find(|evidence| evidence.decisive || policy.assume != Assume::All)
+    {
+        return Answer::Declined(evidence.what.clone());
+    }
+    Answer::Change {
+        assignments: vec![Assignment::NoServiceAccountToken],
+        basis: Basis::Assumed,
+        reason: "nothing in the file says that it talks to the cluster's API".to_owned(),
+    }
+}
