@@ -172,6 +172,19 @@ fn low_ports_are_free(container: &Container, facts: &Facts) -> bool {
     container.network == Network::Private && (container.low_ports_are_free || opened())
 }
 
+/// The lowest port below 1024 that the container is known to listen on.
+#[must_use]
+pub fn lowest_low_port(container: &Container) -> Option<u16> {
+    let of_image = container.facts.iter().flat_map(|facts| &facts.ports);
+    container
+        .ports
+        .iter()
+        .chain(of_image)
+        .copied()
+        .filter(|port| (1..1024).contains(port))
+        .min()
+}
+
 /// A port below 1024 that only a capability opens.
 #[must_use]
 pub fn binds_low_port(container: &Container) -> bool {

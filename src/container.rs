@@ -63,6 +63,8 @@ pub struct Container {
     /// The first port that needs no privilege, where the format can say so
     /// (`net.ipv4.ip_unprivileged_port_start`).
     pub unprivileged_port_start: Setting<u16>,
+    /// The lowest port below 1024 that any container of its pod is known to listen on.
+    pub lowest_port_of_pod: Option<u16>,
 
     /// Everything mounted, in the order written.
     pub mounts: Vec<Mount>,
@@ -615,6 +617,7 @@ impl Container {
             capabilities_dropped: Setting::Absent,
             volume_group: Setting::Absent,
             unprivileged_port_start: Setting::Absent,
+            lowest_port_of_pod: None,
             mounts: Vec::new(),
             environment: Vec::new(),
             environment_elsewhere: false,

@@ -29,6 +29,7 @@ mod images;
 mod interrupt;
 mod invariants;
 mod kubernetes;
+mod limits;
 mod mutations;
 mod pages;
 mod pod_security;

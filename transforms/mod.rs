@@ -21,9 +21,12 @@ mod pids_limit;
 mod privileged;
 mod proc_mount;
 mod read_only_root;
+mod resource_requests;
+mod restart_bounded;
 mod risky_capabilities;
 mod secret_in_environment;
 mod service_account_token;
+mod unprivileged_ports;
 mod unsafe_sysctls;
 mod writable_paths_missing;
 
@@ -33,16 +36,6 @@ use crate::edition::Edition;
 /// Every transform, in the order they run: what is found and taken back when asked comes before
 /// what rests on it, the writable paths follow the user, and the capabilities follow both.
 pub static ALL: &[&Transform] = &[
-    &non_root_user::TRANSFORM,
-    &no_new_privileges::TRANSFORM,
-    &memory_limit::TRANSFORM,
-    &cpu_limit::TRANSFORM,
-    &pids_limit::TRANSFORM,
-    &read_only_root::TRANSFORM,
-    &drop_capabilities::TRANSFORM,
-    &default_seccomp::TRANSFORM,
-    &default_confinement::TRANSFORM,
-    &service_account_token::TRANSFORM,
     &privileged::TRANSFORM,
     &host_namespaces::TRANSFORM,
     &host_paths::TRANSFORM,
@@ -52,8 +45,21 @@ pub static ALL: &[&Transform] = &[
     &unsafe_sysctls::TRANSFORM,
     &proc_mount::TRANSFORM,
     &mount_propagation::TRANSFORM,
+    &default_confinement::TRANSFORM,
     &image_not_pinned::TRANSFORM,
     &secret_in_environment::TRANSFORM,
+    &non_root_user::TRANSFORM,
+    &no_new_privileges::TRANSFORM,
+    &unprivileged_ports::TRANSFORM,
+    &memory_limit::TRANSFORM,
+    &cpu_limit::TRANSFORM,
+    &pids_limit::TRANSFORM,
+    &resource_requests::TRANSFORM,
+    &read_only_root::TRANSFORM,
+    &drop_capabilities::TRANSFORM,
+    &default_seccomp::TRANSFORM,
+    &service_account_token::TRANSFORM,
+    &restart_bounded::TRANSFORM,
     &capabilities_missing::TRANSFORM,
     &writable_paths_missing::TRANSFORM,
 ];

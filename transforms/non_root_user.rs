@@ -370,7 +370,11 @@ fn low_ports(container: &Container, known: &[u16]) -> Result<Option<Assignment>,
         Network::Private if container.low_ports_are_free => Ok(None),
         Network::Private => match &container.unprivileged_port_start {
             Setting::Set { value, .. } if *value <= lowest => Ok(None),
-            Setting::Absent => Ok(Some(Assignment::UnprivilegedPortStart(lowest))),
+            Setting::Absent => Ok(Some(Assignment::UnprivilegedPortStart(
+                container
+                    .lowest_port_of_pod
+                    .map_or(lowest, |of_pod| of_pod.min(lowest)),
+            ))),
             _ => Err(format!(
                 "it listens on port {lowest}, which needs root here"
             )),

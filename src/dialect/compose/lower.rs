@@ -86,6 +86,14 @@ impl Site {
                 weak.is_some() && engine_words::security_option(text) == ("label", weak)
             }),
             Assignment::Unprivileged => self.set(editor, &["privileged"], Value::Bool(false)),
+            Assignment::RestartAtMost(retries) if self.restarts_by_deploy => {
+                let policy = |key| ["deploy", "restart_policy", key];
+                let condition = Value::Str("on-failure".to_owned());
+                let mut paths = self.set(editor, &policy("condition"), condition)?;
+                let retries = Value::Int(i64::from(*retries));
+                paths.extend(self.set(editor, &policy("max_attempts"), retries)?);
+                Ok(paths)
+            }
             Assignment::RestartAtMost(retries) => self.set(
                 editor,
                 &["restart"],

@@ -36,6 +36,8 @@ pub struct Site {
     /// The `version` names a schema that has no `pids` among the limits of `deploy`, to which
     /// `docker stack deploy` holds a file (docker/cli `cli/compose/schema/data`, before 3.9).
     schema_without_pids: bool,
+    /// `deploy.restart_policy` is written, and holds before `restart`.
+    restarts_by_deploy: bool,
 }
 
 /// Stands among the overridden keys for all of them.

@@ -90,6 +90,7 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
             node: own.node,
             limits,
             schema_without_pids,
+            restarts_by_deploy: layers.has(files, &["deploy", "restart_policy"]),
             heirs: Vec::new(),
             overridden,
             swarm: SWARM
@@ -294,9 +295,39 @@ fn security_options(container: &mut Container, layers: &Layers, files: &[File<'_
     }
 }
 
-/// `restart`, or in its absence `deploy.restart_policy`, which only a swarm gives a bound.
+/// `deploy.restart_policy`, which Compose reads before `restart` (docker/compose
+/// `pkg/compose/create.go`, `getRestartPolicy`), or that.
 fn restart(layers: &Layers, files: &[File<'_>]) -> Setting<Restart> {
-    layers.setting(files, &["restart"], engine_words::restart)
+    const POLICY: [&str; 2] = ["deploy", "restart_policy"];
+    if layers.get(files, &POLICY).is_none() {
+        return layers.setting(files, &["restart"], engine_words::restart);
+    }
+    let attempts = layers.setting(files, &[POLICY[0], POLICY[1], "max_attempts"], |text| {
+        text.parse().ok()
+    });
+    if let Setting::Variable { text, origin, .. } = attempts {
+        return Setting::Variable {
+            text,
+            default: None,
+            origin,
+        };
+    }
+    let retries = attempts.judged().copied().filter(|retries| *retries > 0);
+    let condition = layers.setting(files, &[POLICY[0], POLICY[1], "condition"], |text| {
+        Some(match text {
+            "none" | "no" => Restart::Never,
+            "on-failure" => Restart::OnFailure { retries },
+            "any" | "always" | "unless-stopped" | "" => Restart::Always,
+            _ => return None,
+        })
+    });
+    match (condition, layers.get(files, &POLICY)) {
+        (Setting::Absent, Some(policy)) => Setting::Set {
+            value: Restart::Always,
+            origin: policy.origin,
+        },
+        (condition, _) => condition,
+    }
 }
 
 /// The entries of a mapping, or of a list of `name=value`.

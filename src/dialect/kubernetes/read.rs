@@ -10,6 +10,7 @@ use super::object::{Document, Object, Written, documents};
 use super::storage::Volumes;
 use super::workload::Shape;
 use super::{quantity, recognise};
+use crate::capabilities;
 use crate::container::{
     Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Role, Setting,
     Sysctl, User, Via,
@@ -54,6 +55,7 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
                 let first = members.len();
                 read.containers(&pod, knowledge, &mut members);
                 read.account(&accounts, &mut members[first..]);
+                share_ports(&mut members[first..]);
             }
         }
     }
@@ -357,6 +359,17 @@ pub(super) const SECCOMP: &str = "container.seccomp.security.alpha.kubernetes.io
 /// API still heeds it, and refuses a field that says otherwise.
 pub(super) const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io";
 
+/// One kernel parameter opens the low ports of all containers of a pod.
+fn share_ports(members: &mut [Member]) {
+    let ports = members
+        .iter()
+        .filter_map(|member| capabilities::lowest_low_port(&member.container));
+    let lowest = ports.min();
+    for member in members {
+        member.container.lowest_port_of_pod = lowest;
+    }
+}
+
 /// The kernel's name for the first port that needs no privilege.
 pub(super) const UNPRIVILEGED_PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";
 
@@ -418,6 +431,18 @@ fn resources(spec: &Cursor<'_, '_>, cursor: &Cursor<'_, '_>, key: &str, containe
     container.memory_request = only(own, &["requests", "memory"], quantity::bytes);
     container.cpu_limit = either(own, pod, &["limits", "cpu"], quantity::thousandths);
     container.cpu_request = only(own, &["requests", "cpu"], quantity::thousandths);
+
+    if let Some(pod) = pod {
+        for against in [Against::MemoryLimit, Against::CpuLimit] {
+            container.evidence.push(Evidence {
+                against,
+                what: "the pod has resources of its own, which those of its containers must fit"
+                    .to_owned(),
+                decisive: true,
+                place: Some(pod.place()),
+            });
+        }
+    }
 
     let Some(own) = own else { return };
     for list in ["limits", "requests"] {

@@ -1,0 +1,273 @@
+//! Bounds on processes, on restarts and on what is set aside, where they are written and where not.
+
+use harden::container::{Assume, Policy};
+use harden::engine::{Run, Source};
+use harden::image::Knowledge;
+use harden::report::{FileOutcome, Outcome, Report};
+use harden::transforms;
+use serde_yaml::Value;
+
+fn run(text: &str, id: &str) -> Report {
+    let knowledge = Knowledge::embedded();
+    let transforms = vec![transforms::find(id).unwrap()];
+    let policy = Policy {
+        assume: Assume::Fit,
+        overrides: vec![transforms[0].id],
+        ..Policy::default()
+    };
+    let source = Source {
+        path: "file.yml".into(),
+        bytes: text.as_bytes().to_vec(),
+    };
+    Run::new(transforms, policy, &knowledge).project(vec![source])
+}
+
+fn after(text: &str, id: &str) -> Value {
+    let report = run(text, id);
+    match &report.files[0].outcome {
+        FileOutcome::Changed(after) => serde_yaml::from_str(after).unwrap(),
+        other => panic!("{other:?}\n{:?}\n{text}", report.containers),
+    }
+}
+
+fn outcome(text: &str, id: &str) -> Outcome {
+    let mut report = run(text, id);
+    report.containers.remove(0).results.remove(0).outcome
+}
+
+fn declined(text: &str, id: &str) -> String {
+    match outcome(text, id) {
+        Outcome::Declined { why } => why,
+        other => panic!("{other:?}\n{text}"),
+    }
+}
+
+fn service(rest: &str) -> String {
+    format!("services:\n  a:\n    image: example/a\n{rest}")
+}
+
+/// semantics 1.8: where `deploy.resources.limits` exists at all, a flat limit must equal it, and
+/// an absent one counts as 0.
+#[test]
+fn a_bound_on_processes_stands_where_limits_are() {
+    let limits = |text: &str| after(text, "pids-limit")["services"]["a"].clone();
+    let flat = limits(&service("    cpus: 1\n"));
+    assert_eq!(flat["pids_limit"], 512);
+    for deploy in [
+        "    deploy: {resources: {limits: {memory: 1g}}}\n",
+        "    deploy: {resources: {limits: {}}}\n",
+        "    deploy: {placement: {}}\n",
+    ] {
+        let service = limits(&service(deploy));
+        assert_eq!(
+            service["deploy"]["resources"]["limits"]["pids"], 512,
+            "{deploy}"
+        );
+        assert!(service.get("pids_limit").is_none());
+    }
+    let legacy = format!("version: \"3.9\"\n{}", service(""));
+    assert_eq!(
+        limits(&legacy)["deploy"]["resources"]["limits"]["pids"],
+        512
+    );
+}
+
+/// docker/cli `cli/compose/schema/data`: `pids` joined the limits of `deploy` in 3.9, and a stack
+/// is held to the schema of its version.
+#[test]
+fn a_stack_of_an_older_schema_gets_none() {
+    for version in ["3", "3.7", "\"3.8\""] {
+        let text = format!(
+            "version: {version}\n{}",
+            service("    deploy: {mode: global}\n")
+        );
+        assert!(declined(&text, "pids-limit").contains("schema"));
+    }
+}
+
+/// semantics 1.8: -1 and 0 are no limit.
+#[test]
+fn what_is_unlimited_is_changed_in_its_place() {
+    for value in ["-1", "0"] {
+        let flat = after(
+            &service(&format!("    pids_limit: {value}\n")),
+            "pids-limit",
+        );
+        assert_eq!(flat["services"]["a"]["pids_limit"], 512);
+        let text = service(&format!(
+            "    deploy: {{resources: {{limits: {{pids: {value}}}}}}}\n"
+        ));
+        let deploy = after(&text, "pids-limit");
+        assert_eq!(
+            deploy["services"]["a"]["deploy"]["resources"]["limits"]["pids"],
+            512
+        );
+    }
+}
+
+#[test]
+fn connections_that_the_file_allows_are_counted() {
+    for rest in [
+        "    command: mysqld --max-connections=2000\n",
+        "    command: [mysqld, --max_connections, \"2000\"]\n",
+        "    environment: {PG_MAX_CONNECTIONS: \"2000\"}\n",
+    ] {
+        let after = after(&service(rest), "pids-limit");
+        assert_eq!(after["services"]["a"]["pids_limit"], 4000, "{rest}");
+    }
+}
+
+/// docker/compose `pkg/compose/create.go`: `deploy.restart_policy` goes before `restart`, and the
+/// engine takes a number of retries only with `on-failure`.
+#[test]
+fn restarts_are_bounded_where_the_policy_is() {
+    for restart in ["always", "unless-stopped", "on-failure", "\"on-failure:0\""] {
+        let after = after(
+            &service(&format!("    restart: {restart}\n")),
+            "restart-bounded",
+        );
+        assert_eq!(after["services"]["a"]["restart"], "on-failure:5");
+    }
+    for policy in ["{condition: any}", "{delay: 5s}", "{condition: on-failure}"] {
+        let text = service(&format!(
+            "    restart: \"no\"\n    deploy: {{restart_policy: {policy}}}\n"
+        ));
+        let service = after(&text, "restart-bounded")["services"]["a"].clone();
+        let policy = &service["deploy"]["restart_policy"];
+        assert_eq!(policy["condition"], "on-failure");
+        assert_eq!(policy["max_attempts"], 5);
+        assert_eq!(service["restart"], "no");
+    }
+    for rest in [
+        "",
+        "    restart: \"no\"\n",
+        "    restart: on-failure:9\n",
+        "    restart: always\n    deploy: {restart_policy: {condition: none}}\n",
+        "    deploy: {restart_policy: {condition: on-failure, max_attempts: 3}}\n",
+    ] {
+        assert!(matches!(
+            outcome(&service(rest), "restart-bounded"),
+            Outcome::Hardened { .. }
+        ));
+    }
+    declined(&service("    restart: $RESTART\n"), "restart-bounded");
+}
+
+fn pod(container: &str, rest: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {container}\n  {rest}\n"
+    )
+}
+
+/// semantics 2.6: a limit without a request is the request, and requests equal to limits are the
+/// class that is evicted last.
+#[test]
+fn a_request_never_takes_a_pod_out_of_its_class() {
+    let requests = |container: &str| {
+        let after = after(&pod(container, ""), "resource-requests");
+        after["spec"]["containers"][0]["resources"]["requests"].clone()
+    };
+    let both = requests("{name: c, image: example/a}");
+    assert_eq!(both["memory"], "64Mi");
+    assert_eq!(both["cpu"], "50m");
+    let cpu = requests("{name: c, image: example/a, resources: {limits: {memory: 1Gi}}}");
+    assert!(cpu.get("memory").is_none());
+    assert_eq!(cpu["cpu"], "50m");
+    for resources in [
+        "{limits: {memory: 1Gi, cpu: 1}}",
+        "{requests: {memory: 1Gi, cpu: 1}}",
+        "{requests: {memory: 1Gi}, limits: {cpu: 1}}",
+    ] {
+        let text = pod(
+            &format!("{{name: c, image: example/a, resources: {resources}}}"),
+            "",
+        );
+        assert!(matches!(
+            outcome(&text, "resource-requests"),
+            Outcome::Hardened { .. }
+        ));
+    }
+}
+
+/// kubernetes `pkg/apis/core/validation`: the requests of all containers must fit those of the pod.
+#[test]
+fn the_resources_of_a_pod_are_left_to_it() {
+    let text = pod(
+        "{name: c, image: example/a}",
+        "resources: {requests: {memory: 32Mi}}",
+    );
+    for id in ["resource-requests", "memory-limit", "cpu-limit"] {
+        assert!(
+            declined(&text, id).contains("the pod has resources"),
+            "{id}"
+        );
+    }
+}
+
+/// semantics 1.6: the parameter belongs to the pod, and to its own network.
+#[test]
+fn one_parameter_serves_the_ports_of_all_containers() {
+    let text = pod(
+        "{name: a, image: example/a, ports: [{containerPort: 443}]}\n  - {name: b, image: example/b, ports: [{containerPort: 80}]}",
+        "securityContext: {runAsUser: 7}",
+    );
+    let after = after(&text, "unprivileged-ports");
+    let sysctls = after["spec"]["securityContext"]["sysctls"]
+        .as_sequence()
+        .unwrap();
+    assert_eq!(sysctls.len(), 1);
+    assert_eq!(sysctls[0]["value"], "80");
+    let on_host = pod(
+        "{name: a, image: example/a, ports: [{containerPort: 443}]}",
+        "hostNetwork: true\n  securityContext: {runAsUser: 7}",
+    );
+    declined(&on_host, "unprivileged-ports");
+    let root = pod(
+        "{name: a, image: example/a, ports: [{containerPort: 443}]}",
+        "securityContext: {runAsUser: 0}",
+    );
+    assert!(matches!(
+        outcome(&root, "unprivileged-ports"),
+        Outcome::Hardened { .. }
+    ));
+}
+
+/// Projected tokens, bindings and injected containers: one decision for all containers of a pod.
+#[test]
+fn a_token_is_taken_from_a_whole_pod_or_not_at_all() {
+    let id = "service-account-token";
+    let plain = after(&pod("{name: c, image: example/a}", ""), id);
+    assert_eq!(plain["spec"]["automountServiceAccountToken"], false);
+    for (container, rest) in [
+        ("{name: c, image: example/a}", "serviceAccountName: own"),
+        ("{name: c, image: example/a}", "serviceAccount: own"),
+        (
+            "{name: c, image: example/a}\n  - {name: d, image: bitnami/kubectl}",
+            "",
+        ),
+        ("{name: c, image: example/a, args: [--leader-elect]}", ""),
+        (
+            "{name: c, image: example/a, env: [{name: KUBERNETES_NAMESPACE, value: x}]}",
+            "",
+        ),
+        (
+            "{name: c, image: example/a}",
+            "volumes: [{name: t, projected: {sources: [{serviceAccountToken: {path: t}}]}}]",
+        ),
+    ] {
+        declined(&pod(container, rest), id);
+    }
+    let default = after(
+        &pod("{name: c, image: example/a}", "serviceAccountName: default"),
+        id,
+    );
+    assert_eq!(default["spec"]["automountServiceAccountToken"], false);
+    let injected = pod("{name: c, image: example/a}", "").replace(
+        "{name: p}",
+        "{name: p, annotations: {vault.hashicorp.com/agent-inject: 'true'}}",
+    );
+    declined(&injected, id);
+    let system = pod("{name: c, image: example/a}", "")
+        .replace("{name: p}", "{name: p, namespace: kube-system}");
+    declined(&system, id);
+}

@@ -1,0 +1,106 @@
+//! The scheduler sets something aside for a container that has no limit to go by.
+
+use super::{Kind, Reference, Risk, Transform};
+use crate::container::{Against, Answer, Assignment, Basis, Container, Policy, Setting};
+use crate::edition::Edition;
+
+/// See the page.
+pub(super) static TRANSFORM: Transform = Transform {
+    id: "resource-requests",
+    edition: Edition::new(2026, 11),
+    summary: "something is set aside for a container that has no limit to go by",
+    kind: Kind::Change,
+    default: true,
+    risk: Risk::Behaviour,
+    references: &[
+        Reference {
+            source: "kube-linter",
+            id: "unset-cpu-requirements",
+        },
+        Reference {
+            source: "kube-linter",
+            id: "unset-memory-requirements",
+        },
+        Reference {
+            source: "kube-score",
+            id: "container-resources",
+        },
+        Reference {
+            source: "Trivy",
+            id: "KSV-0015",
+        },
+        Reference {
+            source: "Trivy",
+            id: "KSV-0016",
+        },
+        Reference {
+            source: "Checkov",
+            id: "CKV_K8S_10",
+        },
+        Reference {
+            source: "Checkov",
+            id: "CKV_K8S_12",
+        },
+        Reference {
+            source: "Polaris",
+            id: "cpuRequestsMissing",
+        },
+        Reference {
+            source: "Polaris",
+            id: "memoryRequestsMissing",
+        },
+    ],
+    page: include_str!("resource_requests.md"),
+    decide,
+};
+
+fn decide(container: &Container, policy: &Policy) -> Answer {
+    if !container.limit_implies_request {
+        return Answer::Inapplicable("no scheduler places it by what it asks for".to_owned());
+    }
+    if !container.memory_request.is_supported() && !container.cpu_request.is_supported() {
+        return Answer::Inapplicable("this format has no such setting".to_owned());
+    }
+    let memory = is_open(&container.memory_request, &container.memory_limit);
+    let cpu = is_open(&container.cpu_request, &container.cpu_limit);
+    if !memory && !cpu {
+        return Answer::Hardened("its requests or its limits say what to set aside".to_owned());
+    }
+    if let Some(autoscaler) = &container.autoscaler {
+        return Answer::Declined(format!("{autoscaler} decides about its resources"));
+    }
+    if let Some(evidence) = [Against::MemoryLimit, Against::CpuLimit]
+        .into_iter()
+        .flat_map(|against| container.evidence_against(against))
+        .find(|evidence| evidence.decisive)
+    {
+        return Answer::Declined(evidence.what.clone());
+    }
+
+    let known = container
+        .facts
+        .as_ref()
+        .and_then(|facts| Some((facts.known_memory_min()?, facts.id.clone())));
+    let mut assignments = Vec::new();
+    if memory {
+        let need = known.as_ref().map_or(0, |(minimum, _)| *minimum);
+        assignments.push(Assignment::MemoryRequest(policy.memory_request.max(need)));
+    }
+    if cpu {
+        assignments.push(Assignment::CpuRequest(policy.cpu_request));
+    }
+    let basis = known
+        .filter(|_| memory)
+        .map_or(Basis::Assumed, |(_, id)| Basis::Known(id));
+    Answer::Change {
+        assignments,
+        basis,
+        reason: "a pod that asks for nothing is the first to be evicted".to_owned(),
+    }
+}
+
+/// Neither the request is written nor a limit that stands for it: a smaller request beside a limit
+/// would take the pod out of the class of those that are evicted last.
+fn is_open(request: &Setting<u64>, limit: &Setting<u64>) -> bool {
+    request.is_absent() && limit.is_absent()
+}

@@ -1,0 +1,75 @@
+//! A process that is not root may listen on the pod's low ports.
+
+use super::{Kind, Reference, Risk, Transform};
+use crate::capabilities::{self, Start};
+use crate::container::{Answer, Assignment, Basis, Container, Network, Policy, Setting};
+use crate::edition::Edition;
+
+/// See the page.
+pub(super) static TRANSFORM: Transform = Transform {
+    id: "unprivileged-ports",
+    edition: Edition::new(2026, 11),
+    summary: "a process that is not root may listen on the pod's low ports",
+    kind: Kind::Change,
+    default: true,
+    risk: Risk::Low,
+    references: &[Reference {
+        source: "Pod Security Standards, baseline",
+        id: "sysctls",
+    }],
+    page: include_str!("unprivileged_ports.md"),
+    decide,
+};
+
+fn decide(container: &Container, _: &Policy) -> Answer {
+    if !container.unprivileged_port_start.is_supported() {
+        return Answer::Inapplicable(match container.low_ports_are_free {
+            true => "the engine opens every port in a network of its own".to_owned(),
+            false => "this format has no such setting".to_owned(),
+        });
+    }
+    let Some(lowest) = capabilities::lowest_low_port(container) else {
+        return Answer::Hardened("it is not known to listen below 1024".to_owned());
+    };
+    match capabilities::start(container) {
+        Start::User => {}
+        Start::Root => return Answer::Hardened("root may listen on every port".to_owned()),
+        Start::Unknown => {
+            return Answer::Declined(
+                "it may start as root, which may listen on every port".to_owned(),
+            );
+        }
+    }
+    if container.network != Network::Private {
+        return Answer::Declined(format!(
+            "it listens on port {lowest} of the host's network, whose parameters are the host's"
+        ));
+    }
+    match &container.unprivileged_port_start {
+        Setting::Set { value, .. } if *value <= lowest => {
+            Answer::Hardened(format!("ports from {value} on need no privilege"))
+        }
+        Setting::Set { value, origin } => Answer::Finding {
+            what: format!(
+                "it listens on port {lowest}, and ports below {value} need a privilege that it does not have"
+            ),
+            place: origin.place,
+            remedy: Vec::new(),
+        },
+        Setting::Variable { text, .. } => Answer::Declined(format!("`{text}` decides it")),
+        Setting::Unreadable { text, origin } => Answer::Finding {
+            what: format!("`{text}` is not a port"),
+            place: origin.place,
+            remedy: Vec::new(),
+        },
+        Setting::Absent | Setting::Unsupported => Answer::Change {
+            assignments: vec![Assignment::UnprivilegedPortStart(
+                container
+                    .lowest_port_of_pod
+                    .map_or(lowest, |pod| pod.min(lowest)),
+            )],
+            basis: Basis::Always,
+            reason: format!("it listens on port {lowest} and is not root"),
+        },
+    }
+}
