@@ -3,6 +3,7 @@
 //! A dialect fills it in, transforms read it and answer with [`Assignment`]s, and the engine
 //! applies those to it at once, so that each transform sees what the ones before it decided.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -753,6 +754,38 @@ impl Container {
                 .filter(move |one| one.against == against && one.decisive == decisive)
         };
         of(true).chain(of(false))
+    }
+
+    /// The words of what it starts: the file's own, or else those of the image's Dockerfile.
+    pub fn command(&self) -> impl Iterator<Item = &str> {
+        let image = self.facts.as_deref();
+        let of_image = image.filter(|_| self.entrypoint.is_none());
+        let entrypoint = self
+            .entrypoint
+            .as_ref()
+            .or_else(|| of_image?.entrypoint.as_ref());
+        let arguments = self
+            .arguments
+            .as_ref()
+            .or_else(|| of_image?.arguments.as_ref());
+        let words = entrypoint.into_iter().chain(arguments).flatten();
+        words.map(String::as_str)
+    }
+
+    /// The variables that the file gives it and those that the image's Dockerfile sets; `None` for
+    /// a value that is not known.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let of_image = self.facts.as_ref().map(|facts| &facts.environment);
+        let of_image = of_image.filter(|of_image| !of_image.is_empty());
+        let given: HashSet<&String> = match of_image {
+            Some(_) => self.environment.iter().map(|(name, _)| name).collect(),
+            None => HashSet::new(),
+        };
+        let of_image = of_image.into_iter().flatten();
+        self.environment
+            .iter()
+            .chain(of_image.filter(move |(name, _)| !given.contains(name)))
+            .map(|(name, value)| (name.as_str(), value.as_deref()))
     }
 
     /// What is mounted at exactly this path (a trailing slash does not count).

@@ -267,25 +267,21 @@ pub fn against_no_new_privileges(container: &Container) -> Vec<Evidence> {
 #[must_use]
 pub fn stated_memory(container: &Container) -> Option<(u64, String)> {
     let texts = container
-        .environment
-        .iter()
-        .filter_map(|(_, value)| value.as_deref())
-        .chain(container.entrypoint.iter().flatten().map(String::as_str))
-        .chain(container.arguments.iter().flatten().map(String::as_str));
+        .variables()
+        .filter_map(|(_, value)| value)
+        .chain(container.command());
     let mut largest: Option<(u64, String)> = None;
     let mut note = |bytes: u64, words: &str| {
         if largest.as_ref().is_none_or(|(known, _)| bytes > *known) {
             largest = Some((bytes, words.to_owned()));
         }
     };
-    for (name, value) in &container.environment {
-        if let Some((option, unit)) = SIZED_OPTIONS.iter().find(|(option, _)| option == name)
-            && let Some(bytes) = value.as_deref().and_then(|value| size(value, *unit))
+    for (name, value) in container.variables() {
+        if let Some((option, unit)) = SIZED_OPTIONS.iter().find(|(option, _)| *option == name)
+            && let Some(value) = value
+            && let Some(bytes) = size(value, *unit)
         {
-            note(
-                bytes,
-                &format!("{option}={}", value.as_deref().unwrap_or_default()),
-            );
+            note(bytes, &format!("{option}={value}"));
         }
     }
     let mut previous = "";
@@ -336,10 +332,7 @@ fn stated_path(container: &Container) -> Option<String> {
             })
     };
     let words: Vec<&str> = container
-        .entrypoint
-        .iter()
-        .chain(&container.arguments)
-        .flatten()
+        .command()
         .flat_map(|word| word.split([' ', '\t', '\n']))
         .collect();
     for (index, word) in words.iter().enumerate() {
@@ -352,8 +345,8 @@ fn stated_path(container: &Container) -> Option<String> {
         }
     }
     let kept = |name: &str| is_written(name) && !name.ends_with("_FILE");
-    container.environment.iter().find_map(|(name, value)| {
-        let value = value.as_deref()?;
+    container.variables().find_map(|(name, value)| {
+        let value = value?;
         let in_scratch = value.starts_with("/tmp/") && name.contains("DATA");
         let unserved = is_unserved(value) || in_scratch && container.mount_over(value).is_none();
         (kept(name) && unserved).then(|| format!("{name}={value}"))
@@ -401,7 +394,8 @@ fn size(text: &str, unit: u64) -> Option<u64> {
 /// The image is a language runtime or an operating system, or built here: what runs in it is not known.
 #[must_use]
 pub fn is_unknown_software(container: &Container) -> Option<&'static str> {
-    if container.built {
+    let facts = container.facts.as_deref();
+    if container.built && !facts.is_some_and(|facts| facts.kind == Kind::Service) {
         return Some("the image is built here");
     }
     match container.facts.as_ref().map(|facts| facts.kind) {
@@ -419,9 +413,8 @@ pub fn is_unknown_software(container: &Container) -> Option<&'static str> {
 /// The variable by which s6-style images choose the user they step down to.
 fn steps_down(container: &Container) -> Option<&str> {
     container
-        .environment
-        .iter()
-        .map(|(name, _)| name.as_str())
+        .variables()
+        .map(|(name, _)| name)
         .find(|name| matches!(*name, "PUID" | "PGID" | "USER_UID" | "USER_GID" | "RUN_UID"))
 }
 
@@ -619,13 +612,8 @@ fn writing_command(container: &Container) -> Option<&str> {
 
 /// A redirection of a shell to a file that is neither scratch nor a device.
 fn redirection(container: &Container) -> Option<&str> {
-    let scripts = container
-        .entrypoint
-        .iter()
-        .chain(&container.arguments)
-        .chain(&container.hooks)
-        .flatten();
-    for script in scripts {
+    let hooks = container.hooks.iter().flatten().map(String::as_str);
+    for script in container.command().chain(hooks) {
         for (at, _) in script.match_indices('>') {
             let before = script[..at].chars().next_back();
             let target = script[at..].trim_start_matches('>').trim_start();
@@ -644,13 +632,8 @@ fn redirection(container: &Container) -> Option<&str> {
 
 /// Every word of entrypoint, arguments and hooks, shell scripts split into theirs.
 pub(crate) fn command_words(container: &Container) -> impl Iterator<Item = &str> {
-    container
-        .entrypoint
-        .iter()
-        .chain(&container.arguments)
-        .chain(&container.hooks)
-        .flatten()
-        .flat_map(|word| words_of(word))
+    let hooks = container.hooks.iter().flatten().map(String::as_str);
+    container.command().chain(hooks).flat_map(words_of)
 }
 
 /// The words of one argument, which may be a shell script.

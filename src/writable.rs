@@ -124,8 +124,7 @@ pub fn applies(container: &Container, conditions: &[Condition]) -> Applies {
         let holds = match condition {
             Condition::Env(glob) => {
                 if container
-                    .environment
-                    .iter()
+                    .variables()
                     .any(|(name, _)| glob_matches(glob, name))
                 {
                     Applies::Yes
@@ -143,12 +142,7 @@ pub fn applies(container: &Container, conditions: &[Condition]) -> Applies {
                 if mounted { Applies::Yes } else { Applies::No }
             }
             Condition::Argument(part) => {
-                let mut words = container
-                    .entrypoint
-                    .iter()
-                    .chain(&container.arguments)
-                    .flatten();
-                if words.any(|word| word.contains(part.as_str())) {
+                if container.command().any(|word| word.contains(part.as_str())) {
                     Applies::Yes
                 } else {
                     Applies::No
@@ -184,11 +178,13 @@ fn glob_matches(glob: &str, text: &str) -> bool {
 /// that is written, not for another entrypoint or for a tag that a variable decides.
 #[must_use]
 pub fn basis(container: &Container, facts: &Facts) -> Basis {
-    let is_settled = container
-        .image
-        .as_ref()
-        .is_some_and(|image| !image.to_string().contains('$'));
-    if container.entrypoint.is_none() && is_settled {
+    // The name of an image that is built here is only what the result is called.
+    let is_settled = container.built
+        || container
+            .image
+            .as_ref()
+            .is_some_and(|image| !image.to_string().contains('$'));
+    if container.entrypoint.is_none() && is_settled && facts.by_assumption.is_none() {
         Basis::Known(facts.id.clone())
     } else {
         Basis::Assumed

@@ -138,8 +138,9 @@ fn known(container: &Container, facts: &Facts, policy: &Policy) -> Answer {
     match &facts.default_user {
         DefaultUser::Unknown => unknown(container, policy),
         // Of a runtime or an operating system only the base is known, and not what runs in it.
-        _ if facts.starts_as_user == Support::Unknown
-            && evidence::is_unknown_software(container).is_some() =>
+        DefaultUser::Root
+            if facts.starts_as_user == Support::Unknown
+                && evidence::is_unknown_software(container).is_some() =>
         {
             unknown(container, policy)
         }

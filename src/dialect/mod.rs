@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use self::draft::{Draft, YamlDraft};
 use crate::container::{Assignment, Container};
 use crate::image::Knowledge;
-use crate::project::{File, Member};
+use crate::project::{File, Member, Surroundings};
 use crate::report::NotOurs;
 use crate::syntax::{Editor, Refusal, Schema, Tree};
 
@@ -71,9 +71,14 @@ pub fn overridden_by(path: &Path) -> Option<[PathBuf; 2]> {
 
 /// The containers of files that belong together; all are of one format.
 #[must_use]
-pub fn read(format: Format, files: &[File<'_>], knowledge: &Knowledge) -> Vec<Member> {
+pub fn read(
+    format: Format,
+    files: &[File<'_>],
+    knowledge: &Knowledge,
+    surroundings: &dyn Surroundings,
+) -> Vec<Member> {
     match format {
-        Format::Compose => compose::read(files, knowledge),
+        Format::Compose => compose::read(files, knowledge, surroundings),
         Format::Kubernetes => kubernetes::read(files, knowledge),
     }
 }

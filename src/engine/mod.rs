@@ -167,7 +167,7 @@ impl<'k> Run<'k> {
         let Some(format) = files.first().map(|file| file.format) else {
             return Planned::default();
         };
-        let mut members = dialect::read(format, files, self.knowledge);
+        let mut members = dialect::read(format, files, self.knowledge, self.surroundings);
         let mut draft = YamlDraft::new(files);
         let containers = self.ask(&mut members, &mut draft);
         let outcomes = prove::outcomes(self, files, &draft.finish());

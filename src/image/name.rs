@@ -36,9 +36,31 @@ const HUB: &[&str] = &[
     "mirror.gcr.io",
 ];
 
-/// Where the official images of Docker Hub are published a second time, by their publisher:
-/// <https://gallery.ecr.aws/docker>.
-const OFFICIAL_MIRRORS: &[&str] = &["public.ecr.aws/docker/library/"];
+/// Where the official images of Docker Hub are published a second time:
+/// <https://gallery.ecr.aws/docker>, and Microsoft's copy for its own builders.
+const OFFICIAL_MIRRORS: &[&str] = &[
+    "public.ecr.aws/docker/library/",
+    "mcr.microsoft.com/mirror/docker/library/",
+];
+
+/// A path of a GitLab host behind which stand the images of Docker Hub
+/// (GitLab documentation, "Dependency proxy for container images").
+const DEPENDENCY_PROXY: &str = "/dependency_proxy/containers/";
+
+/// Hosts that a proxy names in its path where it stands for them: `proxy.example.com/quay.io/a/b`.
+const PROXIED: &[&str] = &[
+    "docker.io",
+    "gcr.io",
+    "ghcr.io",
+    "lscr.io",
+    "public.ecr.aws",
+    "quay.io",
+    "registry.k8s.io",
+];
+
+/// Hosts with another name today: the images are the same
+/// (kubernetes.io blog 2023-02-06, "k8s.gcr.io Image Registry Will Be Frozen").
+const RENAMED: &[(&str, &str)] = &[("k8s.gcr.io", "registry.k8s.io")];
 
 /// Stands for a variable that nobody can resolve; no reference contains it.
 pub(super) const UNKNOWN: char = '\0';
@@ -51,6 +73,8 @@ impl Name {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let written = text.trim();
+        // How podman and skopeo say that a reference is one of a registry.
+        let written = written.strip_prefix("docker://").unwrap_or(written);
         let mut resolved = String::with_capacity(written.len());
         let dynamic = expand(written, &mut resolved, DEPTH);
         let (rest, digest) = match resolved.split_once('@') {
@@ -96,10 +120,23 @@ impl Name {
         let Some(registry) = self.registry.as_deref() else {
             return Some(official(repository));
         };
-        if HUB.contains(&registry) {
+        let registry = registry.to_ascii_lowercase();
+        let host = registry.strip_suffix(":443").unwrap_or(&registry);
+        if HUB.contains(&host) {
             return Some(official(repository));
         }
-        let full = format!("{registry}/{repository}");
+        if let Some((_, path)) = repository.split_once(DEPENDENCY_PROXY) {
+            return Some(official(path));
+        }
+        let renamed = RENAMED.iter().find(|(old, _)| *old == host);
+        let full = match repository.split_once('/') {
+            Some(("docker.io", path)) => return Some(official(path)),
+            Some((upstream, _)) if PROXIED.contains(&upstream) => repository.to_owned(),
+            _ => match renamed {
+                Some((_, new)) => format!("{new}/{repository}"),
+                None => format!("{registry}/{repository}"),
+            },
+        };
         let mirrored = OFFICIAL_MIRRORS
             .iter()
             .find_map(|prefix| full.strip_prefix(prefix).map(str::to_owned));
@@ -238,6 +275,14 @@ mod tests {
             "registry.hub.docker.com/library/nginx",
             "mirror.gcr.io/library/nginx:alpine",
             "mirror.gcr.io/nginx",
+            "INDEX.docker.io:443/library/nginx",
+            "docker://nginx",
+            "docker://docker.io/library/nginx:1",
+            "mcr.microsoft.com/mirror/docker/library/nginx:1.25",
+            "gitlab.example.com/group/dependency_proxy/containers/nginx:1",
+            "registry.example.com:5000/docker.io/library/nginx@sha256:00",
+            "proxy.example.com/docker.io/nginx",
+            "proxy.example.com/public.ecr.aws/docker/library/nginx",
             "public.ecr.aws/docker/library/nginx:1.27@sha256:00",
             "nginx@sha256:00",
             " nginx:1 ",
@@ -252,6 +297,18 @@ mod tests {
             (
                 "quay.io/prometheus/prometheus:v3",
                 "quay.io/prometheus/prometheus",
+            ),
+            (
+                "proxy.example.com/quay.io/prometheus/prometheus:v3",
+                "quay.io/prometheus/prometheus",
+            ),
+            (
+                "k8s.gcr.io/kube-state-metrics/kube-state-metrics:v2",
+                "registry.k8s.io/kube-state-metrics/kube-state-metrics",
+            ),
+            (
+                "example.com/docker/library/nginx",
+                "example.com/docker/library/nginx",
             ),
             ("localhost:5000/nginx:1", "localhost:5000/nginx"),
             ("localhost/nginx", "localhost/nginx"),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use harden::dialect::{self, Format};
 use harden::image::Knowledge;
-use harden::project::{File, Member};
+use harden::project::{File, Member, NoSurroundings};
 use harden::report::NotOurs;
 use harden::syntax::{Limits, Mode, Tree, parse};
 
@@ -53,7 +53,12 @@ fn project<R>(texts: &[&str], look: impl FnOnce(&[File<'_>], Vec<Member>) -> R) 
             format: Format::Kubernetes,
         })
         .collect();
-    let members = dialect::read(Format::Kubernetes, &files, &Knowledge::embedded());
+    let members = dialect::read(
+        Format::Kubernetes,
+        &files,
+        &Knowledge::embedded(),
+        &NoSurroundings,
+    );
     look(&files, members)
 }
 

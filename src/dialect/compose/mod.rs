@@ -3,6 +3,7 @@
 //! Sources: compose-spec `05-services.md` and `13-merge.md`, compose-go `loader/` (interpolate.go,
 //! validate.go), and the measurements on an engine that the doc comments name.
 
+mod build;
 mod layers;
 mod lower;
 mod mounts;

@@ -1,17 +1,18 @@
 //! Services as neutral containers.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::layers::{Layers, Value, is_null, judged};
 use super::mounts::{self, TopLevel};
 use super::services::Services;
-use super::{Heir, Limits, Site};
+use super::{Heir, Limits, Site, build};
 use crate::container::{
     Against, Container, Evidence, HostNamespace, HostPort, Network, Place, Restart, Setting, Sysctl,
 };
 use crate::dialect::engine_words::{self, Port, units};
 use crate::image::{self, Knowledge};
-use crate::project::{File, Member};
+use crate::project::{File, Member, Surroundings};
 use crate::syntax::{Kind, NodeId, Schema, Tree, compose_boolean};
 
 /// Keys of `deploy` that only a swarm reads.
@@ -24,7 +25,11 @@ const SWARM: [&str; 5] = [
 ];
 
 /// The members of a project, each base before the services that extend it.
-pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec<Member> {
+pub(in crate::dialect) fn read(
+    files: &[File<'_>],
+    knowledge: &Knowledge,
+    surroundings: &dyn Surroundings,
+) -> Vec<Member> {
     let services = Services::collect(files);
     let top = TopLevel::new(files);
     let version = services.roots.iter().find_map(|(file, root)| {
@@ -67,6 +72,11 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
         container.group = members.len();
         container.incomplete = incomplete;
         fill(&mut container, &layers, files, knowledge);
+        if container.built {
+            container.facts = build::recipe(&layers, files, surroundings)
+                .and_then(|recipe| recipe.facts(knowledge))
+                .map(Arc::new);
+        }
         mounts::read(&mut container, &layers, files, &top);
         let limits = limits_home(&layers, files, version_3);
         let overridden = services.overridden(files, &name);
@@ -102,6 +112,7 @@ pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec
             site: crate::dialect::Site::Compose(site),
         });
     }
+    build::share(&mut members);
     members
 }
 

@@ -44,6 +44,8 @@ pub struct Recipe {
     pub args: Vec<(String, Option<String>)>,
     /// Names that stand for other contexts and not for images or stages.
     pub contexts: Vec<String>,
+    /// Variables decide part of all this, and their defaults were taken.
+    pub is_dynamic: bool,
 }
 
 /// Longer files are no Dockerfiles that somebody wrote.
@@ -60,6 +62,6 @@ impl Recipe {
         }
         let dockerfile = parse::parse(&self.text).ok()?;
         let image = stages::image(&dockerfile, self)?;
-        Some(settle::facts(&image, &self.name, knowledge))
+        Some(settle::facts(&image, self, knowledge))
     }
 }

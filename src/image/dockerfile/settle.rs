@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use super::Recipe;
 use super::expand::is_known;
 use super::stages::{At, Image};
 use crate::image::name::Name;
 use crate::image::{DefaultUser, Facts, Kind, Knowledge, RunAs, Support, Writable};
 
-/// The facts of an image, each with its line as its source. `name` is what people call the file.
-pub(super) fn facts(image: &Image, name: &str, knowledge: &Knowledge) -> Facts {
+/// The facts of an image, each with its line as its source.
+pub(super) fn facts(image: &Image, recipe: &Recipe, knowledge: &Knowledge) -> Facts {
+    let name = recipe.name.as_str();
     let base = Base::find(image, knowledge);
     // After an entrypoint of its own it is other software.
     let service = base
@@ -18,7 +20,7 @@ pub(super) fn facts(image: &Image, name: &str, knowledge: &Knowledge) -> Facts {
     let mut facts = match service {
         Some(service) => Facts {
             id: format!("{} in {name}", service.id),
-            by_assumption: doubt(image, name),
+            by_assumption: doubt(image, recipe),
             ..service.clone()
         },
         None => Facts {
@@ -115,7 +117,11 @@ impl Base {
 }
 
 /// Why the base's facts hold by assumption alone, where they do.
-fn doubt(image: &Image, name: &str) -> Option<String> {
+fn doubt(image: &Image, recipe: &Recipe) -> Option<String> {
+    let name = &recipe.name;
+    if recipe.is_dynamic {
+        return Some(format!("a variable decides how {name} is built"));
+    }
     let base = image.base.as_ref()?;
     if !is_known(&base.value) {
         return Some(format!(

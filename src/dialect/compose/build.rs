@@ -1,0 +1,220 @@
+//! How a service's image is built: its `build`, as a recipe whose Dockerfile has been read
+//! (compose-spec `build.md`).
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::layers::{Layers, Value, is_null};
+use crate::image::{Facts, Recipe};
+use crate::project::{File, Member, Surroundings};
+use crate::syntax::{Interpolated, Kind, NodeId, Schema, Tree, interpolate};
+
+/// The recipe, if its Dockerfile is in the project and no variable hides which one it is.
+pub(super) fn recipe(
+    layers: &Layers,
+    files: &[File<'_>],
+    surroundings: &dyn Surroundings,
+) -> Option<Recipe> {
+    let build = Build {
+        files,
+        values: layers.all(files, "build"),
+    };
+    let mut is_dynamic = false;
+    let mut take = |text: Option<Text>| {
+        let text = text?;
+        is_dynamic |= text.is_dynamic;
+        Some(text)
+    };
+    let args = build.pairs("args").into_iter();
+    let args = args
+        .map(|(name, value)| (name, take(value).map(|text| text.value)))
+        .collect();
+    let contexts = build.pairs("additional_contexts").into_iter();
+    let contexts = contexts.map(|(name, _)| name).collect();
+    let target = match build.get("target") {
+        Some(target) => Some(take(target)?.value),
+        None => None,
+    };
+    let (text, name) = if let Some(inline) = build.get("dockerfile_inline") {
+        (take(inline)?.value, "dockerfile_inline".to_owned())
+    } else {
+        let context = take(build.context())?;
+        let dockerfile = match build.get("dockerfile") {
+            Some(name) => Some(take(name)?.value),
+            None => None,
+        };
+        read(&context, dockerfile.as_deref(), files, surroundings)?
+    };
+    Some(Recipe {
+        text,
+        name,
+        target,
+        args,
+        contexts,
+        is_dynamic,
+    })
+}
+
+/// A service may run what another one builds, by the name that the result is given.
+pub(super) fn share(members: &mut [Member]) {
+    let built: HashMap<String, Option<Arc<Facts>>> = members
+        .iter()
+        .filter(|member| member.container.built)
+        .filter_map(|member| {
+            let image = member.container.image.as_ref()?;
+            Some((image.to_string(), member.container.facts.clone()))
+        })
+        .collect();
+    if built.is_empty() {
+        return;
+    }
+    for container in members.iter_mut().map(|member| &mut member.container) {
+        let name = container.image.as_ref().map(ToString::to_string);
+        if let Some(facts) = name.and_then(|name| built.get(&name))
+            && !container.built
+        {
+            container.built = true;
+            container.facts.clone_from(facts);
+        }
+    }
+}
+
+/// The text of the Dockerfile in a context, and its path as people write it.
+fn read(
+    context: &Text,
+    dockerfile: Option<&str>,
+    files: &[File<'_>],
+    surroundings: &dyn Surroundings,
+) -> Option<(String, String)> {
+    if is_remote(&context.value) {
+        return None;
+    }
+    let from = &files.get(context.file)?.path;
+    let read = |name: &str| {
+        let path: PathBuf = Path::new(&context.value).join(name).components().collect();
+        let directory = from.parent().unwrap_or(Path::new(""));
+        let text = surroundings.read(from, &directory.join(&path)).ok()?;
+        let name = path.strip_prefix(".").unwrap_or(&path).display();
+        Some((text, name.to_string()))
+    };
+    match dockerfile {
+        Some(name) => read(name),
+        // The builder takes the second where there is no first (docker/buildx `build/opt.go`).
+        None => read("Dockerfile").or_else(|| read("dockerfile")),
+    }
+}
+
+/// A URL or a repository, which the builder fetches (moby/buildkit `client/llb/source.go`).
+fn is_remote(context: &str) -> bool {
+    context.contains("://")
+        || ["git@", "github.com/"]
+            .iter()
+            .any(|start| context.starts_with(start))
+}
+
+/// The `build` of every layer of the service, the least binding first.
+struct Build<'f, 's> {
+    files: &'f [File<'s>],
+    values: Vec<Value>,
+}
+
+/// A text as far as its variables let it be told.
+struct Text {
+    value: String,
+    is_dynamic: bool,
+    /// The file that holds it.
+    file: usize,
+}
+
+impl Build<'_, '_> {
+    /// The text at a key; `Some(None)` where a variable hides it.
+    #[allow(
+        clippy::option_option,
+        reason = "what is not written differs from what cannot be told"
+    )]
+    fn get(&self, key: &str) -> Option<Option<Text>> {
+        self.values.iter().rev().find_map(|value| {
+            let tree = &self.files[value.file].tree;
+            let found = tree.get(mapping(tree, value.node)?, key, Schema::Compose)?;
+            let node = tree.resolve(found.value());
+            (!is_null(tree, node)).then(|| text(tree, node, value.file))
+        })
+    }
+
+    /// `build: .` is short for a context alone.
+    fn context(&self) -> Option<Text> {
+        for value in self.values.iter().rev() {
+            let tree = &self.files[value.file].tree;
+            if tree.node(value.node).kind == Kind::Scalar {
+                return text(tree, value.node, value.file);
+            }
+            let context =
+                mapping(tree, value.node).and_then(|map| tree.get(map, "context", Schema::Compose));
+            if let Some(found) = context {
+                return text(tree, tree.resolve(found.value()), value.file);
+            }
+        }
+        Some(Text {
+            value: ".".to_owned(),
+            is_dynamic: false,
+            file: self.values.first()?.file,
+        })
+    }
+
+    /// A mapping, or a list of `NAME=value`; a name alone is for the environment to fill.
+    fn pairs(&self, key: &str) -> Vec<(String, Option<Text>)> {
+        let mut pairs = Vec::new();
+        for value in &self.values {
+            let tree = &self.files[value.file].tree;
+            let Some(found) =
+                mapping(tree, value.node).and_then(|map| tree.get(map, key, Schema::Compose))
+            else {
+                continue;
+            };
+            let node = tree.resolve(found.value());
+            let known = |node: NodeId| text(tree, node, value.file);
+            if tree.node(node).kind == Kind::Map {
+                for (name, found) in tree.effective_entries(node, Schema::Compose) {
+                    let node = tree.resolve(found.value());
+                    let text = (!is_null(tree, node)).then(|| known(node)).flatten();
+                    pairs.push((name.into_owned(), text));
+                }
+            } else {
+                pairs.extend(tree.children(node).filter_map(|item| {
+                    let text = known(tree.resolve(item))?;
+                    Some(match text.value.split_once('=') {
+                        Some((name, value)) => {
+                            let value = value.to_owned();
+                            (name.to_owned(), Some(Text { value, ..text }))
+                        }
+                        None => (text.value, None),
+                    })
+                }));
+            }
+        }
+        pairs
+    }
+}
+
+fn mapping(tree: &Tree<'_>, node: NodeId) -> Option<NodeId> {
+    (tree.node(node).kind == Kind::Map).then_some(node)
+}
+
+/// The text of a scalar with the defaults of its variables; `None` where one has none.
+fn text(tree: &Tree<'_>, node: NodeId, file: usize) -> Option<Text> {
+    if tree.node(node).kind != Kind::Scalar {
+        return None;
+    }
+    let written = tree.value(node);
+    let (value, is_dynamic) = match interpolate(&written) {
+        Interpolated::Plain(value) => (value.into_owned(), false),
+        Interpolated::Dynamic { default } => (default?, true),
+        Interpolated::Invalid => return None,
+    };
+    Some(Text {
+        value,
+        is_dynamic,
+        file,
+    })
+}
