@@ -6,11 +6,17 @@ use std::path::Path;
 use std::{env, fs, io, process};
 
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
+#[path = "src/edition.rs"]
+mod edition;
+#[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 #[path = "src/image/entry.rs"]
 mod entry;
 #[allow(dead_code, reason = "the library uses the rest")]
 #[path = "src/image/pattern.rs"]
 mod pattern;
+#[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
+#[path = "src/image/read.rs"]
+mod read;
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 #[path = "src/image/rules.rs"]
 mod rules;
@@ -18,14 +24,17 @@ mod rules;
 #[path = "src/image/tags.rs"]
 mod tags;
 
+use edition::Edition;
 use entry::Entry;
 
 fn main() -> io::Result<()> {
     for path in [
         "build.rs",
         "images",
+        "src/edition.rs",
         "src/image/entry.rs",
         "src/image/pattern.rs",
+        "src/image/read.rs",
         "src/image/rules.rs",
         "src/image/tags.rs",
     ] {
@@ -63,35 +72,35 @@ fn main() -> io::Result<()> {
     fs::write(Path::new(&out).join("images.rs"), tables(&entries))
 }
 
-/// The entry of a file, or what is wrong with it and in which line.
+/// The entry of a file as the newest edition has it, or what is wrong with it and in which line.
 fn check(path: &Path, text: &str) -> Result<Entry, Vec<String>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let entry: Entry = serde_yaml::from_str(text).map_err(|error| {
-        let line = error.location().map_or(1, |location| location.line());
-        vec![format!("images/{name}:{line}: {error}")]
+    let versions = read::entries(text).map_err(|faults| -> Vec<String> {
+        let told = |fault: &read::Fault| format!("images/{name}:{}: {fault}", fault.line);
+        faults.iter().map(told).collect()
     })?;
-    let mut errors: Vec<_> = entry
-        .violations()
-        .into_iter()
-        .map(|violation| {
-            let section = violation.field.split(['.', '[']).next().unwrap_or_default();
-            let line = text
-                .lines()
-                .position(|line| line.starts_with(&format!("{section}:")))
-                .map_or(1, |at| at + 1);
-            format!("images/{name}:{line}: {violation}")
-        })
-        .collect();
-    if path.file_stem().is_none_or(|stem| *stem != *entry.id) {
-        errors.push(format!(
-            "images/{name}: id: `{}` must be the name of the file",
-            entry.id
-        ));
+    let mut errors = Vec::new();
+    let mut limit = None;
+    for version in &versions {
+        if path.file_stem().is_none_or(|stem| *stem != *version.id) {
+            errors.push(format!(
+                "images/{name}: id: `{}` must be the name of the file",
+                version.id
+            ));
+        }
+        if version.edition > Edition::CURRENT || limit.is_some_and(|limit| version.edition >= limit)
+        {
+            errors.push(format!(
+                "images/{name}: edition: {} must be at most {}, and earlier than those above it",
+                version.edition,
+                Edition::CURRENT
+            ));
+        }
+        limit = Some(version.edition);
     }
-    if errors.is_empty() {
-        Ok(entry)
-    } else {
-        Err(errors)
+    match versions.into_iter().next() {
+        Some(newest) if errors.is_empty() => Ok(newest),
+        _ => Err(errors),
     }
 }
 

@@ -31,6 +31,9 @@ pub struct Cli {
     /// How a command line is printed.
     #[command(flatten)]
     pub printing: Printing,
+    /// What is known of images.
+    #[command(flatten)]
+    pub knowledge: Knowledge,
     /// How to say it.
     #[command(flatten)]
     pub output: Output,
@@ -44,6 +47,7 @@ Examples:
   harden - < pod.yaml           filter standard input
   harden docker run IMAGE       print the command hardened
   harden explain                list the transforms
+  harden images postgres:16     show what is known of an image, and from where
 
 The diff is all that goes to standard output; `git apply` and `patch -p1` read it.
 A file with the name of a command is meant by ./NAME.
@@ -113,6 +117,14 @@ pub struct Printing {
     pub format: Option<Format>,
 }
 
+/// What is known of images, whatever the job.
+#[derive(Args, Debug)]
+pub struct Knowledge {
+    /// Know the images of this file or folder too, before those that come with the program
+    #[arg(long, global = true, value_name = "PATH")]
+    pub images: Vec<PathBuf>,
+}
+
 /// How results are said, whatever the job.
 #[derive(Args, Debug)]
 pub struct Output {
@@ -137,6 +149,12 @@ pub enum Command {
         /// The transform
         #[arg(value_parser = ids(), hide_possible_values = true)]
         id: Option<String>,
+    },
+    /// List the images that are known, or print what is known of one, and from where
+    #[command(after_help = "Exit status: 0 it is known; 1 nothing is known of it; 2 trouble.")]
+    Images {
+        /// A reference such as postgres:16-alpine, or the name of an entry
+        name: Option<String>,
     },
     /// Print a `docker run` or `docker create` with the options that harden it
     Docker(Words),

@@ -1,6 +1,8 @@
 //! What a call does: which files, what becomes of each, what is said, and the exit code.
 
 mod command_line;
+mod images;
+mod knowledge;
 mod pod_security;
 
 use std::collections::BTreeMap;
@@ -16,9 +18,9 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 use crate::cli::{Cli, Command, Harden, Words};
 use crate::container::Policy;
 use crate::dialect::docker_run::Engine;
+use crate::edition::Edition;
 use crate::engine::{Run, Source};
 use crate::error::{Error, Exit, said};
-use crate::image::Knowledge;
 use crate::report::terminal::Terminal;
 use crate::report::text::{Deed, Detail, Summary};
 use crate::report::{FileOutcome, FileReport, Report, diff, explain, trouble};
@@ -56,10 +58,17 @@ pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
         let done = pod_security::judge(standard, cli, console);
         return finish(done, console);
     }
+    let known = knowledge::load(&cli.knowledge.images, Vec::new(), Edition::CURRENT);
+    let knowledge = match known {
+        Ok(knowledge) => knowledge,
+        Err(troubles) => return finish(unknown(&troubles, console), console),
+    };
     let done = match &cli.command {
         Some(Command::Explain { id }) => explain(id.as_deref(), console),
+        Some(Command::Images { name }) => {
+            images::show(name.as_deref(), &knowledge, cli.output.quiet, console)
+        }
         command @ (None | Some(Command::Docker(_) | Command::Podman(_))) => {
-            let knowledge = Knowledge::embedded();
             let disk = Disk {
                 directory: console.directory.clone(),
             };
@@ -108,6 +117,15 @@ fn gone(error: io::Error, exit: Exit) -> io::Result<Exit> {
         ErrorKind::BrokenPipe => Ok(exit),
         _ => Err(error),
     }
+}
+
+/// Nothing is done with entries that cannot be used.
+fn unknown(troubles: &[knowledge::Trouble], console: &mut Console<'_>) -> io::Result<Exit> {
+    let terminal = console.stderr_terminal;
+    for (path, text, error) in troubles {
+        trouble::write(&mut console.stderr, path, text, error, terminal)?;
+    }
+    Ok(Exit::Trouble)
 }
 
 fn explain(id: Option<&str>, console: &mut Console<'_>) -> io::Result<Exit> {

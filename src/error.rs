@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::config::ConfigError;
 use crate::dialect::docker_run::Fault;
 use crate::dialect::quadlet::UnitFault;
+use crate::image::EntryError;
 use crate::pod_security::Rejection;
 use crate::syntax::{Span, SyntaxError};
 
@@ -96,6 +97,14 @@ pub enum Error {
     /// The command cannot be read.
     #[error("{0}")]
     CommandLine(Box<Fault>),
+    /// A user's own entry of the knowledge base cannot be used.
+    #[error("{source}")]
+    Entry {
+        /// The line.
+        span: Span,
+        /// What is wrong there.
+        source: EntryError,
+    },
     /// The result could not be proved to differ only as planned, so nothing was written. Our fault.
     #[error("the result could not be proved, so the file is left alone: {0}")]
     Unproved(String),
@@ -142,6 +151,7 @@ impl Error {
         match self {
             Self::Syntax(error) => Some(error.span),
             Self::Rejected(rejection) => Some(rejection.span),
+            Self::Entry { span, .. } => Some(*span),
             Self::Config(error) => Some(error.span),
             Self::CommandLine(fault) => Some(fault.span),
             Self::Unit(fault) => Some(fault.span),

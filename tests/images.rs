@@ -693,3 +693,58 @@ fn the_schema_page_shows_an_entry() {
         .collect();
     Entry::read(&page).unwrap_or_else(|errors| panic!("{errors:?}"));
 }
+
+/// Names of the research that stand for images nobody has looked at: to know them by the facts of
+/// another image would be a guess. (`scratch` is no image.)
+const NOT_LOOKED_AT: [&str; 12] = [
+    "apache/kafka-native",
+    "ibmcom/couchdb3",
+    "itzg/bungeecord",
+    "itzg/mc-proxy",
+    "jboss/keycloak",
+    "jenkins/inbound-agent",
+    "jenkins/jenkins-lts",
+    "jenkins/ssh-agent",
+    "neo4j/neo4j-admin",
+    "scratch",
+    "timescale/timescaledb-ha",
+    "valkey/valkey-bundle",
+];
+
+#[test]
+fn everything_of_the_research_is_known_or_left_out_on_purpose() {
+    #[derive(serde::Deserialize)]
+    struct Research {
+        images: Vec<Image>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Image {
+        id: String,
+        patterns: Vec<String>,
+    }
+    let Some(shared) = std::env::var_os("HARDEN_SHARED") else {
+        println!("skipped: HARDEN_SHARED is not set");
+        return;
+    };
+    let path = Path::new(&shared).join("research/images.yaml");
+    let text = fs::read_to_string(path).expect("the research is there");
+    let research: Research = serde_yaml::from_str(&text).expect("it is YAML");
+    let knowledge = Knowledge::embedded();
+    let mut left_out = Vec::new();
+    for image in research.images {
+        assert!(
+            knowledge.entries().any(|entry| entry.id == image.id),
+            "{}",
+            image.id
+        );
+        // What a glob stands for differs with every entry that is looked at.
+        for pattern in image.patterns.iter().filter(|one| !one.contains('*')) {
+            let name = Name::parse(pattern).canonical();
+            let is_known = name.is_some_and(|name| knowledge.find(&name).is_some());
+            if !is_known && !NOT_LOOKED_AT.contains(&pattern.as_str()) {
+                left_out.push(format!("{}: {pattern}", image.id));
+            }
+        }
+    }
+    assert_eq!(left_out, Vec::<String>::new());
+}

@@ -43,6 +43,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_yaml::with::singleton_map_recursive;
 
+use super::edition::Edition;
 pub use super::tags::{Tags, Version};
 
 /// Everything that is known of one image.
@@ -53,6 +54,10 @@ pub struct Entry {
     pub id: String,
     /// When somebody last checked these facts: `2026-11-23`.
     pub date: String,
+    /// The edition of the knowledge base in which this was first said: a configuration that pins an
+    /// earlier one does without it. What was said before stays in the file, below `---`.
+    #[serde(default = "first_edition")]
+    pub edition: Edition,
     /// What the image is for.
     pub kind: Kind,
     /// Repositories as [`super::Name::canonical`] gives them; `*` stands for any characters. The
@@ -501,6 +506,11 @@ impl WritablePath {
             before: self.before.as_deref(),
         }
     }
+}
+
+/// The edition in which the knowledge base began.
+fn first_edition() -> Edition {
+    Edition::new(2026, 11)
 }
 
 /// Reads a size in bytes: a number with `Ki`, `Mi` or `Gi`, perhaps with a fraction.

@@ -6,45 +6,25 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use super::entry::Entry;
 use super::facts::Facts;
 use super::name::{Name, Tag};
-use super::pattern;
-use super::rules::Violation;
+use super::read::{self, EntryError};
+use super::{Edition, pattern};
 
 include!(concat!(env!("OUT_DIR"), "/images.rs"));
 
 /// What is known of images: the embedded entries of `images/`, and perhaps a user's own.
 ///
 /// Making one costs nothing: an entry is read when the first image asks for it, and what was
-/// settled for an image is kept.
+/// settled for an image is kept. Only an earlier edition is read at once.
 #[derive(Debug, Default)]
 pub struct Knowledge {
-    own: Vec<Entry>,
-    /// Every pattern of `own` with the index of its entry, the most specific first.
-    own_patterns: Vec<(String, usize)>,
+    own: Table,
+    /// The embedded entries as an earlier edition has them.
+    earlier: Option<Table>,
     settled: RwLock<Settled>,
 }
 
 /// What was found for a repository and a tag.
 type Settled = HashMap<(String, Tag), Option<Arc<Facts>>>;
-
-/// Why a text is not an entry.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EntryError {
-    /// It is not YAML, a key is unknown or missing, or a value has the wrong type.
-    #[error("{message}")]
-    Shape {
-        /// What is wrong, with line and column.
-        message: String,
-        /// The byte at which it was noticed.
-        at: Option<usize>,
-    },
-    /// It breaks a rule that types cannot say.
-    #[error(transparent)]
-    Rule(#[from] Violation),
-    /// Two entries claim the same images.
-    #[error("images: `{0}` is claimed by two entries")]
-    Claimed(String),
-}
 
 impl Knowledge {
     /// The entries that come with the program.
@@ -59,30 +39,29 @@ impl Knowledge {
     ///
     /// Two of the user's entries claim the same pattern.
     pub fn with(entries: impl IntoIterator<Item = Entry>) -> Result<Self, EntryError> {
-        let own: Vec<Entry> = entries.into_iter().collect();
-        let mut own_patterns: Vec<(String, usize)> = own
-            .iter()
-            .enumerate()
-            .flat_map(|(at, entry)| {
-                entry
-                    .images
-                    .iter()
-                    .map(move |pattern| (pattern.clone(), at))
-            })
-            .collect();
-        own_patterns.sort_by(|left, right| pattern::specificity(&left.0, &right.0));
-        for pair in own_patterns.windows(2) {
-            if let [(left, _), (right, _)] = pair
-                && left == right
-            {
-                return Err(EntryError::Claimed(left.clone()));
-            }
+        let own = Table::new(entries.into_iter().collect());
+        match own.claimed_twice() {
+            Some(pattern) => Err(EntryError::Claimed(pattern.to_owned())),
+            None => Ok(Self {
+                own,
+                ..Self::default()
+            }),
         }
-        Ok(Self {
-            own,
-            own_patterns,
+    }
+
+    /// The same as an edition had it: what joined later is not known, and what changed is as it
+    /// was. A user's own entries stay.
+    #[must_use]
+    pub fn at(self, edition: Edition) -> Self {
+        let earlier = (edition < Edition::CURRENT).then(|| {
+            let versions = ENTRIES.iter().map(Embedded::versions);
+            Table::new(versions.filter_map(|one| version(one, edition)).collect())
+        });
+        Self {
+            earlier,
             settled: RwLock::default(),
-        })
+            ..self
+        }
     }
 
     /// What is known of an image; `None` if nothing is, or a variable hides which one it is.
@@ -110,12 +89,11 @@ impl Knowledge {
     /// The entry for a repository as [`Name::canonical`] gives it.
     #[must_use]
     pub fn find(&self, repository: &str) -> Option<&Entry> {
-        let own = self
-            .own_patterns
-            .iter()
-            .find(|(pattern, _)| pattern::matches(pattern, repository));
-        if let Some((_, at)) = own {
-            return self.own.get(*at);
+        if let Some(entry) = self.own.find(repository) {
+            return Some(entry);
+        }
+        if let Some(earlier) = &self.earlier {
+            return earlier.find(repository);
         }
         let (_, at) = PATTERNS
             .iter()
@@ -125,32 +103,70 @@ impl Knowledge {
 
     /// Every entry: a user's own, then the embedded ones by id.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.own
-            .iter()
-            .chain(ENTRIES.iter().filter_map(Embedded::entry))
+        let embedded = ENTRIES.iter().filter(|_| self.earlier.is_none());
+        let earlier = self.earlier.iter().flat_map(|table| &table.entries);
+        let own = self.own.entries.iter();
+        own.chain(earlier)
+            .chain(embedded.filter_map(Embedded::entry))
     }
 }
 
 impl Entry {
-    /// Reads the text of an entry and checks its rules.
+    /// Reads the text of one entry and checks its rules.
     ///
     /// # Errors
     ///
     /// Every rule it breaks; or the one reason why it cannot be read.
     pub fn read(text: &str) -> Result<Self, Vec<EntryError>> {
-        let entry: Self = serde_yaml::from_str(text).map_err(|error| {
-            vec![EntryError::Shape {
-                at: error.location().map(|location| location.index()),
-                message: error.to_string(),
-            }]
-        })?;
-        let violations = entry.violations();
-        if violations.is_empty() {
-            Ok(entry)
-        } else {
-            Err(violations.into_iter().map(EntryError::Rule).collect())
-        }
+        let errors = |faults: Vec<read::Fault>| faults.into_iter().map(|fault| fault.error);
+        read::entry(text).map_err(|faults| errors(faults).collect())
     }
+}
+
+/// Entries with the order in which their patterns are tried.
+#[derive(Debug, Default)]
+struct Table {
+    entries: Vec<Entry>,
+    /// Each pattern with the index of its entry, the most specific first.
+    patterns: Vec<(String, usize)>,
+}
+
+impl Table {
+    fn new(entries: Vec<Entry>) -> Self {
+        let mut patterns: Vec<(String, usize)> = entries
+            .iter()
+            .enumerate()
+            .flat_map(|(at, entry)| {
+                let patterns = entry.images.iter();
+                patterns.map(move |pattern| (pattern.clone(), at))
+            })
+            .collect();
+        patterns.sort_by(|left, right| pattern::specificity(&left.0, &right.0));
+        Self { entries, patterns }
+    }
+
+    fn claimed_twice(&self) -> Option<&str> {
+        self.patterns.windows(2).find_map(|pair| match pair {
+            [(left, _), (right, _)] if left == right => Some(left.as_str()),
+            _ => None,
+        })
+    }
+
+    fn find(&self, repository: &str) -> Option<&Entry> {
+        let (_, at) = self
+            .patterns
+            .iter()
+            .find(|(pattern, _)| pattern::matches(pattern, repository))?;
+        self.entries.get(*at)
+    }
+}
+
+/// The entry as an edition has it, if it had joined by then.
+fn version(versions: Vec<Entry>, edition: Edition) -> Option<Entry> {
+    versions
+        .into_iter()
+        .filter(|entry| entry.edition <= edition)
+        .max_by_key(|entry| entry.edition)
 }
 
 /// A file of `images/`, read when it is first needed; `build.rs` has checked that it can be.
@@ -170,10 +186,12 @@ impl Embedded {
         }
     }
 
+    /// The entry of the newest edition.
     fn entry(&self) -> Option<&Entry> {
         self.entry
             .get_or_init(|| {
-                let entry = serde_yaml::from_str(self.text).ok();
+                let (_, newest) = read::documents(self.text).into_iter().next()?;
+                let entry = serde_yaml::from_str(newest).ok();
                 debug_assert!(
                     entry.is_some(),
                     "images/{}.yaml passed the build and cannot be read",
@@ -182,5 +200,84 @@ impl Embedded {
                 entry
             })
             .as_ref()
+    }
+
+    /// The entry of every edition that changed it.
+    fn versions(&self) -> Vec<Entry> {
+        read::entries(self.text).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An entry of an edition, whose user tells them apart.
+    fn entry(id: &str, edition: &str, uid: u32) -> String {
+        format!(
+            "id: {id}\ndate: 2026-11-23\nedition: {edition}\nkind: service\nimages: [{id}]\n\
+             sources: {{a: somewhere}}\n\
+             user: {{source: [a], confidence: high, default: '{uid}', starts_as_user: unknown}}\n"
+        )
+    }
+
+    fn edition(text: &str) -> Edition {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_edition_has_what_had_joined_by_then_as_it_was() {
+        let text = format!(
+            "{}---\n{}",
+            entry("a", "2027.02", 2),
+            entry("a", "2026.11", 1)
+        );
+        let user = |at: &str| {
+            let versions = read::entries(&text).unwrap();
+            version(versions, edition(at)).map(|entry| entry.user.default)
+        };
+        assert_eq!(user("2026.10"), None);
+        assert_eq!(user("2026.11").as_deref(), Some("1"));
+        assert_eq!(user("2027.01").as_deref(), Some("1"));
+        assert_eq!(user("2027.02").as_deref(), Some("2"));
+        assert_eq!(user("2030.01").as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn an_earlier_edition_keeps_a_users_own() {
+        let own = read::entries(&entry("own", "2030.01", 5)).unwrap();
+        let knowledge = Knowledge::with(own).unwrap().at(edition("2026.10"));
+        assert_eq!(knowledge.entries().count(), 1);
+        assert!(knowledge.find("own").is_some());
+        assert!(knowledge.find("postgres").is_none());
+        let now = knowledge.at(Edition::CURRENT);
+        assert!(now.find("postgres").is_some());
+        assert!(now.entries().count() > 90);
+    }
+
+    #[test]
+    fn the_same_edition_is_the_same_knowledge() {
+        let first = edition("2026.11");
+        let pinned = Knowledge {
+            earlier: Some(Table::new(
+                ENTRIES
+                    .iter()
+                    .filter_map(|one| version(one.versions(), first))
+                    .collect(),
+            )),
+            ..Knowledge::default()
+        };
+        for image in [
+            "postgres:16",
+            "bitnami/redis",
+            "bitnami/other",
+            "example/none",
+        ] {
+            let id = |knowledge: &Knowledge| {
+                let facts = knowledge.facts(&Name::parse(image));
+                facts.map(|facts| facts.id.clone())
+            };
+            assert_eq!(id(&pinned), id(&Knowledge::embedded()), "{image}");
+        }
     }
 }

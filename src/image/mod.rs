@@ -11,15 +11,19 @@ mod facts;
 mod knowledge;
 mod name;
 mod pattern;
+pub mod read;
 mod rules;
 mod tags;
+
+use crate::edition::{self, Edition};
 
 pub use dockerfile::Recipe;
 pub use facts::{
     Automation, Condition, DefaultUser, Facts, FileCapability, Kind, Owner, RunAs, Support,
     Writable,
 };
-pub use knowledge::{EntryError, Knowledge};
+pub use knowledge::Knowledge;
 pub use name::{Name, Tag};
 pub(crate) use pattern::matches;
+pub use read::{EntryError, Fault};
 pub use rules::Violation;

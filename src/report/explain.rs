@@ -110,7 +110,11 @@ fn write_code(
 }
 
 /// Fills lines with the words; code takes a colour and its marks go.
-fn write_paragraph(out: &mut impl Write, text: &str, terminal: Terminal) -> io::Result<()> {
+pub(super) fn write_paragraph(
+    out: &mut impl Write,
+    text: &str,
+    terminal: Terminal,
+) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod explain;
+pub mod images;
 pub mod pod_security;
 pub mod terminal;
 pub mod text;

@@ -1,0 +1,117 @@
+//! `harden images`: what is known of images, and where it comes from.
+
+use std::io;
+
+use super::{Console, gone};
+use crate::container::Policy;
+use crate::engine::{Run, Source};
+use crate::error::Exit;
+use crate::image::entry::Entry;
+use crate::image::{Knowledge, Name, Tag};
+use crate::nearest::nearest;
+use crate::report::FileOutcome;
+use crate::report::images::{Page, Service, write_list, write_page, write_unknown};
+use crate::transforms::{self, Kind};
+
+/// The list, or the page of one image. An image of which nothing is known ends in
+/// [`Exit::Changes`], so that a script can ask.
+pub(super) fn show(
+    asked: Option<&str>,
+    knowledge: &Knowledge,
+    is_quiet: bool,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
+    let terminal = console.stdout_terminal;
+    let mut out = &mut *console.stdout;
+    let Some(asked) = asked else {
+        return write_list(&mut out, knowledge.entries(), terminal)
+            .map(|()| Exit::Done)
+            .or_else(|error| gone(error, Exit::Done));
+    };
+    let Some((entry, reference)) = find(asked, knowledge) else {
+        if !is_quiet {
+            write_unknown(&mut console.stderr, asked, &near(asked, knowledge))?;
+        }
+        return Ok(Exit::Changes);
+    };
+    let name = reference.as_deref().map(Name::parse);
+    let tag = name.as_ref().map_or(&Tag::Unknown, Name::tag);
+    let page = Page {
+        asked: reference.as_deref().unwrap_or(asked),
+        entry,
+        tag,
+        service: reference
+            .as_deref()
+            .and_then(|image| service(image, &entry.id, knowledge)),
+    };
+    write_page(&mut out, &page, terminal)
+        .map(|()| Exit::Done)
+        .or_else(|error| gone(error, Exit::Done))
+}
+
+/// The entry that is meant, by a reference or by its id, and the reference to tell it for.
+fn find<'k>(asked: &str, knowledge: &'k Knowledge) -> Option<(&'k Entry, Option<String>)> {
+    let by_reference = Name::parse(asked)
+        .canonical()
+        .and_then(|repository| knowledge.find(&repository));
+    if let Some(entry) = by_reference {
+        return Some((entry, Some(asked.to_owned())));
+    }
+    let entry = knowledge.entries().find(|entry| entry.id == asked)?;
+    let plain = entry.images.iter().find(|pattern| !pattern.contains('*'));
+    Some((entry, plain.cloned()))
+}
+
+/// What becomes of a service of which nothing is written but its image.
+fn service(image: &str, id: &str, knowledge: &Knowledge) -> Option<Service> {
+    let quoted = image.replace('\\', "\\\\").replace('"', "\\\"");
+    if quoted.chars().any(char::is_control) {
+        return None;
+    }
+    let plain = image
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/' | b':' | b'-' | b'_' | b'@'));
+    let image = if plain {
+        image.to_owned()
+    } else {
+        format!("\"{quoted}\"")
+    };
+    let text = format!("services:\n  {id}:\n    image: {image}\n");
+    let changing = transforms::by_default().filter(|transform| transform.kind == Kind::Change);
+    let run = Run::new(changing.collect(), Policy::default(), knowledge);
+    let mut report = run.project(vec![Source {
+        path: "compose.yml".into(),
+        bytes: text.clone().into_bytes(),
+    }]);
+    let text = match report.files.pop()?.outcome {
+        FileOutcome::Changed(text) => text,
+        _ => text,
+    };
+    let results = report.containers.pop()?.results;
+    Some(Service { text, results })
+}
+
+/// Names that may have been meant: repositories that hold or resemble the last part of this one.
+fn near<'k>(asked: &str, knowledge: &'k Knowledge) -> Vec<&'k str> {
+    const SHOWN: usize = 3;
+    let name = Name::parse(asked);
+    let repository = name.repository().unwrap_or(asked);
+    let last = repository.rsplit('/').next().unwrap_or(repository);
+    let names = || {
+        knowledge.entries().flat_map(|entry| {
+            std::iter::once(entry.id.as_str()).chain(entry.images.iter().map(String::as_str))
+        })
+    };
+    let similar = nearest(repository, names()).or_else(|| nearest(last, names()));
+    let holds = |name: &&str| {
+        let own = name.rsplit('/').next().unwrap_or(name).trim_matches('*');
+        last.len() > 2 && own.contains(last) || own.len() > 2 && last.contains(own)
+    };
+    let mut found: Vec<&str> = similar.into_iter().collect();
+    for name in names().filter(holds) {
+        if found.len() < SHOWN && !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
+}
