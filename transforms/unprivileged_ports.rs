@@ -23,10 +23,12 @@ pub(super) static TRANSFORM: Transform = Transform {
 
 fn decide(container: &Container, _: &Policy) -> Answer {
     if !container.unprivileged_port_start.is_supported() {
-        return Answer::Inapplicable(match container.low_ports_are_free {
-            true => "the engine opens every port in a network of its own".to_owned(),
-            false => "this format has no such setting".to_owned(),
-        });
+        let why = if container.low_ports_are_free {
+            "the engine opens every port in a network of its own"
+        } else {
+            "this format has no such setting"
+        };
+        return Answer::Inapplicable(why.to_owned());
     }
     let Some(lowest) = capabilities::lowest_low_port(container) else {
         return Answer::Hardened("it is not known to listen below 1024".to_owned());
