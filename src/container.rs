@@ -85,6 +85,9 @@ pub struct Container {
     pub ports: Vec<u16>,
     /// Ports of the host that lead to it, as far as the file says.
     pub host_ports: Vec<HostPort>,
+    /// Where ports are published without a word on the address, which means every one, in a format
+    /// that can name one.
+    pub open_ports: Vec<Place>,
     /// Whose network it uses.
     pub network: Network,
     /// Namespaces other than the network that it shares with the host.
@@ -415,6 +418,8 @@ pub enum Assignment {
     Unprivileged,
     /// Be started again this often after a failure, and not for ever.
     RestartAtMost(u32),
+    /// Publish its open ports on the host's own address alone.
+    LocalhostPorts,
     /// Have a namespace of its own instead of the host's, by the kernel's name: `network`, `pid`.
     OwnNamespace(&'static str),
     /// Do without this capability that was added, without `CAP_`, upper case.
@@ -628,6 +633,7 @@ impl Container {
             probes: Vec::new(),
             ports: Vec::new(),
             host_ports: Vec::new(),
+            open_ports: Vec::new(),
             network: Network::Private,
             host_namespaces: Vec::new(),
             user_namespace: Setting::Absent,
@@ -738,6 +744,7 @@ impl Container {
                     mount.read_only = true;
                 }
             }
+            Assignment::LocalhostPorts => self.open_ports.clear(),
             Assignment::RestartAtMost(retries) => {
                 self.restart = Setting::planned(Restart::OnFailure {
                     retries: Some(*retries),

@@ -114,6 +114,7 @@ enum Action {
     Set(Value),
     Push(Value),
     Remove,
+    SetItem(Value),
     RemoveItem,
 }
 
@@ -143,13 +144,14 @@ impl Operation {
                 at = value;
             }
         }
-        let action = match choices.below(8) {
+        let action = match choices.below(9) {
             0..4 => Action::Set(value(choices, 2)),
             4 | 5 => Action::Push(value(choices, 1)),
             6 => Action::Remove,
+            7 => Action::SetItem(value(choices, 1)),
             _ => Action::RemoveItem,
         };
-        if matches!(action, Action::RemoveItem) {
+        if matches!(action, Action::RemoveItem | Action::SetItem(_)) {
             let is_item = |&id: &NodeId| {
                 let parent = tree.node(id).parent;
                 parent != id && tree.node(parent).kind == Kind::Seq
@@ -168,13 +170,17 @@ impl Operation {
             Action::Set(value) => editor.set(node, &path, value.clone()),
             Action::Push(value) => editor.push(node, &path, value.clone()),
             Action::Remove => editor.remove(node, &path),
+            Action::SetItem(value) => editor.set_item(node, value.clone()),
             Action::RemoveItem => editor.remove_item(node),
         }
     }
 
     /// What was set or removed is so: the same again changes nothing.
     fn is_idempotent(&self, before: &Tree<'_>, after: &Tree<'_>, schema: Schema) {
-        if !matches!(self.action, Action::Set(_) | Action::Remove) {
+        if !matches!(
+            self.action,
+            Action::Set(_) | Action::SetItem(_) | Action::Remove
+        ) {
             return;
         }
         // Nothing in front of the node changed its place in the tree.

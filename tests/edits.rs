@@ -531,6 +531,41 @@ fn removing_items_leaves_valid_lists() {
 }
 
 #[test]
+fn an_item_is_replaced_in_its_place_and_its_quotes() {
+    for (source, expected) in [
+        ("a:\n  - b # x\n  - c\n", "a:\n  - new # x\n  - c\n"),
+        ("a: ['b', c]\n", "a: ['new', c]\n"),
+        ("a: [\"b\", c]\n", "a: [\"new\", c]\n"),
+        ("a: [b]\n", "a: [new]\n"),
+        ("a:\r\n- 80\r\n- c\r\n", "a:\r\n- new\r\n- c\r\n"),
+        ("a:\n  -\n  - c\n", "a:\n  - new\n  - c\n"),
+        ("a:\n  - b: 1\n    c: 2\n  - d\n", "a:\n  - new\n  - d\n"),
+        ("a:\n  - |\n    b\n  - c\n", "a:\n  - new\n  - c\n"),
+    ] {
+        let tree = read(source);
+        let item = tree
+            .children(node_at(&tree, &["a"]))
+            .next()
+            .expect("an item");
+        let mut editor = Editor::new(&tree, Schema::Compose);
+        let value = Value::Str("new".to_owned());
+        editor.set_item(item, value).expect("it can be replaced");
+        let plan = editor.finish();
+        let result = plan.apply(source);
+        assert_eq!(result, expected);
+        compare(&tree, &plan, &read(&result)).expect("it differs as planned");
+    }
+    let tree = read("a: [&x b, *x]\n");
+    let items: Vec<_> = tree.children(node_at(&tree, &["a"])).collect();
+    let mut editor = Editor::new(&tree, Schema::Compose);
+    let value = || Value::Str("new".to_owned());
+    assert!(editor.set_item(items[0], value()).is_err());
+    assert!(editor.set_item(node_at(&tree, &["a"]), value()).is_err());
+    editor.remove_item(items[1]).expect("it can be removed");
+    assert!(editor.set_item(items[1], value()).is_err());
+}
+
+#[test]
 fn what_would_change_what_others_see_is_refused() {
     let refusal = |source, path: &[&str], operation| {
         edited(source, path, operation).expect_err("it is refused")

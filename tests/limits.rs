@@ -271,3 +271,39 @@ fn a_token_is_taken_from_a_whole_pod_or_not_at_all() {
         .replace("{name: p}", "{name: p, namespace: kube-system}");
     declined(&system, id);
 }
+
+/// compose-spec `05-services.md`, ports: `[[HOST:]PORT:]CONTAINER`, ranges and IPv6 in brackets.
+#[test]
+fn ports_are_closed_in_their_place_or_not_at_all() {
+    let id = "localhost-ports";
+    let ports = |list: &str| {
+        let after = after(&service(&format!("    ports: {list}\n")), id);
+        let ports = after["services"]["a"]["ports"]
+            .as_sequence()
+            .unwrap()
+            .clone();
+        ports
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        ports("[80, '8000-8010:80-90', \"[::1]:8080:80\", 0.0.0.0:1:1]"),
+        [
+            "127.0.0.1::80",
+            "127.0.0.1:8000-8010:80-90",
+            "[::1]:8080:80",
+            "0.0.0.0:1:1"
+        ]
+    );
+    let merged =
+        "x-a: &a\n  ports: [\"80:80\"]\nservices:\n  a:\n    <<: *a\n    image: example/a\n";
+    declined(merged, id);
+    let extended = "services:\n  b: {image: example/b, ports: [\"80:80\"]}\n  a: {extends: b, volumes: ['x:/x']}\n";
+    declined(extended, id);
+    let swarm = service("    ports: [\"80:80\"]\n    deploy: {mode: global}\n");
+    declined(&swarm, id);
+    let variable = service("    ports: [\"80:80\", \"$PORT:81\"]\n");
+    declined(&variable, id);
+}

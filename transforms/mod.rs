@@ -13,6 +13,7 @@ mod host_namespaces;
 mod host_paths;
 mod host_ports;
 mod image_not_pinned;
+mod localhost_ports;
 mod memory_limit;
 mod mount_propagation;
 mod no_new_privileges;
@@ -60,6 +61,7 @@ pub static ALL: &[&Transform] = &[
     &default_seccomp::TRANSFORM,
     &service_account_token::TRANSFORM,
     &restart_bounded::TRANSFORM,
+    &localhost_ports::TRANSFORM,
     &capabilities_missing::TRANSFORM,
     &writable_paths_missing::TRANSFORM,
 ];

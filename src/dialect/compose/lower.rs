@@ -86,6 +86,7 @@ impl Site {
                 weak.is_some() && engine_words::security_option(text) == ("label", weak)
             }),
             Assignment::Unprivileged => self.set(editor, &["privileged"], Value::Bool(false)),
+            Assignment::LocalhostPorts => self.close_ports(tree, editor, container),
             Assignment::RestartAtMost(retries) if self.restarts_by_deploy => {
                 let policy = |key| ["deploy", "restart_policy", key];
                 let condition = Value::Str("on-failure".to_owned());
@@ -213,6 +214,9 @@ impl Site {
         match (assignment, &self.swarm) {
             (Assignment::Scratch(_), Some(key)) => because(format!(
                 "`deploy.{key}` is for a swarm, which drops `tmpfs`"
+            )),
+            (Assignment::LocalhostPorts, Some(key)) => because(format!(
+                "`deploy.{key}` is for a swarm, which heeds no address of a port"
             )),
             (Assignment::PidsLimit(_), Some(key)) if self.schema_without_pids => because(format!(
                 "`deploy.{key}` is for a swarm, and the schema of that `version` has no `pids`"

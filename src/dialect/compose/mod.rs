@@ -7,6 +7,7 @@ mod build;
 mod layers;
 mod lower;
 mod mounts;
+mod ports;
 mod read;
 mod recognise;
 mod services;

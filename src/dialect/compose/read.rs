@@ -549,6 +549,9 @@ fn network(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
             container
                 .ports
                 .extend(port("target").and_then(|text| text.parse::<u16>().ok()));
+            if port("host_ip").is_none_or(|address| address.is_empty()) {
+                container.open_ports.extend(place);
+            }
             if let Some(published) = port("published").and_then(|text| text.parse().ok()) {
                 container.host_ports.push(HostPort {
                     port: published,
@@ -557,6 +560,9 @@ fn network(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
                 });
             }
         } else if let Some(text) = value.judged(files) {
+            if engine_words::port(&text).address.is_none() {
+                container.open_ports.extend(place);
+            }
             short_port(container, &text, place);
         }
     }

@@ -280,6 +280,7 @@ impl Draft for CommandDraft<'_> {
             | Assignment::MemoryRequest(_)
             | Assignment::CpuRequest(_)
             | Assignment::VolumeGroup(_)
+            | Assignment::LocalhostPorts
             | Assignment::UnprivilegedPortStart(_) => {
                 let program = self.command.engine.program();
                 return Err(because(format!("{program} has no such option")));

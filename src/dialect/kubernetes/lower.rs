@@ -206,7 +206,9 @@ impl Site {
             Assignment::Unprivileged => {
                 writing.set(&["securityContext", "privileged"], Value::Bool(false))?;
             }
-            Assignment::PidsLimit(_) | Assignment::RestartAtMost(_) => {
+            Assignment::PidsLimit(_)
+            | Assignment::RestartAtMost(_)
+            | Assignment::LocalhostPorts => {
                 return because("Kubernetes has no such setting");
             }
             Assignment::OwnNamespace(_)
@@ -392,6 +394,7 @@ fn is_for_linux(assignment: &Assignment) -> bool {
         | Assignment::NoServiceAccountToken
         | Assignment::PidsLimit(_)
         | Assignment::RestartAtMost(_)
+        | Assignment::LocalhostPorts
         | Assignment::ReadOnlyMount(_)
         | Assignment::MemoryLimit(_)
         | Assignment::MemoryRequest(_)

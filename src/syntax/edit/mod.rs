@@ -41,7 +41,7 @@ pub struct Editor<'t, 's> {
 /// What becomes of one node.
 #[derive(Clone, Debug, PartialEq)]
 enum Change {
-    /// The value of an entry is replaced.
+    /// The value of an entry, or an item, is replaced.
     Replaced(Value),
     /// A null becomes a collection.
     Filled(Value),
@@ -61,6 +61,7 @@ enum Operation {
         path: Vec<String>,
         action: Action,
     },
+    SetItem(NodeId, Value),
     RemoveItem(NodeId),
 }
 
@@ -121,7 +122,7 @@ pub enum Touched {
         /// The whole new value.
         value: Value,
     },
-    /// This value of an entry of the old tree is another one afterwards.
+    /// This value of an entry, or this item, of the old tree is another one afterwards.
     Replaced {
         /// The old value.
         node: NodeId,
@@ -186,6 +187,19 @@ impl<'t, 's> Editor<'t, 's> {
         self.record(map, path, Action::Remove)
     }
 
+    /// Writes `value` in the place of one item of a sequence. An item that already is `value` stays
+    /// as it is written, and a string keeps its quotes.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]; the editor is then as it was.
+    pub fn set_item(&mut self, item: NodeId, value: Value) -> Result<(), Refusal> {
+        let operation = Operation::SetItem(item, value);
+        self.perform(&operation)?;
+        self.log.push(operation);
+        Ok(())
+    }
+
     /// Removes one item of a sequence. Removing the only one leaves `[]`.
     ///
     /// # Errors
@@ -245,6 +259,10 @@ impl<'t, 's> Editor<'t, 's> {
                 path,
                 action,
             } => self.perform_at(*start, path, action),
+            Operation::SetItem(item, value) => {
+                let seq = self.sequence_of(*item)?;
+                self.replace(seq, *item, value.clone())
+            }
             Operation::RemoveItem(item) => self.perform_remove_item(*item),
         }
     }
@@ -411,12 +429,18 @@ impl<'t, 's> Editor<'t, 's> {
         Ok(())
     }
 
-    fn perform_remove_item(&mut self, item: NodeId) -> Result<(), Refusal> {
+    /// The sequence that an item stands in, unless either is gone.
+    fn sequence_of(&self, item: NodeId) -> Result<NodeId, Refusal> {
         self.refuse_gone(item)?;
         let seq = self.tree.node(item).parent;
         if seq == item || self.tree.node(seq).kind != Kind::Seq {
             return Err(Wanted::Seq.at(self.tree.node(item).span));
         }
+        Ok(seq)
+    }
+
+    fn perform_remove_item(&mut self, item: NodeId) -> Result<(), Refusal> {
+        let seq = self.sequence_of(item)?;
         self.refuse_shared(seq)?;
         self.refuse_anchored(item, item)?;
         self.forget_under(item);
