@@ -194,10 +194,48 @@ pub fn binds_low_port(container: &Container) -> bool {
 
 /// Capabilities of the default set that a program of the command needs, with the program.
 pub fn of_commands(container: &Container) -> impl Iterator<Item = (&str, &'static [&'static str])> {
-    let probes = container.probes.iter().flatten().map(String::as_str);
-    evidence::command_words(container)
-        .chain(probes.flat_map(evidence::words_of))
-        .filter_map(|word| Some((word, of_program(evidence::program(word))?)))
+    let started = container.entrypoint.iter().chain(&container.arguments);
+    let others = container.hooks.iter().chain(&container.probes);
+    std::iter::once(started.flatten().collect())
+        .chain(others.map(|words| words.iter().collect()))
+        .flat_map(|words: Vec<&String>| simple_commands(&words))
+        .flat_map(|words| {
+            let is_asked = words
+                .iter()
+                .any(|word| asks_a_server(evidence::program(word)));
+            words.into_iter().filter_map(move |word| {
+                let program = evidence::program(word);
+                let needed = of_program(program).filter(|_| program != "ping" || !is_asked);
+                Some((word, needed?))
+            })
+        })
+}
+
+/// The words of each simple command: an argument may be a script of several.
+fn simple_commands<'w>(words: &[&'w String]) -> Vec<Vec<&'w str>> {
+    let mut commands: Vec<Vec<&str>> = vec![Vec::new()];
+    for word in words {
+        for (nth, part) in word.split(['\n', ';', '&', '|', '(', ')', '`']).enumerate() {
+            if nth > 0 {
+                commands.push(Vec::new());
+            }
+            if let Some(command) = commands.last_mut() {
+                command.extend(part.split_whitespace());
+            }
+        }
+    }
+    commands
+}
+
+/// `redis-cli ping` and `mysqladmin ping` ask a server whether it is well, and send no packets of
+/// their own making.
+fn asks_a_server(program: &str) -> bool {
+    program.ends_with("-cli")
+        || program.ends_with("-admin")
+        || matches!(
+            program,
+            "celery" | "influx" | "mysqladmin" | "rabbitmq-diagnostics" | "rabbitmqctl"
+        )
 }
 
 fn of_program(program: &str) -> Option<&'static [&'static str]> {
@@ -223,6 +261,25 @@ mod tests {
             grants: grants.to_owned(),
             note: None,
         })
+    }
+
+    #[test]
+    fn a_server_is_asked_without_packets_of_ones_own() {
+        let needed = |probe: &[&str]| {
+            let place = crate::container::Place {
+                file: 0,
+                span: crate::syntax::Span { start: 0, end: 0 },
+            };
+            let mut container = Container::new("c".to_owned(), "w".to_owned(), place);
+            container.probes = vec![probe.iter().map(|word| (*word).to_owned()).collect()];
+            of_commands(&container).count()
+        };
+        assert_eq!(needed(&["redis-cli", "ping"]), 0);
+        assert_eq!(needed(&["mysqladmin ping -h localhost || exit 1"]), 0);
+        assert_eq!(needed(&["sh", "-c", "celery -A app inspect ping"]), 0);
+        assert_eq!(needed(&["ping", "-c", "1", "db"]), 1);
+        assert_eq!(needed(&["redis-cli info && ping -c 1 db"]), 1);
+        assert_eq!(needed(&["redis-cli", "ping;", "tcpdump"]), 1);
     }
 
     #[test]

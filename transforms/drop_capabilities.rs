@@ -106,11 +106,13 @@ fn of_known(
 ) -> Answer {
     let start = capabilities::start(container);
     let bold = policy.assume == Assume::All;
+    let mut basis = writable::basis(container, facts);
     if let Some(why) = against(container, start) {
         if !bold {
             return Answer::Declined(why);
         }
-        needed.extend(stepping_down(container));
+        needed.extend(assumed(container, start));
+        basis = Basis::Assumed;
     }
     if start != Start::User && container.entrypoint.is_some() {
         if !bold {
@@ -118,7 +120,8 @@ fn of_known(
                 "its entrypoint is replaced, and what that needs as root is not known".to_owned(),
             );
         }
-        needed.extend(stepping_down(container));
+        needed.extend(assumed(container, start));
+        basis = Basis::Assumed;
     }
     let reason = if needed.is_empty() {
         match start {
@@ -131,7 +134,7 @@ fn of_known(
     };
     Answer::Change {
         assignments: drop_all_but(container, &needed),
-        basis: writable::basis(container, facts),
+        basis,
         reason,
     }
 }
@@ -157,20 +160,24 @@ fn of_unknown(container: &Container, policy: &Policy) -> Answer {
             }
         }
     }
-    let (needed, reason) = match start {
-        Start::User => (
-            of_commands(container),
-            "a process that is not root has no use for them",
-        ),
-        Start::Root | Start::Unknown => (
-            stepping_down(container),
-            "nothing in the file says that it needs more than to step down from root",
-        ),
+    let reason = match start {
+        Start::User => "a process that is not root has no use for them",
+        Start::Root | Start::Unknown => {
+            "nothing in the file says that it needs more than to step down from root"
+        }
     };
     Answer::Change {
-        assignments: drop_all_but(container, &needed),
+        assignments: drop_all_but(container, &assumed(container, start)),
         basis: Basis::Assumed,
         reason: reason.to_owned(),
+    }
+}
+
+/// What software that nobody knows needs at most, as far as the file tells.
+fn assumed(container: &Container, start: Start) -> BTreeSet<String> {
+    match start {
+        Start::User => of_commands(container),
+        Start::Root | Start::Unknown => stepping_down(container),
     }
 }
 
