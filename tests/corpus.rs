@@ -82,7 +82,7 @@ fn run_with<'k>(
     Run::new(transforms, policy, knowledge)
 }
 
-fn folder() -> Option<PathBuf> {
+pub(crate) fn folder() -> Option<PathBuf> {
     let shared = std::env::var_os("HARDEN_SHARED");
     if shared.is_none() {
         println!("not run: HARDEN_SHARED is not set");
@@ -91,7 +91,7 @@ fn folder() -> Option<PathBuf> {
 }
 
 /// Every file of the manifest, in its order.
-fn files(corpus: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn files(corpus: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let manifest =
         std::fs::read_to_string(corpus.join("manifest.tsv")).expect("the manifest is there");
     manifest
@@ -335,7 +335,7 @@ impl std::fmt::Display for Table {
 }
 
 /// The reason without the names of one file.
-fn general(why: &str) -> String {
+pub(crate) fn general(why: &str) -> String {
     let mut text = String::new();
     for (index, part) in why.split('`').enumerate() {
         if index % 2 == 0 {

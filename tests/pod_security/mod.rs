@@ -1,5 +1,6 @@
 //! `--pod-security`, from text to verdict.
 
+mod corpus;
 mod fields;
 mod recorded;
 
