@@ -16,6 +16,7 @@ mod confinement;
 mod console;
 mod corpus;
 mod diff;
+mod docker_cli;
 mod docker_run;
 mod dockerfile;
 mod documents;
