@@ -53,9 +53,22 @@ The diff is all that goes to standard output; `git apply` and `patch -p1` read i
 A file with the name of a command is meant by ./NAME.
 
 Exit status:
-  0  nothing to change, or the changes are written
+  0  nothing to change, or the changes are written or printed
   1  there are changes to make
   2  trouble with a file or with the call; the other files were still done";
+
+const COMMAND_LINE_HELP: &str = "\
+Nothing is run. What was typed stays as it is, and the new options stand before the image.
+These options of harden stand before docker or podman:
+  harden --one-line docker run IMAGE
+  harden --as compose docker run IMAGE
+  harden --only read-only-root docker run IMAGE
+  harden --check docker run IMAGE
+
+Exit status:
+  0  the command is printed; with --check, there is nothing to change
+  1  with --check, there are changes to make
+  2  the command cannot be read, and nothing is printed";
 
 /// The main job: rewrite files, or show how.
 #[derive(Args, Debug)]
@@ -157,8 +170,10 @@ pub enum Command {
         name: Option<String>,
     },
     /// Print a `docker run` or `docker create` with the options that harden it
+    #[command(after_long_help = COMMAND_LINE_HELP)]
     Docker(Words),
     /// Print a `podman run` or `podman create` with the options that harden it
+    #[command(after_long_help = COMMAND_LINE_HELP)]
     Podman(Words),
 }
 

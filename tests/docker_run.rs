@@ -88,6 +88,52 @@ prop_compose! {
     }
 }
 
+/// The command after a run that may change what is written explicitly.
+fn asked(line: &str, ids: &[&'static str]) -> String {
+    let knowledge = Knowledge::embedded();
+    let policy = Policy {
+        overrides: ids.to_vec(),
+        ..Policy::default()
+    };
+    let transforms = ids.iter().filter_map(|id| transforms::find(id)).collect();
+    let run = Run::new(transforms, policy, &knowledge);
+    let words = line.split(' ').map(str::to_owned).collect();
+    let after = run.command_line(&Command::parse(words).unwrap()).command;
+    after.unwrap().words().join(" ")
+}
+
+#[test]
+fn what_was_typed_goes_only_when_somebody_asks() {
+    assert_eq!(
+        asked("docker run --privileged --rm x", &["privileged"]),
+        "docker run --rm x"
+    );
+    assert_eq!(
+        asked(
+            "docker run --security-opt no-new-privileges=false --rm x",
+            &["no-new-privileges"]
+        ),
+        "docker run --rm --security-opt no-new-privileges x"
+    );
+    assert_eq!(
+        asked("docker run --read-only=false --rm x", &["read-only-root"]),
+        "docker run --rm --read-only --tmpfs /tmp:noexec,nosuid,size=64m x"
+    );
+    assert_eq!(
+        asked("docker run --memory=0 --rm x", &["memory-limit"]),
+        "docker run --rm --memory 512m x"
+    );
+    // A letter that shares its word is overruled by what comes later.
+    assert_eq!(
+        asked("docker run -itm 0 --rm x", &["memory-limit"]),
+        "docker run -itm 0 --rm --memory 512m x"
+    );
+    assert_eq!(
+        asked("docker run --pid=host --ipc host x", &["host-namespaces"]),
+        "docker run x"
+    );
+}
+
 /// The words that a shell reads in the line.
 fn words_of(line: &str) -> Vec<String> {
     let script = format!("set -- {line}\nprintf '%s\\0' \"$@\"");
@@ -143,6 +189,21 @@ proptest! {
             let again = run.command_line(&after).command.unwrap();
             prop_assert_eq!(after.words(), again.words());
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_is_done_once(words in command()) {
+        let knowledge = Knowledge::embedded();
+        let all = || transforms::ALL.iter().copied();
+        let policy = Policy {
+            overrides: all().map(|transform| transform.id).collect(),
+            ..Policy::default()
+        };
+        let run = Run::new(all().collect(), policy, &knowledge);
+        let after = run.command_line(&Command::parse(words.clone()).unwrap()).command;
+        let after = after.map_err(|error| TestCaseError::fail(format!("{words:?}: {error}")))?;
+        let again = run.command_line(&after).command.unwrap();
+        prop_assert_eq!(after.words(), again.words());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use harden::container::{Assume, Policy};
 use harden::engine::{Run, Source};
 use harden::image::Knowledge;
 use harden::report::FileOutcome;
-use harden::transforms;
+use harden::transforms::{self, Transform};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -68,18 +68,53 @@ prop_compose! {
 }
 
 fn outcome(text: &str, assume: Assume) -> FileOutcome {
-    let knowledge = Knowledge::embedded();
     let policy = Policy {
         assume,
         ..Policy::default()
     };
-    let run = Run::new(transforms::by_default().collect(), policy, &knowledge);
+    run(text, transforms::by_default().collect(), policy)
+}
+
+/// What becomes of it where everything that is written explicitly may be changed.
+fn asked(text: &str) -> FileOutcome {
+    let policy = Policy {
+        overrides: transforms::ALL
+            .iter()
+            .map(|transform| transform.id)
+            .collect(),
+        ..Policy::default()
+    };
+    run(text, transforms::ALL.to_vec(), policy)
+}
+
+fn run(text: &str, transforms: Vec<&'static Transform>, policy: Policy) -> FileOutcome {
+    let knowledge = Knowledge::embedded();
+    let run = Run::new(transforms, policy, &knowledge);
     let source = Source {
         path: "web.container".into(),
         bytes: text.as_bytes().to_vec(),
     };
     let mut report = run.project(vec![source]);
     report.files.remove(0).outcome
+}
+
+#[test]
+fn a_key_goes_where_somebody_asks_and_says_nothing_else() {
+    let unit = |lines: &str| format!("[Container]\nImage=x:1@sha256:0\n{lines}");
+    let after = |lines: &str| match asked(&unit(lines)) {
+        FileOutcome::Changed(text) => text,
+        other => panic!("{other:?}"),
+    };
+    let text = after("User=root\nGroup=0\nExec=x\n");
+    assert!(
+        text.starts_with("[Container]\nImage=x:1@sha256:0\nExec=x\n"),
+        "{text}"
+    );
+    assert!(text.contains("\nUser=10001\nGroup=10001\n"), "{text}");
+    let text = after("PodmanArgs=--privileged\n");
+    assert!(!text.contains("--privileged"), "{text}");
+    let text = after("PodmanArgs=--privileged --rm\n");
+    assert!(text.contains("--privileged"), "{text}");
 }
 
 proptest! {
@@ -105,6 +140,17 @@ proptest! {
             let again = outcome(&after, assume);
             prop_assert!(matches!(again, FileOutcome::Unchanged), "{:?}\n{}", again, after);
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_is_done_once(text in unit()) {
+        let after = match asked(&text) {
+            FileOutcome::Unchanged => return Ok(()),
+            FileOutcome::Changed(after) => after,
+            other => return Err(TestCaseError::fail(format!("{other:?}\n{text}"))),
+        };
+        let again = asked(&after);
+        prop_assert!(matches!(again, FileOutcome::Unchanged), "{:?}\n{}\n{}", again, text, after);
     }
 
     #[test]

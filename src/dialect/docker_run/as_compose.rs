@@ -163,6 +163,9 @@ impl File {
     /// Writes one option down; false where Compose cannot say it.
     fn say(&mut self, command: &Command, given: &Given) -> bool {
         let value = given.value.as_str();
+        if is_podmans_own(given) {
+            return false;
+        }
         if let Some((_, key, form)) = KEYS.iter().find(|(name, ..)| *name == given.flag.name) {
             return self.say_key(command, given, key, *form);
         }
@@ -428,6 +431,20 @@ fn key(path: &str) -> Key {
     match path.split_once('.') {
         Some((outer, inner)) => (outer.to_owned(), Some(inner.to_owned())),
         None => (path.to_owned(), None),
+    }
+}
+
+/// A value that Podman reads and Docker, which Compose speaks to, refuses.
+fn is_podmans_own(given: &Given) -> bool {
+    let value = given.value.as_str();
+    let options = value.rsplit(':').next().unwrap_or_default();
+    let has = |own: &[&str]| options.split(',').any(|option| own.contains(&option));
+    match given.flag.name {
+        "volume" => has(&["U", "O", "idmap"]),
+        "tmpfs" => has(&["U", "tmpcopyup", "notmpcopyup", "noswap"]),
+        "pull" => value == "newer",
+        "restart" => value == "never",
+        _ => false,
     }
 }
 

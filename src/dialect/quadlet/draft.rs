@@ -109,7 +109,9 @@ impl<'u> UnitDraft<'u> {
         let from = |words: std::ops::Range<usize>| origins.get(words).unwrap_or_default();
         let mut removed: Vec<usize> = Vec::new();
         for given in self.command.gone() {
-            removed.extend(from(given.words.clone()).iter().flatten());
+            for origin in from(given.words.clone()).iter().flatten() {
+                removed.extend(self.translation.unit.overruled_by(*origin));
+            }
         }
         removed.sort_unstable();
         removed.dedup();

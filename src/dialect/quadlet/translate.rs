@@ -203,6 +203,22 @@ impl Unit<'_> {
         entries.filter(move |(_, entry)| entry.section == "Container" && entry.key == key)
     }
 
+    /// The entry, and those that would hold in its place if it were gone.
+    pub(super) fn overruled_by(&self, at: usize) -> Vec<usize> {
+        let Some(entry) = self.entries.get(at) else {
+            return Vec::new();
+        };
+        let how = KEYS.iter().find(|(key, ..)| *key == entry.key);
+        let is_list = match how {
+            Some((.., how)) => matches!(how, Each | Words | Arguments),
+            None => matches!(entry.key.as_str(), "PodmanArgs" | "GlobalArgs"),
+        };
+        if is_list {
+            return vec![at];
+        }
+        self.given(&entry.key).map(|(at, _)| at).collect()
+    }
+
     /// The value that holds, unless it is empty; without quotes around the whole.
     fn last(&self, key: &str) -> Option<(usize, &str)> {
         let (at, entry) = self.given(key).next_back()?;

@@ -46,22 +46,22 @@ impl<'s> Unit<'s> {
             if is_comment {
                 continue;
             }
-            let (first, text) = match continued.take() {
+            let (first, mut text) = match continued.take() {
                 Some((first, before)) => (first, before + line),
                 None => (start, line.to_owned()),
             };
-            if let Some(text) = text.strip_suffix('\\')
-                && nth + 1 < lines
-            {
-                continued = Some((first, text.to_owned()));
-                continue;
+            if text.ends_with('\\') {
+                text.pop();
+                if nth + 1 < lines {
+                    continued = Some((first, text));
+                    continue;
+                }
             }
-            let text = text.strip_suffix('\\').unwrap_or(&text);
             let fault = |what| UnitFault {
                 what,
                 span: span(first, first + source[first..end].trim_end().len()),
             };
-            if let Some(name) = header(text) {
+            if let Some(name) = header(&text) {
                 section = Some(name.to_owned());
             } else if let Some((key, value)) = text.split_once('=') {
                 let section = section.clone();
