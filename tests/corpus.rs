@@ -2,6 +2,8 @@
 //!
 //! `tests/corpus.table` is the blessed table of what happened to how many; `BLESS=1` rewrites it.
 
+mod confluence;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -35,13 +35,14 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         return Answer::Inapplicable("in the host's network no port is published".to_owned());
     }
     if container.open_ports.is_empty() {
-        return match container
+        let is_open = container
             .host_ports
             .iter()
-            .any(|port| port.address.is_none())
-        {
-            true => Answer::Inapplicable("this format has no such setting".to_owned()),
-            false => Answer::Hardened("no port is published on every address".to_owned()),
+            .any(|port| port.address.is_none());
+        return if is_open {
+            Answer::Inapplicable("this format has no such setting".to_owned())
+        } else {
+            Answer::Hardened("no port is published on every address".to_owned())
         };
     }
     Answer::Change {

@@ -50,10 +50,7 @@ impl Site {
                 )));
             }
             // Without a port of the host the engine chooses one.
-            let separator = match text.contains(':') {
-                true => ":",
-                false => "::",
-            };
+            let separator = if text.contains(':') { ":" } else { "::" };
             let text = format!("{LOCALHOST}{separator}{text}");
             editor.set_item(item, Value::Str(text))?;
         }
