@@ -141,6 +141,37 @@ impl<'c> CommandDraft<'c> {
         Ok(removed)
     }
 
+    /// Publishes on the host's own address what is published on every one.
+    fn localhost_ports(&mut self) -> Result<Vec<String>, Unwritable> {
+        const LOCALHOST: &str = "127.0.0.1";
+        let command = self.command;
+        let mut written = Vec::new();
+        for (index, given) in command.options.iter().enumerate() {
+            let has_address = |text: &str| engine_words::port(text).address.is_some();
+            let ports = command.values_of(given);
+            if given.flag.name != "publish" || ports.iter().all(|(port, _)| has_address(port)) {
+                continue;
+            }
+            if !self.is_alone(given) || given.value.contains('=') {
+                let value = &given.value;
+                return Err(because(format!(
+                    "`{value}` is not written in a form of its own"
+                )));
+            }
+            self.removed.push(index);
+            for (port, _) in ports {
+                let text = match port {
+                    port if has_address(port) => port.to_owned(),
+                    port if port.contains(':') => format!("{LOCALHOST}:{port}"),
+                    // Without a port of the host the engine chooses one.
+                    port => format!("{LOCALHOST}::{port}"),
+                };
+                written.extend(self.add("publish", Some(text)));
+            }
+        }
+        Ok(written)
+    }
+
     fn remove_security_option(&mut self, option: &str) -> Result<Vec<String>, Unwritable> {
         self.remove("security-opt", |text| {
             engine_words::security_option(text).0 == option
@@ -244,6 +275,7 @@ impl Draft for CommandDraft<'_> {
             Assignment::DefaultAppArmor => self.remove_security_option("apparmor")?,
             Assignment::DefaultSeLinux => self.remove_security_option("label")?,
             Assignment::Unprivileged => self.remove("privileged", |_| true)?,
+            Assignment::LocalhostPorts => self.localhost_ports()?,
             Assignment::OwnNamespace(name) => {
                 let option = match *name {
                     "user" => "userns",
@@ -280,7 +312,6 @@ impl Draft for CommandDraft<'_> {
             | Assignment::MemoryRequest(_)
             | Assignment::CpuRequest(_)
             | Assignment::VolumeGroup(_)
-            | Assignment::LocalhostPorts
             | Assignment::UnprivilegedPortStart(_) => {
                 let program = self.command.engine.program();
                 return Err(because(format!("{program} has no such option")));

@@ -269,6 +269,10 @@ fn network(container: &mut Container, reading: &Reading<'_>) {
         } else {
             vec![given.value.clone()]
         };
+        let is_open = |text: &String| engine_words::port(text).address.is_none();
+        if texts.iter().any(is_open) {
+            container.open_ports.push(reading.place(given));
+        }
         for text in texts {
             let Port {
                 address,

@@ -182,6 +182,7 @@ fn entries(added: &Added) -> Vec<(&'static str, String)> {
         },
         ("security-opt", "no-new-privileges") => vec![("NoNewPrivileges", "true".to_owned())],
         ("read-only", "") => vec![("ReadOnly", "true".to_owned())],
+        ("publish", _) => vec![("PublishPort", value)],
         ("tmpfs", _) => vec![("Tmpfs", value)],
         ("cap-drop", _) => vec![("DropCapability", value)],
         ("cap-add", _) => vec![("AddCapability", value)],
