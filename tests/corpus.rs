@@ -131,7 +131,14 @@ fn violations_of(path: &Path, bytes: &[u8], report: &Report, run: &Run<'_>) -> V
     if !matches!(again.files[0].outcome, FileOutcome::Unchanged) {
         note(format!("a second run gives {:?}", again.files[0].outcome));
     }
-    if let Some(lost) = lost_bytes(before, after) {
+    // What waits to be asked replaces values; what stands beside them stays all the same.
+    let replaces = run.transforms.iter().any(|transform| !transform.default);
+    let kept = if replaces {
+        remarks(before)
+    } else {
+        before.to_owned()
+    };
+    if let Some(lost) = lost_bytes(&kept, after) {
         note(format!("lost: {lost}"));
     }
     if before.len() <= LARGEST_FOR_VALUES
@@ -165,6 +172,18 @@ fn violations_of(path: &Path, bytes: &[u8], report: &Report, run: &Run<'_>) -> V
         }
     }
     broken
+}
+
+/// The comments of a text, and its lines that have no value: keys alone.
+fn remarks(text: &str) -> String {
+    let remark = |line: &str| {
+        let end = line.trim_end();
+        match end.find(" #").or(end.starts_with('#').then_some(0)) {
+            Some(at) => Some(format!("{}\n", &end[at..])),
+            None => end.ends_with(':').then(|| format!("{end}\n")),
+        }
+    };
+    text.lines().filter_map(remark).collect()
 }
 
 /// Every edit inserts, fills in what stood for nothing, or makes a list of a single string: every
