@@ -46,7 +46,7 @@ impl Session<'_, '_> {
                 return (Vec::new(), vec![(dash.to_owned(), error)]);
             }
             return match walk::read_stdin(&mut *self.console.stdin) {
-                Ok(source) => (vec![judge_file(source, standard)], Vec::new()),
+                Ok(source) => (vec![judge_file(source, standard, &[])], Vec::new()),
                 Err(error) => (Vec::new(), vec![(dash.to_owned(), error)]),
             };
         }
@@ -59,7 +59,7 @@ impl Session<'_, '_> {
             .filter_map(|entry| {
                 let path = entry.path.clone();
                 match walk::read(entry) {
-                    Ok(source) => Some(Ok(judge_file(source?, standard))),
+                    Ok(source) => Some(Ok(judge_file(source?, standard, &[]))),
                     Err(error) => Some(Err((path, error))),
                 }
             })

@@ -75,6 +75,19 @@ fn check(config: &Config, tree: &Tree<'_>) -> Result<(), ConfigError> {
             });
         }
     }
+    for (at, custom) in config.custom_resources.iter().enumerate() {
+        // kubevirt/kubevirt `pkg/virt-controller/services/template.go` writes the pod of a machine.
+        if custom.group == "kubevirt.io" || custom.group.ends_with(".kubevirt.io") {
+            return Err(ConfigError {
+                span: span(tree, "custom_resources", Some(at)),
+                message: format!(
+                    "the pods of a `{}` are written by KubeVirt, which gives them what a virtual \
+                     machine needs of the host; no path leads to them",
+                    custom.kind
+                ),
+            });
+        }
+    }
     Ok(())
 }
 

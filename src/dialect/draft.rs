@@ -1,9 +1,11 @@
 //! Where the changes of a project gather, until they are proved and become text.
 
+use std::cell::OnceCell;
+
 use super::{Site, Unwritable};
 use crate::container::{Assignment, Place};
 use crate::project::{File, Member};
-use crate::syntax::{Checkpoint, Editor, Plan};
+use crate::syntax::{Checkpoint, Editor, Lines, Plan};
 
 /// The changes planned so far. The engine knows a project by this alone, so that a project need
 /// not be made of YAML, or of files.
@@ -42,6 +44,7 @@ pub(crate) trait Draft {
 pub(crate) struct YamlDraft<'t, 's> {
     files: &'t [File<'s>],
     editors: Vec<Editor<'t, 's>>,
+    lines: Vec<OnceCell<Lines<'s>>>,
 }
 
 impl<'t, 's> YamlDraft<'t, 's> {
@@ -53,6 +56,7 @@ impl<'t, 's> YamlDraft<'t, 's> {
                 .iter()
                 .map(|file| Editor::new(&file.tree, file.format.schema()))
                 .collect(),
+            lines: files.iter().map(|_| OnceCell::new()).collect(),
         }
     }
 
@@ -86,7 +90,9 @@ impl Draft for YamlDraft<'_, '_> {
     }
 
     fn line(&self, place: Place) -> Option<u32> {
-        let (line, _) = self.files[place.file].tree.line_column(place.span.start);
+        let file = &self.files[place.file];
+        let lines = self.lines[place.file].get_or_init(|| Lines::new(&file.tree));
+        let (line, _) = lines.line_column(place.span.start);
         Some(line)
     }
 

@@ -10,6 +10,7 @@ pub mod quadlet;
 use std::path::{Path, PathBuf};
 
 pub(crate) use self::draft::{Draft, YamlDraft};
+use crate::config::CustomResource;
 use crate::container::{Assignment, Container};
 use crate::image::Knowledge;
 use crate::project::{File, Member, Surroundings};
@@ -45,16 +46,16 @@ pub enum Unwritable {
     Because(String),
 }
 
-/// Whose file this is.
+/// Whose file this is. `custom_resources` carry pods beside the kinds that are known.
 ///
 /// # Errors
 ///
 /// The reason to leave it alone.
-pub fn recognise(tree: &Tree<'_>) -> Result<Format, NotOurs> {
+pub fn recognise(tree: &Tree<'_>, custom_resources: &[CustomResource]) -> Result<Format, NotOurs> {
     if compose::recognise(tree)? {
         return Ok(Format::Compose);
     }
-    kubernetes::recognise(tree).map(|()| Format::Kubernetes)
+    kubernetes::recognise(tree, custom_resources).map(|()| Format::Kubernetes)
 }
 
 /// The files that Compose reads before this one when it finds both: `compose.override.yml` stands
@@ -76,10 +77,11 @@ pub fn read(
     files: &[File<'_>],
     knowledge: &Knowledge,
     surroundings: &dyn Surroundings,
+    custom_resources: &[CustomResource],
 ) -> Vec<Member> {
     match format {
         Format::Compose => compose::read(files, knowledge, surroundings),
-        Format::Kubernetes => kubernetes::read(files, knowledge),
+        Format::Kubernetes => kubernetes::read(files, knowledge, custom_resources),
     }
 }
 

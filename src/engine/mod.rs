@@ -8,6 +8,7 @@ pub use self::command_line::Hardened;
 
 use std::path::{Path, PathBuf};
 
+use crate::config::CustomResource;
 use crate::container::{Answer, Assignment, Assume, Basis, Policy};
 use crate::dialect::{self, Draft, Format, YamlDraft, quadlet};
 use crate::error::Error;
@@ -30,6 +31,8 @@ pub struct Run<'k> {
     pub knowledge: &'k Knowledge,
     /// The files that those given speak of.
     pub surroundings: &'k dyn Surroundings,
+    /// Kinds that carry pods, beside those that are known.
+    pub custom_resources: &'k [CustomResource],
 }
 
 /// A file as read from disk or standard input.
@@ -54,6 +57,7 @@ impl<'k> Run<'k> {
             policy,
             knowledge,
             surroundings: &NoSurroundings,
+            custom_resources: &[],
         }
     }
 
@@ -83,7 +87,7 @@ impl<'k> Run<'k> {
                 outcomes.push(None);
                 continue;
             }
-            let (tree, format) = match recognise(text) {
+            let (tree, format) = match recognise(text, self.custom_resources) {
                 Ok(recognised) => recognised,
                 Err(outcome) => {
                     outcomes.push(Some(outcome));
@@ -167,7 +171,13 @@ impl<'k> Run<'k> {
         let Some(format) = files.first().map(|file| file.format) else {
             return Planned::default();
         };
-        let mut members = dialect::read(format, files, self.knowledge, self.surroundings);
+        let mut members = dialect::read(
+            format,
+            files,
+            self.knowledge,
+            self.surroundings,
+            self.custom_resources,
+        );
         let mut draft = YamlDraft::new(files);
         let containers = self.ask(&mut members, &mut draft);
         let outcomes = prove::outcomes(self, files, &draft.finish());
@@ -343,7 +353,9 @@ fn with_overrides<'s>(
         });
         match base {
             Some(project) => project.push((index, file)),
-            None if is_override(&file) && dialect::recognise(&file.tree) == Ok(Format::Compose) => {
+            None if is_override(&file)
+                && dialect::recognise(&file.tree, &[]) == Ok(Format::Compose) =>
+            {
                 projects.push(vec![(index, file)]);
             }
             None => {}
@@ -353,10 +365,13 @@ fn with_overrides<'s>(
 }
 
 /// The tree of a file, and whose it is.
-pub(crate) fn recognise(text: &str) -> Result<(Tree<'_>, Result<Format, NotOurs>), FileOutcome> {
+pub(crate) fn recognise<'s>(
+    text: &'s str,
+    custom_resources: &[CustomResource],
+) -> Result<(Tree<'s>, Result<Format, NotOurs>), FileOutcome> {
     match syntax::parse(text, Mode::GoYaml, &Limits::default()) {
         Ok(tree) => {
-            let format = dialect::recognise(&tree);
+            let format = dialect::recognise(&tree, custom_resources);
             Ok((tree, format))
         }
         Err(_) if text.contains("{{") => Err(FileOutcome::NotOurs(NotOurs::Template)),

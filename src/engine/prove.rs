@@ -87,7 +87,13 @@ fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
     let Some(format) = files.first().map(|file| file.format) else {
         return Vec::new();
     };
-    let mut members = dialect::read(format, files, run.knowledge, run.surroundings);
+    let mut members = dialect::read(
+        format,
+        files,
+        run.knowledge,
+        run.surroundings,
+        run.custom_resources,
+    );
     let mut again = Vec::new();
     for report in run.ask(&mut members, &mut YamlDraft::new(files)) {
         for result in report.results {

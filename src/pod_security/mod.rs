@@ -19,6 +19,7 @@ pub use checks::in_force;
 pub use node::Rejection;
 pub use standard::{Level, Standard, UnknownStandard, Version};
 
+use crate::config::CustomResource;
 use crate::dialect::Format;
 use crate::dialect::kubernetes::{self, Document, Object, Source};
 use crate::engine;
@@ -92,14 +93,18 @@ pub struct Violation {
     pub wanted: String,
 }
 
-/// Judges every pod of one file.
+/// Judges every pod of one file, those that `custom_resources` carry too.
 #[must_use]
-pub fn judge(source: engine::Source, standard: Standard) -> FileJudgement {
+pub fn judge(
+    source: engine::Source,
+    standard: Standard,
+    custom_resources: &[CustomResource],
+) -> FileJudgement {
     let engine::Source { path, bytes } = source;
     match engine::text(bytes) {
         Ok(text) => FileJudgement {
             path,
-            content: content(&text, standard),
+            content: content(&text, standard, custom_resources),
             source: text,
         },
         Err(error) => FileJudgement {
@@ -110,12 +115,12 @@ pub fn judge(source: engine::Source, standard: Standard) -> FileJudgement {
     }
 }
 
-fn content(text: &str, standard: Standard) -> Content {
-    match engine::recognise(text) {
+fn content(text: &str, standard: Standard, custom_resources: &[CustomResource]) -> Content {
+    match engine::recognise(text, custom_resources) {
         Ok((_, Ok(Format::Compose))) => Content::Compose,
-        Ok((tree, Ok(_))) => Content::Pods(pods(&tree, standard)),
+        Ok((tree, Ok(_))) => Content::Pods(pods(&tree, standard, custom_resources)),
         // What looks like a patch may be a pod whose containers are no list.
-        Ok((tree, Err(NotOurs::Patch))) => match pods(&tree, standard) {
+        Ok((tree, Err(NotOurs::Patch))) => match pods(&tree, standard, custom_resources) {
             pods if pods.is_empty() => Content::NotOurs(NotOurs::Patch),
             pods => Content::Pods(pods),
         },
@@ -125,8 +130,12 @@ fn content(text: &str, standard: Standard) -> Content {
     }
 }
 
-fn pods(tree: &Tree<'_>, standard: Standard) -> Vec<PodJudgement> {
-    let source = Source::new(tree, 0);
+fn pods(
+    tree: &Tree<'_>,
+    standard: Standard,
+    custom_resources: &[CustomResource],
+) -> Vec<PodJudgement> {
+    let source = Source::new(tree, 0, custom_resources);
     let judge = Judge {
         tree,
         source: &source,

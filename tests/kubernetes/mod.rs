@@ -41,7 +41,7 @@ fn tree(text: &str) -> Tree<'_> {
 }
 
 fn recognise(text: &str) -> Result<Format, NotOurs> {
-    dialect::recognise(&tree(text))
+    dialect::recognise(&tree(text), &[])
 }
 
 fn project<R>(texts: &[&str], look: impl FnOnce(&[File<'_>], Vec<Member>) -> R) -> R {
@@ -58,6 +58,7 @@ fn project<R>(texts: &[&str], look: impl FnOnce(&[File<'_>], Vec<Member>) -> R) 
         &files,
         &Knowledge::embedded(),
         &NoSurroundings,
+        &[],
     );
     look(&files, members)
 }

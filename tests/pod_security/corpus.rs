@@ -296,7 +296,7 @@ fn asks_the_host(baseline: &PodJudgement) -> bool {
 /// The pods of a file, none where it is no manifest.
 fn pods(path: &Path, bytes: &[u8], level: &str) -> Vec<PodJudgement> {
     let standard: Standard = level.parse().expect("a level");
-    match judge(source(path, bytes), standard).content {
+    match judge(source(path, bytes), standard, &[]).content {
         Content::Pods(pods) => pods,
         _ => Vec::new(),
     }

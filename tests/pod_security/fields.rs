@@ -331,7 +331,7 @@ fn what_is_not_all_there_is_not_judged() {
             bytes: text.as_bytes().to_vec(),
         };
         let standard: Standard = "baseline".parse().unwrap();
-        judge(source, standard).content
+        judge(source, standard, &[]).content
     };
     assert!(matches!(
         content("services: {web: {image: nginx}}\n"),

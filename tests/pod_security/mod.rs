@@ -14,7 +14,7 @@ fn pods(text: &str, standard: &str) -> Vec<PodJudgement> {
         path: "pods.yaml".into(),
         bytes: text.as_bytes().to_vec(),
     };
-    match judge(source, standard).content {
+    match judge(source, standard, &[]).content {
         Content::Pods(pods) => pods,
         other => panic!("no pods, but {other:?}\n{text}"),
     }

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use serde_json::{Map, Number, Value};
+
+use crate::config::CustomResource;
 use crate::container::{Origin, Place, Setting, Via};
 use crate::syntax::{Found, Kind, NodeId, Scalar, Schema, Span, Tree};
 
@@ -24,11 +27,19 @@ pub(crate) struct Source<'a, 's> {
     tree: &'a Tree<'s>,
     file: usize,
     budget: Cell<usize>,
+    custom_resources: &'a [CustomResource],
 }
 
+/// Levels of a value that a query is asked of: more than any object has.
+const DEEPEST: u16 = 128;
+
 impl<'a, 's> Source<'a, 's> {
-    /// The file with this index in its project.
-    pub(crate) fn new(tree: &'a Tree<'s>, file: usize) -> Self {
+    /// The file with this index in its project, in whose cluster `custom_resources` carry pods.
+    pub(crate) fn new(
+        tree: &'a Tree<'s>,
+        file: usize,
+        custom_resources: &'a [CustomResource],
+    ) -> Self {
         let budget = tree
             .source()
             .len()
@@ -38,6 +49,7 @@ impl<'a, 's> Source<'a, 's> {
             tree,
             file,
             budget: Cell::new(budget),
+            custom_resources,
         }
     }
 
@@ -72,6 +84,11 @@ impl<'a, 's> Source<'a, 's> {
 }
 
 impl<'a, 's> Cursor<'a, 's> {
+    /// Kinds of the cluster's own that carry pods.
+    pub(super) fn custom_resources(&self) -> &'a [CustomResource] {
+        self.source.custom_resources
+    }
+
     /// The node, for edits.
     pub(super) fn node(&self) -> NodeId {
         self.node
@@ -116,6 +133,15 @@ impl<'a, 's> Cursor<'a, 's> {
             .collect()
     }
 
+    /// The item of a sequence at this position.
+    pub(super) fn item(&self, index: usize) -> Option<Cursor<'a, 's>> {
+        if !self.is_seq() || !self.source.pay(index) {
+            return None;
+        }
+        let item = self.tree().children(self.node).nth(index)?;
+        self.at(item, self.via.clone())
+    }
+
     /// The items of the sequence at `key`.
     pub(super) fn items_of(&self, key: &str) -> Vec<(usize, Cursor<'a, 's>)> {
         self.get(key).map(|list| list.items()).unwrap_or_default()
@@ -156,6 +182,36 @@ impl<'a, 's> Cursor<'a, 's> {
             .pay(self.span_length())
             .then(|| self.tree().scalar(self.node, Schema::Kubernetes))
             .flatten()
+    }
+
+    /// The value as the API server reads it, as far as the budget allows.
+    pub(super) fn json(&self) -> Value {
+        self.json_to(DEEPEST)
+    }
+
+    fn json_to(&self, depth: u16) -> Value {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Value::Null;
+        };
+        let below =
+            |value: Option<Cursor<'_, '_>>| value.map_or(Value::Null, |value| value.json_to(depth));
+        if self.is_map() {
+            let entries = self.entries_and_nulls().into_iter();
+            let entries = entries.map(|(key, value)| (key.into_owned(), below(value)));
+            return Value::Object(entries.collect::<Map<_, _>>());
+        }
+        if self.is_seq() {
+            return Value::Array(self.items_and_nulls().into_iter().map(below).collect());
+        }
+        match self.scalar() {
+            None | Some(Scalar::Null) => Value::Null,
+            Some(Scalar::Bool(value)) => Value::Bool(value),
+            Some(Scalar::Int(value)) => Number::from_i128(value).map_or(Value::Null, Value::Number),
+            Some(Scalar::Float(value)) => {
+                Number::from_f64(value).map_or(Value::Null, Value::Number)
+            }
+            Some(Scalar::Str(value)) => Value::String(value.into_owned()),
+        }
     }
 
     /// What a scalar says, whatever its type: for names and commands, where the words are clear

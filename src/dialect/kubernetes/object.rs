@@ -2,7 +2,9 @@
 
 use super::cursor::{Cursor, Source};
 use super::workload::{self, Shape};
+use crate::config::CustomResource;
 use crate::container::Role;
+use crate::jsonpath::Step;
 
 /// An object of the API: it has a kind and a version.
 #[derive(Clone, Debug)]
@@ -94,14 +96,14 @@ impl<'a, 's> Object<'a, 's> {
         }
     }
 
-    /// The pod that this object runs as the API writes pods, and its path in the object.
-    pub(crate) fn pod(&self) -> Option<Pod<'a, 's>> {
-        self.pods().into_iter().find(|pod| pod.shape.is_pod())
-    }
-
     /// All that this object runs; nothing for kinds without pods, and for the same kinds of groups
     /// that are not known.
     pub(crate) fn pods(&self) -> Vec<Pod<'a, 's>> {
+        // What somebody says of their own cluster stands above what is known of others.
+        let custom = self.custom_resources();
+        if !custom.is_empty() {
+            return self.pods_of(&custom);
+        }
         let Some(workload) = workload::find(&self.kind, &self.group, &self.version) else {
             return Vec::new();
         };
@@ -115,6 +117,55 @@ impl<'a, 's> Object<'a, 's> {
             })
             .filter(|pod| workload.pods.len() == 1 || pod.spec.is_some())
             .collect()
+    }
+
+    fn custom_resources(&self) -> Vec<&'a CustomResource> {
+        self.cursor
+            .custom_resources()
+            .iter()
+            .filter(|custom| custom.kind == self.kind && custom.group == self.group)
+            .collect()
+    }
+
+    /// What the paths of a configuration lead to, as far as it has containers: a path may lead to
+    /// more than pods.
+    fn pods_of(&self, custom: &[&CustomResource]) -> Vec<Pod<'a, 's>> {
+        let value = self.cursor.json();
+        custom
+            .iter()
+            .flat_map(|custom| custom.pod_spec.locate(&value))
+            .filter_map(|steps| self.pod_behind(&steps))
+            .filter(|pod| !pod.containers().is_empty())
+            .collect()
+    }
+
+    fn pod_behind(&self, steps: &[Step]) -> Option<Pod<'a, 's>> {
+        let mut path = self.path.clone();
+        let mut metadata = None;
+        let mut spec = self.cursor.clone();
+        for step in steps {
+            metadata = spec.get("metadata");
+            spec = match step {
+                Step::Key(key) => {
+                    if !path.is_empty() && !path.ends_with('.') {
+                        path.push('.');
+                    }
+                    path.push_str(key);
+                    spec.get(key)?
+                }
+                Step::Index(index) => {
+                    let item = spec.item(*index)?;
+                    path.extend(["[", &named(&item, *index), "]"]);
+                    item
+                }
+            };
+        }
+        Some(Pod {
+            path,
+            spec: Some(spec),
+            metadata,
+            shape: &workload::POD,
+        })
     }
 
     fn pod_at(&self, path: &[&str], beside: &[&str], shape: &'static Shape) -> Pod<'a, 's> {
@@ -138,12 +189,7 @@ impl<'a, 's> Object<'a, 's> {
             .items()
             .into_iter()
             .map(|(index, item)| {
-                let name = item.word_of("name");
-                let name = if name.is_empty() {
-                    index.to_string()
-                } else {
-                    name
-                };
+                let name = named(&item, index);
                 Pod {
                     path: format!("{}{}[{name}]", self.path, list.join(".")),
                     metadata: item.get("metadata"),
@@ -179,6 +225,16 @@ impl<'a, 's> Object<'a, 's> {
     }
 }
 
+/// What an item of a list is called in a path: by its name, or by its position.
+fn named(item: &Cursor<'_, '_>, index: usize) -> String {
+    let name = item.word_of("name");
+    if name.is_empty() {
+        index.to_string()
+    } else {
+        name
+    }
+}
+
 /// Where an object keeps its pod.
 #[derive(Clone, Debug)]
 pub(crate) struct Pod<'a, 's> {
@@ -210,12 +266,7 @@ impl<'a, 's> Pod<'a, 's> {
         let listed = self.shape.lists.iter().flat_map(|&(list, role)| {
             let items = spec.items_of(list).into_iter();
             items.map(move |(index, cursor)| {
-                let name = cursor.word_of("name");
-                let name = if name.is_empty() {
-                    index.to_string()
-                } else {
-                    name
-                };
+                let name = named(&cursor, index);
                 Written {
                     role: match role {
                         Role::Init if cursor.word_of("restartPolicy") == "Always" => Role::Sidecar,

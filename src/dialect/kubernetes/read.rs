@@ -11,6 +11,7 @@ use super::storage::Volumes;
 use super::workload::Shape;
 use super::{quantity, recognise};
 use crate::capabilities;
+use crate::config::CustomResource;
 use crate::container::{
     Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Role, Setting,
     Sysctl, User, Via,
@@ -21,11 +22,15 @@ use crate::project::{File, Member};
 use crate::syntax::Scalar;
 
 /// Every container of every pod, in the order of the files.
-pub(in crate::dialect) fn read(files: &[File<'_>], knowledge: &Knowledge) -> Vec<Member> {
+pub(in crate::dialect) fn read(
+    files: &[File<'_>],
+    knowledge: &Knowledge,
+    custom_resources: &[CustomResource],
+) -> Vec<Member> {
     let sources: Vec<Source<'_, '_>> = files
         .iter()
         .enumerate()
-        .map(|(index, file)| Source::new(&file.tree, index))
+        .map(|(index, file)| Source::new(&file.tree, index, custom_resources))
         .collect();
     let objects: Vec<(&File<'_>, &Source<'_, '_>, Object<'_, '_>)> = files
         .iter()

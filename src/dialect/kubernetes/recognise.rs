@@ -2,15 +2,19 @@
 
 use super::cursor::{Cursor, Source};
 use super::object::{Document, Object, Pod, documents};
+use crate::config::CustomResource;
 use crate::report::NotOurs;
 use crate::syntax::{Kind, NodeId, Style, Tree};
 
 /// Whether a file holds a pod that is written out in full.
-pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<(), NotOurs> {
+pub(in crate::dialect) fn recognise(
+    tree: &Tree<'_>,
+    custom_resources: &[CustomResource],
+) -> Result<(), NotOurs> {
     if tree.source().contains("{{") && has_template_value(tree) {
         return Err(NotOurs::Template);
     }
-    let source = Source::new(tree, 0);
+    let source = Source::new(tree, 0, custom_resources);
     let mut seen = NotOurs::Empty;
     let mut ours = false;
     for document in documents(&source) {
@@ -19,20 +23,18 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<(), NotOurs> {
             Document::Other(root) if is_operation_list(&root) => NotOurs::Patch,
             Document::Other(_) => NotOurs::OtherYaml,
             Document::Objects(objects) => {
+                let mut found = NotOurs::NoPods;
                 for object in &objects {
-                    if is_template(object) {
+                    let pods = object.pods();
+                    if is_template(object, &pods) {
                         return Err(NotOurs::Template);
                     }
-                    ours |= object
-                        .pods()
-                        .iter()
-                        .any(|pod| is_written_out(tree, object, pod));
+                    ours |= pods.iter().any(|pod| is_written_out(tree, object, pod));
+                    if !pods.is_empty() {
+                        found = NotOurs::Patch;
+                    }
                 }
-                if objects.iter().any(|object| !object.pods().is_empty()) {
-                    NotOurs::Patch
-                } else {
-                    NotOurs::NoPods
-                }
+                found
             }
         };
         if rank(found) > rank(seen) {
@@ -101,7 +103,7 @@ fn has_template_value(tree: &Tree<'_>) -> bool {
 
 /// A brace stands where the API takes none: in a kind, a name or an image. Elsewhere `{{` is
 /// often meant for a program that runs in the pod.
-fn is_template(object: &Object<'_, '_>) -> bool {
+fn is_template(object: &Object<'_, '_>, pods: &[Pod<'_, '_>]) -> bool {
     let braced = |cursor: &Cursor<'_, '_>, path: &[&str]| {
         cursor
             .find(path)
@@ -117,11 +119,13 @@ fn is_template(object: &Object<'_, '_>) -> bool {
     .iter()
     .any(|path| braced(&object.cursor, path));
     let in_containers = || {
-        object.pod().is_some_and(|pod| {
-            pod.containers().iter().any(|container| {
-                braced(&container.cursor, &["name"]) || braced(&container.cursor, &["image"])
+        pods.iter()
+            .find(|pod| pod.shape.is_pod())
+            .is_some_and(|pod| {
+                pod.containers().iter().any(|container| {
+                    braced(&container.cursor, &["name"]) || braced(&container.cursor, &["image"])
+                })
             })
-        })
     };
     in_object || in_containers()
 }

@@ -36,7 +36,7 @@ impl Shape {
 }
 
 /// A pod's spec (kubernetes/api `core/v1/types.go`, `PodSpec`).
-static POD: Shape = Shape {
+pub(super) static POD: Shape = Shape {
     lists: &[
         ("initContainers", Role::Init),
         ("containers", Role::Main),
