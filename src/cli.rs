@@ -93,6 +93,11 @@ pub struct Harden {
     #[arg(long)]
     pub diff: bool,
 
+    /// Leave Compose files as they are, and put the changes into files beside them:
+    /// compose.harden.yml
+    #[arg(long)]
+    pub overlay: bool,
+
     /// Apply this transform and no other (repeat, or separate by commas)
     #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = ids(),
           hide_possible_values = true)]
@@ -114,7 +119,7 @@ pub struct Harden {
     /// Change nothing; judge every pod by baseline or restricted of the Pod Security Standards,
     /// of the newest version or of one like restricted@v1.30
     #[arg(long, value_name = "LEVEL[@VERSION]",
-          conflicts_with_all = ["write", "check", "diff", "only", "skip", "assume", "cautious"])]
+          conflicts_with_all = ["write", "check", "diff", "overlay", "only", "skip", "assume", "cautious"])]
     pub pod_security: Option<Standard>,
 }
 

@@ -21,13 +21,13 @@ use crate::dialect::docker_run::Engine;
 use crate::edition::Edition;
 use crate::engine::{Run, Source};
 use crate::error::{Error, Exit, said};
-use crate::report::terminal::Terminal;
+use crate::report::terminal::{Escaped, Terminal};
 use crate::report::text::{Deed, Detail, Summary};
 use crate::report::{FileOutcome, FileReport, Report, diff, explain, trouble};
 use crate::syntax::Limits;
 use crate::transforms::{self, Transform};
 use crate::walk::{self, Disk, Entry, Found};
-use crate::{stream, write};
+use crate::{overlay, stream, write};
 
 /// The streams of the process, and where it stands.
 pub struct Console<'c> {
@@ -161,6 +161,8 @@ fn harden(
             Detail::Short
         }),
         has_shown: false,
+        overlays: cli.harden.overlay,
+        commands: Vec::new(),
         exit: Exit::Done,
         console,
     };
@@ -190,6 +192,10 @@ struct Session<'s, 'c> {
     says: bool,
     summary: Summary,
     has_shown: bool,
+    /// The changes go into files beside the originals.
+    overlays: bool,
+    /// How originals and overlays are read together.
+    commands: Vec<String>,
     exit: Exit,
     console: &'s mut Console<'c>,
 }
@@ -199,6 +205,7 @@ struct Session<'s, 'c> {
 struct Done {
     diff: Vec<u8>,
     report: Report,
+    commands: Vec<String>,
     unread: Vec<(PathBuf, Error)>,
 }
 
@@ -215,6 +222,8 @@ impl Session<'_, '_> {
         let dash = Path::new("-");
         let conflict = if asked.paths.len() > 1 {
             Some("- stands alone: standard input and files are not mixed")
+        } else if asked.overlay {
+            Some("--overlay has no place beside a file where - reads standard input")
         } else if asked.write {
             Some("--write has no file to write where - reads standard input")
         } else {
@@ -246,7 +255,7 @@ impl Session<'_, '_> {
         self.take(&Done {
             diff,
             report,
-            unread: Vec::new(),
+            ..Done::default()
         })
     }
 
@@ -262,6 +271,7 @@ impl Session<'_, '_> {
         let worker = Worker {
             plan,
             deed: self.deed,
+            overlays: self.overlays,
             directory: self.console.directory.clone(),
             terminal: self.console.stdout_terminal,
         };
@@ -339,13 +349,16 @@ impl Session<'_, '_> {
         for file in &done.report.files {
             match &file.outcome {
                 FileOutcome::Failed(error) => self.trouble(&file.path, &file.source, error)?,
-                FileOutcome::Changed(_) if matches!(self.deed, Deed::Shown | Deed::Checked) => {
+                FileOutcome::Changed(_) | FileOutcome::Created(_)
+                    if matches!(self.deed, Deed::Shown | Deed::Checked) =>
+                {
                     self.exit = self.exit.max(Exit::Changes);
                 }
                 _ => {}
             }
         }
         self.summary.add(&done.report);
+        self.commands.extend_from_slice(&done.commands);
         self.has_shown |= !done.diff.is_empty();
         self.console.stdout.write_all(&done.diff)
     }
@@ -381,6 +394,16 @@ impl Session<'_, '_> {
             Vec::new()
         };
         self.summary.write(&mut text, self.deed, terminal)?;
+        match self.commands.as_slice() {
+            [] => {}
+            [command] => writeln!(text, "With the overlay: {}", Escaped(command))?,
+            commands => {
+                writeln!(text, "With the overlays:")?;
+                for command in commands {
+                    writeln!(text, "  {}", Escaped(command))?;
+                }
+            }
+        }
         self.console.stderr.write_all(&text)
     }
 }
@@ -389,6 +412,7 @@ impl Session<'_, '_> {
 struct Worker<'w, P> {
     plan: &'w P,
     deed: Deed,
+    overlays: bool,
     directory: PathBuf,
     terminal: Terminal,
 }
@@ -397,6 +421,11 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
     fn work(&self, group: Vec<Entry>) -> Done {
         let mut done = Done::default();
         let mut sources = Vec::with_capacity(group.len());
+        let group = if self.overlays {
+            overlay::with_companions(group)
+        } else {
+            group
+        };
         for entry in group {
             let path = entry.path.clone();
             match walk::read(entry) {
@@ -405,13 +434,24 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
             }
         }
         done.report = (self.plan)(sources);
+        if self.overlays {
+            let disk = Disk {
+                directory: self.directory.clone(),
+            };
+            let overlaid = overlay::overlay(std::mem::take(&mut done.report), &disk);
+            (done.report, done.commands) = (overlaid.report, overlaid.commands);
+        }
         match self.deed {
             Deed::Written => {
                 for file in &mut done.report.files {
-                    if let FileOutcome::Changed(text) = &file.outcome
-                        && let Err(error) =
+                    let written = match &file.outcome {
+                        FileOutcome::Changed(text) => {
                             write::replace(&file.path, file.source.as_bytes(), text.as_bytes())
-                    {
+                        }
+                        FileOutcome::Created(text) => write::create(&file.path, text.as_bytes()),
+                        _ => Ok(()),
+                    };
+                    if let Err(error) = written {
                         file.outcome = FileOutcome::Failed(error);
                     }
                 }
@@ -423,7 +463,7 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
         for file in &mut done.report.files {
             match &mut file.outcome {
                 FileOutcome::Failed(_) => {}
-                FileOutcome::Changed(text) => {
+                FileOutcome::Changed(text) | FileOutcome::Created(text) => {
                     *text = String::new();
                     file.source = String::new();
                 }
@@ -437,16 +477,13 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
 fn diff_of(report: &Report, directory: &Path, terminal: Terminal) -> Vec<u8> {
     let mut out = Vec::new();
     for file in &report.files {
-        if let FileOutcome::Changed(text) = &file.outcome {
-            // Writing to memory cannot fail.
-            let _ = diff::write(
-                &mut out,
-                (&file.path, directory),
-                &file.source,
-                text,
-                terminal,
-            );
-        }
+        let (old, text) = match &file.outcome {
+            FileOutcome::Changed(text) => (Some(file.source.as_str()), text),
+            FileOutcome::Created(text) => (None, text),
+            _ => continue,
+        };
+        // Writing to memory cannot fail.
+        let _ = diff::write(&mut out, (&file.path, directory), old, text, terminal);
     }
     out
 }

@@ -67,6 +67,15 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// Where an overlay would go stands a file that is not one.
+    #[error("{} was not written by harden, and is left alone", path.display())]
+    ForeignOverlay {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Written out, the aliases of a file come to more than is compared.
+    #[error("the aliases of the file come to too much for an overlay")]
+    TooManyAliases,
     /// The call asks for two things that exclude each other.
     #[error("{0}")]
     Usage(&'static str),
@@ -132,6 +141,9 @@ impl Error {
             Self::HardLinked { .. } => {
                 "a file is replaced as a whole, which would part it from its other names; \
                  `harden - < FILE > NEW && cat NEW > FILE` keeps them"
+            }
+            Self::ForeignOverlay { .. } => {
+                "an overlay goes there: rename the file, or run without --overlay"
             }
             Self::NotRegular { .. } => "`-` reads standard input and prints the result",
             Self::StrayConfig { .. } => {

@@ -18,6 +18,7 @@
 //!   are what they judge by.
 //! * [`config`] is what a repository says of its own hardening.
 //! * [`engine`] asks every transform about every container, plans the edits and proves the result.
+//! * [`overlay`] moves what would be written into files beside the originals.
 //! * [`stream`] takes a stream that is too large for one tree in pieces.
 //! * [`report`] is what happened, as plain data and as text.
 //!
@@ -64,6 +65,7 @@ pub mod evidence;
 pub mod image;
 pub mod jsonpath;
 mod nearest;
+pub mod overlay;
 pub mod pod_security;
 pub mod project;
 pub mod report;

@@ -126,7 +126,7 @@ fn whole(files: Vec<FileReport>) -> FileReport {
                 ours = true;
                 text.push_str(&file.source);
             }
-            FileOutcome::Changed(after) => {
+            FileOutcome::Changed(after) | FileOutcome::Created(after) => {
                 ours = true;
                 changed = true;
                 text.push_str(&after);

@@ -58,6 +58,45 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), Error> {
     exchange(&target, &file, &metadata, new).map_err(failed)
 }
 
+/// Writes a file that is not there yet, with the mode that the system gives to new files.
+///
+/// # Errors
+///
+/// [`Error::ChangedMeanwhile`] where there is one after all, which is left alone, and
+/// [`Error::Write`] with what the system said.
+pub fn create(path: &Path, text: &[u8]) -> Result<(), Error> {
+    let failed = |source| Error::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut private = tempfile::Builder::new()
+        .prefix(".harden-")
+        .suffix(".tmp")
+        // What the umask leaves of it.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)
+        .map_err(failed)?;
+    private.write_all(text).map_err(failed)?;
+    private.as_file().sync_all().map_err(failed)?;
+    match private.persist_noclobber(path) {
+        Ok(_) => {}
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(Error::ChangedMeanwhile {
+                path: path.to_owned(),
+            });
+        }
+        Err(error) => return Err(failed(error.error)),
+    }
+    if let Ok(directory) = File::open(directory) {
+        let _ = directory.sync_all();
+    }
+    Ok(())
+}
+
 fn exchange(target: &Path, old: &File, metadata: &fs::Metadata, text: &[u8]) -> io::Result<()> {
     let directory = target
         .parent()

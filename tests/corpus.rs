@@ -124,7 +124,7 @@ fn violations_of(path: &Path, bytes: &[u8], report: &Report, run: &Run<'_>) -> V
             return broken;
         }
         FileOutcome::Changed(after) => after,
-        FileOutcome::Failed(_) | FileOutcome::NotOurs(_) | FileOutcome::Unchanged => return broken,
+        _ => return broken,
     };
     let before = std::str::from_utf8(bytes).expect("a changed file is text");
     let again = run.project(source(path, after.as_bytes()));
@@ -309,7 +309,7 @@ impl Table {
             add(match &file.outcome {
                 FileOutcome::NotOurs(why) => format!("file\tleft alone\t{}", why.describe()),
                 FileOutcome::Unchanged => "file\tunchanged\t".to_owned(),
-                FileOutcome::Changed(_) => "file\tchanged\t".to_owned(),
+                FileOutcome::Changed(_) | FileOutcome::Created(_) => "file\tchanged\t".to_owned(),
                 FileOutcome::Failed(_) => "file\ttrouble\t".to_owned(),
             });
         }

@@ -17,7 +17,14 @@ use crate::console::copy;
 pub(crate) fn assert_applies(name: &str, old: &str, new: &str) {
     let mut text = Vec::new();
     let here = Path::new("/here");
-    diff::write(&mut text, (Path::new(name), here), old, new, Terminal::PIPE).unwrap();
+    diff::write(
+        &mut text,
+        (Path::new(name), here),
+        Some(old),
+        new,
+        Terminal::PIPE,
+    )
+    .unwrap();
     if old == new {
         assert!(text.is_empty());
         return;

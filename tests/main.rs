@@ -32,6 +32,7 @@ mod invariants;
 mod kubernetes;
 mod limits;
 mod mutations;
+mod overlay;
 mod pages;
 mod pod_security;
 mod quadlet;

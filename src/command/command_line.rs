@@ -89,7 +89,7 @@ fn print(report: &Report, cli: &Cli, console: &mut Console<'_>) -> io::Result<Ex
     let mut exit = Exit::Done;
     for file in &report.files {
         let text = match &file.outcome {
-            FileOutcome::Changed(text) => text,
+            FileOutcome::Changed(text) | FileOutcome::Created(text) => text,
             FileOutcome::Unchanged | FileOutcome::NotOurs(_) => &file.source,
             FileOutcome::Failed(error) => {
                 return trouble(&file.path, &file.source, error, console);

@@ -70,6 +70,12 @@ pub fn overridden_by(path: &Path) -> Option<[PathBuf; 2]> {
     known.then(|| ["yml", "yaml"].map(|end| path.with_file_name(format!("{stem}.{end}"))))
 }
 
+/// A word as a shell reads it.
+#[must_use]
+pub(crate) fn shell_word(word: &str) -> std::borrow::Cow<'_, str> {
+    docker_run::quote(word)
+}
+
 /// The containers of files that belong together; all are of one format.
 #[must_use]
 pub fn read(

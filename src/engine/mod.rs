@@ -13,6 +13,7 @@ use crate::container::{Answer, Assignment, Assume, Basis, Policy};
 use crate::dialect::{self, Draft, Format, YamlDraft, quadlet};
 use crate::error::Error;
 use crate::image::Knowledge;
+use crate::overlay;
 use crate::project::{File, Member, NoSurroundings, Surroundings};
 use crate::report::{
     ContainerReport, FileOutcome, FileReport, NotOurs, Outcome, Report, TransformReport,
@@ -369,6 +370,9 @@ pub(crate) fn recognise<'s>(
     text: &'s str,
     custom_resources: &[CustomResource],
 ) -> Result<(Tree<'s>, Result<Format, NotOurs>), FileOutcome> {
+    if overlay::is_ours(text) {
+        return Err(FileOutcome::NotOurs(NotOurs::Overlay));
+    }
     match syntax::parse(text, Mode::GoYaml, &Limits::default()) {
         Ok(tree) => {
             let format = dialect::recognise(&tree, custom_resources);

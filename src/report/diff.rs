@@ -18,7 +18,7 @@ const CONTEXT: usize = 3;
 
 /// Writes the change of one file; nothing where the two texts are the same.
 ///
-/// `path` names the file from the current directory `base`. Where `terminal` wants colours or
+/// `old` is the text as it is, or nothing for a file that is new; `path` names it from the current directory `base`. Where `terminal` wants colours or
 /// escapes the diff is for reading and no longer applies byte for byte.
 ///
 /// # Errors
@@ -27,19 +27,23 @@ const CONTEXT: usize = 3;
 pub fn write(
     out: &mut impl Write,
     (path, base): (&Path, &Path),
-    old: &str,
+    old: Option<&str>,
     new: &str,
     terminal: Terminal,
 ) -> io::Result<()> {
-    let (old, new) = (lines(old), lines(new));
+    let is_new = old.is_none();
+    let (old, new) = (lines(old.unwrap_or_default()), lines(new));
     let hunks = group_diff_ops(capture_diff_slices(Algorithm::Myers, &old, &new), CONTEXT);
     if hunks.iter().all(Vec::is_empty) {
         return Ok(());
     }
     let path = applicable(path, base);
-    for (mark, side) in [("---", "a/"), ("+++", "b/")] {
-        header(out, mark, side, &path, terminal)?;
+    if is_new {
+        writeln!(out, "{}", terminal.paint(BOLD, "--- /dev/null"))?;
+    } else {
+        header(out, "---", "a/", &path, terminal)?;
     }
+    header(out, "+++", "b/", &path, terminal)?;
     for hunk in &hunks {
         write_hunk(out, hunk, &old, &new, terminal)?;
     }
@@ -210,7 +214,7 @@ mod tests {
     fn diff(old: &str, new: &str) -> String {
         let mut out = Vec::new();
         let names = (Path::new("c.yml"), Path::new("/here"));
-        write(&mut out, names, old, new, Terminal::PIPE).unwrap();
+        write(&mut out, names, Some(old), new, Terminal::PIPE).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -276,7 +280,14 @@ mod tests {
             escape: true,
             ..Terminal::PIPE
         };
-        write(&mut out, names, "a\r\n", "a\r\n\tb\u{1b}[31m\r\n", screen).unwrap();
+        write(
+            &mut out,
+            names,
+            Some("a\r\n"),
+            "a\r\n\tb\u{1b}[31m\r\n",
+            screen,
+        )
+        .unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "--- a/c\\u{202e}.yml\n+++ b/c\\u{202e}.yml\n@@ -1 +1,2 @@\n a\n+\tb\\u{1b}[31m\n"

@@ -42,6 +42,8 @@ pub enum FileOutcome {
     Unchanged,
     /// The whole new text, proved against the plan.
     Changed(String),
+    /// There is no such file yet; the whole text of one that is new.
+    Created(String),
     /// Trouble: the file is left alone.
     Failed(Error),
 }
@@ -63,6 +65,8 @@ pub enum NotOurs {
     Fragment,
     /// A systemd unit of a container that names no image.
     NoImage,
+    /// An overlay that we wrote.
+    Overlay,
 }
 
 /// The outcome for one container.
@@ -169,6 +173,7 @@ impl NotOurs {
             Self::Template => "a template, which is not YAML before it is rendered",
             Self::Patch => "a kustomize patch",
             Self::NoImage => "a unit that names no image",
+            Self::Overlay => "written by harden --overlay",
             Self::Fragment => "part of a Compose project defined elsewhere",
         }
     }

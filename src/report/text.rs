@@ -135,7 +135,7 @@ impl Summary {
             match &file.outcome {
                 FileOutcome::NotOurs(why) => *self.not_ours.entry(*why).or_default() += 1,
                 FileOutcome::Unchanged => self.counts.ours += 1,
-                FileOutcome::Changed(_) => {
+                FileOutcome::Changed(_) | FileOutcome::Created(_) => {
                     self.counts.ours += 1;
                     self.counts.changed_files += 1;
                 }

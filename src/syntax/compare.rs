@@ -278,6 +278,14 @@ impl<'c> Comparison<'c, '_, '_> {
                 node,
                 |scalar| matches!(scalar, Scalar::Str(text) if text == wanted.as_str()),
             ),
+            Value::Plain(wanted) => there.style == Style::Plain && self.after.text(node) == wanted,
+            Value::Tagged(wanted, value) => {
+                let tag = self.after.tag(node);
+                if tag.is_none_or(|tag| tag != wanted.as_str()) {
+                    return self.differ(node, "a planned tag is not there");
+                }
+                return self.says(node, value);
+            }
             Value::Seq(items) => {
                 let mut children = self.after.children(node);
                 for item in items {

@@ -21,3 +21,4 @@ pub(crate) use self::lower::CommandDraft;
 pub(crate) use self::read::container;
 pub(in crate::dialect) use self::read::container_at;
 pub use self::shell::Layout;
+pub(in crate::dialect) use self::shell::quote;

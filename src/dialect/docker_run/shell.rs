@@ -65,7 +65,7 @@ pub(super) fn line(words: &[String]) -> (String, Vec<Span>) {
 /// The word, in quotes where a shell would read something else.
 ///
 /// What could act on a terminal is written as an escape of `$'…'` (POSIX.1-2024, 2.2.4).
-pub(super) fn quote(word: &str) -> Cow<'_, str> {
+pub(in crate::dialect) fn quote(word: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return Cow::Borrowed(word);

@@ -43,7 +43,7 @@ pub(super) fn lower(tree: &Tree<'_>, changes: &BTreeMap<NodeId, Change>) -> Plan
                         });
                     }
                     Value::Map(entries) => touched.extend(additions(id, entries)),
-                    Value::Bool(_) | Value::Int(_) | Value::Str(_) => {}
+                    _ => {}
                 }
                 lowering.write_value(id, value);
             }
@@ -621,6 +621,7 @@ pub(super) fn is_inline(value: &Value) -> bool {
     match value {
         Value::Seq(items) => items.is_empty(),
         Value::Map(entries) => entries.is_empty(),
-        Value::Bool(_) | Value::Int(_) | Value::Str(_) => true,
+        Value::Tagged(_, value) => is_inline(value),
+        Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::Plain(_) => true,
     }
 }

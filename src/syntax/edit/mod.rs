@@ -86,10 +86,14 @@ pub enum Value {
     Int(i64),
     /// A string: plain where every consumer reads it as that string, quoted otherwise.
     Str(String),
+    /// A scalar in exactly these characters, without quotes: a null, a float.
+    Plain(String),
     /// A sequence.
     Seq(Vec<Value>),
     /// A mapping, in this order.
     Map(Vec<(String, Value)>),
+    /// A value behind a tag of its consumer's, such as `!override`.
+    Tagged(String, Box<Value>),
 }
 
 /// One replacement of bytes.
@@ -489,6 +493,13 @@ impl<'t, 's> Editor<'t, 's> {
                 Some(Scalar::Str(found)) => found == text.as_str(),
                 _ => false,
             },
+            Value::Plain(text) => {
+                self.tree.node(node).style == Style::Plain && self.tree.text(node) == text
+            }
+            Value::Tagged(tag, value) => {
+                self.tree.tag(node).is_some_and(|found| found == tag.as_str())
+                    && self.is(node, value)
+            }
             Value::Seq(items) => {
                 self.tree.node(node).kind == Kind::Seq
                     && self.tree.children(node).count() == items.len()

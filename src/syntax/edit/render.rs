@@ -43,6 +43,7 @@ impl Block<'_> {
     pub(super) fn entry(&self, out: &mut String, key: &str, value: &Value, column: u32) {
         string(out, key, None, Quote::Double, false);
         out.push(':');
+        let value = Self::tag(out, value);
         match value {
             Value::Map(entries) if !entries.is_empty() => {
                 let column = column + self.indents.map;
@@ -70,10 +71,12 @@ impl Block<'_> {
     pub(super) fn item(&self, out: &mut String, value: &Value, column: u32, keep: Option<Quote>) {
         out.push('-');
         let inner = column + self.indents.dash;
+        let is_tagged = matches!(value, Value::Tagged(..));
+        let value = Self::tag(out, value);
         match value {
             Value::Map(entries) if !entries.is_empty() => {
                 for (index, (key, value)) in entries.iter().enumerate() {
-                    if index == 0 {
+                    if index == 0 && !is_tagged {
                         spaces(out, self.indents.dash - 1);
                     } else {
                         self.break_line(out, inner);
@@ -83,7 +86,7 @@ impl Block<'_> {
             }
             Value::Seq(items) if !items.is_empty() => {
                 for (index, item) in items.iter().enumerate() {
-                    if index == 0 {
+                    if index == 0 && !is_tagged {
                         spaces(out, self.indents.dash - 1);
                     } else {
                         self.break_line(out, inner);
@@ -96,6 +99,16 @@ impl Block<'_> {
                 inline(out, value, keep, self.quote, false);
             }
         }
+    }
+
+    /// Writes the tags before a value, and gives what they stand on.
+    fn tag<'v>(out: &mut String, mut value: &'v Value) -> &'v Value {
+        while let Value::Tagged(tag, inner) = value {
+            out.push(' ');
+            out.push_str(tag);
+            value = inner;
+        }
+        value
     }
 
     /// The entries or items of a collection that is not empty, each on a line at `column`, with
@@ -137,6 +150,12 @@ pub(super) fn inline(
         Value::Bool(bool) => out.push_str(if *bool { "true" } else { "false" }),
         Value::Int(int) => out.push_str(&int.to_string()),
         Value::Str(text) => string(out, text, keep, quote, in_flow),
+        Value::Plain(text) => out.push_str(text),
+        Value::Tagged(tag, value) => {
+            out.push_str(tag);
+            out.push(' ');
+            inline(out, value, keep, quote, in_flow);
+        }
         Value::Seq(_) => out.push_str("[]"),
         Value::Map(_) => out.push_str("{}"),
     }

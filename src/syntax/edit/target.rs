@@ -212,6 +212,7 @@ impl Editor<'_, '_> {
             Value::Str(_) => tag == "tag:yaml.org,2002:str",
             Value::Seq(_) => tag == "tag:yaml.org,2002:seq",
             Value::Map(_) => tag == "tag:yaml.org,2002:map",
+            Value::Plain(_) | Value::Tagged(..) => false,
         };
         // A tag of the file's own (`!override`) speaks of the kind of collection it is on.
         let kind = self.tree.node(node).kind;

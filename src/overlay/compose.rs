@@ -1,0 +1,381 @@
+//! An overlay for Compose: `compose.harden.yml`, which `docker compose -f` merges over its base.
+//!
+//! Mappings merge, scalars replace, sequences append; `!override` replaces a sequence or mapping
+//! and `!reset` takes a key away, from Docker Compose 2.24.4 on (compose-spec `13-merge.md`,
+//! compose-go `override/merge.go`). A file's `extends` is resolved before files are merged
+//! (compose-go `loader/loader.go`), so that an overlay must say of an heir what it says of its base.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::value::{Copier, added, are_alike, get, is_null, null, text};
+use super::{Desk, FIRST_LINE, is_ours, prove};
+use crate::dialect::{self, shell_word};
+use crate::error::Error;
+use crate::report::FileOutcome;
+use crate::syntax::{self, Limits, Mode, Schema, Value};
+
+/// Files that extend each other, one after the other.
+const CHAIN: usize = 16;
+
+/// Moves the changes of Compose files into overlays.
+pub(super) fn write(desk: &mut Desk<'_>, files: &[usize]) {
+    // All of them before the first is moved, because files extend each other.
+    let overlays: Vec<_> = projects(desk, files)
+        .into_iter()
+        .map(|project| (overlay(desk, &project), project))
+        .collect();
+    for (overlay, project) in overlays {
+        match overlay {
+            Ok(Some(overlay)) => {
+                let is_there = overlay.existing.as_ref() == Some(&overlay.text);
+                for &index in &project {
+                    desk.move_to(index, &overlay.path, is_there);
+                }
+                if overlay.says_something {
+                    let command = command(desk, &project, &overlay.path);
+                    desk.commands.push(command);
+                }
+                desk.put(overlay.path, overlay.existing, overlay.text);
+            }
+            Ok(None) => {}
+            Err(error) => desk.fail(&project, error),
+        }
+    }
+}
+
+/// The files of each project, in the order in which Compose merges them.
+fn projects(desk: &Desk<'_>, files: &[usize]) -> Vec<Vec<usize>> {
+    let is_fragment = |index: &usize| {
+        desk.report.files.get(*index).is_some_and(|file| {
+            matches!(
+                file.outcome,
+                FileOutcome::NotOurs(_) | FileOutcome::Unchanged
+            ) && !is_ours(&file.source)
+        })
+    };
+    let bases = files
+        .iter()
+        .filter(|index| dialect::overridden_by(desk.path(**index)).is_none());
+    let mut projects: Vec<Vec<usize>> = bases.map(|base| vec![*base]).collect();
+    let all: Vec<usize> = (0..desk.report.files.len()).collect();
+    for index in all {
+        let Some(names) = dialect::overridden_by(desk.path(index)) else {
+            continue;
+        };
+        let base = projects.iter_mut().find(|project| {
+            let base = project.first().map(|base| desk.path(*base).to_owned());
+            base.is_some_and(|base| names.contains(&base))
+        });
+        match base {
+            Some(project) if files.contains(&index) || is_fragment(&index) => project.push(index),
+            None if files.contains(&index) => projects.push(vec![index]),
+            _ => {}
+        }
+    }
+    projects
+}
+
+struct Overlay {
+    path: PathBuf,
+    existing: Option<String>,
+    text: String,
+    /// It is more than its first line.
+    says_something: bool,
+}
+
+fn overlay(desk: &Desk<'_>, project: &[usize]) -> Result<Option<Overlay>, Error> {
+    let Some(base) = project.first().map(|base| desk.path(*base)) else {
+        return Ok(None);
+    };
+    let path = beside(base);
+    let is_failed = |index: &usize| {
+        let file = desk.report.files.get(*index);
+        file.is_some_and(|file| matches!(file.outcome, FileOutcome::Failed(_)))
+    };
+    if project.iter().any(is_failed) {
+        return Ok(None);
+    }
+    let is_changed = (0..desk.report.files.len()).any(|index| desk.changed(index).is_some());
+    let change = if is_changed {
+        change(desk, project)?
+    } else {
+        None
+    };
+    let existing = match (&change, desk.existing_overlay(base, &path)) {
+        (_, Ok(existing)) => existing,
+        (Some(_), Err(error)) => return Err(error),
+        (None, Err(_)) => None,
+    };
+    if change.is_none() && existing.is_none() {
+        return Ok(None);
+    }
+    let says_something = change.is_some();
+    let change = change.unwrap_or_else(|| Value::Map(vec![services(Vec::new())]));
+    let text = format!("{FIRST_LINE}\n{}", syntax::document(&change));
+    prove(&path, &text)?;
+    Ok(Some(Overlay {
+        path,
+        existing,
+        text,
+        says_something,
+    }))
+}
+
+fn services(entries: Vec<(String, Value)>) -> (String, Value) {
+    ("services".to_owned(), Value::Map(entries))
+}
+
+/// What an overlay must say for the project to become what the engine planned.
+fn change(desk: &Desk<'_>, project: &[usize]) -> Result<Option<Value>, Error> {
+    let merged = |side| {
+        let files = Files { desk, side };
+        let whole = project.iter().try_fold(null(), |whole, index| {
+            Some(merge(whole, files.read(desk.path(*index), CHAIN)?))
+        });
+        whole.ok_or(Error::TooManyAliases)
+    };
+    let (before, after) = (merged(Side::Before)?, merged(Side::After)?);
+    let Some(change) = difference(&before, &after) else {
+        return Ok(None);
+    };
+    let result = merge(before, change.clone());
+    if are_alike(&result, &after) {
+        Ok(Some(change))
+    } else {
+        let what = "what Compose would merge is not what was planned".to_owned();
+        Err(Error::Unproved(what))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
+}
+
+/// The files of a report, before or after the changes.
+struct Files<'d, 's> {
+    desk: &'d Desk<'s>,
+    side: Side,
+}
+
+impl Files<'_, '_> {
+    /// The services of a file, with what they extend; `None` where aliases make too much of it.
+    fn read(&self, path: &Path, chain: usize) -> Option<Value> {
+        let known = self.desk.report.files.iter().enumerate();
+        let mut known = known.filter(|(_, file)| is_same(&file.path, path));
+        let Some((index, file)) = known.next() else {
+            return Some(null());
+        };
+        let text = match self.desk.changed(index) {
+            Some(text) if self.side == Side::After => text,
+            _ => &file.source,
+        };
+        let Ok(tree) = syntax::parse(text, Mode::GoYaml, &Limits::default()) else {
+            return Some(null());
+        };
+        let mut copier = Copier::new(&tree, Schema::Compose);
+        let mut whole = null();
+        for document in tree.documents() {
+            let Some(found) = tree.get(document.root, "services", Schema::Compose) else {
+                continue;
+            };
+            let own = copier.copy(found.value())?;
+            whole = merge(whole, Value::Map(vec![("services".to_owned(), own)]));
+        }
+        let Some(Value::Map(own)) = get(&whole, "services") else {
+            return Some(null());
+        };
+        let mut extended = Vec::with_capacity(own.len());
+        for (name, service) in own {
+            let service = self.extended(path, own, service, chain)?;
+            extended.push((name.clone(), service));
+        }
+        Some(Value::Map(vec![services(extended)]))
+    }
+
+    /// The service on top of the one it extends.
+    fn extended(
+        &self,
+        path: &Path,
+        own: &[(String, Value)],
+        service: &Value,
+        chain: usize,
+    ) -> Option<Value> {
+        let (name, file) = match get(service, "extends") {
+            Some(Value::Str(name)) => (name.as_str(), None),
+            Some(extends) => match text(extends, &["service"]) {
+                Some(name) => (name, text(extends, &["file"])),
+                None => return Some(service.clone()),
+            },
+            None => return Some(service.clone()),
+        };
+        let Some(chain) = chain.checked_sub(1) else {
+            return Some(service.clone());
+        };
+        let base = match file {
+            None => match own.iter().find(|(known, _)| known == name) {
+                Some((_, base)) => self.extended(path, own, base, chain)?,
+                None => null(),
+            },
+            Some(file) => {
+                let other = self.read(&path.parent().unwrap_or(Path::new("")).join(file), chain)?;
+                let base = get(&other, "services").and_then(|others| get(others, name));
+                base.cloned().unwrap_or_else(null)
+            }
+        };
+        Some(merge(base, service.clone()))
+    }
+}
+
+/// The two names lead to one place, as far as names tell.
+fn is_same(left: &Path, right: &Path) -> bool {
+    let plain = |path: &Path| {
+        let mut plain = PathBuf::new();
+        for part in path.components() {
+            match part {
+                Component::CurDir => {}
+                Component::ParentDir if plain.file_name().is_some() => {
+                    plain.pop();
+                }
+                part => plain.push(part),
+            }
+        }
+        plain
+    };
+    left == right || plain(left) == plain(right)
+}
+
+/// Keys whose sequence is replaced by a later one (compose-go `override/merge.go`).
+const REPLACED: [&str; 3] = ["command", "entrypoint", "test"];
+
+/// The second over the first, as Compose merges them.
+fn merge(under: Value, over: Value) -> Value {
+    match (under, over) {
+        (_, Value::Tagged(tag, over)) if tag == "!override" => *over,
+        (under, over) if is_null(&over) => under,
+        (Value::Map(mut under), Value::Map(over)) => {
+            for (key, over) in over {
+                let at = under.iter().position(|(known, _)| *known == key);
+                let is_reset = matches!(&over, Value::Tagged(tag, _) if tag == "!reset");
+                match at {
+                    Some(at) if is_reset => {
+                        under.remove(at);
+                    }
+                    None if is_reset => {}
+                    Some(at) => {
+                        if let Some((_, value)) = under.get_mut(at) {
+                            let old = std::mem::replace(value, null());
+                            // A service may have such a name too, and is a mapping.
+                            let is_mapping = matches!(over, Value::Map(_));
+                            *value = if REPLACED.contains(&key.as_str()) && !is_mapping {
+                                over
+                            } else {
+                                merge(old, over)
+                            };
+                        }
+                    }
+                    None => under.push((key, merge(null(), over))),
+                }
+            }
+            Value::Map(under)
+        }
+        (Value::Seq(mut under), Value::Seq(over)) => {
+            under.extend(over);
+            Value::Seq(under)
+        }
+        // `tmpfs: /run` is a list of one.
+        (Value::Seq(mut under), over @ Value::Str(_)) => {
+            under.push(over);
+            Value::Seq(under)
+        }
+        (under @ Value::Str(_), Value::Seq(over)) => {
+            Value::Seq(std::iter::once(under).chain(over).collect())
+        }
+        (_, over) => over,
+    }
+}
+
+/// What makes the second of the first; nothing where they are the same.
+fn difference(before: &Value, after: &Value) -> Option<Value> {
+    if before == after {
+        return None;
+    }
+    Some(match (before, after) {
+        (before, after) if is_null(before) => after.clone(),
+        (_, after) if is_null(after) => reset(),
+        (Value::Map(old), Value::Map(new)) => {
+            let mut entries = Vec::new();
+            for (key, value) in new {
+                let known = old.iter().find(|(known, _)| known == key);
+                let change = match known {
+                    Some((_, old)) => difference(old, value),
+                    None => Some(value.clone()),
+                };
+                entries.extend(change.map(|change| (key.clone(), change)));
+            }
+            for (key, value) in old {
+                if !is_null(value) && !new.iter().any(|(known, _)| known == key) {
+                    entries.push((key.clone(), reset()));
+                }
+            }
+            Value::Map(entries)
+        }
+        (Value::Seq(old), Value::Seq(new)) => match added(old, new) {
+            Some(items) => Value::Seq(items),
+            None => replacing(after),
+        },
+        (Value::Map(_) | Value::Seq(_), _) | (_, Value::Map(_) | Value::Seq(_)) => replacing(after),
+        _ => after.clone(),
+    })
+}
+
+fn reset() -> Value {
+    Value::Tagged("!reset".to_owned(), Box::new(null()))
+}
+
+fn replacing(value: &Value) -> Value {
+    Value::Tagged("!override".to_owned(), Box::new(value.clone()))
+}
+
+/// The name of the overlay: that of its base with `.harden` before the end.
+fn beside(base: &Path) -> PathBuf {
+    let stem = base.file_stem().unwrap_or_default();
+    let end = base.extension().and_then(|end| end.to_str());
+    let mut name = stem.to_owned();
+    match end {
+        Some(end @ ("yml" | "yaml")) => {
+            name.push(".harden.");
+            name.push(end);
+        }
+        // A comment is no JSON.
+        Some(end) => name.push(format!(".{end}.harden.yml")),
+        None => name.push(".harden.yml"),
+    }
+    base.with_file_name(name)
+}
+
+/// The names of what Compose lays over the file when it finds both.
+pub(super) fn overrides(base: &Path) -> Vec<PathBuf> {
+    let stem = base.file_stem().and_then(|stem| stem.to_str());
+    let names = stem.into_iter().flat_map(|stem| {
+        ["yml", "yaml"].map(|end| base.with_file_name(format!("{stem}.override.{end}")))
+    });
+    let is_found = |path: &PathBuf| {
+        dialect::overridden_by(path).is_some_and(|bases| bases.contains(&base.to_owned()))
+    };
+    names.filter(is_found).collect()
+}
+
+/// How Compose reads the project with its overlay: `-f` leaves out what it finds by itself
+/// otherwise, so that an override has to be named too.
+fn command(desk: &Desk<'_>, project: &[usize], overlay: &Path) -> String {
+    let paths = project.iter().map(|index| desk.path(*index));
+    let mut command = "docker compose".to_owned();
+    for path in paths.chain([overlay]) {
+        command.push_str(" -f ");
+        command.push_str(&shell_word(&path.to_string_lossy()));
+    }
+    command.push_str(" up");
+    command
+}

@@ -1,0 +1,245 @@
+//! Hardening in a file of its own, beside originals that stay as they are.
+//!
+//! The engine plans and proves in memory as ever. Here what it would have written is compared with
+//! what stands there, and the difference becomes a file that the consumer lays over the originals:
+//! `compose` writes one that `docker compose -f` merges. Kubernetes has none yet.
+//!
+//! An overlay is wholly ours, which its first line says. It is written anew by each run, from the
+//! originals alone, so that a second run writes the same bytes.
+
+mod compose;
+mod value;
+
+use std::path::{Path, PathBuf};
+
+use crate::dialect::{self, Format};
+use crate::engine::recognise;
+use crate::error::Error;
+use crate::project::{Surroundings, Unread};
+use crate::report::{ContainerReport, FileOutcome, FileReport, NotOurs, Outcome, Report};
+use crate::syntax::{self, Limits, Mode};
+use crate::walk::Entry;
+
+/// The first line of every file that is wholly ours.
+pub const FIRST_LINE: &str =
+    "# Written by harden --overlay. Run it again instead of editing this file.";
+
+/// What became of the files of one directory.
+#[derive(Debug, Default)]
+pub struct Overlaid {
+    /// The same report, where the originals are unchanged and the overlays are files of their own.
+    pub report: Report,
+    /// The commands that read originals and overlays together, one a project.
+    pub commands: Vec<String>,
+}
+
+/// Whether the file is an overlay, and so no original.
+#[must_use]
+pub fn is_ours(text: &str) -> bool {
+    text.lines().next() == Some(FIRST_LINE)
+}
+
+/// The files with the overrides that Compose finds beside them and the bases of those: one overlay
+/// is for all of them, whichever is named.
+#[must_use]
+pub fn with_companions(mut group: Vec<Entry>) -> Vec<Entry> {
+    let named: Vec<PathBuf> = group.iter().map(|entry| entry.path.clone()).collect();
+    for path in named {
+        let bases = dialect::overridden_by(&path).into_iter().flatten();
+        for companion in compose::overrides(&path).into_iter().chain(bases) {
+            if companion.is_file() && !group.iter().any(|entry| entry.path == companion) {
+                group.push(Entry {
+                    path: companion,
+                    named: true,
+                });
+            }
+        }
+    }
+    group
+}
+
+/// Moves the changes of a report into overlays. `surroundings` gives what lies beside the files.
+#[must_use]
+pub fn overlay(report: Report, surroundings: &dyn Surroundings) -> Overlaid {
+    let mut desk = Desk {
+        report,
+        surroundings,
+        commands: Vec::new(),
+    };
+    let formats: Vec<Option<Format>> = desk
+        .report
+        .files
+        .iter()
+        .map(|file| match &file.outcome {
+            FileOutcome::Unchanged | FileOutcome::Changed(_) => recognise(&file.source, &[])
+                .ok()
+                .and_then(|(_, format)| format.ok()),
+            _ => None,
+        })
+        .collect();
+    let of = |wanted| {
+        let files = formats.iter().enumerate();
+        let files = files.filter(move |(_, format)| **format == Some(wanted));
+        files.map(|(index, _)| index).collect::<Vec<_>>()
+    };
+    for (index, format) in formats.iter().enumerate() {
+        if *format != Some(Format::Compose) {
+            desk.decline(index, "its format has no overlay");
+        }
+    }
+    compose::write(&mut desk, &of(Format::Compose));
+    Overlaid {
+        report: desk.report,
+        commands: desk.commands,
+    }
+}
+
+/// The report while its changes move.
+struct Desk<'s> {
+    report: Report,
+    surroundings: &'s dyn Surroundings,
+    commands: Vec<String>,
+}
+
+impl Desk<'_> {
+    fn path(&self, index: usize) -> &Path {
+        self.report
+            .files
+            .get(index)
+            .map_or(Path::new(""), |file| &file.path)
+    }
+
+    /// The text that the engine would have written.
+    fn changed(&self, index: usize) -> Option<&str> {
+        match &self.report.files.get(index)?.outcome {
+            FileOutcome::Changed(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What stands at the path now, beside the file `from`.
+    fn existing(&self, from: &Path, path: &Path) -> Result<Option<String>, Error> {
+        match self.surroundings.read(from, path) {
+            Ok(text) => Ok(Some(text)),
+            Err(Unread::Missing) => Ok(None),
+            Err(Unread::Outside | Unread::NotText) => Err(Error::ForeignOverlay {
+                path: path.to_owned(),
+            }),
+        }
+    }
+
+    /// What stands at the path of an overlay now.
+    fn existing_overlay(&self, from: &Path, path: &Path) -> Result<Option<String>, Error> {
+        match self.existing(from, path)? {
+            Some(text) if !is_ours(&text) => Err(Error::ForeignOverlay {
+                path: path.to_owned(),
+            }),
+            existing => Ok(existing),
+        }
+    }
+
+    /// The changes of this file are all made elsewhere: in `place`, which has them already or not.
+    fn move_to(&mut self, index: usize, place: &Path, is_there: bool) {
+        let Some(file) = self.report.files.get_mut(index) else {
+            return;
+        };
+        if !matches!(file.outcome, FileOutcome::Changed(_)) {
+            return;
+        }
+        file.outcome = FileOutcome::Unchanged;
+        if is_there {
+            let why = format!("{} has it", name_of(place));
+            self.answer(index, &Outcome::Hardened { why });
+        }
+    }
+
+    /// The changes of this file are not made.
+    fn decline(&mut self, index: usize, why: &str) {
+        if self.changed(index).is_none() {
+            return;
+        }
+        if let Some(file) = self.report.files.get_mut(index) {
+            file.outcome = FileOutcome::Unchanged;
+        }
+        let why = why.to_owned();
+        self.answer(index, &Outcome::Declined { why });
+    }
+
+    /// The changes of these files cannot be made; the first of them says why.
+    fn fail(&mut self, indices: &[usize], error: Error) {
+        let mut error = Some(error);
+        for &index in indices {
+            if self.changed(index).is_none() {
+                continue;
+            }
+            match error.take() {
+                Some(error) => {
+                    if let Some(file) = self.report.files.get_mut(index) {
+                        file.outcome = FileOutcome::Failed(error);
+                    }
+                }
+                None => self.decline(index, "the overlay cannot be written"),
+            }
+        }
+    }
+
+    /// Puts `outcome` in the place of every change of a file's containers.
+    fn answer(&mut self, index: usize, outcome: &Outcome) {
+        let is_its = |container: &&mut ContainerReport| container.file == index;
+        for container in self.report.containers.iter_mut().filter(is_its) {
+            container.caution = None;
+            for result in &mut container.results {
+                if matches!(result.outcome, Outcome::Changed { .. }) {
+                    result.outcome = match outcome {
+                        Outcome::Hardened { why } => Outcome::Hardened { why: why.clone() },
+                        Outcome::Declined { why } => Outcome::Declined { why: why.clone() },
+                        _ => continue,
+                    };
+                }
+            }
+        }
+    }
+
+    /// Puts a file of ours into the report.
+    fn put(&mut self, path: PathBuf, existing: Option<String>, text: String) {
+        let (source, outcome) = match existing {
+            None => (String::new(), FileOutcome::Created(text)),
+            Some(old) if old == text => (old, FileOutcome::NotOurs(NotOurs::Overlay)),
+            Some(old) => (old, FileOutcome::Changed(text)),
+        };
+        let known = self.report.files.iter_mut().find(|file| file.path == path);
+        match known {
+            Some(file) => {
+                file.source = source;
+                if !matches!(
+                    (&file.outcome, &outcome),
+                    (FileOutcome::NotOurs(_), FileOutcome::NotOurs(_))
+                ) {
+                    file.outcome = outcome;
+                }
+            }
+            None if matches!(outcome, FileOutcome::NotOurs(_)) => {}
+            None => self.report.files.push(FileReport {
+                path,
+                source,
+                outcome,
+            }),
+        }
+    }
+}
+
+/// The last part of a path, for words.
+fn name_of(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// What we write is YAML to two parsers.
+fn prove(path: &Path, text: &str) -> Result<(), Error> {
+    let unproved = |why: String| Error::Unproved(format!("{}: {why}", path.display()));
+    let tree = syntax::parse(text, Mode::GoYaml, &Limits::default())
+        .map_err(|error| unproved(error.to_string()))?;
+    syntax::witness(&tree).map_err(|error| unproved(error.to_string()))
+}
