@@ -81,6 +81,14 @@ pub struct Harden {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
+    /// Files of one Compose project, merged in this order as `docker compose -f` merges them
+    #[arg(short, long = "file", value_name = "FILE", conflicts_with = "paths")]
+    pub files: Vec<PathBuf>,
+
+    /// Where the variables of Compose files get their values from, to judge by [default: .env]
+    #[arg(long = "env-file", value_name = "FILE")]
+    pub variables: Vec<PathBuf>,
+
     /// Write the changes to the files
     #[arg(short, long, conflicts_with_all = ["check", "diff"])]
     pub write: bool,

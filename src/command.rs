@@ -76,18 +76,29 @@ pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
                 assume: cli.harden.assume(),
                 ..Policy::default()
             };
-            let run = Run {
-                surroundings: &disk,
-                ..Run::new(selected(&cli.harden), policy, &knowledge)
-            };
-            match command {
-                Some(Command::Docker(Words { words })) => {
-                    command_line::harden(&run, Engine::Docker, words, cli, console)
+            match walk::read_texts(&cli.harden.variables) {
+                Ok(variables) => {
+                    let run = Run {
+                        surroundings: &disk,
+                        merges: !cli.harden.files.is_empty(),
+                        variables,
+                        ..Run::new(selected(&cli.harden), policy, &knowledge)
+                    };
+                    match command {
+                        Some(Command::Docker(Words { words })) => {
+                            command_line::harden(&run, Engine::Docker, words, cli, console)
+                        }
+                        Some(Command::Podman(Words { words })) => {
+                            command_line::harden(&run, Engine::Podman, words, cli, console)
+                        }
+                        _ => harden(cli, console, &|sources| run.project(sources)),
+                    }
                 }
-                Some(Command::Podman(Words { words })) => {
-                    command_line::harden(&run, Engine::Podman, words, cli, console)
+                Err((path, error)) => {
+                    let terminal = console.stderr_terminal;
+                    trouble::write(&mut console.stderr, &path, "", &error, terminal)
+                        .map(|()| Exit::Trouble)
                 }
-                _ => harden(cli, console, &|sources| run.project(sources)),
             }
         }
     };
@@ -169,7 +180,7 @@ fn harden(
     let worked = if reads_stdin {
         session.stdin(&cli.harden, plan)
     } else {
-        session.files(&cli.harden.paths, plan)
+        session.files(&cli.harden, plan)
     };
     let worked = worked.and_then(|()| session.end());
     let exit = session.exit;
@@ -262,11 +273,15 @@ impl Session<'_, '_> {
     /// Walks, plans on every core, and takes the results in the order of the walk.
     fn files(
         &mut self,
-        paths: &[PathBuf],
+        asked: &Harden,
         plan: &(impl Fn(Vec<Source>) -> Report + Sync),
     ) -> io::Result<()> {
         let here = [PathBuf::from(".")];
-        let paths = if paths.is_empty() { &here } else { paths };
+        let paths = if asked.paths.is_empty() {
+            &here
+        } else {
+            asked.paths.as_slice()
+        };
         let (seen, over) = (AtomicUsize::new(0), AtomicBool::new(false));
         let worker = Worker {
             plan,
@@ -281,7 +296,12 @@ impl Session<'_, '_> {
             let (send, receive) = mpsc::channel();
             let (seen, over, worker) = (&seen, &over, &worker);
             scope.spawn(move || {
-                let Found { groups, errors } = walk::find(paths, seen);
+                let found = if asked.files.is_empty() {
+                    walk::find(paths, seen)
+                } else {
+                    walk::together(&asked.files, seen)
+                };
+                let Found { groups, errors } = found;
                 let unread = Done {
                     unread: errors,
                     ..Done::default()
@@ -467,7 +487,9 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
                     *text = String::new();
                     file.source = String::new();
                 }
-                FileOutcome::NotOurs(_) | FileOutcome::Unchanged => file.source = String::new(),
+                FileOutcome::NotOurs(_) | FileOutcome::Read | FileOutcome::Unchanged => {
+                    file.source = String::new();
+                }
             }
         }
         done

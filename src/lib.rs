@@ -40,7 +40,7 @@
 //! 3. A file is changed only at the paths that were reported; before a byte is written the result
 //!    is parsed again by two parsers, compared, and passed a second time ([`engine`]).
 //! 4. No container becomes less restricted than it was (`tests/corpus.rs`).
-//! 5. Nothing is written that the consumer would reject (`tests/kubernetes.rs`, `tests/engine/`).
+//! 5. Nothing is written that the consumer would reject (`tests/compose/`, `tests/kubernetes/`, `tests/engine/`).
 //! 6. No input makes it panic, hang or use memory out of proportion (`tests/hostile.rs`, `fuzz/`).
 //! 7. A write is atomic and keeps mode, owner and links (`tests/cli.rs`).
 //! 8. No network, no engine, no telemetry; what files say is escaped for the terminal.

@@ -1,18 +1,13 @@
 //! Files that belong together, and the containers they define.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use crate::container::Container;
 use crate::dialect::{Format, Site};
 use crate::syntax::Tree;
-
-/// The files that one engine or cluster reads as one.
-#[derive(Debug)]
-pub struct Project<'s> {
-    /// In the order their consumer merges them.
-    pub files: Vec<File<'s>>,
-}
 
 /// The files that those of a project speak of: bases, includes, `.env`, Dockerfiles.
 pub trait Surroundings: fmt::Debug + Sync {
@@ -58,6 +53,79 @@ pub struct File<'s> {
     pub tree: Tree<'s>,
     /// Who reads it.
     pub format: Format,
+    /// What it is to those that it stands with.
+    pub part: Part,
+    /// What its relative paths and its variables mean.
+    pub context: Arc<Context>,
+}
+
+/// What a file is to those that it stands with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Somebody named it or walked to it, so that it may be written.
+    pub is_given: bool,
+    /// Its consumer merges the files of one number in their order (`-f a -f b`, a base and its
+    /// override). A file without a number is there because another one speaks of it.
+    pub merged: Option<usize>,
+}
+
+/// What relative paths and variables in a file mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// The directory that relative paths start from.
+    pub directory: PathBuf,
+    /// What is known of variables: they are only judged by, never written.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl<'s> File<'s> {
+    /// A file that was given and stands alone.
+    #[must_use]
+    pub fn new(path: PathBuf, tree: Tree<'s>, format: Format) -> Self {
+        let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+        Self {
+            path,
+            tree,
+            format,
+            part: Part {
+                is_given: true,
+                merged: Some(0),
+            },
+            context: Arc::new(Context {
+                directory,
+                variables: BTreeMap::new(),
+            }),
+        }
+    }
+
+    /// The same file with another text, as the proof of a change reads it.
+    pub(crate) fn again<'t>(&self, tree: Tree<'t>) -> File<'t> {
+        File {
+            path: self.path.clone(),
+            tree,
+            format: self.format,
+            part: self.part,
+            context: Arc::clone(&self.context),
+        }
+    }
+}
+
+/// The path without `.` and, where that is possible without asking the system, without `..`.
+#[must_use]
+pub fn settled(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(out.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
 }
 
 /// A container and where its settings are written.

@@ -122,7 +122,7 @@ fn whole(files: Vec<FileReport>) -> FileReport {
                 others.get_or_insert(FileOutcome::NotOurs(why));
                 text.push_str(&file.source);
             }
-            FileOutcome::Unchanged => {
+            FileOutcome::Read | FileOutcome::Unchanged => {
                 ours = true;
                 text.push_str(&file.source);
             }

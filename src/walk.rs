@@ -65,13 +65,14 @@ impl Disk {
 
 impl Surroundings for Disk {
     fn read(&self, from: &Path, path: &Path) -> Result<String, Unread> {
+        // Most files that are looked for beside others are not there.
+        let named = self.directory.join(path);
+        if fs::symlink_metadata(&named).is_err() {
+            return Err(Unread::Missing);
+        }
         let root = self.root(from).ok_or(Unread::Missing)?;
         // Links are followed first, so that none leads outside.
-        let real = self
-            .directory
-            .join(path)
-            .canonicalize()
-            .map_err(|_| Unread::Missing)?;
+        let real = named.canonicalize().map_err(|_| Unread::Missing)?;
         if !real.starts_with(&root) {
             return Err(Unread::Outside);
         }
@@ -99,20 +100,8 @@ pub fn find(arguments: &[PathBuf], seen: &AtomicUsize) -> Found {
             Ok(metadata) if metadata.is_dir() => {
                 walk(argument, seen, &mut entries, &mut found.errors);
             }
-            Ok(_) => {
-                seen.fetch_add(1, Ordering::Relaxed);
-                entries.push(Entry {
-                    path: settled(argument),
-                    named: true,
-                });
-            }
-            Err(source) => found.errors.push((
-                argument.clone(),
-                Error::Read {
-                    path: argument.clone(),
-                    source,
-                },
-            )),
+            Ok(_) => entries.push(named(argument, seen)),
+            Err(source) => found.errors.push(missing(argument, source)),
         }
     }
     if arguments.len() > 1 {
@@ -120,6 +109,37 @@ pub fn find(arguments: &[PathBuf], seen: &AtomicUsize) -> Found {
     }
     found.groups = by_directory(entries);
     found
+}
+
+/// The files of one project in the order given, all of them or none.
+#[must_use]
+pub fn together(files: &[PathBuf], seen: &AtomicUsize) -> Found {
+    let mut found = Found::default();
+    let mut group = Vec::new();
+    for file in files {
+        match fs::metadata(file) {
+            Ok(_) => group.push(named(file, seen)),
+            Err(source) => found.errors.push(missing(file, source)),
+        }
+    }
+    if found.errors.is_empty() {
+        keep_first(&mut group);
+        found.groups.push(group);
+    }
+    found
+}
+
+fn named(file: &Path, seen: &AtomicUsize) -> Entry {
+    seen.fetch_add(1, Ordering::Relaxed);
+    Entry {
+        path: settled(file),
+        named: true,
+    }
+}
+
+fn missing(path: &Path, source: io::Error) -> (PathBuf, Error) {
+    let path = path.to_owned();
+    (path.clone(), Error::Read { path, source })
 }
 
 /// The bytes of a file; nothing for one that the walk found and whose name promises little, where
@@ -152,6 +172,16 @@ pub fn read(entry: Entry) -> Result<Option<Source>, Error> {
         Ok(_) => Ok(Some(Source { path, bytes })),
         Err(source) => Err(Error::Read { path, source }),
     }
+}
+
+/// The texts of files that are no part of what is hardened, such as those of `--env-file`.
+///
+/// # Errors
+///
+/// The first file that cannot be read, and why.
+pub fn read_texts(files: &[PathBuf]) -> Result<Vec<String>, (PathBuf, Error)> {
+    let text = |path: &PathBuf| fs::read_to_string(path).map_err(|source| missing(path, source));
+    files.iter().map(text).collect()
 }
 
 /// The bytes of standard input, under the name `-`.

@@ -308,7 +308,7 @@ impl Table {
         for file in &report.files {
             add(match &file.outcome {
                 FileOutcome::NotOurs(why) => format!("file\tleft alone\t{}", why.describe()),
-                FileOutcome::Unchanged => "file\tunchanged\t".to_owned(),
+                FileOutcome::Read | FileOutcome::Unchanged => "file\tunchanged\t".to_owned(),
                 FileOutcome::Changed(_) | FileOutcome::Created(_) => "file\tchanged\t".to_owned(),
                 FileOutcome::Failed(_) => "file\ttrouble\t".to_owned(),
             });

@@ -90,7 +90,7 @@ fn print(report: &Report, cli: &Cli, console: &mut Console<'_>) -> io::Result<Ex
     for file in &report.files {
         let text = match &file.outcome {
             FileOutcome::Changed(text) | FileOutcome::Created(text) => text,
-            FileOutcome::Unchanged | FileOutcome::NotOurs(_) => &file.source,
+            FileOutcome::Unchanged | FileOutcome::NotOurs(_) | FileOutcome::Read => &file.source,
             FileOutcome::Failed(error) => {
                 return trouble(&file.path, &file.source, error, console);
             }

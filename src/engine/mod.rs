@@ -1,6 +1,7 @@
 //! One pass over one project: parse, ask, apply, prove.
 
 mod command_line;
+mod gather;
 mod prove;
 mod unit;
 
@@ -8,6 +9,7 @@ pub use self::command_line::Hardened;
 
 use std::path::{Path, PathBuf};
 
+use self::gather::Placed;
 use crate::config::CustomResource;
 use crate::container::{Answer, Assignment, Assume, Basis, Policy};
 use crate::dialect::{self, Draft, Format, YamlDraft, quadlet};
@@ -34,6 +36,10 @@ pub struct Run<'k> {
     pub surroundings: &'k dyn Surroundings,
     /// Kinds that carry pods, beside those that are known.
     pub custom_resources: &'k [CustomResource],
+    /// The files given are one Compose project, merged in their order (`-f a -f b`).
+    pub merges: bool,
+    /// The texts of files that give variables of Compose files their values, instead of `.env`.
+    pub variables: Vec<String>,
 }
 
 /// A file as read from disk or standard input.
@@ -59,6 +65,8 @@ impl<'k> Run<'k> {
             knowledge,
             surroundings: &NoSurroundings,
             custom_resources: &[],
+            merges: false,
+            variables: Vec::new(),
         }
     }
 
@@ -89,17 +97,14 @@ impl<'k> Run<'k> {
                 continue;
             }
             let (tree, format) = match recognise(text, self.custom_resources) {
+                Ok((tree, _)) if self.merges => (tree, Ok(Format::Compose)),
                 Ok(recognised) => recognised,
                 Err(outcome) => {
                     outcomes.push(Some(outcome));
                     continue;
                 }
             };
-            let file = |format| File {
-                path: path.clone(),
-                tree,
-                format,
-            };
+            let file = |format| File::new(path.clone(), tree, format);
             outcomes.push(match format {
                 Ok(Format::Compose) => {
                     compose.push((index, file(Format::Compose)));
@@ -121,34 +126,34 @@ impl<'k> Run<'k> {
             });
         }
 
-        let mut containers = Vec::new();
-        let mut plan = |project: Vec<(usize, File<'_>)>| {
-            let (indices, files): (Vec<usize>, Vec<File<'_>>) = project.into_iter().unzip();
-            let planned = self.plan(&files);
-            for container in planned.containers {
-                containers.push(container.in_files(|file| indices[file]));
-            }
-            for (index, outcome) in indices.into_iter().zip(planned.outcomes) {
-                if !matches!(outcomes[index], Some(FileOutcome::NotOurs(NotOurs::NoPods))) {
-                    outcomes[index] = Some(outcome);
-                }
-            }
+        // A part of a merged project that cannot be read may say anything.
+        let is_whole = !self.merges || compose.len() == texts.len();
+        let mut found = Findings {
+            outcomes,
+            ..Findings::default()
         };
-        for project in with_overrides(compose, fragments) {
-            plan(project);
+        let mut plan = |project: Vec<Placed<'_>>| found.plan(self, project);
+        if is_whole {
+            gather::compose(self, compose, fragments, &mut plan);
         }
         if !kubernetes.is_empty() {
             kubernetes.extend(beside);
-            plan(kubernetes);
+            let placed = |(at, file)| Placed::given(at, file);
+            plan(kubernetes.into_iter().map(placed).collect());
         }
+        let Findings {
+            mut outcomes,
+            mut containers,
+            read,
+        } = found;
         for (index, path, text) in units {
             let (container, outcome) = self.unit(path, text);
             containers.extend(container.map(|container| container.in_files(|_| index)));
             outcomes[index] = Some(outcome);
         }
-        containers.sort_by_key(|container: &ContainerReport| (container.file, container.line));
+        containers.sort_by_key(|container| (container.file, container.line));
 
-        let files = texts
+        let given = texts
             .into_iter()
             .zip(outcomes)
             .map(|((path, text), outcome)| match text {
@@ -162,8 +167,8 @@ impl<'k> Run<'k> {
                     source: String::new(),
                     outcome: FileOutcome::Failed(error),
                 },
-            })
-            .collect();
+            });
+        let files = given.chain(read).collect();
         Report { files, containers }
     }
 
@@ -306,6 +311,46 @@ impl<'k> Run<'k> {
     }
 }
 
+/// What came of the files given and of those that were read with them.
+#[derive(Default)]
+struct Findings {
+    /// Of the files given.
+    outcomes: Vec<Option<FileOutcome>>,
+    containers: Vec<ContainerReport>,
+    /// Files that were not given; they stand behind the others in the report.
+    read: Vec<FileReport>,
+}
+
+impl Findings {
+    /// Plans files that belong together, and takes in what came of it.
+    fn plan(&mut self, run: &Run<'_>, project: Vec<Placed<'_>>) {
+        let (places, files): (Vec<Option<usize>>, Vec<File<'_>>) =
+            project.into_iter().map(|one| (one.at, one.file)).unzip();
+        let planned = run.plan(&files);
+        let mut indices = Vec::with_capacity(files.len());
+        for ((place, file), outcome) in places.into_iter().zip(files).zip(planned.outcomes) {
+            if let Some(place) = place
+                && let Some(known) = self.outcomes.get_mut(place)
+                && !matches!(known, Some(FileOutcome::NotOurs(NotOurs::NoPods)))
+            {
+                *known = Some(outcome);
+            }
+            indices.push(place.unwrap_or_else(|| {
+                self.read.push(FileReport {
+                    path: file.path,
+                    source: String::new(),
+                    outcome: FileOutcome::Read,
+                });
+                self.outcomes.len() + self.read.len() - 1
+            }));
+        }
+        for container in planned.containers {
+            self.containers
+                .push(container.in_files(|file| indices[file]));
+        }
+    }
+}
+
 #[derive(Default)]
 struct Planned {
     containers: Vec<ContainerReport>,
@@ -335,34 +380,6 @@ pub(crate) fn text(bytes: Vec<u8>) -> Result<String, Error> {
         path: PathBuf::new(),
         source: std::io::Error::new(std::io::ErrorKind::InvalidData, error),
     })
-}
-
-/// Each Compose file with the override that Compose itself finds beside it.
-fn with_overrides<'s>(
-    files: Vec<(usize, File<'s>)>,
-    fragments: Vec<(usize, File<'s>)>,
-) -> Vec<Vec<(usize, File<'s>)>> {
-    let is_override = |file: &File<'_>| dialect::overridden_by(&file.path).is_some();
-    let (overrides, bases): (Vec<_>, Vec<_>) =
-        files.into_iter().partition(|(_, file)| is_override(file));
-    let mut projects: Vec<Vec<(usize, File<'s>)>> =
-        bases.into_iter().map(|base| vec![base]).collect();
-    for (index, file) in overrides.into_iter().chain(fragments) {
-        let base = projects.iter_mut().find(|project| {
-            dialect::overridden_by(&file.path)
-                .is_some_and(|names| names.contains(&project[0].1.path))
-        });
-        match base {
-            Some(project) => project.push((index, file)),
-            None if is_override(&file)
-                && dialect::recognise(&file.tree, &[]) == Ok(Format::Compose) =>
-            {
-                projects.push(vec![(index, file)]);
-            }
-            None => {}
-        }
-    }
-    projects
 }
 
 /// The tree of a file, and whose it is.

@@ -42,11 +42,7 @@ fn judge(
                     planned.and(witnessed).err()
                 });
                 faults.push(fault);
-                after.push(File {
-                    path: file.path.clone(),
-                    tree,
-                    format: file.format,
-                });
+                after.push(file.again(tree));
             }
             Err(error) => {
                 return files
@@ -130,11 +126,7 @@ mod tests {
             .set(root, &["services", "web", "read_only"], Value::Bool(true))
             .unwrap();
         let plan = editor.finish();
-        let file = File {
-            path: "compose.yml".into(),
-            tree,
-            format: Format::Compose,
-        };
+        let file = File::new("compose.yml".into(), tree, Format::Compose);
         judge(&run, &[file], &[plan], vec![Some(text.to_owned())]).remove(0)
     }
 

@@ -357,14 +357,7 @@ fn beside(base: &Path) -> PathBuf {
 
 /// The names of what Compose lays over the file when it finds both.
 pub(super) fn overrides(base: &Path) -> Vec<PathBuf> {
-    let stem = base.file_stem().and_then(|stem| stem.to_str());
-    let names = stem.into_iter().flat_map(|stem| {
-        ["yml", "yaml"].map(|end| base.with_file_name(format!("{stem}.override.{end}")))
-    });
-    let is_found = |path: &PathBuf| {
-        dialect::overridden_by(path).is_some_and(|bases| bases.contains(&base.to_owned()))
-    };
-    names.filter(is_found).collect()
+    dialect::overrides(base)
 }
 
 /// How Compose reads the project with its overlay: `-f` leaves out what it finds by itself

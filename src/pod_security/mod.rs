@@ -126,9 +126,12 @@ fn content(text: &str, standard: Standard, custom_resources: &[CustomResource]) 
         },
         Ok((_, Err(why))) | Err(FileOutcome::NotOurs(why)) => Content::NotOurs(why),
         Err(FileOutcome::Failed(error)) => Content::Failed(error),
-        Err(FileOutcome::Unchanged | FileOutcome::Changed(_) | FileOutcome::Created(_)) => {
-            Content::Pods(Vec::new())
-        }
+        Err(
+            FileOutcome::Read
+            | FileOutcome::Unchanged
+            | FileOutcome::Changed(_)
+            | FileOutcome::Created(_),
+        ) => Content::Pods(Vec::new()),
     }
 }
 

@@ -38,6 +38,8 @@ pub struct FileReport {
 pub enum FileOutcome {
     /// Not a file for us; left alone.
     NotOurs(NotOurs),
+    /// Part of a project, and neither named nor walked to: read, and left as it is.
+    Read,
     /// Ours, and nothing to change.
     Unchanged,
     /// The whole new text, proved against the plan.

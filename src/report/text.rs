@@ -134,6 +134,7 @@ impl Summary {
         for file in &report.files {
             match &file.outcome {
                 FileOutcome::NotOurs(why) => *self.not_ours.entry(*why).or_default() += 1,
+                FileOutcome::Read => {}
                 FileOutcome::Unchanged => self.counts.ours += 1,
                 FileOutcome::Changed(_) | FileOutcome::Created(_) => {
                     self.counts.ours += 1;

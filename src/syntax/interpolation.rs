@@ -15,21 +15,38 @@ pub enum Interpolated<'s> {
     Plain(Cow<'s, str>),
     /// Depends on the environment.
     Dynamic {
-        /// The string where none of its variables is set, if each of them has a default.
+        /// The string by what is known of its variables and by the defaults of the others, if each
+        /// of those has one.
         default: Option<String>,
     },
     /// Compose rejects the string: `${` without a name or without an end.
     Invalid,
 }
 
-/// Reads `$VAR`, `${VAR}`, `${VAR:-default}`, `${VAR-default}`, `${VAR:?error}`, `${VAR?error}`,
-/// `${VAR:+alternative}`, `${VAR+alternative}` and `$$`. A `$` before anything else is itself.
+/// [`interpolate_by`] where nothing is known of any variable.
 #[must_use]
 pub fn interpolate(text: &str) -> Interpolated<'_> {
+    interpolate_by(text, &|_| None)
+}
+
+/// Reads `$VAR`, `${VAR}`, `${VAR:-default}`, `${VAR-default}`, `${VAR:?error}`, `${VAR?error}`,
+/// `${VAR:+alternative}`, `${VAR+alternative}` and `$$`. A `$` before anything else is itself. The
+/// value that `known` gives of a variable is taken as it is.
+#[must_use]
+pub fn interpolate_by<'t, 'k>(
+    text: &'t str,
+    known: &dyn Fn(&str) -> Option<&'k str>,
+) -> Interpolated<'t> {
     if !text.contains('$') {
         return Interpolated::Plain(Cow::Borrowed(text));
     }
-    let mut out = Expansion::default();
+    let mut out = Expansion {
+        known,
+        text: String::new(),
+        is_dynamic: false,
+        lacks_default: false,
+        is_invalid: false,
+    };
     out.expand(text, NESTING);
     match out {
         Expansion {
@@ -61,15 +78,15 @@ pub fn compose_boolean(text: &str) -> Option<bool> {
     }
 }
 
-#[derive(Default)]
-struct Expansion {
+struct Expansion<'a, 'k> {
+    known: &'a dyn Fn(&str) -> Option<&'k str>,
     text: String,
     is_dynamic: bool,
     lacks_default: bool,
     is_invalid: bool,
 }
 
-impl Expansion {
+impl Expansion<'_, '_> {
     fn expand(&mut self, text: &str, nesting: usize) {
         let mut rest = text;
         while let Some(at) = rest.find('$') {
@@ -89,13 +106,21 @@ impl Expansion {
                 if name == 0 {
                     self.text.push('$');
                 } else {
-                    self.is_dynamic = true;
-                    self.lacks_default = true;
+                    self.variable(&after[..name]);
                 }
                 rest = &after[name..];
             }
         }
         self.text.push_str(rest);
+    }
+
+    /// A variable without a word about what holds when it is not set.
+    fn variable(&mut self, name: &str) {
+        self.is_dynamic = true;
+        match (self.known)(name) {
+            Some(value) => self.text.push_str(value),
+            None => self.lacks_default = true,
+        }
     }
 
     /// What stands behind `${`; returns its end, behind the closing brace.
@@ -104,13 +129,15 @@ impl Expansion {
         if name == 0 {
             return None;
         }
-        self.is_dynamic = true;
         let after = &text[name..];
         if after.starts_with('}') {
-            self.lacks_default = true;
+            self.variable(&text[..name]);
             return Some(name + 1);
         }
+        self.is_dynamic = true;
         let operator = after.strip_prefix(':').unwrap_or(after);
+        let counts_empty = operator.len() == after.len();
+        let value = (self.known)(&text[..name]).filter(|value| counts_empty || !value.is_empty());
         let kind = operator
             .chars()
             .next()
@@ -118,10 +145,13 @@ impl Expansion {
         let argument = &operator[1..];
         let start = text.len() - argument.len();
         let len = argument_len(argument)?;
-        match kind {
-            '-' if nesting > 0 => self.expand(&argument[..len], nesting - 1),
+        match (kind, value) {
+            ('+', Some(_)) | ('-', None) if nesting > 0 => {
+                self.expand(&argument[..len], nesting - 1);
+            }
             // An alternative stands in for a variable that is set; without it there is nothing.
-            '+' => {}
+            ('+', None) => {}
+            ('-' | '?', Some(value)) => self.text.push_str(value),
             _ => self.lacks_default = true,
         }
         Some(start + len + 1)
@@ -176,7 +206,7 @@ fn argument_len(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Interpolated, compose_boolean, interpolate};
+    use super::{Interpolated, compose_boolean, interpolate, interpolate_by};
 
     fn default_of(text: &str) -> Option<String> {
         match interpolate(text) {
@@ -226,6 +256,28 @@ mod tests {
             "${A:-${B}}",
         ] {
             assert_eq!(default_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_of_a_variable_counts() {
+        let known = |name: &str| match name {
+            "A" => Some("a"),
+            "EMPTY" => Some(""),
+            _ => None,
+        };
+        for (text, expected) in [
+            ("$A/${A}", Some("a/a")),
+            ("${A:-x}${A:?must}${A?}", Some("aaa")),
+            ("${EMPTY:-x}${EMPTY-y}", Some("x")),
+            ("${A:+${B:-b}}${EMPTY+c}${EMPTY:+d}", Some("bc")),
+            ("${EMPTY:?must}", None),
+            ("$A$B", None),
+        ] {
+            let expected = Interpolated::Dynamic {
+                default: expected.map(str::to_owned),
+            };
+            assert_eq!(interpolate_by(text, &known), expected, "{text}");
         }
     }
 

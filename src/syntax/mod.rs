@@ -24,7 +24,7 @@ mod witness;
 pub use compare::{Mismatch, compare};
 pub use edit::{Checkpoint, Edit, Editor, Plan, Refusal, Touched, Value, document};
 pub use error::{SyntaxError, SyntaxErrorKind};
-pub use interpolation::{Interpolated, compose_boolean, interpolate};
+pub use interpolation::{Interpolated, compose_boolean, interpolate, interpolate_by};
 pub use lines::Lines;
 pub use parse::{Limits, Mode, decode, parse};
 pub use resolve::{Found, Scalar, Schema};

@@ -47,10 +47,9 @@ fn recognise(text: &str) -> Result<Format, NotOurs> {
 fn project<R>(texts: &[&str], look: impl FnOnce(&[File<'_>], Vec<Member>) -> R) -> R {
     let files: Vec<File<'_>> = texts
         .iter()
-        .map(|text| File {
-            path: PathBuf::from("manifest.yaml"),
-            tree: tree(text),
-            format: Format::Kubernetes,
+        .map(|text| {
+            let path = PathBuf::from("manifest.yaml");
+            File::new(path, tree(text), Format::Kubernetes)
         })
         .collect();
     let members = dialect::read(

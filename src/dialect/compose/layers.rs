@@ -7,16 +7,16 @@ use std::borrow::Cow;
 
 use crate::container::{Origin, Place, Setting, Via};
 use crate::project::File;
-use crate::syntax::{Found, Interpolated, Kind, NodeId, Schema, Tree, interpolate};
+use crate::syntax::{Found, Interpolated, Kind, NodeId, Schema, Tree, interpolate_by};
 
 /// The mappings of one service, least binding first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Layers {
     layers: Vec<Layer>,
 }
 
 /// One mapping that defines part of a service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Layer {
     pub(super) file: usize,
     pub(super) node: NodeId,
@@ -31,9 +31,27 @@ pub(super) struct Value {
     pub(super) origin: Origin,
 }
 
+impl Layer {
+    /// It belongs to a service that this one extends.
+    pub(super) fn is_inherited(&self) -> bool {
+        matches!(self.via, Via::Extends(_))
+    }
+}
+
 impl Layers {
     pub(super) fn push(&mut self, layer: Layer) {
         self.layers.push(layer);
+    }
+
+    /// Adds what binds more than all that is there.
+    pub(super) fn extend(&mut self, layers: impl IntoIterator<Item = Layer>) {
+        self.layers.extend(layers);
+    }
+
+    /// Some layer is this mapping.
+    pub(super) fn contains(&self, file: usize, node: NodeId) -> bool {
+        self.iter()
+            .any(|layer| (layer.file, layer.node) == (file, node))
     }
 
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Layer> {
@@ -174,7 +192,8 @@ impl Value {
         files: &[File<'_>],
         read: impl Fn(&str) -> Option<T>,
     ) -> Setting<T> {
-        let tree = &files[self.file].tree;
+        let file = &files[self.file];
+        let tree = &file.tree;
         if tree.node(self.node).kind != Kind::Scalar {
             return Setting::Unreadable {
                 text: tree.text(self.node).to_owned(),
@@ -182,7 +201,7 @@ impl Value {
             };
         }
         let text = tree.value(self.node);
-        match interpolate(&text) {
+        match interpolate_by(&text, &known(file)) {
             Interpolated::Plain(plain) => match read(&plain) {
                 Some(value) => Setting::Set {
                     value,
@@ -210,12 +229,14 @@ impl Value {
 
     /// The scalar's text to judge by: with the defaults of its variables. `None` for collections.
     pub(super) fn judged<'s>(&self, files: &[File<'s>]) -> Option<Cow<'s, str>> {
-        judged(&files[self.file].tree, self.node)
+        judged(&files[self.file], self.node)
     }
 }
 
-/// The scalar's text with the defaults of its variables in their place; as written where one has none.
-pub(super) fn judged<'s>(tree: &Tree<'s>, node: NodeId) -> Option<Cow<'s, str>> {
+/// The scalar's text with what is known of its variables, or their defaults, in their place; as
+/// written where one has none.
+pub(super) fn judged<'s>(file: &File<'s>, node: NodeId) -> Option<Cow<'s, str>> {
+    let tree = &file.tree;
     let node = tree.resolve(node);
     if tree.node(node).kind != Kind::Scalar {
         return None;
@@ -224,13 +245,18 @@ pub(super) fn judged<'s>(tree: &Tree<'s>, node: NodeId) -> Option<Cow<'s, str>> 
     if !text.contains('$') {
         return Some(text);
     }
-    Some(match interpolate(&text) {
+    Some(match interpolate_by(&text, &known(file)) {
         Interpolated::Plain(plain) => Cow::Owned(plain.into_owned()),
         Interpolated::Dynamic {
             default: Some(default),
         } => Cow::Owned(default),
         Interpolated::Dynamic { default: None } | Interpolated::Invalid => text,
     })
+}
+
+/// The values of variables, as far as they are known where the file is read.
+fn known<'f>(file: &'f File<'_>) -> impl Fn(&str) -> Option<&'f str> {
+    |name| file.context.variables.get(name).map(String::as_str)
 }
 
 /// Nothing is written, or null is.

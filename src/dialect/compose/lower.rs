@@ -23,6 +23,9 @@ impl Site {
         let Some(editor) = editors.get_mut(self.file) else {
             return Ok(Vec::new());
         };
+        if let Some(why) = &self.sealed {
+            return Err(Unwritable::Because(why.clone()));
+        }
         self.check_heirs()?;
         self.check_platform(assignment, container)?;
         match assignment {
@@ -123,6 +126,10 @@ impl Site {
         value: Value,
     ) -> Result<Vec<String>, Unwritable> {
         self.check_override(path[0])?;
+        let joined = path.join(".");
+        if let Some((_, place)) = self.later.iter().find(|(later, _)| *later == joined) {
+            return Err(Unwritable::Because(format!("`{place}` says otherwise")));
+        }
         editor.set(self.node, path, value)?;
         Ok(vec![self.path(path)])
     }

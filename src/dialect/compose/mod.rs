@@ -4,17 +4,22 @@
 //! validate.go), and the measurements on an engine that the doc comments name.
 
 mod build;
+mod dotenv;
+mod environment;
+mod inheritance;
 mod layers;
 mod lower;
 mod mounts;
 mod ports;
 mod read;
 mod recognise;
+mod references;
 mod services;
 mod withdraw;
 
 pub(super) use read::read;
 pub(super) use recognise::recognise;
+pub(crate) use references::{Reference, context, references, variables};
 
 use crate::syntax::NodeId;
 
@@ -33,6 +38,11 @@ pub struct Site {
     heirs: Vec<Heir>,
     /// Keys that a later document resets or overrides, so that what is written here has no effect.
     overridden: Vec<String>,
+    /// Scalars that a later document or file sets, by their paths, each with the place: they count
+    /// before what is written here.
+    later: Vec<(String, String)>,
+    /// Why nothing may be written here, be it never so right.
+    sealed: Option<String>,
     /// The key of `deploy` that says a swarm runs this.
     swarm: Option<&'static str>,
     /// The `version` names a schema that has no `pids` among the limits of `deploy`, to which

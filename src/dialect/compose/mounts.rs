@@ -6,21 +6,30 @@ use crate::dialect::engine_words::mount::{
     PROPAGATIONS, Volume, copied, is_host_path, is_shared_directory, tmpfs,
 };
 use crate::project::File;
-use crate::syntax::{Kind, NodeId, Schema, Tree, compose_boolean};
+use crate::syntax::{Kind, NodeId, Schema, compose_boolean};
 
 /// Adds every mount of the service to the container.
 pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>], top: &TopLevel) {
     for value in layers.items(files, "volumes") {
-        let tree = &files[value.file].tree;
+        let file = &files[value.file];
+        let tree = &file.tree;
         let mount = match tree.node(value.node).kind {
-            Kind::Map => long_volume(tree, value.node, top),
+            Kind::Map => long_volume(file, value.node, top),
             _ => value.judged(files).map(|text| short_volume(&text, top)),
         };
-        if let Some(mount) = mount {
-            container.mounts.push(Mount {
-                place: value.origin.place,
-                ..mount
-            });
+        let Some(mount) = mount else { continue };
+        let mount = Mount {
+            place: value.origin.place,
+            ..mount
+        };
+        // Of two volumes at one path the later holds (compose-go `override/uncity.go`).
+        match container
+            .mounts
+            .iter_mut()
+            .find(|known| known.target == mount.target)
+        {
+            Some(known) => *known = mount,
+            None => container.mounts.push(mount),
         }
     }
     for (text, value) in layers.texts(files, "tmpfs") {
@@ -31,11 +40,12 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
     }
     for (kind, directory) in [("configs", "/"), ("secrets", "/run/secrets/")] {
         for value in layers.items(files, kind) {
-            let tree = &files[value.file].tree;
+            let file = &files[value.file];
+            let tree = &file.tree;
             let (name, target) = match tree.node(value.node).kind {
                 Kind::Map => (
-                    text_at(tree, value.node, "source"),
-                    text_at(tree, value.node, "target"),
+                    text_at(file, value.node, "source"),
+                    text_at(file, value.node, "target"),
                 ),
                 _ => (value.judged(files).map(std::borrow::Cow::into_owned), None),
             };
@@ -96,15 +106,14 @@ pub(super) struct TopLevel {
 }
 
 impl TopLevel {
-    pub(super) fn new(files: &[File<'_>]) -> Self {
-        let mut top = Self::default();
-        for (index, file) in files.iter().enumerate() {
-            for document in file.tree.documents() {
-                top.roots.push((index, document.root));
-            }
-        }
+    pub(super) fn new(files: &[File<'_>], roots: Vec<(usize, NodeId)>) -> Self {
+        let mut top = Self {
+            foreign: Vec::new(),
+            roots,
+        };
         for (file, root) in &top.roots {
-            let tree = &files[*file].tree;
+            let file = &files[*file];
+            let tree = &file.tree;
             let Some(volumes) = tree.get(*root, "volumes", Schema::Compose) else {
                 continue;
             };
@@ -114,7 +123,7 @@ impl TopLevel {
                         .is_some_and(|found| !is_null(tree, found.value()))
                 };
                 let local =
-                    text_at(tree, volume.value(), "driver").is_none_or(|driver| driver == "local");
+                    text_at(file, volume.value(), "driver").is_none_or(|driver| driver == "local");
                 if has("driver_opts") || has("external") || !local {
                     top.foreign.push(name.into_owned());
                 }
@@ -162,16 +171,17 @@ fn short_volume(text: &str, top: &TopLevel) -> Mount {
     }
 }
 
-fn long_volume(tree: &Tree<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
-    let target = text_at(tree, node, "target")?;
-    let source = text_at(tree, node, "source")
-        .or_else(|| text_at(tree, node, "src"))
+fn long_volume(file: &File<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
+    let tree = &file.tree;
+    let target = text_at(file, node, "target")?;
+    let source = text_at(file, node, "source")
+        .or_else(|| text_at(file, node, "src"))
         .unwrap_or_default();
-    let read_only = text_at(tree, node, "read_only")
+    let read_only = text_at(file, node, "read_only")
         .as_deref()
         .and_then(compose_boolean)
         .unwrap_or_default();
-    let kind = text_at(tree, node, "type").unwrap_or_default();
+    let kind = text_at(file, node, "type").unwrap_or_default();
     let open = kind == "tmpfs" && is_shared_directory(&target);
     let source = match kind.as_str() {
         "bind" => MountSource::Host(source),
@@ -179,7 +189,7 @@ fn long_volume(tree: &Tree<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
         "volume" | "" => {
             let option = |key| {
                 tree.get(node, "volume", Schema::Compose)
-                    .and_then(|volume| text_at(tree, volume.value(), key))
+                    .and_then(|volume| text_at(file, volume.value(), key))
             };
             let bare = option("subpath").is_some()
                 || option("nocopy").as_deref().and_then(compose_boolean) == Some(true);
@@ -189,7 +199,7 @@ fn long_volume(tree: &Tree<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
     };
     let propagation = tree
         .get(node, "bind", Schema::Compose)
-        .and_then(|bind| text_at(tree, bind.value(), "propagation"))
+        .and_then(|bind| text_at(file, bind.value(), "propagation"))
         .filter(|word| PROPAGATIONS.contains(&word.as_str()));
     Some(Mount {
         target,
@@ -201,12 +211,13 @@ fn long_volume(tree: &Tree<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
     })
 }
 
-fn text_at(tree: &Tree<'_>, map: NodeId, key: &str) -> Option<String> {
+fn text_at(file: &File<'_>, map: NodeId, key: &str) -> Option<String> {
+    let tree = &file.tree;
     let found = tree.get(map, key, Schema::Compose)?;
     if is_null(tree, found.value()) {
         return None;
     }
-    judged(tree, found.value()).map(std::borrow::Cow::into_owned)
+    judged(file, found.value()).map(std::borrow::Cow::into_owned)
 }
 
 #[cfg(test)]

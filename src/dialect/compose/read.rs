@@ -1,19 +1,19 @@
 //! Services as neutral containers.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::layers::{Layers, Value, is_null, judged};
+use super::layers::{Layers, Value, judged};
 use super::mounts::{self, TopLevel};
-use super::services::Services;
-use super::{Heir, Limits, Site, build};
+use super::{Heir, Limits, Site, build, environment, inheritance, services};
 use crate::container::{
     Against, Container, Evidence, HostNamespace, HostPort, Network, Place, Restart, Setting, Sysctl,
 };
 use crate::dialect::engine_words::{self, Port, units};
 use crate::image::{self, Knowledge};
 use crate::project::{File, Member, Surroundings};
-use crate::syntax::{Kind, NodeId, Schema, Tree, compose_boolean};
+use crate::syntax::{Kind, NodeId, Schema, compose_boolean};
 
 /// Keys of `deploy` that only a swarm reads.
 const SWARM: [&str; 5] = [
@@ -24,85 +24,122 @@ const SWARM: [&str; 5] = [
     "endpoint_mode",
 ];
 
-/// The members of a project, each base before the services that extend it.
+/// What a file's `version` says of the schema that a swarm reads it by.
+struct SchemaVersion {
+    /// Limits belong to `deploy`.
+    is_3: bool,
+    /// `deploy.resources.limits.pids` came with 3.9.
+    lacks_pids: bool,
+}
+
+impl SchemaVersion {
+    fn of(version: Option<&str>) -> Self {
+        let is_3 = version.is_some_and(|version| version.starts_with('3'));
+        let minor = version
+            .and_then(|version| version.strip_prefix("3."))
+            .and_then(|minor| minor.parse::<u32>().ok());
+        Self {
+            is_3,
+            lacks_pids: is_3 && minor.is_none_or(|minor| minor < 9),
+        }
+    }
+}
+
+/// The members of files that belong together, each base before the services that extend it.
 pub(in crate::dialect) fn read(
     files: &[File<'_>],
     knowledge: &Knowledge,
     surroundings: &dyn Surroundings,
 ) -> Vec<Member> {
-    let services = Services::collect(files);
-    let top = TopLevel::new(files);
-    let version = services.roots.iter().find_map(|(file, root)| {
-        let tree = &files[*file].tree;
-        let found = tree.get(*root, "version", Schema::Compose)?;
-        judged(tree, found.value())
+    let mut found = Vec::new();
+    let mut tops = Vec::new();
+    for project in services::collect(files, surroundings) {
+        found.extend(
+            project
+                .services
+                .into_iter()
+                .map(|service| (service, tops.len())),
+        );
+        let version = project.roots.iter().find_map(|(file, root)| {
+            let file = &files[*file];
+            let found = file.tree.get(*root, "version", Schema::Compose)?;
+            judged(file, found.value())
+        });
+        let version = SchemaVersion::of(version.as_deref());
+        tops.push((TopLevel::new(files, project.roots), version));
+    }
+    found.sort_by_key(|(service, _)| {
+        let layers = service.layers.iter();
+        layers.filter(|layer| layer.is_inherited()).count()
     });
-    let version_3 = version
-        .as_deref()
-        .is_some_and(|version| version.starts_with('3'));
-    let minor = version
-        .as_deref()
-        .and_then(|version| version.strip_prefix("3."))
-        .and_then(|minor| minor.parse::<u32>().ok());
-    let schema_without_pids = version_3 && minor.is_none_or(|minor| minor < 9);
-
     let mut members: Vec<Member> = Vec::new();
-    for name in services.in_order(files) {
-        let Some((layers, incomplete)) = services.layers(files, &name, 0) else {
+    let mut known: Vec<Layers> = Vec::new();
+    let mut places: HashMap<(usize, NodeId), usize> = HashMap::new();
+    for (service, project) in found {
+        let (top, version) = &tops[project];
+        let layers = &service.layers;
+        let Some(defining) = inheritance::defining(layers) else {
             continue;
         };
-        let Some(own) = services
-            .own(&name)
-            .and_then(|own| own.iter().next().cloned())
-        else {
-            continue;
-        };
-        if !layers.has(files, &["image"]) && !layers.has(files, &["build"]) && incomplete.is_none()
-        {
+        let runs = layers.has(files, &["image"]) || layers.has(files, &["build"]);
+        if !runs && service.incomplete.is_none() || layers.has(files, &["provider"]) {
             continue;
         }
-        if layers.has(files, &["provider"]) {
+        // Files that two projects share are planned once.
+        if let Some(twin) = places.get(&(defining.file, defining.node)) {
+            if known[*twin] != *layers {
+                seal(
+                    &mut members[*twin].site,
+                    "another project of these files reads it otherwise",
+                );
+            }
             continue;
         }
-        let place = Place {
-            file: own.file,
-            span: services.key_span(&name, files[own.file].tree.node(own.node).span),
-        };
-        let mut container = Container::new(name.clone(), name.clone(), place);
-        container.group = members.len();
-        container.incomplete = incomplete;
-        fill(&mut container, &layers, files, knowledge);
-        if container.built {
-            container.facts = build::recipe(&layers, files, surroundings)
-                .and_then(|recipe| recipe.facts(knowledge))
-                .map(Arc::new);
-        }
-        mounts::read(&mut container, &layers, files, &top);
-        let limits = limits_home(&layers, files, version_3);
-        let overridden = services.overridden(files, &name);
         let member = members.len();
-        let same = services.is_like_its_base(files, &name);
-        for base in services.bases(files, &name) {
-            let base = members
-                .iter_mut()
-                .find(|member| member.container.name == base);
-            if let Some(crate::dialect::Site::Compose(site)) = base.map(|member| &mut member.site) {
+        for layer in layers.iter().filter(|layer| layer.is_inherited()) {
+            if let Some(base) = places.get(&(layer.file, layer.node))
+                && let crate::dialect::Site::Compose(site) = &mut members[*base].site
+            {
                 site.heirs.push(Heir {
-                    name: name.clone(),
+                    name: service.name.clone(),
                     member,
-                    same,
+                    same: inheritance::is_like(files, layers, &known[*base]),
                 });
             }
         }
+
+        places.insert((defining.file, defining.node), member);
+        let place = Place {
+            file: defining.file,
+            span: service.key,
+        };
+        let mut container = Container::new(service.name.clone(), service.name.clone(), place);
+        container.group = member;
+        container.incomplete = service.incomplete;
+        fill(&mut container, layers, files, knowledge, surroundings);
+        if container.built {
+            container.facts = build::recipe(layers, files, surroundings)
+                .and_then(|recipe| recipe.facts(knowledge))
+                .map(Arc::new);
+        }
+        mounts::read(&mut container, layers, files, top);
+        let later = inheritance::later(layers, defining);
+        let file = &files[defining.file];
         let site = Site {
-            service: name,
-            file: own.file,
-            node: own.node,
-            limits,
-            schema_without_pids,
+            service: service.name,
+            file: defining.file,
+            node: defining.node,
+            limits: limits_home(layers, files, version.is_3),
+            schema_without_pids: version.lacks_pids,
             restarts_by_deploy: layers.has(files, &["deploy", "restart_policy"]),
             heirs: Vec::new(),
-            overridden,
+            overridden: inheritance::overridden(files, defining, &later),
+            later: inheritance::scalars(files, &later),
+            sealed: (!file.part.is_given).then(|| {
+                let (line, _) = file.tree.line_column(service.key.start);
+                let path = file.path.display();
+                format!("`{path}:{line}` defines it, and that file was not named")
+            }),
             swarm: SWARM
                 .into_iter()
                 .find(|key| layers.has(files, &["deploy", key])),
@@ -111,9 +148,16 @@ pub(in crate::dialect) fn read(
             container,
             site: crate::dialect::Site::Compose(site),
         });
+        known.push(service.layers);
     }
     build::share(&mut members);
     members
+}
+
+fn seal(site: &mut crate::dialect::Site, why: &str) {
+    if let crate::dialect::Site::Compose(site) = site {
+        site.sealed = Some(why.to_owned());
+    }
 }
 
 /// compose-go refuses a service whose flat limits and `deploy` limits differ, an absent one
@@ -137,7 +181,13 @@ fn limits_home(layers: &Layers, files: &[File<'_>], version_3: bool) -> Limits {
 }
 
 /// Fills in everything but mounts.
-fn fill(container: &mut Container, layers: &Layers, files: &[File<'_>], knowledge: &Knowledge) {
+fn fill(
+    container: &mut Container,
+    layers: &Layers,
+    files: &[File<'_>],
+    knowledge: &Knowledge,
+    surroundings: &dyn Surroundings,
+) {
     let bool_at = |path: &[&str]| layers.setting(files, path, compose_boolean);
     container.mounts_image_volumes = true;
     container.low_ports_are_free = true;
@@ -201,7 +251,7 @@ fn fill(container: &mut Container, layers: &Layers, files: &[File<'_>], knowledg
         .get(files, &["shm_size"])
         .and_then(|value| units::bytes(&value.judged(files)?));
 
-    environment(container, layers, files);
+    environment::read(container, layers, files, surroundings);
     container.entrypoint = layers
         .get(files, &["entrypoint"])
         .and_then(|value| words(files, &value));
@@ -345,15 +395,16 @@ fn restart(layers: &Layers, files: &[File<'_>]) -> Setting<Restart> {
 fn pairs(layers: &Layers, files: &[File<'_>], key: &str) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for value in layers.all(files, key) {
-        let tree = &files[value.file].tree;
+        let file = &files[value.file];
+        let tree = &file.tree;
         match tree.node(value.node).kind {
             Kind::Map => {
                 for (name, found) in tree.effective_entries(value.node, Schema::Compose) {
-                    let text = judged(tree, found.value()).map(Cow::into_owned);
+                    let text = judged(file, found.value()).map(Cow::into_owned);
                     pairs.push((name.into_owned(), text.unwrap_or_default()));
                 }
             }
-            _ => pairs.extend(texts(tree, value.node).into_iter().map(|text| {
+            _ => pairs.extend(texts(file, value.node).into_iter().map(|text| {
                 match text.split_once('=') {
                     Some((name, value)) => (name.to_owned(), value.to_owned()),
                     None => (text, String::new()),
@@ -429,50 +480,21 @@ fn cpu_quota(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     }
 }
 
-fn environment(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
-    for value in layers.all(files, "environment") {
-        let tree = &files[value.file].tree;
-        match tree.node(value.node).kind {
-            Kind::Map => {
-                for (name, found) in tree.effective_entries(value.node, Schema::Compose) {
-                    let text =
-                        judged(tree, found.value()).filter(|_| !is_null(tree, found.value()));
-                    container
-                        .environment
-                        .push((name.into_owned(), text.map(Cow::into_owned)));
-                }
-            }
-            Kind::Seq => {
-                for item in tree.children(value.node) {
-                    let Some(text) = judged(tree, item) else {
-                        continue;
-                    };
-                    let (name, text) = match text.split_once('=') {
-                        Some((name, text)) => (name.to_owned(), Some(text.to_owned())),
-                        None => (text.into_owned(), None),
-                    };
-                    container.environment.push((name, text));
-                }
-            }
-            _ => {}
-        }
-    }
-    container.environment_elsewhere = layers.get(files, &["env_file"]).is_some();
-}
-
 /// A command: a list as it is, a string split as a shell splits it. Null means the image's own.
 fn words(files: &[File<'_>], value: &Value) -> Option<Vec<String>> {
-    let tree = &files[value.file].tree;
+    let file = &files[value.file];
+    let tree = &file.tree;
     match tree.node(value.node).kind {
-        Kind::Seq => Some(texts(tree, value.node)),
-        Kind::Scalar => judged(tree, value.node).map(|text| split_words(&text)),
+        Kind::Seq => Some(texts(file, value.node)),
+        Kind::Scalar => judged(file, value.node).map(|text| split_words(&text)),
         _ => None,
     }
 }
 
-fn texts(tree: &Tree<'_>, seq: NodeId) -> Vec<String> {
+fn texts(file: &File<'_>, seq: NodeId) -> Vec<String> {
+    let tree = &file.tree;
     tree.children(seq)
-        .filter_map(|item| judged(tree, item).map(Cow::into_owned))
+        .filter_map(|item| judged(file, item).map(Cow::into_owned))
         .collect()
 }
 
@@ -504,12 +526,13 @@ fn hooks(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     }
     for key in ["pre_start", "post_start", "pre_stop"] {
         for hook in layers.items(files, key) {
-            let tree = &files[hook.file].tree;
+            let file = &files[hook.file];
+            let tree = &file.tree;
             if let Some(command) = tree.get(hook.node, "command", Schema::Compose) {
                 let node = tree.resolve(command.value());
                 container.hooks.push(match tree.node(node).kind {
-                    Kind::Seq => texts(tree, node),
-                    _ => judged(tree, node)
+                    Kind::Seq => texts(file, node),
+                    _ => judged(file, node)
                         .map(|text| split_words(&text))
                         .unwrap_or_default(),
                 });
@@ -539,12 +562,13 @@ fn network(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
         );
     }
     for value in layers.items(files, "ports") {
-        let tree = &files[value.file].tree;
+        let file = &files[value.file];
+        let tree = &file.tree;
         let place = value.origin.place;
         if tree.node(value.node).kind == Kind::Map {
             let port = |key| {
                 let found = tree.get(value.node, key, Schema::Compose)?;
-                judged(tree, found.value()).map(Cow::into_owned)
+                judged(file, found.value()).map(Cow::into_owned)
             };
             container
                 .ports
@@ -583,17 +607,18 @@ fn network(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
         }
     }
     for value in layers.all(files, "sysctls") {
-        let tree = &files[value.file].tree;
+        let file = &files[value.file];
+        let tree = &file.tree;
         let place = value.origin.place;
         let pairs: Vec<(String, String)> = match tree.node(value.node).kind {
             Kind::Map => tree
                 .effective_entries(value.node, Schema::Compose)
                 .into_iter()
                 .filter_map(|(name, found)| {
-                    Some((name.into_owned(), judged(tree, found.value())?.into_owned()))
+                    Some((name.into_owned(), judged(file, found.value())?.into_owned()))
                 })
                 .collect(),
-            _ => texts(tree, value.node)
+            _ => texts(file, value.node)
                 .iter()
                 .filter_map(|text| text.split_once('='))
                 .map(|(name, text)| (name.to_owned(), text.to_owned()))
@@ -633,11 +658,12 @@ fn devices(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
             .map(|(text, _)| text),
     );
     for value in layers.items(files, "devices") {
-        let tree = &files[value.file].tree;
+        let file = &files[value.file];
+        let tree = &file.tree;
         if let Some(source) = tree.get(value.node, "source", Schema::Compose) {
             container
                 .devices
-                .extend(judged(tree, source.value()).map(Cow::into_owned));
+                .extend(judged(file, source.value()).map(Cow::into_owned));
         }
     }
     let reserved = layers
@@ -666,10 +692,11 @@ fn watch(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     let Some(value) = layers.get(files, &["develop", "watch"]) else {
         return;
     };
-    let tree = &files[value.file].tree;
+    let file = &files[value.file];
+    let tree = &file.tree;
     let syncs = tree.children(value.node).any(|rule| {
         tree.get(rule, "action", Schema::Compose)
-            .and_then(|found| judged(tree, found.value()))
+            .and_then(|found| judged(file, found.value()))
             .is_some_and(|action| action.starts_with("sync"))
     });
     if syncs {

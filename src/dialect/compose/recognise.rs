@@ -1,7 +1,9 @@
 //! Is this a Compose file?
 
+use std::borrow::Cow;
+
 use crate::report::NotOurs;
-use crate::syntax::{Kind, NodeId, Schema, Tree};
+use crate::syntax::{Found, Kind, NodeId, Schema, Tree};
 
 /// What compose-spec allows at the top beside `x-` extensions; a file with other keys is rejected
 /// by its schema (`compose-spec.json`, `additionalProperties: false`).
@@ -11,6 +13,60 @@ const TOP_LEVEL: [&str; 9] = [
 
 /// Keys that say what a service runs; an entry without any of them is defined elsewhere.
 const DEFINING: [&str; 4] = ["image", "build", "extends", "provider"];
+
+/// What docker-compose 1 allows in a service of a file without `services`
+/// (docker/compose 1.x `compose/config/config_schema_v1.json`).
+const LEGACY: [&str; 49] = [
+    "auto_up",
+    "build",
+    "cap_add",
+    "cap_drop",
+    "cgroup_parent",
+    "command",
+    "container_name",
+    "cpu_quota",
+    "cpu_shares",
+    "cpuset",
+    "devices",
+    "dns",
+    "dns_search",
+    "dockerfile",
+    "domainname",
+    "entrypoint",
+    "env_file",
+    "environment",
+    "expose",
+    "extends",
+    "external_links",
+    "extra_hosts",
+    "hostname",
+    "image",
+    "ipc",
+    "labels",
+    "links",
+    "log_driver",
+    "log_opt",
+    "mac_address",
+    "mem_limit",
+    "mem_swappiness",
+    "memswap_limit",
+    "net",
+    "pid",
+    "ports",
+    "privileged",
+    "read_only",
+    "restart",
+    "security_opt",
+    "shm_size",
+    "stdin_open",
+    "stop_signal",
+    "tty",
+    "ulimits",
+    "user",
+    "volumes",
+    "volumes_from",
+    "working_dir",
+];
 
 /// Whether the stream is a Compose project, judging every document.
 ///
@@ -29,10 +85,13 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<bool, NotOurs> {
             _ => return Ok(false),
         }
         empty = false;
-        for (key, _) in tree.effective_entries(root, Schema::Compose) {
-            if !TOP_LEVEL.contains(&&*key) && !key.starts_with("x-") {
-                return Ok(false);
-            }
+        let entries = tree.effective_entries(root, Schema::Compose);
+        if !entries.iter().all(|(key, _)| is_top_level(key)) {
+            return Ok(tree.documents().len() == 1 && is_legacy(tree, &entries));
+        }
+        if tree.get(root, "include", Schema::Compose).is_some() {
+            services = true;
+            defined = true;
         }
         let Some(found) = tree.get(root, "services", Schema::Compose) else {
             continue;
@@ -53,6 +112,56 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<bool, NotOurs> {
         (_, true, false) => Err(NotOurs::Fragment),
         (_, true, true) => Ok(true),
     }
+}
+
+/// The mapping of the services of a document: `services`, or the document itself where its format
+/// is the one without.
+pub(super) fn services_of(tree: &Tree<'_>, root: NodeId) -> Option<NodeId> {
+    if let Some(found) = tree.get(root, "services", Schema::Compose) {
+        return Some(tree.resolve(found.value()));
+    }
+    has_no_services_key(tree, root).then(|| tree.resolve(root))
+}
+
+/// The document is of the first format, whose services stand at the top.
+pub(super) fn has_no_services_key(tree: &Tree<'_>, root: NodeId) -> bool {
+    let root = tree.resolve(root);
+    tree.node(root).kind == Kind::Map
+        && is_legacy(tree, &tree.effective_entries(root, Schema::Compose))
+}
+
+fn is_top_level(key: &str) -> bool {
+    TOP_LEVEL.contains(&key) || key.starts_with("x-")
+}
+
+/// Every entry is a service that docker-compose 1 accepts, and one says more than what it runs, so
+/// that a mapping of names to images is none.
+fn is_legacy(tree: &Tree<'_>, entries: &[(Cow<'_, str>, Found)]) -> bool {
+    let mut says_more = false;
+    for (name, entry) in entries {
+        if is_top_level(name) {
+            return false;
+        }
+        let service = tree.resolve(entry.value());
+        if tree.node(service).kind != Kind::Map {
+            return false;
+        }
+        let mut runs = false;
+        for (key, value) in tree.effective_entries(service, Schema::Compose) {
+            let is_text = tree.node(tree.resolve(value.value())).kind == Kind::Scalar;
+            match &*key {
+                "image" | "build" if is_text => runs = true,
+                "extends" => runs = true,
+                "image" | "build" => return false,
+                key if LEGACY.contains(&key) => says_more = true,
+                _ => return false,
+            }
+        }
+        if !runs {
+            return false;
+        }
+    }
+    says_more
 }
 
 /// The service says what it runs.

@@ -1,226 +1,327 @@
-//! The services of a project: who defines them, and who extends whom.
+//! The services of a project: the files that define each, and who extends whom.
+//!
+//! Compose resolves `extends` in each document by itself, before it merges the documents and files
+//! of the project, so that nobody inherits what a later file says of a base (compose-go
+//! `loader/loader.go` `loadYamlFile`, `loader/extends.go`). What is included is there before the
+//! document that includes it, and is overridden by it (`loader/include.go`).
 
-use super::EVERYTHING;
-use super::layers::{Layer, Layers, judged};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::layers::{Layer, Layers};
+use super::recognise::services_of;
+use super::references::{Extends, extended, includes};
 use crate::container::Via;
-use crate::project::File;
-use crate::syntax::{Found, Kind, NodeId, Schema, Span, Tree};
+use crate::project::{File, Surroundings, settled};
+use crate::syntax::{Found, NodeId, Schema, Span};
 
-/// Every service of the project with the mappings that define it, in the order first written.
-pub(super) struct Services {
-    own: Vec<(String, Span, Layers)>,
+/// A chain of `extends` that is longer has no end that anybody can follow.
+const LONGEST_CHAIN: usize = 64;
+/// As many files are included, counted each time that they are.
+const MOST_INCLUDES: usize = 1_000;
+
+/// One service of a project.
+#[derive(Clone, Debug)]
+pub(super) struct Service {
+    pub(super) name: String,
+    /// The key that defines it first.
+    pub(super) key: Span,
+    /// Every mapping that makes it up, those of its bases first.
+    pub(super) layers: Layers,
+    /// Why part of it is not known.
+    pub(super) incomplete: Option<String>,
+}
+
+/// The services of the files that are merged with each other.
+#[derive(Debug)]
+pub(super) struct Merged {
+    /// In the order first written.
+    pub(super) services: Vec<Service>,
+    /// The documents they come from, bases apart.
     pub(super) roots: Vec<(usize, NodeId)>,
 }
 
-impl Services {
-    pub(super) fn collect(files: &[File<'_>]) -> Self {
-        let mut own: Vec<(String, Span, Layers)> = Vec::new();
-        let mut roots = Vec::new();
-        for (index, file) in files.iter().enumerate() {
-            let tree = &file.tree;
-            for document in tree.documents() {
-                roots.push((index, document.root));
-                let Some(services) = tree.get(document.root, "services", Schema::Compose) else {
-                    continue;
-                };
-                for (name, found) in tree.effective_entries(services.value(), Schema::Compose) {
-                    let (Found::Own { key, value } | Found::Merged { key, value, .. }) = found;
-                    let at = own
-                        .iter()
-                        .position(|(known, ..)| *known == *name)
-                        .unwrap_or_else(|| {
-                            own.push((
-                                name.clone().into_owned(),
-                                tree.node(key).span,
-                                Layers::default(),
-                            ));
-                            own.len() - 1
-                        });
-                    let via = if own[at].2.iter().next().is_some() {
-                        Via::Override
-                    } else {
-                        Via::Own
-                    };
-                    own[at].2.push(Layer {
-                        file: index,
-                        node: value,
-                        via,
-                    });
-                }
+/// Every service of each of the projects.
+pub(super) fn collect(files: &[File<'_>], surroundings: &dyn Surroundings) -> Vec<Merged> {
+    let mut numbers: Vec<usize> = files.iter().filter_map(|file| file.part.merged).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let reader = Reader {
+        files,
+        surroundings,
+        places: OnceCell::new(),
+        bases: RefCell::default(),
+        included: Cell::new(0),
+    };
+    numbers
+        .into_iter()
+        .map(|number| {
+            let merged: Vec<usize> = (0..files.len())
+                .filter(|file| files[*file].part.merged == Some(number))
+                .collect();
+            let mut roots = Vec::new();
+            let model = reader.merged(&merged, &mut Vec::new(), &mut roots);
+            Merged {
+                services: model.services,
+                roots,
             }
-        }
-        Self { own, roots }
-    }
-
-    pub(super) fn own(&self, name: &str) -> Option<&Layers> {
-        self.own
-            .iter()
-            .find(|(known, ..)| known == name)
-            .map(|(.., layers)| layers)
-    }
-
-    pub(super) fn key_span(&self, name: &str, otherwise: Span) -> Span {
-        self.own
-            .iter()
-            .find(|(known, ..)| known == name)
-            .map_or(otherwise, |(_, span, _)| *span)
-    }
-
-    /// The service of the same project that this one extends.
-    fn base(&self, files: &[File<'_>], name: &str) -> Option<String> {
-        match self.extends(files, name)? {
-            Extends::Service(base) => Some(base),
-            Extends::File(_) => None,
-        }
-    }
-
-    fn extends(&self, files: &[File<'_>], name: &str) -> Option<Extends> {
-        let value = self.own(name)?.get(files, &["extends"])?;
-        let tree = &files[value.file].tree;
-        if tree.node(value.node).kind != Kind::Map {
-            return value
-                .judged(files)
-                .map(|base| Extends::Service(base.into_owned()));
-        }
-        if let Some(file) = tree.get(value.node, "file", Schema::Compose) {
-            return judged(tree, file.value()).map(|file| Extends::File(file.into_owned()));
-        }
-        let service = tree.get(value.node, "service", Schema::Compose)?;
-        judged(tree, service.value()).map(|base| Extends::Service(base.into_owned()))
-    }
-
-    /// Every mapping that makes up the service, and why something is missing, if it is.
-    pub(super) fn layers(
-        &self,
-        files: &[File<'_>],
-        name: &str,
-        depth: usize,
-    ) -> Option<(Layers, Option<String>)> {
-        let own = self.own(name)?;
-        let mut all = Layers::default();
-        let mut incomplete = None;
-        match self.extends(files, name) {
-            Some(Extends::Service(base)) if depth < self.own.len() => {
-                match self.layers(files, &base, depth + 1) {
-                    Some((layers, missing)) => {
-                        layers
-                            .inherited(&base)
-                            .iter()
-                            .for_each(|layer| all.push(layer.clone()));
-                        incomplete = missing;
-                    }
-                    None => {
-                        incomplete = Some(format!(
-                            "it extends `{base}`, which this project does not define"
-                        ));
-                    }
-                }
-            }
-            Some(Extends::Service(base)) => {
-                incomplete = Some(format!("it extends `{base}`, which extends it in turn"));
-            }
-            Some(Extends::File(file)) => {
-                incomplete = Some(format!(
-                    "it extends a service of `{file}`, which is not read"
-                ));
-            }
-            None => {}
-        }
-        own.iter().for_each(|layer| all.push(layer.clone()));
-        Some((all, incomplete))
-    }
-
-    /// Names with each base before its heirs, otherwise as written.
-    pub(super) fn in_order(&self, files: &[File<'_>]) -> Vec<String> {
-        let depth = |name: &str| self.bases(files, name).len();
-        let mut names: Vec<(usize, String)> = self
-            .own
-            .iter()
-            .map(|(name, ..)| (depth(name), name.clone()))
-            .collect();
-        names.sort_by_key(|(depth, _)| *depth);
-        names.into_iter().map(|(_, name)| name).collect()
-    }
-
-    pub(super) fn is_like_its_base(&self, files: &[File<'_>], name: &str) -> bool {
-        self.own(name).is_some_and(|layers| {
-            layers.iter().all(|layer| {
-                let tree = &files[layer.file].tree;
-                tree.effective_entries(layer.node, Schema::Compose)
-                    .iter()
-                    .all(|(key, _)| HARMLESS.contains(&&**key) || key.starts_with("x-"))
-            })
         })
+        .collect()
+}
+
+struct Reader<'f, 's> {
+    files: &'f [File<'s>],
+    surroundings: &'f dyn Surroundings,
+    /// The files by their paths.
+    places: OnceCell<HashMap<PathBuf, usize>>,
+    /// The services of files that others extend, as they stand there.
+    bases: RefCell<HashMap<usize, Rc<Model>>>,
+    included: Cell<usize>,
+}
+
+/// Services by their names.
+#[derive(Debug, Default)]
+struct Model {
+    services: Vec<Service>,
+    places: OnceCell<HashMap<String, usize>>,
+}
+
+impl Model {
+    fn find(&self, name: &str) -> Option<&Service> {
+        let places = self.places.get_or_init(|| {
+            let names = self.services.iter().map(|service| service.name.clone());
+            names.enumerate().map(|(at, name)| (name, at)).collect()
+        });
+        self.services.get(*places.get(name)?)
     }
 
-    /// Keys of the service where `!reset` or `!override` undoes what is written here; all of them
-    /// where the service itself is undone.
-    pub(super) fn overridden(&self, files: &[File<'_>], name: &str) -> Vec<String> {
-        let Some(own) = self.own(name) else {
+    /// Adds what binds more than all that is there.
+    fn merge(&mut self, other: Vec<Service>) {
+        if self.services.is_empty() {
+            self.services = other;
+            return;
+        }
+        let mut places: HashMap<String, usize> = self
+            .services
+            .iter()
+            .enumerate()
+            .map(|(at, service)| (service.name.clone(), at))
+            .collect();
+        for service in other {
+            let Some(known) = places
+                .get(&service.name)
+                .and_then(|at| self.services.get_mut(*at))
+            else {
+                places.insert(service.name.clone(), self.services.len());
+                self.services.push(service);
+                continue;
+            };
+            for layer in service.layers.iter() {
+                let via = match &layer.via {
+                    Via::Own => Via::Override,
+                    via => via.clone(),
+                };
+                known.layers.push(Layer {
+                    via,
+                    ..layer.clone()
+                });
+            }
+            known.incomplete = known.incomplete.take().or(service.incomplete);
+        }
+        self.places.take();
+    }
+}
+
+impl Reader<'_, '_> {
+    /// The services of files that are merged in this order.
+    fn merged(
+        &self,
+        merged: &[usize],
+        open: &mut Vec<usize>,
+        roots: &mut Vec<(usize, NodeId)>,
+    ) -> Model {
+        let mut model = Model::default();
+        for file in merged {
+            for document in self.files[*file].tree.documents() {
+                roots.push((*file, document.root));
+                let document = self.document(*file, document.root, open, roots);
+                model.merge(document);
+            }
+        }
+        model
+    }
+
+    /// The services of one document with their bases and with what it includes.
+    fn document(
+        &self,
+        file: usize,
+        root: NodeId,
+        open: &mut Vec<usize>,
+        roots: &mut Vec<(usize, NodeId)>,
+    ) -> Vec<Service> {
+        let mut included = Model::default();
+        for include in includes(&self.files[file], root) {
+            let found: Option<Vec<usize>> =
+                include.files.iter().map(|path| self.find(path)).collect();
+            let Some(found) = found else { continue };
+            let again = found.iter().any(|file| open.contains(file));
+            if again || self.included.get() >= MOST_INCLUDES {
+                continue;
+            }
+            self.included.set(self.included.get() + 1);
+            open.push(file);
+            included.merge(self.merged(&found, open, roots).services);
+            open.pop();
+        }
+        let own = self.own(file, root);
+        let has_bases = own.iter().any(|service| self.extends(service).is_some());
+        if included.services.is_empty() && !has_bases {
+            return own;
+        }
+        let names: Vec<(String, Option<Extends>)> = own
+            .iter()
+            .map(|service| (service.name.clone(), self.extends(service)))
+            .collect();
+        let mut scope = included;
+        scope.merge(own);
+        let bases: HashMap<String, Extends> = names
+            .into_iter()
+            .filter_map(|(name, extends)| Some((name, extends?)))
+            .collect();
+        let extends = |service: &Service| {
+            let extends = bases.get(&service.name)?;
+            Some(Extends {
+                file: extends.file.clone(),
+                service: extends.service.clone(),
+            })
+        };
+        scope
+            .services
+            .iter()
+            .map(|service| self.with_bases(file, &scope, &extends, service, LONGEST_CHAIN))
+            .collect()
+    }
+
+    /// The services of one document as they stand there.
+    fn own(&self, file: usize, root: NodeId) -> Vec<Service> {
+        let tree = &self.files[file].tree;
+        let Some(services) = services_of(tree, root) else {
             return Vec::new();
         };
-        let mut keys = Vec::new();
-        for (index, layer) in own.iter().enumerate() {
-            let tree = &files[layer.file].tree;
-            if index > 0 && is_undone(tree, layer.node, index) {
-                keys.push(EVERYTHING.to_owned());
+        let service = |name: String, found: Found| {
+            let mut layers = Layers::default();
+            layers.push(Layer {
+                file,
+                node: found.value(),
+                via: Via::Own,
+            });
+            Service {
+                name,
+                key: tree.node(found.key()).span,
+                layers,
+                incomplete: None,
             }
-            for (key, found) in tree.effective_entries(layer.node, Schema::Compose) {
-                let mut open = vec![found.value()];
-                let mut undone = false;
-                while let Some(node) = open.pop() {
-                    undone |= is_undone(tree, node, index);
-                    open.extend(tree.children(node));
-                }
-                if undone {
-                    keys.push(key.into_owned());
-                }
-            }
-        }
-        keys
+        };
+        tree.effective_entries(services, Schema::Compose)
+            .into_iter()
+            .map(|(name, found)| service(name.into_owned(), found))
+            .collect()
     }
 
-    /// The services that this one extends, the nearest first.
-    pub(super) fn bases(&self, files: &[File<'_>], name: &str) -> Vec<String> {
-        let mut bases = Vec::new();
-        let mut at = name.to_owned();
-        while bases.len() <= self.own.len()
-            && let Some(base) = self.base(files, &at)
-        {
-            bases.push(base.clone());
-            at = base;
+    /// The service with all that it extends, at any distance.
+    fn with_bases(
+        &self,
+        file: usize,
+        scope: &Model,
+        extends: &dyn Fn(&Service) -> Option<Extends>,
+        service: &Service,
+        chain: usize,
+    ) -> Service {
+        let Some(base) = extends(service) else {
+            return service.clone();
+        };
+        let name = &base.service;
+        let unknown = |why: String| Service {
+            incomplete: Some(why),
+            ..service.clone()
+        };
+        if chain == 0 {
+            return unknown(format!("it extends `{name}`, which extends it in turn"));
         }
-        bases
+        let inherited = match &base.file {
+            None => match scope.find(name) {
+                Some(base) => self.with_bases(file, scope, extends, base, chain - 1),
+                None => {
+                    return unknown(format!(
+                        "it extends `{name}`, which this file does not define"
+                    ));
+                }
+            },
+            Some(path) => {
+                let Some(at) = self.find(path) else {
+                    return unknown(format!(
+                        "it extends `{name}` of `{}`, which {}",
+                        path.display(),
+                        self.why_unread(file, path)
+                    ));
+                };
+                let bases = self.bases(at);
+                let Some(base) = bases.find(name) else {
+                    return unknown(format!(
+                        "it extends `{name}`, which `{}` does not define",
+                        path.display()
+                    ));
+                };
+                let extends = |service: &Service| self.extends(service);
+                self.with_bases(at, &bases, &extends, base, chain - 1)
+            }
+        };
+        let mut layers = inherited.layers.inherited(name);
+        service
+            .layers
+            .iter()
+            .for_each(|layer| layers.push(layer.clone()));
+        Service {
+            layers,
+            incomplete: service.incomplete.clone().or(inherited.incomplete),
+            ..service.clone()
+        }
+    }
+
+    /// The services of a file that others extend: its documents merged, each as it stands there.
+    fn bases(&self, file: usize) -> Rc<Model> {
+        if let Some(known) = self.bases.borrow().get(&file) {
+            return Rc::clone(known);
+        }
+        let mut model = Model::default();
+        for document in self.files[file].tree.documents() {
+            model.merge(self.own(file, document.root));
+        }
+        let model = Rc::new(model);
+        self.bases.borrow_mut().insert(file, Rc::clone(&model));
+        model
+    }
+
+    /// What the service extends by its own words.
+    fn extends(&self, service: &Service) -> Option<Extends> {
+        let value = service.layers.get(self.files, &["extends"])?;
+        extended(&self.files[value.file], value.node)
+    }
+
+    fn find(&self, path: &Path) -> Option<usize> {
+        let places = self.places.get_or_init(|| {
+            let files = self.files.iter().enumerate();
+            files.map(|(at, file)| (settled(&file.path), at)).collect()
+        });
+        places.get(path).copied()
+    }
+
+    fn why_unread(&self, from: usize, path: &Path) -> String {
+        match self.surroundings.read(&self.files[from].path, path) {
+            Ok(_) => "is not YAML".to_owned(),
+            Err(why) => why.to_string(),
+        }
     }
 }
-
-/// The node takes back what came before it: `!reset`, and in a later document `!override`.
-fn is_undone(tree: &Tree<'_>, node: NodeId, document: usize) -> bool {
-    tree.tag(node)
-        .is_some_and(|tag| tag == "!reset" || document > 0 && tag == "!override")
-}
-
-enum Extends {
-    Service(String),
-    File(String),
-}
-
-/// Keys that a service may have beside its base's without making a setting of the base wrong for it.
-const HARMLESS: [&str; 16] = [
-    "container_name",
-    "depends_on",
-    "expose",
-    "extends",
-    "hostname",
-    "labels",
-    "links",
-    "logging",
-    "networks",
-    "ports",
-    "profiles",
-    "pull_policy",
-    "restart",
-    "scale",
-    "stop_grace_period",
-    "stop_signal",
-];

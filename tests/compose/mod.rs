@@ -1,14 +1,53 @@
 //! Compose files in which a careless change would break something or have no effect.
 
+mod projects;
+
+use std::path::Path;
+
 use harden::container::Policy;
 use harden::engine::{Run, Source};
 use harden::image::Knowledge;
+use harden::project::{Surroundings, Unread, settled};
 use harden::report::{FileOutcome, Outcome, Report};
 use harden::transforms;
 
+/// Files that stand beside those given, each with its text.
+#[derive(Debug)]
+struct Beside<'b>(&'b [(&'b str, &'b str)]);
+
+impl Surroundings for Beside<'_> {
+    fn read(&self, _: &Path, path: &Path) -> Result<String, Unread> {
+        let path = settled(path);
+        if path.starts_with("..") || path.is_absolute() {
+            return Err(Unread::Outside);
+        }
+        let known = self.0.iter().find(|(name, _)| Path::new(name) == path);
+        known
+            .map(|(_, text)| (*text).to_owned())
+            .ok_or(Unread::Missing)
+    }
+}
+
 fn project(files: &[(&str, &str)]) -> Report {
+    project_beside(files, &[], |_| ())
+}
+
+fn project_beside(
+    files: &[(&str, &str)],
+    beside: &[(&str, &str)],
+    change: impl FnOnce(&mut Run<'_>),
+) -> Report {
     let knowledge = Knowledge::embedded();
-    let run = Run::new(transforms::ALL.to_vec(), Policy::default(), &knowledge);
+    let beside = Beside(beside);
+    let mut run = Run {
+        surroundings: &beside,
+        ..Run::new(
+            transforms::by_default().collect(),
+            Policy::default(),
+            &knowledge,
+        )
+    };
+    change(&mut run);
     let source = |(path, text): &(&str, &str)| Source {
         path: path.into(),
         bytes: text.as_bytes().to_vec(),
@@ -27,7 +66,18 @@ fn hardened(text: &str) -> String {
 
 /// Why a transform left the service as it is.
 fn declined(text: &str, service: &str, id: &str) -> String {
-    let report = project(&[("compose.yml", text)]);
+    declined_in(&project(&[("compose.yml", text)]), service, id)
+}
+
+fn declined_in(report: &Report, service: &str, id: &str) -> String {
+    match outcome(report, service, id) {
+        Outcome::Declined { why } => why.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What came of a transform for a service.
+fn outcome<'r>(report: &'r Report, service: &str, id: &str) -> &'r Outcome {
     let container = report
         .containers
         .iter()
@@ -38,9 +88,19 @@ fn declined(text: &str, service: &str, id: &str) -> String {
         .iter()
         .find(|result| result.id == id)
         .expect("the transform");
-    match &result.outcome {
-        Outcome::Declined { why } => why.clone(),
-        other => panic!("{other:?}"),
+    &result.outcome
+}
+
+/// The new text of a file, or nothing where it stays.
+fn changed<'r>(report: &'r Report, path: &str) -> Option<&'r str> {
+    let file = report
+        .files
+        .iter()
+        .find(|file| file.path == Path::new(path));
+    match &file.expect("the file").outcome {
+        FileOutcome::Changed(text) | FileOutcome::Created(text) => Some(text),
+        FileOutcome::Unchanged | FileOutcome::Read | FileOutcome::NotOurs(_) => None,
+        FileOutcome::Failed(error) => panic!("{error}"),
     }
 }
 

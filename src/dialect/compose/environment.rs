@@ -1,0 +1,136 @@
+//! The environment of a service: `env_file`, and `environment` over it (compose-go
+//! `types/project.go` `WithServicesEnvironmentResolved`).
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use super::dotenv::{self, Variables};
+use super::layers::{Layers, is_null, judged};
+use crate::container::Container;
+use crate::project::{File, Surroundings, settled};
+use crate::syntax::{Kind, Schema};
+
+/// Somebody who names more files than this has nothing to say with them.
+const MOST_FILES: usize = 100;
+
+/// One entry of `env_file`.
+#[derive(Debug, PartialEq, Eq)]
+struct EnvFile {
+    /// The file that names it.
+    from: usize,
+    path: PathBuf,
+    /// Its values are taken as they stand.
+    is_raw: bool,
+}
+
+/// Fills in the variables with what is known of their values; what cannot be read is noted.
+pub(super) fn read(
+    container: &mut Container,
+    layers: &Layers,
+    files: &[File<'_>],
+    surroundings: &dyn Surroundings,
+) {
+    let own = own(layers, files);
+    for file in env_files(layers, files) {
+        let from = &files[file.from];
+        let Ok(text) = surroundings.read(&from.path, &file.path) else {
+            container.environment_elsewhere = true;
+            continue;
+        };
+        let found = if file.is_raw {
+            Some(dotenv::parse_raw(&text))
+        } else {
+            // The project's variables count before the service's own.
+            let mut known: Variables = own
+                .iter()
+                .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
+                .collect();
+            known.extend(from.context.variables.clone());
+            dotenv::parse(&text, &known)
+        };
+        match found {
+            Some(found) => {
+                for pair in found {
+                    set(&mut container.environment, pair);
+                }
+            }
+            None => container.environment_elsewhere = true,
+        }
+    }
+    for pair in own {
+        set(&mut container.environment, pair);
+    }
+}
+
+/// The later of two values holds.
+fn set(environment: &mut Vec<(String, Option<String>)>, (name, value): (String, Option<String>)) {
+    match environment.iter_mut().find(|(known, _)| *known == name) {
+        Some(known) => known.1 = value,
+        None => environment.push((name, value)),
+    }
+}
+
+/// `environment`. A name alone takes its value from the project's variables.
+fn own(layers: &Layers, files: &[File<'_>]) -> Vec<(String, Option<String>)> {
+    let mut found = Vec::new();
+    for value in layers.all(files, "environment") {
+        let file = &files[value.file];
+        let tree = &file.tree;
+        let passed_on = |name: &str| file.context.variables.get(name).cloned();
+        match tree.node(value.node).kind {
+            Kind::Map => {
+                for (name, entry) in tree.effective_entries(value.node, Schema::Compose) {
+                    let text = if is_null(tree, entry.value()) {
+                        passed_on(&name)
+                    } else {
+                        judged(file, entry.value()).map(Cow::into_owned)
+                    };
+                    found.push((name.into_owned(), text));
+                }
+            }
+            Kind::Seq => {
+                for item in tree.children(value.node) {
+                    let Some(text) = judged(file, item) else {
+                        continue;
+                    };
+                    let (name, value) = match text.split_once('=') {
+                        Some((name, value)) => (name, Some(value.to_owned())),
+                        None => (&*text, passed_on(&text)),
+                    };
+                    found.push((name.to_owned(), value));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// `env_file`: a path, or several, each perhaps as `{path, required, format}`; named twice, a file
+/// is read once.
+fn env_files(layers: &Layers, files: &[File<'_>]) -> Vec<EnvFile> {
+    let mut found: Vec<EnvFile> = Vec::new();
+    for item in layers.items(files, "env_file") {
+        let file = &files[item.file];
+        let text = |key: &str| {
+            let value = file.tree.get(item.node, key, Schema::Compose)?;
+            judged(file, value.value())
+        };
+        let is_long = file.tree.node(item.node).kind == Kind::Map;
+        let path = if is_long {
+            text("path")
+        } else {
+            item.judged(files)
+        };
+        let Some(path) = path else { continue };
+        let file = EnvFile {
+            from: item.file,
+            path: settled(&file.context.directory.join(&*path)),
+            is_raw: is_long && text("format").is_some_and(|format| format == "raw"),
+        };
+        if found.len() < MOST_FILES && !found.iter().any(|known| known.path == file.path) {
+            found.push(file);
+        }
+    }
+    found
+}

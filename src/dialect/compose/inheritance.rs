@@ -1,0 +1,115 @@
+//! What a change of one service means for others, and what others mean for it.
+
+use super::EVERYTHING;
+use super::layers::{Layer, Layers};
+use crate::project::File;
+use crate::syntax::{NodeId, Schema, Tree};
+
+/// The mapping that new keys of a service go to: where it is first defined, its bases apart.
+pub(super) fn defining(layers: &Layers) -> Option<&Layer> {
+    layers.iter().find(|layer| !layer.is_inherited())
+}
+
+/// What counts before the keys of the mapping that defines the service.
+pub(super) fn later(layers: &Layers, defining: &Layer) -> Layers {
+    let mut later = Layers::default();
+    let after = layers
+        .iter()
+        .skip_while(|layer| (layer.file, layer.node) != (defining.file, defining.node))
+        .skip(1);
+    later.extend(after.cloned());
+    later
+}
+
+/// Scalars of a service that are written where a later document or file may say otherwise.
+const SCALARS: [&[&str]; 11] = [
+    &["user"],
+    &["privileged"],
+    &["read_only"],
+    &["restart"],
+    &["mem_limit"],
+    &["cpus"],
+    &["cpu_quota"],
+    &["pids_limit"],
+    &["deploy", "resources", "limits", "memory"],
+    &["deploy", "resources", "limits", "cpus"],
+    &["deploy", "resources", "limits", "pids"],
+];
+
+/// The scalars that `later` sets, by their paths, each with its file and line.
+pub(super) fn scalars(files: &[File<'_>], later: &Layers) -> Vec<(String, String)> {
+    if later.iter().next().is_none() {
+        return Vec::new();
+    }
+    let found = SCALARS.iter().filter_map(|path| {
+        let place = later.get(files, path)?.origin.place?;
+        let file = &files[place.file];
+        let (line, _) = file.tree.line_column(place.span.start);
+        Some((path.join("."), format!("{}:{line}", file.path.display())))
+    });
+    found.collect()
+}
+
+/// Whether the service says nothing beside `base` that a setting of the base could break.
+pub(super) fn is_like(files: &[File<'_>], heir: &Layers, base: &Layers) -> bool {
+    heir.iter()
+        .filter(|layer| !base.contains(layer.file, layer.node))
+        .all(|layer| {
+            files[layer.file]
+                .tree
+                .effective_entries(layer.node, Schema::Compose)
+                .iter()
+                .all(|(key, _)| HARMLESS.contains(&&**key) || key.starts_with("x-"))
+        })
+}
+
+/// Keys of the service where `!reset` or `!override` undoes what is written at its definition; all
+/// of them where the service itself is undone.
+pub(super) fn overridden(files: &[File<'_>], defining: &Layer, later: &Layers) -> Vec<String> {
+    let mut keys = Vec::new();
+    let all = std::iter::once((defining, false)).chain(later.iter().map(|layer| (layer, true)));
+    for (layer, is_later) in all {
+        let tree = &files[layer.file].tree;
+        if is_later && is_undone(tree, layer.node, is_later) {
+            keys.push(EVERYTHING.to_owned());
+        }
+        for (key, found) in tree.effective_entries(layer.node, Schema::Compose) {
+            let mut open = vec![found.value()];
+            let mut undone = false;
+            while let Some(node) = open.pop() {
+                undone |= is_undone(tree, node, is_later);
+                open.extend(tree.children(node));
+            }
+            if undone {
+                keys.push(key.into_owned());
+            }
+        }
+    }
+    keys
+}
+
+/// The node takes back what came before it: `!reset`, and in a later document `!override`.
+fn is_undone(tree: &Tree<'_>, node: NodeId, is_later: bool) -> bool {
+    tree.tag(node)
+        .is_some_and(|tag| tag == "!reset" || is_later && tag == "!override")
+}
+
+/// Keys that a service may have beside its base's without making a setting of the base wrong for it.
+const HARMLESS: [&str; 16] = [
+    "container_name",
+    "depends_on",
+    "expose",
+    "extends",
+    "hostname",
+    "labels",
+    "links",
+    "logging",
+    "networks",
+    "ports",
+    "profiles",
+    "pull_policy",
+    "restart",
+    "scale",
+    "stop_grace_period",
+    "stop_signal",
+];

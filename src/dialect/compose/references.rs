@@ -1,0 +1,209 @@
+//! The files that a Compose file speaks of: bases (`extends`), includes, variables.
+//!
+//! Sources: compose-go `loader/extends.go`, `loader/include.go`, `paths/resolve.go`,
+//! `cli/options.go`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use memchr::memmem;
+
+use super::dotenv;
+use super::layers::judged;
+use super::recognise::services_of;
+use crate::project::{Context, File, Surroundings, settled};
+use crate::syntax::{Kind, NodeId, Schema};
+
+/// A file that another one speaks of.
+#[derive(Debug)]
+pub(crate) struct Reference {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// What its own paths and variables mean.
+    pub(crate) context: Arc<Context>,
+    /// Its services become services of the project, and not only bases of them.
+    pub(crate) is_included: bool,
+}
+
+/// One entry of `include`.
+#[derive(Debug)]
+pub(super) struct Include {
+    /// The files, merged in this order.
+    pub(super) files: Vec<PathBuf>,
+    directory: PathBuf,
+    /// Files of variables; `None` for the `.env` of its directory.
+    variables: Option<Vec<PathBuf>>,
+}
+
+/// What `extends` names.
+#[derive(Debug)]
+pub(super) struct Extends {
+    /// The file that defines it, where that is another one.
+    pub(super) file: Option<PathBuf>,
+    /// The service.
+    pub(super) service: String,
+}
+
+/// Every file that this one extends or includes.
+pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Vec<Reference> {
+    let says = |word: &str| memmem::find(file.tree.source().as_bytes(), word.as_bytes()).is_some();
+    let (extends, include) = (says("extends"), says("include"));
+    let mut found = Vec::new();
+    for document in file.tree.documents() {
+        if include {
+            for include in includes(file, document.root) {
+                let context = Arc::new(include.context(file, surroundings));
+                found.extend(include.files.into_iter().map(|path| Reference {
+                    path,
+                    context: Arc::clone(&context),
+                    is_included: true,
+                }));
+            }
+        }
+        let services = services_of(&file.tree, document.root).filter(|_| extends);
+        for (_, service) in services
+            .into_iter()
+            .flat_map(|services| file.tree.effective_entries(services, Schema::Compose))
+        {
+            if let Some(key) = file.tree.get(service.value(), "extends", Schema::Compose)
+                && let Some(path) = extended(file, key.value()).and_then(|extends| extends.file)
+            {
+                found.push(Reference {
+                    context: Arc::new(Context {
+                        directory: path.parent().unwrap_or(Path::new("")).to_owned(),
+                        variables: file.context.variables.clone(),
+                    }),
+                    path,
+                    is_included: false,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// What an `extends` names: a service of the same file, or `{file, service}`.
+pub(super) fn extended(file: &File<'_>, node: NodeId) -> Option<Extends> {
+    let tree = &file.tree;
+    let node = tree.resolve(node);
+    if tree.node(node).kind != Kind::Map {
+        let service = judged(file, node)?.into_owned();
+        return Some(Extends {
+            file: None,
+            service,
+        });
+    }
+    let text = |key| {
+        let found = tree.get(node, key, Schema::Compose)?;
+        judged(file, found.value())
+    };
+    Some(Extends {
+        file: text("file").map(|path| settled(&file.context.directory.join(&*path))),
+        service: text("service")?.into_owned(),
+    })
+}
+
+/// The entries of `include`: a path, or `{path, project_directory, env_file}`, where each path and
+/// each `env_file` may be one or several.
+pub(super) fn includes(file: &File<'_>, root: NodeId) -> Vec<Include> {
+    let tree = &file.tree;
+    let Some(found) = tree.get(root, "include", Schema::Compose) else {
+        return Vec::new();
+    };
+    let list = tree.resolve(found.value());
+    if tree.node(list).kind != Kind::Seq {
+        return Vec::new();
+    }
+    let base = &file.context.directory;
+    let paths = |node: NodeId| -> Vec<PathBuf> {
+        let node = tree.resolve(node);
+        let items = match tree.node(node).kind {
+            Kind::Seq => tree.children(node).collect(),
+            _ => vec![node],
+        };
+        items
+            .into_iter()
+            .filter_map(|item| judged(file, item))
+            .map(|path| settled(&base.join(&*path)))
+            .collect()
+    };
+    let mut includes = Vec::new();
+    for item in tree.children(list) {
+        let item = tree.resolve(item);
+        let at = |key| {
+            let found = tree.get(item, key, Schema::Compose)?;
+            Some(paths(found.value()))
+        };
+        let is_long = tree.node(item).kind == Kind::Map;
+        let files = if is_long {
+            at("path").unwrap_or_default()
+        } else {
+            paths(item)
+        };
+        let Some(first) = files.first() else { continue };
+        let directory = at("project_directory").and_then(|paths| paths.into_iter().next());
+        includes.push(Include {
+            directory: directory
+                .unwrap_or_else(|| first.parent().unwrap_or(Path::new("")).to_owned()),
+            variables: at("env_file").filter(|files| !files.is_empty()),
+            files,
+        });
+    }
+    includes
+}
+
+impl Include {
+    /// What paths and variables mean in the included files: what is known where they are included
+    /// counts before what their own file of variables says (compose-go `types/mapping.go`).
+    fn context(&self, from: &File<'_>, surroundings: &dyn Surroundings) -> Context {
+        context(
+            &from.path,
+            self.directory.clone(),
+            self.variables.as_deref(),
+            &from.context.variables,
+            surroundings,
+        )
+    }
+}
+
+/// The meaning of paths and variables in a project at `directory`: `known`, and what its files of
+/// variables say, which are the `.env` there unless others are named.
+pub(crate) fn context(
+    from: &Path,
+    directory: PathBuf,
+    files: Option<&[PathBuf]>,
+    known: &BTreeMap<String, String>,
+    surroundings: &dyn Surroundings,
+) -> Context {
+    let standard = [directory.join(".env")];
+    let files = files.unwrap_or(&standard).iter();
+    let texts: Vec<String> = files
+        .filter_map(|file| surroundings.read(from, file).ok())
+        .collect();
+    Context {
+        directory,
+        variables: variables(&texts, known),
+    }
+}
+
+/// What the texts of files of variables say, the later ones before the earlier, and `known` before
+/// all of them.
+pub(crate) fn variables(
+    texts: &[String],
+    known: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut found = dotenv::Variables::new();
+    for text in texts {
+        let mut before = found.clone();
+        before.extend(known.clone());
+        for (name, value) in dotenv::parse(text, &before).unwrap_or_default() {
+            match value {
+                Some(value) => found.insert(name, value),
+                None => found.remove(&name),
+            };
+        }
+    }
+    found.extend(known.clone());
+    found
+}

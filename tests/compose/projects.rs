@@ -1,0 +1,282 @@
+//! Projects of several files, as compose-go loads them (`loader/extends.go`, `loader/include.go`,
+//! `loader/loader.go`, `cli/options.go`).
+
+use harden::report::{FileOutcome, Outcome};
+
+use super::{changed, declined_in, outcome, project, project_beside};
+
+#[test]
+fn a_setting_of_a_base_in_another_file_counts() {
+    let web = "services:\n  web:\n    extends: {file: base/common.yml, service: app}\n";
+    let common =
+        "services:\n  app:\n    extends: {file: deeper.yml, service: root}\n    read_only: true\n";
+    let deeper = "services:\n  root:\n    image: nginx:1.27\n    mem_limit: 1g\n";
+    let beside = [("base/common.yml", common), ("base/deeper.yml", deeper)];
+    let report = project_beside(&[("compose.yml", web)], &beside, |_| ());
+    let after = changed(&report, "compose.yml").unwrap();
+    assert!(after.contains("user: \"101:101\""), "{after}");
+    assert!(!after.contains("mem_limit"), "{after}");
+    assert!(matches!(
+        outcome(&report, "web", "read-only-root"),
+        Outcome::Hardened { .. } | Outcome::Finding { .. }
+    ));
+    assert_eq!(report.containers.len(), 1);
+    // Without the files nothing is guessed.
+    let report = project_beside(&[("compose.yml", web)], &[], |_| ());
+    let why = declined_in(&report, "web", "non-root-user");
+    assert_eq!(
+        why,
+        "it extends `app` of `base/common.yml`, which cannot be read"
+    );
+}
+
+#[test]
+fn nothing_outside_the_project_is_read() {
+    let web = "services:\n  web:\n    extends: {file: ../common.yml, service: app}\n";
+    let beside = [("common.yml", "services:\n  app:\n    image: nginx:1.27\n")];
+    let report = project_beside(&[("compose.yml", web)], &beside, |_| ());
+    let why = declined_in(&report, "web", "non-root-user");
+    assert!(why.contains("lies outside the project"), "{why}");
+}
+
+#[test]
+fn a_base_that_is_given_too_is_planned_once_with_its_heirs() {
+    let common = ("common.yml", "services:\n  app:\n    image: nginx:1.27\n");
+    let alike = "services:\n  web:\n    extends: {file: common.yml, service: app}\n    ports: [\"80:80\"]\n";
+    let report = project(&[common, ("web.yml", alike)]);
+    assert!(changed(&report, "common.yml").is_some());
+    assert!(changed(&report, "web.yml").is_none());
+    assert!(matches!(
+        outcome(&report, "web", "non-root-user"),
+        Outcome::Hardened { .. }
+    ));
+
+    let differs = "services:\n  web:\n    extends: {file: common.yml, service: app}\n    volumes: [\"./x:/run\"]\n";
+    let report = project(&[common, ("web.yml", differs)]);
+    assert!(changed(&report, "common.yml").is_none());
+    let why = declined_in(&report, "app", "non-root-user");
+    assert!(why.contains("`web` extends this service"), "{why}");
+}
+
+#[test]
+fn nobody_inherits_what_a_later_file_says_of_a_base() {
+    let base =
+        "services:\n  a:\n    image: nginx:1.27\n  b:\n    extends: a\n    environment: [X=1]\n";
+    let over = "services:\n  a:\n    mem_limit: 1g\n";
+    let report = project(&[("compose.yml", base), ("compose.override.yml", over)]);
+    let why = declined_in(&report, "a", "non-root-user");
+    assert!(why.contains("`b` extends this service"), "{why}");
+    let after = changed(&report, "compose.yml").unwrap();
+    assert_eq!(after.matches("mem_limit").count(), 1, "{after}");
+}
+
+#[test]
+fn included_services_belong_to_the_project_and_are_written_where_they_are_given() {
+    let main = "include:\n  - db/compose.yml\n  - path: [cache.yml, cache.more.yml]\nservices:\n  web:\n    image: nginx:1.27\n  cache:\n    mem_limit: 1g\n";
+    let db = (
+        "db/compose.yml",
+        "services:\n  db:\n    image: postgres:16\n",
+    );
+    let cache = ("cache.yml", "services:\n  cache:\n    image: redis:7\n");
+    let more = (
+        "cache.more.yml",
+        "services:\n  cache:\n    read_only: true\n",
+    );
+    let report = project_beside(&[("compose.yml", main), cache], &[db, more], |_| ());
+    assert_eq!(report.containers.len(), 3);
+    assert!(
+        changed(&report, "compose.yml")
+            .unwrap()
+            .contains("user: \"101:101\"")
+    );
+    let cache = changed(&report, "cache.yml").unwrap();
+    assert!(
+        cache.contains("user:") && !cache.contains("mem_limit"),
+        "{cache}"
+    );
+    let why = declined_in(&report, "db", "no-new-privileges");
+    assert_eq!(
+        why,
+        "`db/compose.yml:2` defines it, and that file was not named"
+    );
+    let db = report
+        .files
+        .iter()
+        .find(|file| file.path.ends_with("db/compose.yml"));
+    assert!(matches!(db.unwrap().outcome, FileOutcome::Read));
+}
+
+#[test]
+fn a_file_of_includes_alone_is_a_project_and_a_circle_of_them_ends() {
+    let main = "include: [a.yml]\n";
+    let a = "include: [compose.yml]\nservices:\n  a:\n    image: nginx:1.27\n";
+    let report = project(&[("compose.yml", main), ("a.yml", a)]);
+    assert!(changed(&report, "a.yml").is_some());
+    assert_eq!(report.containers.len(), 1);
+}
+
+#[test]
+fn a_circle_of_bases_ends() {
+    let text =
+        "services:\n  a: {image: x, extends: b}\n  b: {extends: {file: compose.yml, service: a}}\n";
+    let report = project(&[("compose.yml", text)]);
+    assert!(declined_in(&report, "a", "memory-limit").contains("in turn"));
+}
+
+#[test]
+fn files_that_are_merged_are_one_project() {
+    let base = ("a.yml", "services:\n  web:\n    image: nginx:1.27\n");
+    let over = (
+        "b.yml",
+        "services:\n  web:\n    user: root\n    mem_limit: 1g\n",
+    );
+    let volumes = ("c.yml", "volumes:\n  data: {}\n");
+    let report = project_beside(&[base, over, volumes], &[], |run| run.merges = true);
+    assert_eq!(report.containers.len(), 1);
+    let after = changed(&report, "a.yml").unwrap();
+    assert!(
+        after.contains("read_only: true") && !after.contains("mem_limit"),
+        "{after}"
+    );
+    assert!(matches!(
+        outcome(&report, "web", "non-root-user"),
+        Outcome::Finding {
+            place: Some((1, 3)),
+            ..
+        }
+    ));
+    assert!(changed(&report, "b.yml").is_none());
+}
+
+#[test]
+fn what_a_later_file_says_is_not_contradicted_where_nobody_would_hear() {
+    let base = ("a.yml", "services:\n  web:\n    image: nginx:1.27\n");
+    let over = ("b.yml", "services:\n  web:\n    read_only: false\n");
+    let report = project_beside(&[base, over], &[], |run| {
+        run.merges = true;
+        run.policy.overrides.push("read-only-root");
+    });
+    let why = declined_in(&report, "web", "read-only-root");
+    assert_eq!(why, "`b.yml:3` says otherwise");
+}
+
+#[test]
+fn an_override_counts_that_only_stands_beside_its_base() {
+    let base = (
+        "x/docker-compose.yml",
+        "services:\n  web:\n    image: nginx:1.27\n",
+    );
+    let over = "services:\n  web:\n    mem_limit: 1g\n    image: nginx:1.28\n";
+    let beside = [("x/compose.override.yml", over)];
+    let report = project_beside(&[base], &beside, |_| ());
+    let after = changed(&report, "x/docker-compose.yml").unwrap();
+    assert!(
+        after.contains("cpus: 1") && !after.contains("mem_limit"),
+        "{after}"
+    );
+    // Compose would take another base.
+    let beside = [
+        ("x/compose.override.yml", over),
+        ("x/compose.yaml", "services: {}\n"),
+    ];
+    let report = project_beside(&[base], &beside, |_| ());
+    assert!(
+        changed(&report, "x/docker-compose.yml")
+            .unwrap()
+            .contains("mem_limit")
+    );
+}
+
+#[test]
+fn the_base_of_an_override_counts_that_is_named_alone() {
+    let over = (
+        "compose.override.yml",
+        "services:\n  web:\n    user: root\n",
+    );
+    let beside = [("compose.yml", "services:\n  web:\n    image: nginx:1.27\n")];
+    let report = project_beside(&[over], &beside, |_| ());
+    assert!(changed(&report, "compose.override.yml").is_none());
+    let why = declined_in(&report, "web", "memory-limit");
+    assert_eq!(
+        why,
+        "`compose.yml:2` defines it, and that file was not named"
+    );
+    assert!(matches!(
+        outcome(&report, "web", "non-root-user"),
+        Outcome::Finding { .. }
+    ));
+}
+
+#[test]
+fn variables_are_judged_by_env_files_and_never_written() {
+    let text = (
+        "compose.yml",
+        "services:\n  web:\n    image: nginx:1.27\n    user: ${WHO}\n    mem_limit: ${LIMIT:-0}\n",
+    );
+    let beside = [(".env", "WHO=root\nLIMIT=1g\n")];
+    let report = project_beside(&[text], &beside, |_| ());
+    let after = changed(&report, "compose.yml").unwrap();
+    assert!(
+        after.contains("user: ${WHO}\n    mem_limit: ${LIMIT:-0}"),
+        "{after}"
+    );
+    // A tmpfs is root's where the container is.
+    assert!(!after.contains("uid="), "{after}");
+    let beside = [(".env", "WHO=root\n")];
+    let report = project_beside(&[text], &beside, |run| {
+        run.variables.push("WHO=2000:2000".into());
+    });
+    let after = changed(&report, "compose.yml").unwrap();
+    assert!(after.contains("uid=2000,gid=2000"), "{after}");
+}
+
+#[test]
+fn a_service_under_a_profile_is_hardened_as_any() {
+    let text = (
+        "compose.yml",
+        "services:\n  web:\n    image: nginx:1.27\n    profiles: [debug]\n",
+    );
+    let report = project(&[text]);
+    assert!(
+        changed(&report, "compose.yml")
+            .unwrap()
+            .contains("read_only: true")
+    );
+}
+
+#[test]
+fn what_an_env_file_says_is_part_of_the_environment() {
+    let text = (
+        "a/compose.yml",
+        "services:\n  app:\n    image: example/app\n    environment: {B: \"2\"}\n    env_file:\n      - app.env\n      - path: ../none.env\n        required: false\n",
+    );
+    let declined = |env: &str| {
+        let beside = [("a/app.env", env), ("none.env", "C=3\n")];
+        let report = project_beside(&[text], &beside, |_| ());
+        match outcome(&report, "app", "non-root-user") {
+            Outcome::Declined { why } => why.clone(),
+            Outcome::Changed { .. } => String::new(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(declined("A=1\n"), "");
+    assert!(declined("PUID=1000\n").contains("`PUID` is set"));
+    assert!(declined("# PUID=1000\nexport PUID=\n").contains("`PUID` is set"));
+}
+
+#[test]
+fn later_files_win_name_by_name() {
+    let base = (
+        "a.yml",
+        "services:\n  app:\n    image: example/app\n    environment: [JAVA_OPTS=-Xmx4g]\n    volumes: [\"./data:/data\"]\n",
+    );
+    let over = (
+        "b.yml",
+        "services:\n  app:\n    environment: {JAVA_OPTS: -Xmx1g}\n    volumes: [\"data:/data\"]\n",
+    );
+    let report = project_beside(&[base, over], &[], |run| run.merges = true);
+    let after = changed(&report, "a.yml").unwrap();
+    assert!(after.contains("mem_limit: 2g"), "{after}");
+    let why = declined_in(&report, "app", "non-root-user");
+    assert!(why.contains("`data` is mounted"), "{why}");
+}
