@@ -716,20 +716,22 @@ impl Container {
             Assignment::NoServiceAccountToken => {
                 self.service_account_token = Setting::planned(false);
             }
-            Assignment::Unprivileged => self.privileged = Setting::planned(false),
+            Assignment::Unprivileged => {
+                self.withdraw_evidence(self.privileged.place());
+                self.privileged = Setting::planned(false);
+            }
             Assignment::OwnNamespace("network") => self.network = Network::Private,
             Assignment::OwnNamespace(name) => {
                 self.host_namespaces
                     .retain(|namespace| namespace.name != *name);
             }
             Assignment::RemoveCapability(name) => {
-                let mut added = self
-                    .capabilities_added
-                    .judged()
-                    .cloned()
-                    .unwrap_or_default();
-                added.retain(|known| known != name);
-                self.capabilities_added = Setting::planned(added);
+                if name == "SYS_ADMIN" {
+                    self.withdraw_evidence(self.capabilities_added.place());
+                }
+                if let Setting::Set { value, .. } = &mut self.capabilities_added {
+                    value.retain(|known| known != name);
+                }
             }
             Assignment::RemoveSysctl(name) => self.sysctls.retain(|sysctl| sysctl.name != *name),
             Assignment::DefaultProcMount => {
@@ -751,6 +753,15 @@ impl Container {
                 });
             }
         }
+    }
+
+    /// What stood at `place` against forbidding new privileges stands no more.
+    fn withdraw_evidence(&mut self, place: Option<Place>) {
+        self.evidence.retain(|evidence| {
+            evidence.against != Against::NoNewPrivileges
+                || evidence.place.is_none()
+                || evidence.place != place
+        });
     }
 
     /// The evidence against a hardening, decisive ones first.

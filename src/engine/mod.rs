@@ -361,11 +361,14 @@ struct Planned {
 fn apply<D: Draft>(members: &mut [Member<D::Site>], at: usize, assignment: &Assignment) {
     members[at].container.apply(assignment);
     if assignment.is_shared() {
+        // The containers of a group stand side by side, and a stream can have many groups.
         let group = members[at].container.group;
-        for (index, member) in members.iter_mut().enumerate() {
-            if index != at && member.container.group == group {
-                member.container.apply(assignment);
-            }
+        let is_of_it = |member: &&mut Member<D::Site>| member.container.group == group;
+        let (before, after) = members.split_at_mut(at);
+        let before = before.iter_mut().rev().take_while(is_of_it);
+        let after = after.iter_mut().skip(1).take_while(is_of_it);
+        for member in before.chain(after) {
+            member.container.apply(assignment);
         }
     }
     for heir in D::heirs(&members[at].site) {

@@ -2,6 +2,7 @@
 
 mod custom;
 mod read;
+mod rules;
 mod stream;
 mod write;
 

@@ -1,11 +1,65 @@
 //! Objects that scale a workload, to which its resources therefore belong.
 
+use std::collections::HashMap;
+
 use super::cursor::Cursor;
 use super::object::Object;
 
+/// The autoscalers of a project by what they scale: a stream can have thousands of both.
+#[derive(Debug, Default)]
+pub(super) struct Autoscalers {
+    by_target: HashMap<(String, String), Scalers>,
+}
+
+/// Those of one kind and name, of which each namespace may have one.
+#[derive(Debug, Default)]
+struct Scalers {
+    /// Any of them.
+    first: Option<String>,
+    /// One whose namespace is not written.
+    anywhere: Option<String>,
+    by_namespace: HashMap<String, String>,
+}
+
+impl Autoscalers {
+    pub(super) fn read<'o, 'a: 'o, 's: 'a>(
+        objects: impl Iterator<Item = &'o Object<'a, 's>>,
+    ) -> Self {
+        let mut all = Self::default();
+        for one in objects.filter_map(Autoscaler::read) {
+            let Autoscaler {
+                label,
+                namespace,
+                target,
+            } = one;
+            let scalers = all.by_target.entry(target).or_default();
+            scalers.first.get_or_insert_with(|| label.clone());
+            match namespace {
+                None => scalers.anywhere.get_or_insert(label),
+                Some(namespace) => scalers.by_namespace.entry(namespace).or_insert(label),
+            };
+        }
+        all
+    }
+
+    /// The one that names this workload, as `HorizontalPodAutoscaler/web`. A namespace that is not
+    /// written can be any: it comes with the command that applies the file.
+    pub(super) fn of(&self, kind: &str, name: &str, namespace: Option<&str>) -> Option<&str> {
+        let scalers = self.by_target.get(&(kind.to_owned(), name.to_owned()))?;
+        let label = match namespace {
+            None => scalers.first.as_ref(),
+            Some(namespace) => scalers
+                .by_namespace
+                .get(namespace)
+                .or(scalers.anywhere.as_ref()),
+        };
+        label.map(String::as_str)
+    }
+}
+
 /// An autoscaler and the workload it names.
 #[derive(Debug)]
-pub(super) struct Autoscaler {
+struct Autoscaler {
     label: String,
     namespace: Option<String>,
     target: (String, String),
@@ -13,7 +67,7 @@ pub(super) struct Autoscaler {
 
 impl Autoscaler {
     /// The object as an autoscaler, if it is one.
-    pub(super) fn read(object: &Object<'_, '_>) -> Option<Self> {
+    fn read(object: &Object<'_, '_>) -> Option<Self> {
         let (reference, default): (&[&str], _) = match (object.kind.as_str(), object.group.as_str())
         {
             ("HorizontalPodAutoscaler", "autoscaling") => (&["spec", "scaleTargetRef"], ""),
@@ -35,21 +89,6 @@ impl Autoscaler {
                 target.word_of("name"),
             ),
         })
-    }
-
-    /// `HorizontalPodAutoscaler/web`
-    pub(super) fn label(&self) -> &str {
-        &self.label
-    }
-
-    /// It names this workload. A namespace that is not written can be any: it comes with the
-    /// command that applies the file.
-    pub(super) fn scales(&self, kind: &str, name: &str, namespace: Option<&str>) -> bool {
-        let same_namespace = match (self.namespace.as_deref(), namespace) {
-            (Some(own), Some(other)) => own == other,
-            _ => true,
-        };
-        self.target.0 == kind && self.target.1 == name && same_namespace
     }
 }
 

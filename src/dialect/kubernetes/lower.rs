@@ -321,6 +321,14 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
             .judged()
             .filter(|user| user.is_root())
             .and_then(|_| because("the kubelet would not start it: its user is root")),
+        Assignment::Unprivileged
+            if container
+                .mounts
+                .iter()
+                .any(|mount| mount.propagation.as_deref() == Some("Bidirectional")) =>
+        {
+            because("the API refuses `mountPropagation: Bidirectional` without `privileged: true`")
+        }
         Assignment::MemoryLimit(limit) => exceeds(container.memory_request.judged(), Some(limit)),
         Assignment::MemoryRequest(request) => {
             exceeds(Some(request), container.memory_limit.judged())

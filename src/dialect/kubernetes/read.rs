@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::accounts::Accounts;
-use super::autoscaler::Autoscaler;
+use super::autoscaler::Autoscalers;
 use super::cursor::{Cursor, Source, boolean, id, port, string};
 use super::lower::{PodSite, Site};
 use super::object::{Document, Object, Written, documents};
@@ -45,10 +45,7 @@ pub(in crate::dialect) fn read(
                 .map(move |object| (file, source, object))
         })
         .collect();
-    let autoscalers: Vec<Autoscaler> = objects
-        .iter()
-        .filter_map(|(_, _, object)| Autoscaler::read(object))
-        .collect();
+    let autoscalers = Autoscalers::read(objects.iter().map(|(_, _, object)| object));
 
     let accounts = Accounts::read(objects.iter().map(|(_, _, object)| object));
 
@@ -96,7 +93,7 @@ impl<'a, 's> Pod<'a, 's> {
         pod: &super::Pod<'a, 's>,
         source: &Source<'_, '_>,
         whole: bool,
-        autoscalers: &[Autoscaler],
+        autoscalers: &Autoscalers,
     ) -> Option<Self> {
         let spec = pod.spec.clone()?;
         let templates = object.cursor.find(&["spec", "volumeClaimTemplates"]);
@@ -107,9 +104,8 @@ impl<'a, 's> Pod<'a, 's> {
         let name = object.name();
         let namespace = object.namespace();
         let autoscaler = autoscalers
-            .iter()
-            .find(|one| one.scales(&object.kind, &name, namespace.as_deref()))
-            .map(|one| one.label().to_owned());
+            .of(&object.kind, &name, namespace.as_deref())
+            .map(str::to_owned);
         let annotations = pod
             .metadata
             .as_ref()
@@ -515,16 +511,12 @@ fn refused_escalation(own: Option<&Cursor<'_, '_>>, container: &mut Container) {
         let what = "the API refuses `allowPrivilegeEscalation: false` beside `privileged: true`";
         refuse(what.to_owned(), privileged.place());
     }
-    let added = own.find(&["capabilities", "add"]);
-    for (_, capability) in added.map(|list| list.items()).unwrap_or_default() {
+    if let Some(added) = own.find(&["capabilities", "add"])
         // The API compares with this spelling only; without the prefix it lets both stand.
-        if capability
-            .word()
-            .is_some_and(|name| name == "CAP_SYS_ADMIN")
-        {
-            let what = "the API refuses `allowPrivilegeEscalation: false` beside the capability `CAP_SYS_ADMIN`";
-            refuse(what.to_owned(), capability.place());
-        }
+        && added.words().iter().any(|name| name == "CAP_SYS_ADMIN")
+    {
+        let what = "the API refuses `allowPrivilegeEscalation: false` beside the capability `CAP_SYS_ADMIN`";
+        refuse(what.to_owned(), added.place());
     }
 }
 
