@@ -117,6 +117,10 @@ impl<'k> Run<'k> {
                 Err(why) => {
                     match why {
                         NotOurs::Fragment => fragments.push((index, file(Format::Compose))),
+                        // An override may have nothing but volumes, or configs with their content.
+                        NotOurs::OtherYaml if dialect::is_override(path) => {
+                            fragments.push((index, file(Format::Compose)));
+                        }
                         // An autoscaler or a role in a file of its own says something of the pods.
                         NotOurs::NoPods => beside.push((index, file(Format::Kubernetes))),
                         _ => {}

@@ -1,6 +1,7 @@
 //! Compose files in which a careless change would break something or have no effect.
 
 mod projects;
+mod rejections;
 
 use std::path::Path;
 

@@ -42,7 +42,8 @@ fn nothing_outside_the_project_is_read() {
 #[test]
 fn a_base_that_is_given_too_is_planned_once_with_its_heirs() {
     let common = ("common.yml", "services:\n  app:\n    image: nginx:1.27\n");
-    let alike = "services:\n  web:\n    extends: {file: common.yml, service: app}\n    ports: [\"80:80\"]\n";
+    let alike =
+        "services:\n  web:\n    extends: {file: common.yml, service: app}\n    hostname: web\n";
     let report = project(&[common, ("web.yml", alike)]);
     assert!(changed(&report, "common.yml").is_some());
     assert!(changed(&report, "web.yml").is_none());

@@ -1,0 +1,182 @@
+//! What Compose or the engine refuses, and `docker compose config` mostly does not: a file that was
+//! accepted must be accepted hardened. The numbers are sections of research/semantics.md.
+
+use harden::report::Outcome;
+
+use super::{declined, declined_in, hardened, outcome, project};
+
+/// 1.1: the engine takes `tmpfs` options only as a list it knows, and the same path once; the
+/// strings are compared as written (compose-go `loader/validate.go`).
+#[test]
+fn a_path_is_mounted_once_whatever_mounts_it() {
+    for there in [
+        "tmpfs: [/run]",
+        "tmpfs: /run/:size=1m",
+        "volumes: [\"run:/run\"]",
+        "volumes: [{type: tmpfs, target: /run}]",
+        "volumes: [\"/run\"]",
+        "volumes: [\"./run:/var/run:ro\"]",
+        "configs: [{source: c, target: /run}]",
+        "secrets: [{source: c, target: /run}]",
+    ] {
+        let text = format!(
+            "services:\n  a:\n    image: nginx:1.27\n    {there}\nvolumes: {{run: {{}}}}\nconfigs: {{c: {{file: ./c}}}}\nsecrets: {{c: {{file: ./c}}}}\n"
+        );
+        let after = hardened(&text);
+        let mounts = after.matches("/run:noexec").count();
+        assert_eq!(mounts, 0, "{after}");
+    }
+}
+
+/// 1.1: an owner is written beside every mode, which runc before 1.1.8 ignores by itself, and a
+/// size beside every path, as the default is half of the host's memory.
+#[test]
+fn every_tmpfs_has_a_size_and_an_owner_where_it_has_a_mode() {
+    let after = hardened(
+        "services:\n  a:\n    image: nginx:1.27\n  b:\n    image: postgres:16\n  c:\n    image: redis:7\n  d:\n    image: example/d\n",
+    );
+    let options: Vec<&str> = after
+        .lines()
+        .filter(|line| line.contains(":noexec,") || line.contains(":exec,"))
+        .collect();
+    assert!(options.len() > 3, "{after}");
+    for line in options {
+        assert!(line.contains("size="), "{line}");
+        assert!(!line.contains("mode=") || line.contains("uid="), "{line}");
+        let known = line
+            .split(':')
+            .next_back()
+            .unwrap()
+            .split(',')
+            .all(|option| {
+                let name = option.split('=').next().unwrap_or_default();
+                [
+                    "noexec", "exec", "nosuid", "nodev", "size", "uid", "gid", "mode",
+                ]
+                .contains(&name)
+            });
+        assert!(known, "{line}");
+    }
+}
+
+/// 1.2: a name that the image does not have fails at create; a number never does.
+#[test]
+fn users_are_written_by_number() {
+    let after = hardened("services:\n  a:\n    image: nginx:1.27\n  b:\n    image: example/b\n");
+    let users: Vec<&str> = after
+        .lines()
+        .filter(|line| line.contains("user:"))
+        .collect();
+    assert_eq!(
+        users,
+        ["    user: \"101:101\"", "    user: \"10001:10001\""]
+    );
+}
+
+/// 1.3: a volume that is mounted without a copy of the image's directory is root's.
+#[test]
+fn a_volume_without_a_copy_keeps_the_user() {
+    let text = "services:\n  a:\n    image: postgres:16\n    volumes: [{type: volume, source: pg, target: /var/lib/postgresql/data, volume: {nocopy: true}}]\nvolumes: {pg: {}}\n";
+    assert!(declined(text, "a", "non-root-user").contains("owner is not known"));
+}
+
+/// 1.4: with `privileged: true` the engine ignores both lists, and `cap_add: [ALL]` wins.
+#[test]
+fn no_capability_is_dropped_where_that_has_no_effect() {
+    for there in ["privileged: true", "cap_add: [ALL]"] {
+        let after = hardened(&format!(
+            "services:\n  a:\n    image: nginx:1.27\n    {there}\n"
+        ));
+        assert!(!after.contains("cap_drop"), "{after}");
+    }
+}
+
+/// 1.5: `:yes` and `: true` are refused at create.
+#[test]
+fn the_option_is_written_as_the_engine_reads_it() {
+    let after = hardened("services:\n  a:\n    image: example/a\n");
+    assert!(after.contains("- no-new-privileges:true\n"), "{after}");
+    for there in [
+        "no-new-privileges",
+        "no-new-privileges=true",
+        "no-new-privileges:1",
+    ] {
+        let text =
+            format!("services:\n  a:\n    image: example/a\n    security_opt: [\"{there}\"]\n");
+        assert!(
+            !hardened(&text).contains("no-new-privileges:true"),
+            "{there}"
+        );
+    }
+    let text =
+        "services:\n  a:\n    image: example/a\n    security_opt: [\"no-new-privileges:yes\"]\n";
+    assert!(matches!(
+        outcome(&project(&[("compose.yml", text)]), "a", "no-new-privileges"),
+        Outcome::Finding { .. }
+    ));
+}
+
+/// 1.6: in the host's network ports below 1024 need root, and the engine refuses its sysctls.
+#[test]
+fn the_network_of_the_host_keeps_the_user_and_gets_no_sysctl() {
+    let text = "services:\n  a:\n    image: nginx:1.27\n    network_mode: host\n";
+    assert!(declined(text, "a", "non-root-user").contains("host's network"));
+    assert!(!hardened(text).contains("sysctls"));
+}
+
+/// 1.7: Compose refuses a read-only root with what it copies into it (docker/compose
+/// `pkg/compose/secrets.go`), wherever in the project that is said.
+#[test]
+fn what_compose_copies_into_the_root_keeps_it_writable() {
+    for (uses, top) in [
+        ("configs: [c]", "configs: {c: {content: x}}"),
+        ("configs: [{source: c}]", "configs: {c: {environment: X}}"),
+        ("secrets: [c]", "secrets: {c: {environment: X}}"),
+    ] {
+        let base = format!("services:\n  a:\n    image: nginx:1.27\n    {uses}\n");
+        let alone = format!("{base}{top}\n");
+        assert!(
+            declined(&alone, "a", "read-only-root").contains("refuses"),
+            "{alone}"
+        );
+        let over = format!("{top}\n");
+        let report = project(&[("compose.yml", &base), ("compose.override.yml", &over)]);
+        assert!(
+            declined_in(&report, "a", "read-only-root").contains("refuses"),
+            "{over}"
+        );
+    }
+}
+
+/// 1.8: where limits of `deploy` exist a flat one must equal them, an absent one counting as 0
+/// (compose-go `loader/validate.go`), whichever file says so.
+#[test]
+fn limits_are_written_where_limits_are() {
+    let deploy = "deploy: {resources: {limits: {memory: 1g}}}";
+    let flat = "pids_limit: 100";
+    let text = |limit: &str| format!("services:\n  a:\n    image: nginx:1.27\n    {limit}\n");
+    let is_flat = |text: &str| {
+        ["mem_limit:", "cpus: 1\n", "pids_limit: 5"]
+            .iter()
+            .any(|key| text.contains(key))
+    };
+    assert!(!is_flat(&hardened(&text(deploy))));
+    assert!(!hardened(&text(flat)).contains("deploy"));
+    let base = "services:\n  a:\n    image: nginx:1.27\n";
+    let over = format!("services:\n  a:\n    {deploy}\n");
+    let report = project(&[("compose.yml", base), ("compose.override.yml", &over)]);
+    let after = super::changed(&report, "compose.yml").unwrap();
+    assert!(!is_flat(after), "{after}");
+}
+
+/// 1.8: the engine refuses a limit below the reservation, `cpus` beside a quota, less than 6 MiB,
+/// and more processors than the host has.
+#[test]
+fn limits_agree_with_what_is_there() {
+    let text = |there: &str| format!("services:\n  a:\n    image: nginx:1.27\n    {there}\n");
+    assert!(hardened(&text("mem_reservation: 2g")).contains("mem_limit: 4g"));
+    assert!(declined(&text("mem_reservation: ${M}"), "a", "memory-limit").contains("${M}"));
+    for there in ["cpu_quota: 50000", "cpu_period: 50000"] {
+        assert!(!hardened(&text(there)).contains("cpus:"), "{there}");
+    }
+}
