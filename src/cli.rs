@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::config::{self, FailOn, Settings};
 use crate::container::Assume;
 use crate::pod_security::Standard;
 use crate::transforms;
@@ -116,13 +117,45 @@ pub struct Harden {
           hide_possible_values = true)]
     pub skip: Vec<String>,
 
-    /// What may rest on assumption, where nothing is known of an image
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Boldness::Fit)]
-    pub assume: Boldness,
+    /// Apply this transform too, which waits to be asked for
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = ids(),
+          hide_possible_values = true)]
+    pub enable: Vec<String>,
+
+    /// Let this transform change what is weak and was written by somebody
+    #[arg(long = "override", value_name = "ID", value_delimiter = ',', value_parser = ids(),
+          hide_possible_values = true)]
+    pub overrides: Vec<String>,
+
+    /// What may rest on assumption, where nothing is known of an image [default: fit]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub assume: Option<Boldness>,
 
     /// Change only what holds for every image or is known of this one (--assume none)
     #[arg(long, conflicts_with = "assume")]
     pub cautious: bool,
+
+    /// What makes --check fail (separate by commas) [default: changes]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHAT",
+        value_delimiter = ',',
+        requires = "check"
+    )]
+    pub fail_on: Option<Vec<FailOn>>,
+
+    /// Read this configuration [default: the nearest .harden.yaml, up to the repository's root]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration
+    #[arg(long)]
+    pub no_config: bool,
+
+    /// What is written.
+    #[command(flatten)]
+    pub numbers: Numbers,
 
     /// Change nothing; judge every pod by baseline or restricted of the Pod Security Standards,
     /// of the newest version or of one like restricted@v1.30
@@ -151,8 +184,38 @@ pub struct Knowledge {
     pub images: Vec<PathBuf>,
 }
 
+/// The numbers that are written, where nothing is known of an image.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Numbers")]
+pub struct Numbers {
+    /// The user [default: 10001]
+    #[arg(long, value_name = "UID", value_parser = config::read_uid)]
+    pub uid: Option<u32>,
+
+    /// Its group [default: 10001]
+    #[arg(long, value_name = "GID", value_parser = config::read_gid)]
+    pub gid: Option<u32>,
+
+    /// The least memory limit [default: 512m]
+    #[arg(long, value_name = "SIZE", value_parser = config::read_memory)]
+    pub memory: Option<u64>,
+
+    /// The CPU limit, in processors [default: 1]
+    #[arg(long, value_name = "NUMBER", value_parser = config::read_cpus)]
+    pub cpus: Option<u64>,
+
+    /// Processes and threads [default: 512]
+    #[arg(long, value_name = "NUMBER", value_parser = config::read_pids)]
+    pub pids: Option<i64>,
+
+    /// The size of /tmp under a read-only root [default: 64m]
+    #[arg(long, value_name = "SIZE", value_parser = config::read_size)]
+    pub tmp_size: Option<u64>,
+}
+
 /// How results are said, whatever the job.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
 pub struct Output {
     /// Say everything: every container, every answer with its reason
     #[arg(short, long, global = true, conflicts_with = "quiet")]
@@ -170,6 +233,8 @@ pub struct Output {
 /// The other jobs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Print the JSON Schema of .harden.yaml, by which an editor completes and checks it
+    ConfigSchema,
     /// List the transforms, or print the page of one: what it does, why, and what can break
     Explain {
         /// The transform
@@ -232,12 +297,23 @@ pub enum Color {
 }
 
 /// The options of the main job that a command line can have too.
-const OF_A_COMMAND_LINE: [&str; 7] = [
+const OF_A_COMMAND_LINE: [&str; 18] = [
     "check",
     "only",
     "skip",
+    "enable",
+    "overrides",
     "assume",
     "cautious",
+    "fail_on",
+    "config",
+    "no_config",
+    "uid",
+    "gid",
+    "memory",
+    "cpus",
+    "pids",
+    "tmp_size",
     "one_line",
     "as_format",
 ];
@@ -258,6 +334,7 @@ impl Cli {
         let job = matches.subcommand_name();
         let is_refused = |id: &str| match job {
             Some("docker" | "podman") => !OF_A_COMMAND_LINE.contains(&id),
+            Some("images") => !matches!(id, "config" | "no_config"),
             Some(_) => true,
             None => matches!(id, "one_line" | "as_format"),
         };
@@ -279,14 +356,32 @@ impl Cli {
 }
 
 impl Harden {
-    /// What may rest on assumption.
+    /// What may rest on assumption, where the call says so.
     #[must_use]
-    pub fn assume(&self) -> Assume {
-        match self.assume {
-            _ if self.cautious => Assume::None,
+    pub fn assume(&self) -> Option<Assume> {
+        if self.cautious {
+            return Some(Assume::None);
+        }
+        self.assume.map(|boldness| match boldness {
             Boldness::None => Assume::None,
             Boldness::Fit => Assume::Fit,
             Boldness::All => Assume::All,
+        })
+    }
+}
+
+impl Numbers {
+    /// As the configuration has them.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings {
+            uid: self.uid,
+            gid: self.gid,
+            memory: self.memory,
+            cpu: self.cpus,
+            pids: self.pids,
+            tmp: self.tmp_size,
+            ..Settings::default()
         }
     }
 }

@@ -3,6 +3,7 @@
 mod command_line;
 mod images;
 mod knowledge;
+mod orders;
 mod pod_security;
 
 use std::collections::BTreeMap;
@@ -16,18 +17,21 @@ use std::time::{Duration, Instant};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
 use crate::cli::{Cli, Command, Harden, Words};
-use crate::container::Policy;
+use crate::config::{self, FailOn};
 use crate::dialect::docker_run::Engine;
-use crate::edition::Edition;
 use crate::engine::{Run, Source};
 use crate::error::{Error, Exit, said};
 use crate::report::terminal::{Escaped, Terminal};
 use crate::report::text::{Deed, Detail, Summary};
-use crate::report::{FileOutcome, FileReport, Report, diff, explain, trouble};
+use crate::report::{
+    FileOutcome, FileReport, Outcome, Report, StaleException, diff, explain, trouble,
+};
 use crate::syntax::Limits;
-use crate::transforms::{self, Transform};
+use crate::transforms;
 use crate::walk::{self, Disk, Entry, Found};
 use crate::{overlay, stream, write};
+
+use self::orders::Orders;
 
 /// The streams of the process, and where it stands.
 pub struct Console<'c> {
@@ -58,51 +62,57 @@ pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
         let done = pod_security::judge(standard, cli, console);
         return finish(done, console);
     }
-    let known = knowledge::load(&cli.knowledge.images, Vec::new(), Edition::CURRENT);
-    let knowledge = match known {
-        Ok(knowledge) => knowledge,
-        Err(troubles) => return finish(unknown(&troubles, console), console),
-    };
     let done = match &cli.command {
         Some(Command::Explain { id }) => explain(id.as_deref(), console),
-        Some(Command::Images { name }) => {
-            images::show(name.as_deref(), &knowledge, cli.output.quiet, console)
+        Some(Command::ConfigSchema) => {
+            let written = console.stdout.write_all(config::SCHEMA.as_bytes());
+            written
+                .map(|()| Exit::Done)
+                .or_else(|error| gone(error, Exit::Done))
         }
-        command @ (None | Some(Command::Docker(_) | Command::Podman(_))) => {
-            let disk = Disk {
-                directory: console.directory.clone(),
-            };
-            let policy = Policy {
-                assume: cli.harden.assume(),
-                ..Policy::default()
-            };
-            match walk::read_texts(&cli.harden.variables) {
-                Ok(variables) => {
-                    let run = Run {
-                        surroundings: &disk,
-                        merges: !cli.harden.files.is_empty(),
-                        variables,
-                        ..Run::new(selected(&cli.harden), policy, &knowledge)
-                    };
-                    match command {
-                        Some(Command::Docker(Words { words })) => {
-                            command_line::harden(&run, Engine::Docker, words, cli, console)
-                        }
-                        Some(Command::Podman(Words { words })) => {
-                            command_line::harden(&run, Engine::Podman, words, cli, console)
-                        }
-                        _ => harden(cli, console, &|sources| run.project(sources)),
-                    }
-                }
-                Err((path, error)) => {
-                    let terminal = console.stderr_terminal;
-                    trouble::write(&mut console.stderr, &path, "", &error, terminal)
-                        .map(|()| Exit::Trouble)
-                }
-            }
-        }
+        _ => obey(cli, console),
     };
     finish(done, console)
+}
+
+/// The jobs that a configuration speaks of.
+fn obey(cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
+    let orders = match Orders::read(&cli.harden, &console.directory) {
+        Ok(orders) => orders,
+        Err(trouble) => return unusable(&[*trouble], console),
+    };
+    let own = [cli.knowledge.images.as_slice(), &orders.images].concat();
+    let knowledge = match knowledge::load(&own, orders.entries.clone(), orders.edition) {
+        Ok(knowledge) => knowledge,
+        Err(troubles) => return unusable(&troubles, console),
+    };
+    if let Some(Command::Images { name }) = &cli.command {
+        return images::show(name.as_deref(), &knowledge, cli.output.quiet, console);
+    }
+    let variables = match walk::read_texts(&cli.harden.variables) {
+        Ok(variables) => variables,
+        Err((path, error)) => return unusable(&[(path, String::new(), error)], console),
+    };
+    let disk = Disk {
+        directory: console.directory.clone(),
+    };
+    let run = Run {
+        surroundings: &disk,
+        merges: !cli.harden.files.is_empty(),
+        variables,
+        rules: &orders.rules,
+        custom_resources: &orders.custom_resources,
+        ..Run::new(orders.transforms.clone(), orders.policy.clone(), &knowledge)
+    };
+    match &cli.command {
+        Some(Command::Docker(Words { words })) => {
+            command_line::harden(&run, Engine::Docker, words, cli, console)
+        }
+        Some(Command::Podman(Words { words })) => {
+            command_line::harden(&run, Engine::Podman, words, cli, console)
+        }
+        _ => harden(cli, &orders, console, &|sources| run.project(sources)),
+    }
 }
 
 /// The last bytes out, and the exit code.
@@ -130,8 +140,8 @@ fn gone(error: io::Error, exit: Exit) -> io::Result<Exit> {
     }
 }
 
-/// Nothing is done with entries that cannot be used.
-fn unknown(troubles: &[knowledge::Trouble], console: &mut Console<'_>) -> io::Result<Exit> {
+/// Nothing is done with a configuration or entries that cannot be used.
+fn unusable(troubles: &[knowledge::Trouble], console: &mut Console<'_>) -> io::Result<Exit> {
     let terminal = console.stderr_terminal;
     for (path, text, error) in troubles {
         trouble::write(&mut console.stderr, path, text, error, terminal)?;
@@ -154,6 +164,7 @@ fn explain(id: Option<&str>, console: &mut Console<'_>) -> io::Result<Exit> {
 /// `plan` is the engine's pass over one project.
 fn harden(
     cli: &Cli,
+    orders: &Orders,
     console: &mut Console<'_>,
     plan: &(impl Fn(Vec<Source>) -> Report + Sync),
 ) -> io::Result<Exit> {
@@ -174,6 +185,7 @@ fn harden(
         has_shown: false,
         overlays: cli.harden.overlay,
         commands: Vec::new(),
+        fail_on: &orders.fail_on,
         exit: Exit::Done,
         console,
     };
@@ -182,18 +194,17 @@ fn harden(
     } else {
         session.files(&cli.harden, plan)
     };
+    let covers = cli.harden.files.is_empty()
+        && orders.covers_configuration(&cli.harden.paths, &session.console.directory);
+    if covers && !reads_stdin && session.exit < Exit::Trouble {
+        session.stale(&orders.rules.stale(&orders.transforms));
+    }
+    for note in &orders.notes {
+        session.summary.add_note(note);
+    }
     let worked = worked.and_then(|()| session.end());
     let exit = session.exit;
     worked.map(|()| exit).or_else(|error| gone(error, exit))
-}
-
-fn selected(asked: &Harden) -> Vec<&'static Transform> {
-    let names = |ids: &[String], transform: &Transform| ids.iter().any(|id| id == transform.id);
-    let wanted = |transform: &&Transform| {
-        (asked.only.is_empty() && transform.default || names(&asked.only, transform))
-            && !names(&asked.skip, transform)
-    };
-    transforms::ALL.iter().copied().filter(wanted).collect()
 }
 
 /// One run over files or over standard input.
@@ -207,6 +218,8 @@ struct Session<'s, 'c> {
     overlays: bool,
     /// How originals and overlays are read together.
     commands: Vec<String>,
+    /// What makes a check fail.
+    fail_on: &'s [FailOn],
     exit: Exit,
     console: &'s mut Console<'c>,
 }
@@ -369,18 +382,48 @@ impl Session<'_, '_> {
         for file in &done.report.files {
             match &file.outcome {
                 FileOutcome::Failed(error) => self.trouble(&file.path, &file.source, error)?,
-                FileOutcome::Changed(_) | FileOutcome::Created(_)
-                    if matches!(self.deed, Deed::Shown | Deed::Checked) =>
-                {
-                    self.exit = self.exit.max(Exit::Changes);
+                FileOutcome::Changed(_) | FileOutcome::Created(_) if self.deed == Deed::Shown => {
+                    self.fail();
+                }
+                FileOutcome::Changed(_) | FileOutcome::Created(_) => {
+                    self.fail_on(FailOn::Changes);
                 }
                 _ => {}
             }
+        }
+        let results = done.report.containers.iter().flat_map(|one| &one.results);
+        for result in results {
+            match result.outcome {
+                Outcome::Finding { .. } => self.fail_on(FailOn::Findings),
+                Outcome::Declined { .. } => self.fail_on(FailOn::Declines),
+                _ => {}
+            }
+        }
+        if !done.report.stale.is_empty() {
+            self.fail_on(FailOn::StaleExceptions);
         }
         self.summary.add(&done.report);
         self.commands.extend_from_slice(&done.commands);
         self.has_shown |= !done.diff.is_empty();
         self.console.stdout.write_all(&done.diff)
+    }
+
+    /// Exceptions of the configuration that excepted nothing.
+    fn stale(&mut self, stale: &[StaleException]) {
+        for one in stale {
+            self.summary.add_stale(one, &Report::default());
+            self.fail_on(FailOn::StaleExceptions);
+        }
+    }
+
+    fn fail_on(&mut self, what: FailOn) {
+        if self.deed == Deed::Checked && self.fail_on.contains(&what) {
+            self.fail();
+        }
+    }
+
+    fn fail(&mut self) {
+        self.exit = self.exit.max(Exit::Changes);
     }
 
     fn diff(&self, report: &Report) -> Vec<u8> {
@@ -581,7 +624,7 @@ mod tests {
         });
         Report {
             files: files.collect(),
-            containers: Vec::new(),
+            ..Report::default()
         }
     }
 
@@ -623,7 +666,8 @@ mod tests {
             stderr_terminal: Terminal::PIPE,
             directory: directory.to_owned(),
         };
-        finish(harden(&cli, &mut console, &plan), &mut console)
+        let orders = Orders::read(&cli.harden, directory).unwrap();
+        finish(harden(&cli, &orders, &mut console, &plan), &mut console)
     }
 
     fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {

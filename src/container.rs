@@ -111,7 +111,7 @@ pub struct Container {
     /// The service account that it is a client of the cluster's API with.
     pub service_account: Setting<String>,
     /// Labels and annotations by which people select it, each with its value.
-    pub labels: Vec<(String, String)>,
+    pub labels: Arc<[(String, String)]>,
     /// How `/proc` is mounted (`Default`, `Unmasked`).
     pub proc_mount: Setting<String>,
     /// A token for the cluster's API is mounted.
@@ -644,7 +644,7 @@ impl Container {
             selinux: Setting::Absent,
             restart: Setting::Absent,
             service_account: Setting::Absent,
-            labels: Vec::new(),
+            labels: Arc::default(),
             proc_mount: Setting::Absent,
             service_account_token: Setting::Absent,
             devices: Vec::new(),

@@ -62,6 +62,7 @@ pub mod edition;
 pub mod engine;
 pub mod error;
 pub mod evidence;
+mod exceptions;
 pub mod image;
 pub mod jsonpath;
 mod nearest;
@@ -69,6 +70,7 @@ pub mod overlay;
 pub mod pod_security;
 pub mod project;
 pub mod report;
+pub mod rules;
 pub mod stream;
 pub mod syntax;
 #[path = "../transforms/mod.rs"]

@@ -10,7 +10,7 @@ use memchr::memmem;
 
 use crate::engine::Source;
 use crate::error::Error;
-use crate::report::{FileOutcome, FileReport, Outcome, Report};
+use crate::report::{FileOutcome, FileReport, Outcome, Position, Report, StaleException};
 
 /// The source in pieces of at most `limit` bytes, as far as its documents allow. The pieces
 /// together are the source, byte for byte.
@@ -66,6 +66,7 @@ pub fn joined(report: Report) -> Report {
     let Report {
         files,
         mut containers,
+        stale,
     } = report;
     let mut lines = Vec::with_capacity(files.len());
     let mut seen: usize = 0;
@@ -73,8 +74,13 @@ pub fn joined(report: Report) -> Report {
         lines.push(u32::try_from(seen).unwrap_or(u32::MAX));
         seen += memchr::memchr_iter(b'\n', file.source.as_bytes()).count();
     }
+    let above = |file: usize| lines.get(file).copied().unwrap_or_default();
+    let moved =
+        |position: Position| position.moved(|file, line| (0, line.saturating_add(above(file))));
+    let stale = stale
+        .into_iter()
+        .map(|StaleException { at, why }| StaleException { at: moved(at), why });
     for container in &mut containers {
-        let above = |file: usize| lines.get(file).copied().unwrap_or_default();
         container.line = container.line.saturating_add(above(container.file));
         container.file = 0;
         for result in &mut container.results {
@@ -86,11 +92,15 @@ pub fn joined(report: Report) -> Report {
                 *line = line.saturating_add(above(*file));
                 *file = 0;
             }
+            if let Outcome::Excepted { by, .. } = &mut result.outcome {
+                *by = moved(by.clone());
+            }
         }
     }
     Report {
         files: vec![whole(files)],
         containers,
+        stale: stale.collect(),
     }
 }
 

@@ -168,6 +168,22 @@ fn the_schema_accepts_what_the_program_accepts() {
     }
 }
 
+#[test]
+fn the_sample_of_the_readme_is_a_configuration() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(path).unwrap();
+    let (_, sample) = readme
+        .split_once("```yaml\n# yaml-language-server: $schema=./")
+        .unwrap();
+    let (sample, _) = sample.split_once("```").unwrap();
+    let (name, sample) = sample.split_once('\n').unwrap();
+    assert_eq!(name, "harden.schema.json");
+    config::read(sample).unwrap();
+    let value: Value = serde_yaml::from_str(sample).unwrap();
+    let schema = schema();
+    validate(&schema, &schema, &value).unwrap();
+}
+
 /// The keywords that the schema uses, by draft 7 of JSON Schema; any other is a failure, so that
 /// nothing stands in the schema that this does not check.
 fn validate(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {

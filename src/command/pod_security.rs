@@ -6,8 +6,10 @@ use std::sync::atomic::AtomicUsize;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::{Console, gone};
+use super::orders::Orders;
+use super::{Console, gone, unusable};
 use crate::cli::Cli;
+use crate::config::CustomResource;
 use crate::error::{Error, Exit};
 use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge as judge_file};
 use crate::report::pod_security::{Summary, write_violations};
@@ -16,7 +18,12 @@ use crate::walk::{self, Entry};
 
 /// Broken rules to standard output, everything else to standard error.
 pub(super) fn judge(standard: Standard, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
+    let orders = match Orders::read(&cli.harden, &console.directory) {
+        Ok(orders) => orders,
+        Err(trouble) => return unusable(&[*trouble], console),
+    };
     let mut session = Session {
+        custom_resources: &orders.custom_resources,
         summary: Summary::new(standard, cli.output.verbose),
         exit: Exit::Done,
         console,
@@ -28,6 +35,7 @@ pub(super) fn judge(standard: Standard, cli: &Cli, console: &mut Console<'_>) ->
 }
 
 struct Session<'s, 'c> {
+    custom_resources: &'s [CustomResource],
     summary: Summary,
     exit: Exit,
     console: &'s mut Console<'c>,
@@ -46,7 +54,10 @@ impl Session<'_, '_> {
                 return (Vec::new(), vec![(dash.to_owned(), error)]);
             }
             return match walk::read_stdin(&mut *self.console.stdin) {
-                Ok(source) => (vec![judge_file(source, standard, &[])], Vec::new()),
+                Ok(source) => (
+                    vec![judge_file(source, standard, self.custom_resources)],
+                    Vec::new(),
+                ),
                 Err(error) => (Vec::new(), vec![(dash.to_owned(), error)]),
             };
         }

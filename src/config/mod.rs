@@ -6,6 +6,7 @@
 //! the two together.
 
 mod find;
+mod load;
 mod read;
 mod selector;
 mod values;
@@ -23,9 +24,13 @@ use crate::image::entry::Entry;
 use crate::jsonpath::JsonPath;
 
 pub use find::{NAME, find};
+pub use load::{Loaded, Unloaded, load};
 pub use read::{ConfigError, read};
 pub use selector::{Label, PathGlob, Pattern};
 pub use values::{Reason, TransformId};
+pub(crate) use values::{
+    read_cpus, read_gid, read_memory, read_pids, read_size, read_uid, unknown_transform,
+};
 
 /// The JSON Schema of the file.
 pub const SCHEMA: &str = include_str!("../../harden.schema.json");
@@ -128,6 +133,9 @@ pub struct Skip {
     pub id: TransformId,
     /// Why, for those who come after.
     pub reason: Reason,
+    /// The line it stands at, from 1.
+    #[serde(skip)]
+    pub line: u32,
 }
 
 /// What is asked of the containers that all given selectors choose.
@@ -158,6 +166,9 @@ pub struct Workload {
     /// Transforms.
     #[serde(deserialize_with = "or_default")]
     pub transforms: Choices,
+    /// The line it begins at, from 1.
+    #[serde(skip)]
+    pub line: u32,
 }
 
 /// A kind of a cluster's own that carries pods.
@@ -185,7 +196,7 @@ pub enum ImageSource {
 }
 
 /// What makes `--check` fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailOn {
     /// Changes to make

@@ -1,9 +1,9 @@
 //! From text to a [`Config`], or to an error with its place.
 
-use super::Config;
+use super::{Choices, Config};
 use crate::edition::Edition;
 use crate::nearest;
-use crate::syntax::{self, Kind, Limits, Mode, NodeId, Schema, Span, SyntaxError, Tree};
+use crate::syntax::{self, Found, Kind, Limits, Mode, NodeId, Schema, Span, SyntaxError, Tree};
 
 /// Why a text is no configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,8 +47,9 @@ pub fn read(text: &str) -> Result<Config, ConfigError> {
     if let Some(error) = duplicate(&tree) {
         return Err(error);
     }
-    let config = serde_yaml::from_str(text).map_err(|error| located(&tree, &error))?;
+    let mut config = serde_yaml::from_str(text).map_err(|error| located(&tree, &error))?;
     check(&config, &tree)?;
+    number_lines(&mut config, &tree);
     Ok(config)
 }
 
@@ -89,6 +90,29 @@ fn check(config: &Config, tree: &Tree<'_>) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+/// Says of what a report may name where it stands.
+fn number_lines(config: &mut Config, tree: &Tree<'_>) {
+    let line = |node: NodeId| tree.line_column(tree.node(node).span.start).0;
+    let items = |node: Option<NodeId>, key: &str| -> Vec<NodeId> {
+        let found = node.and_then(|node| tree.get(node, key, Schema::Compose));
+        let list = found.map(|found| tree.resolve(found.value()));
+        list.map_or_else(Vec::new, |list| tree.children(list).collect())
+    };
+    let skips = |choices: &mut Choices, owner: Option<NodeId>| {
+        let owner = owner.and_then(|node| tree.get(node, "transforms", Schema::Compose));
+        let written = items(owner.map(Found::value), "skip");
+        for (skip, node) in choices.skip.iter_mut().zip(written) {
+            skip.line = line(node);
+        }
+    };
+    let root = tree.documents().first().map(|document| document.root);
+    skips(&mut config.transforms, root);
+    for (workload, node) in config.workloads.iter_mut().zip(items(root, "workloads")) {
+        workload.line = line(node);
+        skips(&mut workload.transforms, Some(node));
+    }
 }
 
 /// The value of a key, or the first line of an item of it.
@@ -224,6 +248,25 @@ mod tests {
             let config = read(text).unwrap();
             assert_eq!(config.settings, super::super::Settings::default());
         }
+    }
+
+    #[test]
+    fn what_a_report_names_knows_its_line() {
+        let config = read(
+            "transforms:\n  skip:\n    - {id: cpu-limit, reason: a}\n    - id: cpu-limit\n      \
+             reason: b\nworkloads:\n  # c\n  - name: d\n    transforms:\n      skip:\n        \
+             - {id: cpu-limit, reason: e}\n",
+        )
+        .unwrap();
+        let lines: Vec<u32> = config
+            .transforms
+            .skip
+            .iter()
+            .map(|skip| skip.line)
+            .collect();
+        assert_eq!(lines, [3, 4]);
+        let section = config.workloads.first().unwrap();
+        assert_eq!((section.line, section.transforms.skip[0].line), (8, 11));
     }
 
     #[test]

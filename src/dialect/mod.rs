@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 pub(crate) use self::compose::{Reference, context, references, variables};
 pub(crate) use self::draft::{Draft, YamlDraft};
 use crate::config::CustomResource;
-use crate::container::{Assignment, Container};
+use crate::container::{Assignment, Container, Place};
 use crate::image::Knowledge;
 use crate::project::{File, Member, Surroundings};
 use crate::report::NotOurs;
-use crate::syntax::{Editor, Refusal, Schema, Tree};
+use crate::syntax::{Editor, NodeId, Refusal, Schema, Tree};
 
 /// Who reads a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +165,24 @@ impl Site {
         match self {
             Self::Compose(site) => site.lower(assignment, container, files, editors),
             Self::Kubernetes(site) => site.lower(assignment, container, files, editors),
+        }
+    }
+
+    /// The nodes at whose lines a comment speaks of this container, or of all its workload.
+    #[must_use]
+    pub fn headings(&self, container: &Container, files: &[File<'_>]) -> Vec<Place> {
+        match self {
+            Self::Compose(site) => site.headings(files),
+            Self::Kubernetes(site) => site.headings(container, files),
+        }
+    }
+
+    /// The service, or the object that the container belongs to, with the index of its file.
+    #[must_use]
+    pub fn object(&self, container: &Container, files: &[File<'_>]) -> (usize, NodeId) {
+        match self {
+            Self::Compose(site) => site.object(),
+            Self::Kubernetes(site) => site.object(container, files),
         }
     }
 

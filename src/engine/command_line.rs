@@ -41,8 +41,7 @@ impl Run<'_> {
             container: container(command, self.knowledge),
             site: (),
         };
-        let mut members = [member];
-        let report = self.report(&mut members, 0, &mut draft);
+        let report = self.report_alone(member, None, &mut draft);
         (draft, report)
     }
 }

@@ -14,14 +14,20 @@ use crate::config::CustomResource;
 use crate::container::{Answer, Assignment, Assume, Basis, Policy};
 use crate::dialect::{self, Draft, Format, YamlDraft, quadlet};
 use crate::error::Error;
+use crate::exceptions::Exceptions;
 use crate::image::Knowledge;
 use crate::overlay;
 use crate::project::{File, Member, NoSurroundings, Surroundings};
 use crate::report::{
-    ContainerReport, FileOutcome, FileReport, NotOurs, Outcome, Report, TransformReport,
+    ContainerReport, FileOutcome, FileReport, NotOurs, Outcome, Position, Report, StaleException,
+    TransformReport,
 };
+use crate::rules::{Exception, Rules, Ruling, Subject};
 use crate::syntax::{self, Limits, Mode, Tree};
 use crate::transforms::Transform;
+
+/// Values of the largest object that a selector is asked of; a larger one is not chosen.
+const LARGEST_OBJECT: usize = 100_000;
 
 /// What to run and how.
 #[derive(Clone, Debug)]
@@ -40,6 +46,8 @@ pub struct Run<'k> {
     pub merges: bool,
     /// The texts of files that give variables of Compose files their values, instead of `.env`.
     pub variables: Vec<String>,
+    /// What a configuration says of some containers.
+    pub rules: &'k Rules,
 }
 
 /// A file as read from disk or standard input.
@@ -67,6 +75,7 @@ impl<'k> Run<'k> {
             custom_resources: &[],
             merges: false,
             variables: Vec::new(),
+            rules: Rules::none(),
         }
     }
 
@@ -148,6 +157,7 @@ impl<'k> Run<'k> {
         let Findings {
             mut outcomes,
             mut containers,
+            stale,
             read,
         } = found;
         for (index, path, text) in units {
@@ -173,7 +183,11 @@ impl<'k> Run<'k> {
                 },
             });
         let files = given.chain(read).collect();
-        Report { files, containers }
+        Report {
+            files,
+            containers,
+            stale,
+        }
     }
 
     /// One project of one format.
@@ -189,29 +203,85 @@ impl<'k> Run<'k> {
             self.custom_resources,
         );
         let mut draft = YamlDraft::new(files);
-        let containers = self.ask(&mut members, &mut draft);
+        let exceptions = Exceptions::read(files, &members);
+        let rulings = self.rulings(files, &members, &exceptions);
+        let containers = self.ask(&mut members, &rulings, &mut draft);
+        drop(rulings);
         let outcomes = prove::outcomes(self, files, &draft.finish());
         Planned {
             containers,
             outcomes,
+            stale: exceptions.stale(&self.transforms),
         }
+    }
+
+    /// What is asked of each member.
+    fn rulings<'r>(
+        &'r self,
+        files: &[File<'_>],
+        members: &[Member],
+        exceptions: &'r Exceptions,
+    ) -> Vec<Ruling<'r>> {
+        members
+            .iter()
+            .map(|member| {
+                let Member { container, site } = member;
+                let path = files
+                    .get(container.place.file)
+                    .map(|file| file.path.as_path());
+                let object = || {
+                    let (file, node) = site.object(container, files);
+                    let File { tree, format, .. } = files.get(file)?;
+                    tree.json(node, format.schema(), LARGEST_OBJECT)
+                };
+                let subject = Subject {
+                    container,
+                    path,
+                    object: &object,
+                };
+                self.rules
+                    .of(&self.policy, exceptions.of(member, files), &subject)
+            })
+            .collect()
     }
 
     /// Every transform's answer for every container, its changes planned in the draft.
     fn ask<D: Draft>(
         &self,
         members: &mut [Member<D::Site>],
+        rulings: &[Ruling<'_>],
         draft: &mut D,
     ) -> Vec<ContainerReport> {
         (0..members.len())
-            .map(|at| self.report(members, at, draft))
+            .map(|at| self.report(members, rulings, at, draft))
             .collect()
+    }
+
+    /// Every transform's answer for the one container of a project without YAML.
+    fn report_alone<D: Draft>(
+        &self,
+        member: Member<D::Site>,
+        path: Option<&Path>,
+        draft: &mut D,
+    ) -> ContainerReport {
+        let mut members = [member];
+        let exceptions = Exceptions::read(&[], &members);
+        let container = &members[0].container;
+        let subject = Subject {
+            container,
+            path,
+            object: &|| None,
+        };
+        let said = exceptions.labelled(container).collect();
+        let ruling = self.rules.of(&self.policy, said, &subject);
+        self.report(&mut members, &[ruling], 0, draft)
     }
 
     /// Every transform's answer for one container.
     fn report<D: Draft>(
         &self,
         members: &mut [Member<D::Site>],
+        rulings: &[Ruling<'_>],
         at: usize,
         draft: &mut D,
     ) -> ContainerReport {
@@ -226,8 +296,9 @@ impl<'k> Run<'k> {
             caution: None,
             results: Vec::with_capacity(self.transforms.len()),
         };
-        for transform in &self.transforms {
-            let outcome = self.ask_one(transform, at, members, draft);
+        let asked = self.transforms.iter().filter(|one| rulings[at].asks(one));
+        for transform in asked {
+            let outcome = ask_one(transform, rulings, at, members, draft);
             report.results.push(TransformReport {
                 id: transform.id,
                 outcome,
@@ -239,80 +310,112 @@ impl<'k> Run<'k> {
         }
         report
     }
+}
 
-    fn ask_one<D: Draft>(
-        &self,
-        transform: &Transform,
-        at: usize,
-        members: &mut [Member<D::Site>],
-        draft: &mut D,
-    ) -> Outcome {
-        let member = &members[at];
-        if let Some(why) = &member.container.incomplete {
-            return Outcome::Declined { why: why.clone() };
-        }
-        let (assignments, basis, reason) = match (transform.decide)(&member.container, &self.policy)
+fn ask_one<D: Draft>(
+    transform: &Transform,
+    rulings: &[Ruling<'_>],
+    at: usize,
+    members: &mut [Member<D::Site>],
+    draft: &mut D,
+) -> Outcome {
+    let (container, ruling) = (&members[at].container, &rulings[at]);
+    let answer = match &container.incomplete {
+        Some(why) => Answer::Declined(why.clone()),
+        None => (transform.decide)(container, &ruling.policy),
+    };
+    let is_done = matches!(answer, Answer::Hardened(_) | Answer::Inapplicable(_));
+    if let Some(exception) = ruling.exception(transform)
+        && !is_done
+    {
+        return exception.outcome();
+    }
+    let (assignments, basis, reason) = match answer {
+        Answer::Hardened(why) => return Outcome::Hardened { why },
+        Answer::Declined(why) => return Outcome::Declined { why },
+        Answer::Inapplicable(why) => return Outcome::Inapplicable { why },
+        Answer::Finding { what, remedy, .. }
+            if !remedy.is_empty() && ruling.policy.overrides.contains(&transform.id) =>
         {
-            Answer::Hardened(why) => return Outcome::Hardened { why },
-            Answer::Declined(why) => return Outcome::Declined { why },
-            Answer::Inapplicable(why) => return Outcome::Inapplicable { why },
-            Answer::Finding { what, remedy, .. }
-                if !remedy.is_empty() && self.policy.overrides.contains(&transform.id) =>
-            {
-                (remedy, Basis::Asked, what)
-            }
-            Answer::Finding {
+            (remedy, Basis::Asked, what)
+        }
+        Answer::Finding {
+            what,
+            place,
+            remedy,
+        } => {
+            let place = place.and_then(|place| Some((place.file, draft.line(place)?)));
+            return Outcome::Finding {
                 what,
                 place,
-                remedy,
-            } => {
-                let place = place.and_then(|place| Some((place.file, draft.line(place)?)));
-                return Outcome::Finding {
-                    what,
-                    place,
-                    can_be_asked: !remedy.is_empty(),
-                };
-            }
-            Answer::Change {
-                assignments,
-                basis,
-                reason,
-            } => (assignments, basis, reason),
-        };
-        if basis == Basis::Assumed && self.policy.assume == Assume::None {
-            return Outcome::Declined {
-                why: "it would rest on an assumption".to_owned(),
+                can_be_asked: !remedy.is_empty(),
             };
         }
-
-        let before = draft.mark();
-        let mut paths = Vec::new();
-        for assignment in &assignments {
-            match draft.lower(assignment, &members[at]) {
-                Ok(written) => {
-                    for path in written {
-                        if !paths.contains(&path) {
-                            paths.push(path);
-                        }
-                    }
-                }
-                Err(why) => {
-                    draft.return_to(before);
-                    return Outcome::Declined {
-                        why: why.to_string(),
-                    };
-                }
-            }
-        }
-        for assignment in &assignments {
-            apply::<D>(members, at, assignment);
-        }
-        Outcome::Changed {
+        Answer::Change {
+            assignments,
             basis,
             reason,
-            paths,
+        } => (assignments, basis, reason),
+    };
+    if basis == Basis::Assumed && ruling.policy.assume == Assume::None {
+        return Outcome::Declined {
+            why: "it would rest on an assumption".to_owned(),
+        };
+    }
+
+    if let Some(exception) = exception_of_others::<D>(transform, rulings, at, members, &assignments)
+    {
+        return exception.outcome();
+    }
+
+    let before = draft.mark();
+    let mut paths = Vec::new();
+    for assignment in &assignments {
+        match draft.lower(assignment, &members[at]) {
+            Ok(written) => {
+                for path in written {
+                    if !paths.contains(&path) {
+                        paths.push(path);
+                    }
+                }
+            }
+            Err(why) => {
+                draft.return_to(before);
+                return Outcome::Declined {
+                    why: why.to_string(),
+                };
+            }
         }
     }
+    for assignment in &assignments {
+        apply::<D>(members, at, assignment);
+    }
+    Outcome::Changed {
+        basis,
+        reason,
+        paths,
+    }
+}
+
+/// Who says no among those that would share or inherit the change.
+fn exception_of_others<'r, D: Draft>(
+    transform: &Transform,
+    rulings: &'r [Ruling<'_>],
+    at: usize,
+    members: &[Member<D::Site>],
+    assignments: &[Assignment],
+) -> Option<&'r Exception<'r>> {
+    let group = members[at].container.group;
+    let is_shared = assignments.iter().any(Assignment::is_shared);
+    let sharers = members
+        .iter()
+        .enumerate()
+        .filter(|(_, member)| is_shared && member.container.group == group)
+        .map(|(index, _)| index);
+    D::heirs(&members[at].site)
+        .into_iter()
+        .chain(sharers)
+        .find_map(|index| rulings.get(index)?.exception(transform))
 }
 
 /// What came of the files given and of those that were read with them.
@@ -321,6 +424,8 @@ struct Findings {
     /// Of the files given.
     outcomes: Vec<Option<FileOutcome>>,
     containers: Vec<ContainerReport>,
+    /// Exceptions without effect in the files given.
+    stale: Vec<StaleException>,
     /// Files that were not given; they stand behind the others in the report.
     read: Vec<FileReport>,
 }
@@ -352,6 +457,13 @@ impl Findings {
             self.containers
                 .push(container.in_files(|file| indices[file]));
         }
+        let given = self.outcomes.len();
+        let stale = planned
+            .stale
+            .into_iter()
+            .map(|one| one.in_files(&indices))
+            .filter(|one| !matches!(one.at, Position::File(file, _) if file >= given));
+        self.stale.extend(stale);
     }
 }
 
@@ -359,6 +471,7 @@ impl Findings {
 struct Planned {
     containers: Vec<ContainerReport>,
     outcomes: Vec<FileOutcome>,
+    stale: Vec<StaleException>,
 }
 
 /// Makes the assignment true of the container and of those that share or inherit it.

@@ -4,6 +4,7 @@
 use super::Run;
 use crate::dialect::{self, YamlDraft};
 use crate::error::Error;
+use crate::exceptions::Exceptions;
 use crate::project::File;
 use crate::report::{FileOutcome, Outcome};
 use crate::syntax::{self, Limits, Mode, Plan};
@@ -91,7 +92,9 @@ fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
         run.custom_resources,
     );
     let mut again = Vec::new();
-    for report in run.ask(&mut members, &mut YamlDraft::new(files)) {
+    let exceptions = Exceptions::read(files, &members);
+    let rulings = run.rulings(files, &members, &exceptions);
+    for report in run.ask(&mut members, &rulings, &mut YamlDraft::new(files)) {
         for result in report.results {
             if matches!(result.outcome, Outcome::Changed { .. }) {
                 let what = format!(

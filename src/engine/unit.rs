@@ -40,7 +40,7 @@ impl Run<'_> {
             container: translation.container(path, self.knowledge),
             site: (),
         };
-        let report = self.report(&mut [member], 0, &mut draft);
+        let report = self.report_alone(member, Some(path), &mut draft);
         (draft, report)
     }
 

@@ -20,6 +20,26 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// Every container, in file order.
     pub containers: Vec<ContainerReport>,
+    /// Exceptions in these files that except nothing.
+    pub stale: Vec<StaleException>,
+}
+
+/// Where somebody said no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// In a file of the report: its index, and the line from 1.
+    File(usize, u32),
+    /// Elsewhere, in words: `.harden.yaml:12`.
+    Elsewhere(String),
+}
+
+/// An exception that excepts nothing, or that does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaleException {
+    /// Where it stands.
+    pub at: Position,
+    /// Why it has no effect.
+    pub why: String,
 }
 
 /// The outcome for one file.
@@ -131,8 +151,8 @@ pub enum Outcome {
     Excepted {
         /// Their reason.
         reason: String,
-        /// Where they said it: `.harden.yaml:12`.
-        by: String,
+        /// Where they said it.
+        by: Position,
     },
     /// There is nothing of the kind here.
     Inapplicable {
@@ -152,15 +172,55 @@ impl ContainerReport {
     pub(crate) fn in_files(mut self, number: impl Fn(usize) -> usize) -> Self {
         self.file = number(self.file);
         for result in &mut self.results {
-            if let Outcome::Finding {
-                place: Some((file, _)),
-                ..
-            } = &mut result.outcome
-            {
-                *file = number(*file);
+            match &mut result.outcome {
+                Outcome::Finding {
+                    place: Some((file, _)),
+                    ..
+                }
+                | Outcome::Excepted {
+                    by: Position::File(file, _),
+                    ..
+                } => *file = number(*file),
+                _ => {}
             }
         }
         self
+    }
+}
+
+impl StaleException {
+    /// The same where each file has the number that stands at its place.
+    pub(crate) fn in_files(self, numbers: &[usize]) -> Self {
+        let number = |file: usize| numbers.get(file).copied().unwrap_or(file);
+        Self {
+            at: self.at.moved(|file, line| (number(file), line)),
+            ..self
+        }
+    }
+}
+
+impl Position {
+    /// As people write it: `compose.yml:3`.
+    #[must_use]
+    pub fn text(&self, report: &Report) -> String {
+        match self {
+            Self::File(file, line) => match report.files.get(*file) {
+                Some(file) => format!("{}:{line}", terminal::path_text(&file.path)),
+                None => format!("line {line}"),
+            },
+            Self::Elsewhere(words) => terminal::Escaped(words).to_string(),
+        }
+    }
+
+    /// The same, where the files of the report have moved.
+    pub(crate) fn moved(self, to: impl FnOnce(usize, u32) -> (usize, u32)) -> Self {
+        match self {
+            Self::File(file, line) => {
+                let (file, line) = to(file, line);
+                Self::File(file, line)
+            }
+            Self::Elsewhere(words) => Self::Elsewhere(words),
+        }
     }
 }
 

@@ -83,7 +83,7 @@ impl Display for Escaped<'_> {
 }
 
 /// A file's name for a person.
-pub(super) fn path_text(path: &Path) -> String {
+pub(crate) fn path_text(path: &Path) -> String {
     if path == Path::new("-") {
         return "<stdin>".to_owned();
     }

@@ -13,7 +13,7 @@ use anstyle::Style;
 
 use self::tally::Tally;
 use super::terminal::{ADDED, BOLD, DIM, Escaped, NOTICE, Terminal, path_text};
-use super::{ContainerReport, FileOutcome, NotOurs, Outcome, Report};
+use super::{ContainerReport, FileOutcome, NotOurs, Outcome, Report, StaleException};
 use crate::container::{Basis, Role};
 use crate::transforms::{self, Kind};
 
@@ -53,6 +53,10 @@ pub struct Summary {
     files: Vec<FileBlocks>,
     transforms: Vec<Tally>,
     not_ours: BTreeMap<NotOurs, usize>,
+    /// Exceptions without effect: where they stand, and why.
+    stale: Vec<(String, String)>,
+    /// What else a person should know of the run.
+    notes: Vec<String>,
     counts: Counts,
 }
 
@@ -115,6 +119,8 @@ impl Summary {
             files: Vec::new(),
             transforms: Vec::new(),
             not_ours: BTreeMap::new(),
+            stale: Vec::new(),
+            notes: Vec::new(),
             counts: Counts::default(),
         }
     }
@@ -166,12 +172,26 @@ impl Summary {
                 }),
             }
         }
+        for stale in &report.stale {
+            self.add_stale(stale, report);
+        }
         for (file, blocks) in report.files.iter().zip(blocks) {
             if !blocks.is_empty() {
                 let path = path_text(&file.path);
                 self.files.push(FileBlocks { path, blocks });
             }
         }
+    }
+
+    /// An exception that has no effect.
+    pub fn add_stale(&mut self, stale: &StaleException, report: &Report) {
+        let why = Escaped(&stale.why).to_string();
+        self.stale.push((stale.at.text(report), why));
+    }
+
+    /// A sentence that stands below the counts.
+    pub fn add_note(&mut self, note: &str) {
+        self.notes.push(note.to_owned());
     }
 
     /// A file that could not be read or written.
@@ -192,6 +212,7 @@ impl Summary {
         } else {
             self.write_tallies(out, terminal)?;
         }
+        self.write_stale(out, terminal)?;
         self.write_totals(out, deed, terminal)
     }
 
@@ -251,6 +272,35 @@ impl Summary {
             writeln!(out)?;
         }
         Ok(())
+    }
+
+    fn write_stale(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        if self.stale.is_empty() {
+            return Ok(());
+        }
+        let title = match self.stale.len() {
+            1 => "An exception has no effect:".to_owned(),
+            more => format!("{more} exceptions have no effect:"),
+        };
+        writeln!(out, "{}", terminal.paint(NOTICE, &title))?;
+        let shown = match self.detail {
+            Detail::Short => ROWS,
+            Detail::Full => usize::MAX,
+        };
+        for (at, why) in self.stale.iter().take(shown) {
+            wrap(
+                out,
+                "  ",
+                "    ",
+                &format!("{at}: {why}"),
+                terminal,
+                Style::new(),
+            )?;
+        }
+        if let Some(rest @ 1..) = self.stale.len().checked_sub(shown) {
+            writeln!(out, "  and {rest} more: --verbose")?;
+        }
+        writeln!(out)
     }
 
     fn write_tallies(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
@@ -321,8 +371,8 @@ impl Summary {
             let files = counted(counts.failed_files, "file");
             lines.push(format!("Trouble with {files}, as said above."));
         }
-        for line in lines {
-            wrap(out, "", "", &line, terminal, Style::new())?;
+        for line in lines.iter().chain(&self.notes) {
+            wrap(out, "", "", line, terminal, Style::new())?;
         }
         if !self.not_ours.is_empty() {
             let files = counted(self.not_ours.values().sum(), "file");
@@ -518,7 +568,7 @@ fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
             }
             Outcome::Excepted { reason, by } => row(
                 Label::Excepted,
-                format!("{id}, {}: {}", Escaped(by), Escaped(reason)),
+                format!("{id}, {}: {}", by.text(report), Escaped(reason)),
             ),
             Outcome::Finding { what, place, .. } => {
                 let place = place_text(*place, container, report);
@@ -679,6 +729,7 @@ mod tests {
                 file("other.yml", FileOutcome::NotOurs(NotOurs::OtherYaml)),
             ],
             containers,
+            stale: Vec::new(),
         }
     }
 

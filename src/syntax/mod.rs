@@ -10,10 +10,12 @@
 //! * Time and memory are linear in the source. Aliases are never expanded.
 //! * Nothing panics on any input; what cannot be read or edited is a typed error with a span.
 
+mod comment;
 mod compare;
 mod edit;
 mod error;
 mod interpolation;
+mod json;
 mod lines;
 mod parse;
 mod resolve;
@@ -21,6 +23,7 @@ mod scalar;
 mod tree;
 mod witness;
 
+pub use comment::Comment;
 pub use compare::{Mismatch, compare};
 pub use edit::{Checkpoint, Edit, Editor, Plan, Refusal, Touched, Value, document};
 pub use error::{SyntaxError, SyntaxErrorKind};

@@ -21,7 +21,9 @@ pub(super) use read::read;
 pub(super) use recognise::recognise;
 pub(crate) use references::{Reference, context, references, variables};
 
-use crate::syntax::NodeId;
+use crate::container::Place;
+use crate::project::File;
+use crate::syntax::{Found, NodeId, Schema};
 
 /// Where one service is written.
 #[derive(Debug)]
@@ -75,6 +77,32 @@ enum Limits {
 }
 
 impl Site {
+    /// The keys of every mapping that defines the service.
+    pub(super) fn headings(&self, files: &[File<'_>]) -> Vec<Place> {
+        let mut keys = Vec::new();
+        for (file, File { tree, .. }) in files.iter().enumerate() {
+            for document in tree.documents() {
+                let own = tree
+                    .get(document.root, "services", Schema::Compose)
+                    .and_then(|services| {
+                        tree.get(services.value(), &self.service, Schema::Compose)
+                    });
+                if let Some(Found::Own { key, .. }) = own {
+                    keys.push(Place {
+                        file,
+                        span: tree.node(key).span,
+                    });
+                }
+            }
+        }
+        keys
+    }
+
+    /// The mapping of the service.
+    pub(super) fn object(&self) -> (usize, NodeId) {
+        (self.file, self.node)
+    }
+
     /// The members that inherit what is written here.
     pub(super) fn heirs(&self) -> impl Iterator<Item = usize> + '_ {
         self.heirs.iter().map(|heir| heir.member)

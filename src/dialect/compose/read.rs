@@ -219,7 +219,7 @@ fn fill(
     container.no_new_privileges = no_new_privileges(layers, files);
     security_options(container, layers, files);
     container.restart = restart(layers, files);
-    container.labels = pairs(layers, files, "labels");
+    container.labels = pairs(layers, files, "labels").into();
     container.read_only_root = bool_at(&["read_only"]);
     container.capabilities_added = capabilities(layers, files, "cap_add");
     container.capabilities_dropped = capabilities(layers, files, "cap_drop");

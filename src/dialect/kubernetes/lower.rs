@@ -110,6 +110,11 @@ impl PodSite {
 }
 
 impl Site {
+    /// The container.
+    pub(super) fn node(&self) -> NodeId {
+        self.node
+    }
+
     pub(super) fn new(
         pod: Arc<PodSite>,
         node: NodeId,

@@ -4,6 +4,7 @@ mod accounts;
 mod autoscaler;
 mod confine;
 mod cursor;
+mod heading;
 mod lower;
 mod object;
 mod quantity;

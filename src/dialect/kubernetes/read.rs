@@ -71,6 +71,18 @@ pub(in crate::dialect) fn read(
     members
 }
 
+/// Labels and annotations of the object and of its pod.
+fn labels(object: &Object<'_, '_>, pod: &super::Pod<'_, '_>) -> Arc<[(String, String)]> {
+    [object.cursor.get("metadata"), pod.metadata.clone()]
+        .iter()
+        .flatten()
+        .flat_map(|metadata| ["labels", "annotations"].map(|key| metadata.get(key)))
+        .flatten()
+        .flat_map(|pairs| pairs.entries())
+        .filter_map(|(key, value)| Some((key.into_owned(), value.word()?.into_owned())))
+        .collect()
+}
+
 /// What the containers of one pod have in common.
 pub(super) struct Pod<'a, 's> {
     pub(super) spec: Cursor<'a, 's>,
@@ -84,6 +96,7 @@ pub(super) struct Pod<'a, 's> {
     autoscaler: Option<String>,
     shape: &'static Shape,
     caution: Option<&'static str>,
+    labels: Arc<[(String, String)]>,
     place: Arc<PodSite>,
 }
 
@@ -126,6 +139,7 @@ impl<'a, 's> Pod<'a, 's> {
             namespace,
             shape: pod.shape,
             caution: caution(object),
+            labels: labels(object, pod),
             windows: is_windows(&spec),
             whole,
             autoscaler,
@@ -152,6 +166,7 @@ impl<'a, 's> Pod<'a, 's> {
         container.limit_implies_request = true;
         container.autoscaler.clone_from(&self.autoscaler);
         container.caution = self.caution;
+        container.labels = Arc::clone(&self.labels);
         if !self.whole {
             container.incomplete =
                 Some("it is part of an object that is defined elsewhere: a patch".to_owned());

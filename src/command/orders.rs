@@ -1,0 +1,189 @@
+//! What is asked for: the command line and the configuration together.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::Harden;
+use crate::config::{self, Config, CustomResource, FailOn, ImageSource, Loaded, Unloaded};
+use crate::container::Policy;
+use crate::edition::Edition;
+use crate::image::entry::Entry;
+use crate::report::terminal::path_text;
+use crate::rules::{Last, Rules};
+use crate::transforms::{self, Transform};
+
+/// What a call asks for.
+#[derive(Debug)]
+pub(super) struct Orders {
+    /// In catalogue order; some of them wait for a section of the configuration to ask for them.
+    pub(super) transforms: Vec<&'static Transform>,
+    /// What holds for every container.
+    pub(super) policy: Policy,
+    /// What holds for some.
+    pub(super) rules: Rules,
+    /// What makes `--check` fail.
+    pub(super) fail_on: Vec<FailOn>,
+    /// Which facts are known.
+    pub(super) edition: Edition,
+    /// Files and folders with entries of the knowledge base.
+    pub(super) images: Vec<PathBuf>,
+    /// Entries of the configuration itself.
+    pub(super) entries: Vec<Entry>,
+    /// Kinds that carry pods.
+    pub(super) custom_resources: Vec<CustomResource>,
+    /// What a person should know of it.
+    pub(super) notes: Vec<String>,
+    /// The folder of the configuration.
+    folder: Option<PathBuf>,
+}
+
+impl Orders {
+    /// What `asked` and the configuration that it means ask for, in `directory`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`config::load`].
+    pub(super) fn read(asked: &Harden, directory: &Path) -> Result<Self, Unloaded> {
+        let loaded = if asked.no_config {
+            None
+        } else {
+            config::load(directory, asked.config.as_deref())?
+        };
+        let mut orders = match loaded {
+            None => Self::given(asked, Config::default(), None),
+            Some(loaded) => {
+                let Loaded {
+                    config,
+                    path,
+                    folder,
+                } = loaded;
+                let here = directory.canonicalize();
+                let here = here.unwrap_or_else(|_| directory.to_owned());
+                Self::given(asked, config, Some((&path, folder, here)))
+            }
+        };
+        orders.policy.overrides.sort_unstable();
+        orders.policy.overrides.dedup();
+        Ok(orders)
+    }
+
+    /// The call looks at everything below the folder of the configuration, so that an exception
+    /// which matched nothing matches nothing at all.
+    pub(super) fn covers_configuration(&self, paths: &[PathBuf], directory: &Path) -> bool {
+        let Some(folder) = &self.folder else {
+            return false;
+        };
+        let covers = |path: &Path| {
+            let path = directory.join(path).canonicalize();
+            path.is_ok_and(|path| folder.starts_with(path))
+        };
+        if paths.is_empty() {
+            covers(Path::new("."))
+        } else {
+            paths.iter().any(|path| covers(path))
+        }
+    }
+
+    fn given(asked: &Harden, config: Config, place: Option<(&Path, PathBuf, PathBuf)>) -> Self {
+        let edition = config.edition.unwrap_or(Edition::CURRENT);
+        let mut policy = Policy::default();
+        config.settings.apply(&mut policy);
+        let last = Last {
+            settings: asked.numbers.settings(),
+            assume: asked.assume(),
+        };
+        last.settings.apply(&mut policy);
+        policy.assume = last.assume.or(config.assume).unwrap_or(policy.assume);
+        policy.overrides = ids(&config.transforms.overrides).collect();
+        policy.overrides.extend(named(&asked.overrides));
+
+        let by_sections: Vec<&'static str> = config
+            .workloads
+            .iter()
+            .flat_map(|section| ids(&section.transforms.enable))
+            .collect();
+        let for_all: Vec<&'static str> = ids(&config.transforms.enable)
+            .chain(named(&asked.enable))
+            .collect();
+        let names = |ids: &[String], transform: &Transform| ids.iter().any(|id| id == transform.id);
+        let mut waiting = Vec::new();
+        let mut newer = Vec::new();
+        let wanted = |transform: &&'static Transform| {
+            if names(&asked.skip, transform) {
+                return false;
+            }
+            if names(&asked.only, transform) {
+                return true;
+            }
+            if !asked.only.is_empty() {
+                return false;
+            }
+            let everywhere = transform.default || for_all.contains(&transform.id);
+            if !everywhere && !by_sections.contains(&transform.id) {
+                return false;
+            }
+            if transform.edition > edition {
+                newer.push(transform.id);
+                return false;
+            }
+            if !everywhere {
+                waiting.push(transform.id);
+            }
+            true
+        };
+        let transforms = transforms::ALL.iter().copied().filter(wanted).collect();
+
+        let (mut images, mut entries) = (Vec::new(), Vec::new());
+        let mut config = config;
+        for image in std::mem::take(&mut config.images) {
+            match image {
+                ImageSource::Path(path) => images.push(match &place {
+                    Some((config, ..)) => config.with_file_name("").join(path),
+                    None => path,
+                }),
+                ImageSource::Entry(entry) => entries.push(*entry),
+            }
+        }
+        let fail_on = config.fail_on.take();
+        let custom_resources = std::mem::take(&mut config.custom_resources);
+        let notes = place
+            .as_ref()
+            .filter(|_| !newer.is_empty())
+            .map(|(path, ..)| {
+                let (path, newer) = (path_text(path), newer.join(", "));
+                format!("Edition {edition} ({path}) is older than {newer}.")
+            });
+        let folder = place.as_ref().map(|(_, folder, _)| folder.clone());
+        let rules = match place {
+            Some((path, folder, here)) => Rules::new(config, path_text(path), folder, here),
+            None => Rules::default(),
+        };
+        Self {
+            transforms,
+            policy,
+            rules: rules.with(last, waiting),
+            fail_on: asked
+                .fail_on
+                .clone()
+                .or(fail_on)
+                .unwrap_or_else(|| vec![FailOn::Changes]),
+            edition,
+            images,
+            entries,
+            custom_resources,
+            notes: notes.into_iter().collect(),
+            folder,
+        }
+    }
+}
+
+fn ids(chosen: &[config::TransformId]) -> impl Iterator<Item = &'static str> {
+    chosen.iter().map(|id| id.0.id)
+}
+
+/// The ids as the catalogue has them.
+fn named(asked: &[String]) -> impl Iterator<Item = &'static str> {
+    asked
+        .iter()
+        .filter_map(|id| transforms::find(id))
+        .map(|transform| transform.id)
+}

@@ -1,0 +1,87 @@
+//! The configuration of a call, from the disk.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::{Config, ImageSource, find, read};
+use crate::engine;
+use crate::error::Error;
+
+/// A configuration and where it lies.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What it says.
+    pub config: Config,
+    /// As people know it.
+    pub path: PathBuf,
+    /// The folder it lies in, from which its paths start.
+    pub folder: PathBuf,
+}
+
+/// A file that cannot be used, its text as far as there is one, and why.
+pub type Unloaded = Box<(PathBuf, String, Error)>;
+
+/// Bytes of a configuration.
+const MOST: u64 = 1 << 20;
+
+/// The configuration that somebody named, or else the one that [`find`] finds from `directory`.
+///
+/// # Errors
+///
+/// It cannot be read, or says what it may not say.
+pub fn load(directory: &Path, named: Option<&Path>) -> Result<Option<Loaded>, Unloaded> {
+    let path = match named {
+        Some(path) => path.to_owned(),
+        None => match find(directory) {
+            Ok(Some(path)) => path,
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(Box::new((directory.to_owned(), String::new(), error))),
+        },
+    };
+    let text = match text(&directory.join(&path), &path) {
+        Ok(text) => text,
+        Err(error) => return Err(Box::new((path, String::new(), error))),
+    };
+    let config = match read(&text) {
+        Ok(config) => config,
+        Err(error) => return Err(Box::new((path, text, error.into()))),
+    };
+    let whole = directory.join(&path);
+    let folder = whole.parent().unwrap_or(directory);
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    for image in &config.images {
+        if let ImageSource::Path(image) = image
+            && let Ok(real) = folder.join(image).canonicalize()
+            && !real.starts_with(&folder)
+        {
+            let error = Error::StrayConfig {
+                path: image.clone(),
+            };
+            return Err(Box::new((path, text, error)));
+        }
+    }
+    Ok(Some(Loaded {
+        config,
+        path,
+        folder,
+    }))
+}
+
+/// The text of the file, which is called `name` in what is said of it.
+fn text(path: &Path, name: &Path) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(len) if len as u64 > MOST => Err(Error::TooLarge {
+            path: name.to_owned(),
+            bytes: len as u64,
+            limit: MOST,
+        }),
+        Ok(_) => engine::text(bytes),
+        Err(source) => Err(Error::Read {
+            path: name.to_owned(),
+            source,
+        }),
+    }
+}

@@ -1,0 +1,80 @@
+//! Where people speak of a container, or of the workload that it belongs to.
+
+use super::lower::Site;
+use crate::container::{Container, Place};
+use crate::project::File;
+use crate::syntax::{Kind, Node, NodeId, Schema, Span, Tree};
+
+impl Site {
+    /// The nodes at whose lines a comment speaks of this container: its item, its `name`, and of
+    /// the whole object its first line, `kind`, `metadata` and the first line of that.
+    pub(in crate::dialect) fn headings(
+        &self,
+        container: &Container,
+        files: &[File<'_>],
+    ) -> Vec<Place> {
+        let file = container.place.file;
+        let Some(File { tree, .. }) = files.get(file) else {
+            return Vec::new();
+        };
+        let key_of = |map: NodeId, key: &str| {
+            let found = tree.get(map, key, Schema::Kubernetes)?;
+            Some(tree.node(found.key()).span)
+        };
+        let (_, object) = self.object(container, files);
+        let metadata = tree
+            .get(object, "metadata", Schema::Kubernetes)
+            .and_then(|found| tree.children(tree.resolve(found.value())).next());
+        let document = tree
+            .documents()
+            .iter()
+            .find(|document| document.root == object);
+        [
+            start(tree, self.node()),
+            Some(tree.node(self.node()).span),
+            key_of(self.node(), "name"),
+            document.map(|document| document.span),
+            start(tree, object),
+            Some(tree.node(object).span),
+            key_of(object, "kind"),
+            key_of(object, "metadata"),
+            metadata.map(|first| tree.node(first).span),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|span| Place { file, span })
+        .collect()
+    }
+
+    /// The object: the innermost mapping around the container that has a kind and a version, and
+    /// otherwise the document.
+    pub(in crate::dialect) fn object(
+        &self,
+        container: &Container,
+        files: &[File<'_>],
+    ) -> (usize, NodeId) {
+        let file = container.place.file;
+        let mut node = self.node();
+        if let Some(File { tree, .. }) = files.get(file) {
+            let has = |node, key| tree.get(node, key, Schema::Kubernetes).is_some();
+            loop {
+                let parent = tree.node(node).parent;
+                if parent == node {
+                    break;
+                }
+                node = parent;
+                let is_map = tree.node(node).kind == Kind::Map;
+                if is_map && has(node, "kind") && has(node, "apiVersion") {
+                    break;
+                }
+            }
+        }
+        (file, node)
+    }
+}
+
+/// The dash of an item, which may stand on a line of its own.
+fn start(tree: &Tree<'_>, item: NodeId) -> Option<Span> {
+    let start = tree.node(item).indicator;
+    (start != Node::NONE).then_some(Span { start, end: start })
+}
