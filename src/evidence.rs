@@ -13,6 +13,7 @@ pub use processes::{engine_inside, stated_connections};
 use crate::container::{
     Against, Container, Evidence, Mount, MountSource, Network, same_path, within,
 };
+use crate::host_agent;
 use crate::image::Kind;
 
 /// Everything in the file that speaks against assuming another user.
@@ -213,6 +214,17 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
     if container.privileged.judged() == Some(&true) {
         add("it is privileged".to_owned(), container.privileged.place());
     }
+    if container.facts.is_none() {
+        found.extend(host_agent::evidence(container, Against::ReadOnlyRoot));
+    }
+    let mut add = |what: String, place| {
+        found.push(Evidence {
+            against: Against::ReadOnlyRoot,
+            what,
+            decisive: false,
+            place,
+        });
+    };
     if container.facts.is_none()
         && let Some(user) = container.user.judged()
         && user.is_root()

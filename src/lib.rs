@@ -14,8 +14,8 @@
 //!   command line ([`dialect::docker_run`]) and a systemd unit ([`dialect::quadlet`]) are formats
 //!   too.
 //! * [`image`] knows what an image needs.
-//! * [`transforms`] say what a container should be; [`evidence`], [`writable`] and [`capabilities`]
-//!   are what they judge by.
+//! * [`transforms`] say what a container should be; [`evidence`], [`host_agent`], [`writable`] and
+//!   [`capabilities`] are what they judge by.
 //! * [`config`] is what a repository says of its own hardening.
 //! * [`engine`] asks every transform about every container, plans the edits and proves the result.
 //! * [`overlay`] moves what would be written into files beside the originals.
@@ -63,6 +63,7 @@ pub mod engine;
 pub mod error;
 pub mod evidence;
 mod exceptions;
+pub mod host_agent;
 pub mod image;
 pub mod jsonpath;
 mod nearest;

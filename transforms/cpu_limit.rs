@@ -1,8 +1,9 @@
 //! A bound on processor time, so that one container cannot starve the others.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Against, Answer, Assignment, Basis, Container, Policy, Setting};
+use crate::container::{Against, Answer, Assignment, Assume, Basis, Container, Policy, Setting};
 use crate::edition::Edition;
+use crate::host_agent;
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
@@ -63,6 +64,11 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
     }
     if let Some(evidence) = container.evidence_against(Against::CpuLimit).next() {
         return Answer::Declined(evidence.what.clone());
+    }
+    if policy.assume != Assume::All
+        && let Some(evidence) = host_agent::evidence(container, Against::CpuLimit)
+    {
+        return Answer::Declined(evidence.what);
     }
     if let Setting::Variable { text, .. } = &container.cpu_request {
         return Answer::Declined(format!("`{text}` decides how much it reserves"));

@@ -1,10 +1,10 @@
 //! A bound on memory, so that one container cannot take the host's.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Against, Answer, Assignment, Basis, Container, Policy};
+use crate::container::{Against, Answer, Assignment, Assume, Basis, Container, Policy};
 use crate::edition::Edition;
 use crate::writable::Applies;
-use crate::{evidence, writable};
+use crate::{evidence, host_agent, writable};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
@@ -93,6 +93,12 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
         .facts
         .as_ref()
         .and_then(|facts| Some((facts.known_memory_min()?, facts.id.clone())));
+    if known.is_none()
+        && policy.assume != Assume::All
+        && let Some(evidence) = host_agent::evidence(container, Against::MemoryLimit)
+    {
+        return Answer::Declined(evidence.what);
+    }
     let mut limit = policy.memory;
     let mut reason = "the default".to_owned();
     // A suspicion is no ground to rest on, but one against a lower limit.

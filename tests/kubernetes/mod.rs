@@ -1,6 +1,7 @@
 //! Kubernetes manifests, from text to neutral containers and back.
 
 mod custom;
+mod host;
 mod read;
 mod rules;
 mod stream;
