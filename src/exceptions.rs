@@ -16,10 +16,10 @@ use memchr::memmem;
 
 use crate::config::unknown_transform;
 use crate::container::{Container, Place};
-use crate::dialect::Site;
 use crate::project::{File, Member};
 use crate::report::{Position, StaleException};
 use crate::rules::Exception;
+use crate::syntax::Span;
 use crate::transforms::{self, Transform};
 
 /// What a comment for this program begins with.
@@ -43,8 +43,8 @@ pub(crate) struct Exceptions {
 #[derive(Debug)]
 struct Comment {
     file: usize,
-    /// The first byte of the line that it speaks of.
-    line: u32,
+    /// The line that it speaks of.
+    line: Span,
     said: Said,
     /// A container or a workload stands there.
     is_placed: AtomicBool,
@@ -95,27 +95,30 @@ impl Exceptions {
         all
     }
 
-    /// Those that speak of this member.
+    /// There are comments, so that it matters where a container is spoken of.
+    pub(crate) fn has_comments(&self) -> bool {
+        !self.comments.is_empty()
+    }
+
+    /// Those that speak of this container, whose headings these are.
     pub(crate) fn of<'e>(
         &'e self,
-        member: &Member<Site>,
-        files: &[File<'_>],
+        container: &Container,
+        headings: Option<&Vec<Place>>,
     ) -> Vec<Exception<'e>> {
         let mut found = Vec::new();
-        if !self.comments.is_empty() {
-            for Place { file, span } in member.site.headings(&member.container, files) {
-                let line = files[file].tree.line_start(span.start);
-                let from = self
-                    .comments
-                    .partition_point(|comment| (comment.file, comment.line) < (file, line));
-                let there = self.comments.iter().skip(from);
-                for comment in there.take_while(|one| (one.file, one.line) == (file, line)) {
-                    comment.is_placed.store(true, Ordering::Relaxed);
-                    found.push(comment.said.exception());
-                }
+        for &Place { file, span } in headings.into_iter().flatten() {
+            let until = self
+                .comments
+                .partition_point(|one| (one.file, one.line.start) <= (file, span.start));
+            let before = self.comments.iter().take(until).rev();
+            let holds = |one: &&Comment| one.file == file && span.start < one.line.end;
+            for comment in before.take_while(holds) {
+                comment.is_placed.store(true, Ordering::Relaxed);
+                found.push(comment.said.exception());
             }
         }
-        found.extend(self.labelled(&member.container));
+        found.extend(self.labelled(container));
         found
     }
 
@@ -171,6 +174,7 @@ impl Exceptions {
         let source = file.tree.source();
         // Lines are counted from one comment to the next, so that many of them cost no more.
         let (mut counted, mut line) = (0, 1);
+        let mut spoken_of = Span { start: 0, end: 0 };
         for comment in file.tree.comments() {
             let span = comment.span.start as usize..comment.span.end as usize;
             let between = source.get(counted..span.start).unwrap_or_default();
@@ -179,6 +183,9 @@ impl Exceptions {
             let Some(directive) = directive(source.get(span).unwrap_or_default()) else {
                 continue;
             };
+            if spoken_of.start != comment.line || spoken_of.end == 0 {
+                spoken_of = file.tree.line_at(comment.line);
+            }
             let at = Position::File(index, u32::try_from(line).unwrap_or(u32::MAX));
             let Directive { ids, reason } = match directive {
                 Ok(directive) => directive,
@@ -192,7 +199,7 @@ impl Exceptions {
                     None => self.fault(at.clone(), unknown_transform(id)),
                     Some(transform) => self.comments.push(Comment {
                         file: index,
-                        line: comment.line,
+                        line: spoken_of,
                         said: Said::new(transform, reason, at.clone()),
                         is_placed: AtomicBool::new(false),
                     }),

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -85,7 +86,7 @@ pub(crate) struct Subject<'a> {
     /// The file; none for a command line.
     pub(crate) path: Option<&'a Path>,
     /// The service or the object as a value.
-    pub(crate) object: &'a dyn Fn() -> Option<Value>,
+    pub(crate) object: &'a dyn Fn() -> Option<Rc<Value>>,
 }
 
 impl Rules {

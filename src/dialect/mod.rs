@@ -138,6 +138,23 @@ pub fn read(
     }
 }
 
+/// For each member the nodes at whose lines a comment speaks of it, or of all its workload.
+#[must_use]
+pub fn headings(members: &[Member], files: &[File<'_>]) -> Vec<Vec<Place>> {
+    let mut services = None;
+    members
+        .iter()
+        .map(|Member { container, site }| match site {
+            Site::Compose(site) => services
+                .get_or_insert_with(|| compose::headings(files))
+                .get(site.service())
+                .cloned()
+                .unwrap_or_default(),
+            Site::Kubernetes(site) => site.headings(container, files),
+        })
+        .collect()
+}
+
 impl Format {
     /// How this consumer reads scalars and mappings.
     #[must_use]
@@ -165,15 +182,6 @@ impl Site {
         match self {
             Self::Compose(site) => site.lower(assignment, container, files, editors),
             Self::Kubernetes(site) => site.lower(assignment, container, files, editors),
-        }
-    }
-
-    /// The nodes at whose lines a comment speaks of this container, or of all its workload.
-    #[must_use]
-    pub fn headings(&self, container: &Container, files: &[File<'_>]) -> Vec<Place> {
-        match self {
-            Self::Compose(site) => site.headings(files),
-            Self::Kubernetes(site) => site.headings(container, files),
         }
     }
 

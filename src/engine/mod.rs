@@ -7,7 +7,9 @@ mod unit;
 
 pub use self::command_line::Hardened;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use self::gather::Placed;
 use crate::config::CustomResource;
@@ -222,25 +224,42 @@ impl<'k> Run<'k> {
         members: &[Member],
         exceptions: &'r Exceptions,
     ) -> Vec<Ruling<'r>> {
+        // The containers of an object ask for the same value.
+        let last = RefCell::new(None);
+        let headings = if exceptions.has_comments() {
+            dialect::headings(members, files)
+        } else {
+            Vec::new()
+        };
         members
             .iter()
-            .map(|member| {
+            .enumerate()
+            .map(|(at, member)| {
                 let Member { container, site } = member;
                 let path = files
                     .get(container.place.file)
                     .map(|file| file.path.as_path());
                 let object = || {
-                    let (file, node) = site.object(container, files);
-                    let File { tree, format, .. } = files.get(file)?;
-                    tree.json(node, format.schema(), LARGEST_OBJECT)
+                    let place = site.object(container, files);
+                    let mut last = last.borrow_mut();
+                    if let Some((known, value)) = &*last
+                        && *known == place
+                    {
+                        return Option::clone(value);
+                    }
+                    let File { tree, format, .. } = files.get(place.0)?;
+                    let value = tree.json(place.1, format.schema(), LARGEST_OBJECT);
+                    let value = value.map(Rc::new);
+                    *last = Some((place, value.clone()));
+                    value
                 };
                 let subject = Subject {
                     container,
                     path,
                     object: &object,
                 };
-                self.rules
-                    .of(&self.policy, exceptions.of(member, files), &subject)
+                let said = exceptions.of(container, headings.get(at));
+                self.rules.of(&self.policy, said, &subject)
             })
             .collect()
     }

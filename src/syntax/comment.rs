@@ -42,9 +42,21 @@ impl Tree<'_> {
         comments
     }
 
-    /// The first byte of the line that a byte stands in.
+    /// The line that begins at `start`, and at least one byte, so that an empty last line holds
+    /// what stands at it.
     #[must_use]
-    pub fn line_start(&self, offset: u32) -> u32 {
+    pub fn line_at(&self, start: u32) -> Span {
+        let rest = self.source.get(start as usize..).unwrap_or_default();
+        let len = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let len = u32::try_from(len + 1).unwrap_or(u32::MAX);
+        Span {
+            start,
+            end: start.saturating_add(len),
+        }
+    }
+
+    /// The first byte of the line that a byte stands in.
+    fn line_start(&self, offset: u32) -> u32 {
         let before = self.source.get(..offset as usize).unwrap_or_default();
         let start = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
         u32::try_from(start).unwrap_or(u32::MAX)
@@ -58,20 +70,25 @@ impl Tree<'_> {
         let mut at = 0;
         while let Some(found) = gap.get(at..).and_then(|rest| rest.find('#')) {
             let hash = at + found;
-            let rest = gap.get(hash..).unwrap_or_default();
-            let len = rest.find(['\n', '\r']).unwrap_or(rest.len());
             let start = from.saturating_add(u32::try_from(hash).unwrap_or(u32::MAX));
+            let stands_apart = self
+                .source
+                .get(..start as usize)
+                .and_then(|before| before.chars().next_back())
+                .is_none_or(|last| matches!(last, ' ' | '\t' | '\n' | '\r' | '\u{feff}'));
+            if !stands_apart {
+                // Part of an anchor or a tag.
+                at = hash + 1;
+                continue;
+            }
             let line = self.line_start(start);
             let before = self
                 .source
                 .get(line as usize..start as usize)
                 .unwrap_or_default();
             let before = before.trim_start_matches('\u{feff}');
-            if !before.is_empty() && !before.ends_with([' ', '\t']) {
-                // Part of an anchor or a tag.
-                at = hash + 1;
-                continue;
-            }
+            let rest = gap.get(hash..).unwrap_or_default();
+            let len = rest.find(['\n', '\r']).unwrap_or(rest.len());
             let end = start.saturating_add(u32::try_from(len).unwrap_or(u32::MAX));
             let is_alone = before.trim().is_empty();
             comments.push(Comment {

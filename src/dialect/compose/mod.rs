@@ -21,6 +21,8 @@ pub(super) use read::read;
 pub(super) use recognise::recognise;
 pub(crate) use references::{Reference, context, references, variables};
 
+use std::collections::HashMap;
+
 use crate::container::Place;
 use crate::project::File;
 use crate::syntax::{Found, NodeId, Schema};
@@ -76,26 +78,30 @@ enum Limits {
     Deploy,
 }
 
-impl Site {
-    /// The keys of every mapping that defines the service.
-    pub(super) fn headings(&self, files: &[File<'_>]) -> Vec<Place> {
-        let mut keys = Vec::new();
-        for (file, File { tree, .. }) in files.iter().enumerate() {
-            for document in tree.documents() {
-                let own = tree
-                    .get(document.root, "services", Schema::Compose)
-                    .and_then(|services| {
-                        tree.get(services.value(), &self.service, Schema::Compose)
-                    });
-                if let Some(Found::Own { key, .. }) = own {
-                    keys.push(Place {
-                        file,
-                        span: tree.node(key).span,
-                    });
+/// The keys of every mapping that defines a service, by its name.
+pub(super) fn headings(files: &[File<'_>]) -> HashMap<String, Vec<Place>> {
+    let mut headings: HashMap<String, Vec<Place>> = HashMap::new();
+    for (file, File { tree, .. }) in files.iter().enumerate() {
+        for document in tree.documents() {
+            let Some(services) = tree.get(document.root, "services", Schema::Compose) else {
+                continue;
+            };
+            for (name, found) in tree.effective_entries(services.value(), Schema::Compose) {
+                if let Found::Own { key, .. } = found {
+                    let span = tree.node(key).span;
+                    let known = headings.entry(name.into_owned()).or_default();
+                    known.push(Place { file, span });
                 }
             }
         }
-        keys
+    }
+    headings
+}
+
+impl Site {
+    /// The name of the service.
+    pub(super) fn service(&self) -> &str {
+        &self.service
     }
 
     /// The mapping of the service.
