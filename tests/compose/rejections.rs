@@ -3,7 +3,7 @@
 
 use harden::report::Outcome;
 
-use super::{declined, declined_in, hardened, outcome, project};
+use super::{declined, declined_in, hardened, outcome, project, project_beside};
 
 /// 1.1: the engine takes `tmpfs` options only as a list it knows, and the same path once; the
 /// strings are compared as written (compose-go `loader/validate.go`).
@@ -179,4 +179,72 @@ fn limits_agree_with_what_is_there() {
     for there in ["cpu_quota: 50000", "cpu_period: 50000"] {
         assert!(!hardened(&text(there)).contains("cpus:"), "{there}");
     }
+}
+
+/// docker-compose 1 reads files without `services`, and refuses keys that came later
+/// (docker/compose 1.x `config_schema_v1.json`).
+#[test]
+fn the_first_format_gets_the_keys_that_it_knows() {
+    let text = "web:\n  image: nginx:1.27\n  net: host\n  ports: [\"80:80\"]\ncache:\n  image: redis:7\n  links: [web]\n";
+    // A walk leaves such a file alone; somebody who says that it is Compose's is taken at their word.
+    assert!(
+        project(&[("docker-compose.yml", text)])
+            .containers
+            .is_empty()
+    );
+    let report = project_beside(&[("docker-compose.yml", text)], &[], |run| {
+        run.merges = true;
+    });
+    let after = super::changed(&report, "docker-compose.yml").unwrap();
+    for key in [
+        "mem_limit: 512m",
+        "cpu_quota: 100000",
+        "no-new-privileges:true",
+    ] {
+        assert!(after.contains(key), "{after}");
+    }
+    for key in ["tmpfs", "cpus", "pids_limit", "deploy", "services"] {
+        assert!(!after.contains(key), "{after}");
+    }
+    let Outcome::Changed { paths, .. } = outcome(&report, "cache", "cpu-limit") else {
+        panic!("{after}");
+    };
+    assert_eq!(paths, &["cache.cpu_quota"]);
+    assert!(report.containers[0].caution.is_some());
+    for other in [
+        "web:\n  image: nginx\n",
+        "web:\n  image: {repository: nginx}\n  ports: []\n",
+        "build:\n  image: nginx\n  script: [make]\n",
+        "version: \"2\"\nweb:\n  image: nginx\n  ports: []\n",
+    ] {
+        assert!(
+            project(&[("values.yml", other)]).containers.is_empty(),
+            "{other}"
+        );
+    }
+}
+
+/// 1.9: a swarm drops the short form of tmpfs and ignores `security_opt`.
+#[test]
+fn a_swarm_gets_scratch_space_that_it_heeds() {
+    let text = |version: &str| {
+        format!(
+            "{version}services:\n  a:\n    image: example/a\n    deploy: {{mode: replicated}}\n"
+        )
+    };
+    let report = project(&[("compose.yml", &text("version: \"3.9\"\n"))]);
+    let after = super::changed(&report, "compose.yml").unwrap();
+    let volume =
+        "      - type: tmpfs\n        target: /tmp\n        tmpfs:\n          size: 67108864\n";
+    assert!(
+        after.contains(volume) && !after.contains("mem_limit"),
+        "{after}"
+    );
+    assert!(
+        report.containers[0]
+            .caution
+            .unwrap()
+            .contains("security_opt")
+    );
+    assert!(declined(&text("version: \"3.3\"\n"), "a", "read-only-root").contains("swarm"));
 }

@@ -1,9 +1,9 @@
 //! Assignments as keys of a service.
 
-use super::{EVERYTHING, Limits, Site};
-use crate::container::{Assignment, Container, Setting, Via};
+use super::{EVERYTHING, Limits, Site, Version};
+use crate::container::{Assignment, Container, Scratch, Setting, Via};
 use crate::dialect::Unwritable;
-use crate::dialect::engine_words::mount::write_tmpfs;
+use crate::dialect::engine_words::mount::{is_shared_directory, write_tmpfs};
 use crate::dialect::engine_words::{self, units};
 use crate::project::File;
 use crate::syntax::{Editor, Found, Kind, NodeId, Schema, Tree, Value};
@@ -51,21 +51,11 @@ impl Site {
                     }
                 }
             }
-            Assignment::CpuLimit(millicpu) => match self.limits {
-                Limits::Service => {
-                    let value = i64::try_from(millicpu / 1000)
-                        .ok()
-                        .filter(|_| millicpu % 1000 == 0);
-                    let value =
-                        value.map_or_else(|| Value::Str(units::write_cpus(*millicpu)), Value::Int);
-                    self.set(editor, &["cpus"], value)
-                }
-                Limits::Deploy => {
-                    let value = Value::Str(units::write_cpus(*millicpu));
-                    self.set(editor, &["deploy", "resources", "limits", "cpus"], value)
-                }
-            },
+            Assignment::CpuLimit(millicpu) => self.limit_cpus(editor, *millicpu),
             Assignment::ReadOnlyRoot => self.set(editor, &["read_only"], Value::Bool(true)),
+            Assignment::Scratch(scratch) if self.swarm.is_some() => {
+                self.mount_tmpfs(editor, scratch)
+            }
             Assignment::Scratch(scratch) => {
                 self.append(tree, editor, "tmpfs", write_tmpfs(scratch))
             }
@@ -116,6 +106,27 @@ impl Site {
             | Assignment::UnprivilegedPortStart(_) => Err(Unwritable::Because(
                 "Compose has no such setting".to_owned(),
             )),
+        }
+    }
+
+    fn limit_cpus(
+        &self,
+        editor: &mut Editor<'_, '_>,
+        millicpu: u64,
+    ) -> Result<Vec<String>, Unwritable> {
+        let text = || Value::Str(units::write_cpus(millicpu));
+        let whole = i64::try_from(millicpu / 1000).ok();
+        match self.limits {
+            Limits::Deploy => self.set(editor, &["deploy", "resources", "limits", "cpus"], text()),
+            // Microseconds of the default period of 100 ms.
+            Limits::Service if self.version == Version::First => {
+                let quota = i64::try_from(millicpu.saturating_mul(100)).unwrap_or(i64::MAX);
+                self.set(editor, &["cpu_quota"], Value::Int(quota))
+            }
+            Limits::Service => {
+                let whole = whole.filter(|_| millicpu.is_multiple_of(1000));
+                self.set(editor, &["cpus"], whole.map_or_else(text, Value::Int))
+            }
         }
     }
 
@@ -180,8 +191,35 @@ impl Site {
         })
     }
 
+    /// The long form of a tmpfs, which alone a swarm heeds; it has a size and no owner
+    /// (docker/cli `cli/compose/convert/volume.go`).
+    fn mount_tmpfs(
+        &self,
+        editor: &mut Editor<'_, '_>,
+        scratch: &Scratch,
+    ) -> Result<Vec<String>, Unwritable> {
+        self.check_override("volumes")?;
+        let text = |text: &str| Value::Str(text.to_owned());
+        let size = i64::try_from(scratch.size).unwrap_or(i64::MAX);
+        let volume = vec![
+            ("type".to_owned(), text("tmpfs")),
+            ("target".to_owned(), text(&scratch.path)),
+            (
+                "tmpfs".to_owned(),
+                Value::Map(vec![("size".to_owned(), Value::Int(size))]),
+            ),
+        ];
+        editor.push(self.node, &["volumes"], Value::Map(volume))?;
+        Ok(vec![self.path(&["volumes"])])
+    }
+
     pub(super) fn path(&self, keys: &[&str]) -> String {
-        format!("services.{}.{}", self.service, keys.join("."))
+        let above = if self.version == Version::First {
+            ""
+        } else {
+            "services."
+        };
+        format!("{above}{}.{}", self.service, keys.join("."))
     }
 
     pub(super) fn check_override(&self, key: &str) -> Result<(), Unwritable> {
@@ -219,13 +257,23 @@ impl Site {
             return because("Windows has no such setting".to_owned());
         }
         match (assignment, &self.swarm) {
-            (Assignment::Scratch(_), Some(key)) => because(format!(
-                "`deploy.{key}` is for a swarm, which drops `tmpfs`"
-            )),
+            (Assignment::Scratch(_), _) if self.version == Version::First => {
+                because("a file without `services` knows no `tmpfs`".to_owned())
+            }
+            (Assignment::Scratch(scratch), Some(key))
+                if self.version.is_before(6)
+                    || scratch.exec
+                    || !is_shared_directory(&scratch.path) =>
+            {
+                because(format!(
+                    "`deploy.{key}` is for a swarm, which drops `tmpfs`, and a volume of that type \
+                     has neither an owner nor programs"
+                ))
+            }
             (Assignment::LocalhostPorts, Some(key)) => because(format!(
                 "`deploy.{key}` is for a swarm, which heeds no address of a port"
             )),
-            (Assignment::PidsLimit(_), Some(key)) if self.schema_without_pids => because(format!(
+            (Assignment::PidsLimit(_), Some(key)) if self.version.is_before(9) => because(format!(
                 "`deploy.{key}` is for a swarm, and the schema of that `version` has no `pids`"
             )),
             _ => Ok(()),

@@ -49,9 +49,8 @@ pub struct Site {
     sealed: Option<String>,
     /// The key of `deploy` that says a swarm runs this.
     swarm: Option<&'static str>,
-    /// The `version` names a schema that has no `pids` among the limits of `deploy`, to which
-    /// `docker stack deploy` holds a file (docker/cli `cli/compose/schema/data`, before 3.9).
-    schema_without_pids: bool,
+    /// The format of the file.
+    version: Version,
     /// `deploy.restart_policy` is written, and holds before `restart`.
     restarts_by_deploy: bool,
 }
@@ -67,6 +66,41 @@ struct Heir {
     member: usize,
     /// It differs from its base only by keys that no setting depends on.
     same: bool,
+}
+
+/// What a file says of its format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    /// The services stand at the top, and fewer keys are known.
+    First,
+    /// Version 3, by whose schemas `docker stack deploy` judges a file (docker/cli
+    /// `cli/compose/schema/data`).
+    Third {
+        /// The number behind the point.
+        minor: u32,
+    },
+    /// Any other, which Compose reads as it reads a file that says nothing.
+    Any,
+}
+
+impl Version {
+    fn of(version: Option<&str>) -> Self {
+        match version.and_then(|version| version.strip_prefix('3')) {
+            Some(rest) => Self::Third {
+                minor: rest.trim_start_matches('.').parse().unwrap_or(0),
+            },
+            None => Self::Any,
+        }
+    }
+
+    fn is_3(self) -> bool {
+        matches!(self, Self::Third { .. })
+    }
+
+    /// The schema is older than what came with version 3.`minor`.
+    fn is_before(self, minor: u32) -> bool {
+        matches!(self, Self::Third { minor: own } if own < minor)
+    }
 }
 
 /// The place of resource limits.

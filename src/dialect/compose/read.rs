@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use super::layers::{Layers, Value, judged};
 use super::mounts::{self, TopLevel};
-use super::{Heir, Limits, Site, build, environment, inheritance, services};
+use super::services::Service;
+use super::{Heir, Limits, Site, Version, build, environment, inheritance, recognise, services};
 use crate::container::{
     Against, Container, Evidence, HostNamespace, HostPort, Network, Place, Restart, Setting, Sysctl,
 };
 use crate::dialect::engine_words::{self, Port, units};
 use crate::image::{self, Knowledge};
 use crate::project::{File, Member, Surroundings};
-use crate::syntax::{Kind, NodeId, Schema, compose_boolean};
+use crate::syntax::{Kind, NodeId, Schema, Span, compose_boolean};
 
 /// Keys of `deploy` that only a swarm reads.
 const SWARM: [&str; 5] = [
@@ -24,59 +25,19 @@ const SWARM: [&str; 5] = [
     "endpoint_mode",
 ];
 
-/// What a file's `version` says of the schema that a swarm reads it by.
-struct SchemaVersion {
-    /// Limits belong to `deploy`.
-    is_3: bool,
-    /// `deploy.resources.limits.pids` came with 3.9.
-    lacks_pids: bool,
-}
-
-impl SchemaVersion {
-    fn of(version: Option<&str>) -> Self {
-        let is_3 = version.is_some_and(|version| version.starts_with('3'));
-        let minor = version
-            .and_then(|version| version.strip_prefix("3."))
-            .and_then(|minor| minor.parse::<u32>().ok());
-        Self {
-            is_3,
-            lacks_pids: is_3 && minor.is_none_or(|minor| minor < 9),
-        }
-    }
-}
-
 /// The members of files that belong together, each base before the services that extend it.
 pub(in crate::dialect) fn read(
     files: &[File<'_>],
     knowledge: &Knowledge,
     surroundings: &dyn Surroundings,
 ) -> Vec<Member> {
-    let mut found = Vec::new();
-    let mut tops = Vec::new();
-    for project in services::collect(files, surroundings) {
-        found.extend(
-            project
-                .services
-                .into_iter()
-                .map(|service| (service, tops.len())),
-        );
-        let version = project.roots.iter().find_map(|(file, root)| {
-            let file = &files[*file];
-            let found = file.tree.get(*root, "version", Schema::Compose)?;
-            judged(file, found.value())
-        });
-        let version = SchemaVersion::of(version.as_deref());
-        tops.push((TopLevel::new(files, project.roots), version));
-    }
-    found.sort_by_key(|(service, _)| {
-        let layers = service.layers.iter();
-        layers.filter(|layer| layer.is_inherited()).count()
-    });
+    let (found, tops) = services_of_projects(files, surroundings);
+    let legacy: Vec<bool> = files.iter().map(is_legacy).collect();
     let mut members: Vec<Member> = Vec::new();
     let mut known: Vec<Layers> = Vec::new();
     let mut places: HashMap<(usize, NodeId), usize> = HashMap::new();
     for (service, project) in found {
-        let (top, version) = &tops[project];
+        let Whole { top, version } = &tops[project];
         let layers = &service.layers;
         let Some(defining) = inheritance::defining(layers) else {
             continue;
@@ -88,23 +49,20 @@ pub(in crate::dialect) fn read(
         // Files that two projects share are planned once.
         if let Some(twin) = places.get(&(defining.file, defining.node)) {
             if known[*twin] != *layers {
-                seal(
-                    &mut members[*twin].site,
-                    "another project of these files reads it otherwise",
-                );
+                let why = "another project of these files reads it otherwise".to_owned();
+                change(&mut members[*twin].site, |site| site.sealed = Some(why));
             }
             continue;
         }
         let member = members.len();
         for layer in layers.iter().filter(|layer| layer.is_inherited()) {
-            if let Some(base) = places.get(&(layer.file, layer.node))
-                && let crate::dialect::Site::Compose(site) = &mut members[*base].site
-            {
-                site.heirs.push(Heir {
+            if let Some(base) = places.get(&(layer.file, layer.node)) {
+                let heir = Heir {
                     name: service.name.clone(),
                     member,
                     same: inheritance::is_like(files, layers, &known[*base]),
-                });
+                };
+                change(&mut members[*base].site, |site| site.heirs.push(heir));
             }
         }
 
@@ -123,26 +81,32 @@ pub(in crate::dialect) fn read(
                 .map(Arc::new);
         }
         mounts::read(&mut container, layers, files, top);
+        let version = if legacy[defining.file] {
+            Version::First
+        } else {
+            *version
+        };
+        let swarm = SWARM
+            .into_iter()
+            .find(|key| layers.has(files, &["deploy", key]));
+        if version == Version::First {
+            container.pids_limit = Setting::Unsupported;
+        }
+        container.caution = caution(version, swarm);
         let later = inheritance::later(layers, defining);
         let file = &files[defining.file];
         let site = Site {
             service: service.name,
             file: defining.file,
             node: defining.node,
-            limits: limits_home(layers, files, version.is_3),
-            schema_without_pids: version.lacks_pids,
+            limits: limits_home(layers, files, version.is_3()),
+            version,
             restarts_by_deploy: layers.has(files, &["deploy", "restart_policy"]),
             heirs: Vec::new(),
             overridden: inheritance::overridden(files, defining, &later),
             later: inheritance::scalars(files, &later),
-            sealed: (!file.part.is_given).then(|| {
-                let (line, _) = file.tree.line_column(service.key.start);
-                let path = file.path.display();
-                format!("`{path}:{line}` defines it, and that file was not named")
-            }),
-            swarm: SWARM
-                .into_iter()
-                .find(|key| layers.has(files, &["deploy", key])),
+            sealed: sealed(file, service.key),
+            swarm,
         };
         members.push(Member {
             container,
@@ -154,9 +118,77 @@ pub(in crate::dialect) fn read(
     members
 }
 
-fn seal(site: &mut crate::dialect::Site, why: &str) {
+/// What the reader of the file does not do with it.
+fn caution(version: Version, swarm: Option<&str>) -> Option<&'static str> {
+    match (version, swarm) {
+        (Version::First, _) => Some("only docker-compose 1 reads a file without `services`"),
+        (_, Some(_)) => Some(
+            "a swarm ignores `security_opt`; its daemons take `no-new-privileges` from daemon.json",
+        ),
+        (_, None) => None,
+    }
+}
+
+/// The file has its services at the top.
+fn is_legacy(file: &File<'_>) -> bool {
+    let tree = &file.tree;
+    let mut documents = tree.documents().iter();
+    documents.any(|document| recognise::has_no_services_key(tree, document.root))
+}
+
+/// What the files of one project say for all of its services.
+struct Whole {
+    top: TopLevel,
+    version: Version,
+}
+
+/// Every service, each base before the services that extend it, with the index of its project.
+fn services_of_projects(
+    files: &[File<'_>],
+    surroundings: &dyn Surroundings,
+) -> (Vec<(Service, usize)>, Vec<Whole>) {
+    let mut found = Vec::new();
+    let mut tops = Vec::new();
+    for project in services::collect(files, surroundings) {
+        found.extend(
+            project
+                .services
+                .into_iter()
+                .map(|service| (service, tops.len())),
+        );
+        let version = project.roots.iter().find_map(|(file, root)| {
+            let file = &files[*file];
+            let found = file.tree.get(*root, "version", Schema::Compose)?;
+            judged(file, found.value())
+        });
+        let version = Version::of(version.as_deref());
+        tops.push(Whole {
+            top: TopLevel::new(files, project.roots),
+            version,
+        });
+    }
+    found.sort_by_key(|(service, _)| {
+        let layers = service.layers.iter();
+        layers.filter(|layer| layer.is_inherited()).count()
+    });
+    (found, tops)
+}
+
+/// Why nothing may be written to the file that defines the service at `key`.
+fn sealed(file: &File<'_>, key: Span) -> Option<String> {
+    if file.part.is_given {
+        return None;
+    }
+    let (line, _) = file.tree.line_column(key.start);
+    let path = file.path.display();
+    Some(format!(
+        "`{path}:{line}` defines it, and that file was not named"
+    ))
+}
+
+fn change(site: &mut crate::dialect::Site, how: impl FnOnce(&mut Site)) {
     if let crate::dialect::Site::Compose(site) = site {
-        site.sealed = Some(why.to_owned());
+        how(site);
     }
 }
 
@@ -542,7 +574,9 @@ fn hooks(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
 }
 
 fn network(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
-    if let Some(value) = layers.get(files, &["network_mode"])
+    // `net` is the word of the format without `services`.
+    let mode = layers.get(files, &["network_mode"]);
+    if let Some(value) = mode.or_else(|| layers.get(files, &["net"]))
         && let Some(mode) = value.judged(files)
     {
         container.network = match &*mode {
