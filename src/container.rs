@@ -126,6 +126,11 @@ pub struct Container {
     pub autoscaler: Option<String>,
     /// Runs on Windows, where none of the Linux settings exist.
     pub windows: bool,
+    /// Bytes of what it is given as tmpfs, each of more than 64 MiB; they count toward its memory
+    /// limit.
+    pub scratch_memory: u64,
+    /// The platform makes scratch space of memory, and not of disk.
+    pub scratch_is_memory: bool,
     /// Bytes of shared memory it is given; they count toward its memory limit.
     pub shared_memory: Option<u64>,
     /// The platform mounts the volumes that the image declares, so that they stay writable under
@@ -652,6 +657,8 @@ impl Container {
             evidence: Vec::new(),
             autoscaler: None,
             windows: false,
+            scratch_memory: 0,
+            scratch_is_memory: false,
             shared_memory: None,
             mounts_image_volumes: false,
             low_ports_are_free: false,
@@ -677,14 +684,19 @@ impl Container {
             Assignment::CpuLimit(milli) => self.cpu_limit = Setting::planned(*milli),
             Assignment::CpuRequest(milli) => self.cpu_request = Setting::planned(*milli),
             Assignment::ReadOnlyRoot => self.read_only_root = Setting::planned(true),
-            Assignment::Scratch(scratch) => self.mounts.push(Mount {
-                target: scratch.path.clone(),
-                source: MountSource::Scratch,
-                read_only: false,
-                open: scratch.owner.is_none(),
-                propagation: None,
-                place: None,
-            }),
+            Assignment::Scratch(scratch) => {
+                if self.scratch_is_memory {
+                    self.add_scratch_memory(scratch.size);
+                }
+                self.mounts.push(Mount {
+                    target: scratch.path.clone(),
+                    source: MountSource::Scratch,
+                    read_only: false,
+                    open: scratch.owner.is_none(),
+                    propagation: None,
+                    place: None,
+                });
+            }
             Assignment::VolumeGroup(gid) => self.volume_group = Setting::planned(*gid),
             Assignment::UnprivilegedPortStart(port) => {
                 self.unprivileged_port_start = Setting::planned(*port);
@@ -762,6 +774,13 @@ impl Container {
                 || evidence.place.is_none()
                 || evidence.place != place
         });
+    }
+
+    /// Counts a tmpfs of this many bytes, if it is more than any limit has room for.
+    pub fn add_scratch_memory(&mut self, bytes: u64) {
+        if bytes > 64 << 20 {
+            self.scratch_memory = self.scratch_memory.saturating_add(bytes);
+        }
     }
 
     /// The evidence against a hardening, decisive ones first.

@@ -278,36 +278,63 @@ pub fn against_no_new_privileges(container: &Container) -> Vec<Evidence> {
 /// the words that say so: a heap, a buffer pool, a cache.
 #[must_use]
 pub fn stated_memory(container: &Container) -> Option<(u64, String)> {
+    let mut largest: Option<(u64, String)> = None;
+    each_sized(container, |text, unit, words| {
+        if let Some(bytes) = size(text, unit)
+            && largest.as_ref().is_none_or(|(known, _)| bytes > *known)
+        {
+            largest = Some((bytes, words));
+        }
+    });
+    largest
+}
+
+/// The words of an option that gives one part of the process memory, and how much a variable
+/// decides that the file says nothing of.
+#[must_use]
+pub fn memory_by_variable(container: &Container) -> Option<String> {
+    let mut found = None;
+    each_sized(container, |text, _, words| {
+        if text.starts_with('$') && found.is_none() {
+            found = Some(words);
+        }
+    });
+    found
+}
+
+/// Every amount that an option of [`SIZED_OPTIONS`] is given, with the bytes of a bare number and
+/// the words that say so. A variable of the environment stands for its value.
+fn each_sized(container: &Container, mut note: impl FnMut(&str, u64, String)) {
+    let value_of = |text: &str| {
+        let name = text.strip_prefix('$')?;
+        let name = name.trim_start_matches(['$', '{']).trim_end_matches('}');
+        let name = name.split([':', '-']).next()?;
+        let (_, value) = container.variables().find(|(known, _)| *known == name)?;
+        value.map(str::to_owned)
+    };
+    let mut note = |text: &str, unit, words| match value_of(text) {
+        Some(value) => note(&value, unit, words),
+        None => note(text, unit, words),
+    };
     let texts = container
         .variables()
         .filter_map(|(_, value)| value)
         .chain(container.command());
-    let mut largest: Option<(u64, String)> = None;
-    let mut note = |bytes: u64, words: &str| {
-        if largest.as_ref().is_none_or(|(known, _)| bytes > *known) {
-            largest = Some((bytes, words.to_owned()));
-        }
-    };
     for (name, value) in container.variables() {
         if let Some((option, unit)) = SIZED_OPTIONS.iter().find(|(option, _)| *option == name)
             && let Some(value) = value
-            && let Some(bytes) = size(value, *unit)
         {
-            note(bytes, &format!("{option}={value}"));
+            note(value, *unit, format!("{option}={value}"));
         }
     }
     let mut previous = "";
     for text in texts {
         for word in text.split([' ', '\t', '\n', ',', ';', '"', '\'']) {
             for (option, unit) in SIZED_OPTIONS {
-                if let Some(rest) = word.strip_prefix(option)
-                    && let Some(bytes) = size(rest.trim_start_matches(['=', ':']), *unit)
-                {
-                    note(bytes, word);
-                } else if previous == *option
-                    && let Some(bytes) = size(word, *unit)
-                {
-                    note(bytes, &format!("{option} {word}"));
+                if let Some(rest) = word.strip_prefix(option) {
+                    note(rest.trim_start_matches(['=', ':']), *unit, word.to_owned());
+                } else if previous == *option {
+                    note(word, *unit, format!("{option} {word}"));
                 }
             }
             if !word.is_empty() {
@@ -315,7 +342,6 @@ pub fn stated_memory(container: &Container) -> Option<(u64, String)> {
             }
         }
     }
-    largest
 }
 
 /// The words of an option or a variable that name a place to write to where nothing is mounted.

@@ -89,6 +89,11 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
         ));
     }
 
+    if let Some(words) = evidence::memory_by_variable(container) {
+        return Answer::Declined(format!(
+            "`{words}` asks for memory, and how much is decided elsewhere"
+        ));
+    }
     let known = container
         .facts
         .as_ref()
@@ -117,6 +122,10 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
     {
         limit = stated.saturating_mul(HEADROOM);
         reason = format!("twice what `{words}` asks for");
+    }
+    if container.scratch_memory > 0 {
+        limit = limit.saturating_add(container.scratch_memory);
+        reason.push_str(", and its tmpfs");
     }
     if let Some(shared) = container.shared_memory
         && shared > 64 << 20

@@ -281,3 +281,58 @@ fn later_files_win_name_by_name() {
     let why = declined_in(&report, "app", "non-root-user");
     assert!(why.contains("`data` is mounted"), "{why}");
 }
+
+#[test]
+fn a_volume_that_another_image_writes_keeps_the_user() {
+    let text = |rest: &str| {
+        format!(
+            "services:\n  db:\n    image: postgres:16\n    volumes: [\"pg:/var/lib/postgresql/data\"]\n  other:\n    {rest}\nvolumes: {{pg: {{}}}}\n"
+        )
+    };
+    let outcome_of = |rest: &str| {
+        let text = text(rest);
+        let report = project(&[("compose.yml", &text)]);
+        match outcome(&report, "db", "non-root-user") {
+            Outcome::Declined { why } => why.clone(),
+            Outcome::Changed { .. } => String::new(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let writes = "image: example/backup\n    volumes: [\"pg:/data\"]";
+    assert_eq!(
+        outcome_of(writes),
+        "`other` writes to the volume `pg` too, from another image"
+    );
+    for same in [
+        "image: example/backup\n    volumes: [\"pg:/data:ro\"]",
+        "image: postgres:16-alpine\n    volumes: [\"pg:/var/lib/postgresql/data\"]",
+    ] {
+        assert_eq!(outcome_of(same), "", "{same}");
+    }
+}
+
+#[test]
+fn memory_that_the_file_speaks_of_counts() {
+    let limit = |rest: &str| {
+        let text = format!("services:\n  app:\n    image: example/app\n    {rest}\n");
+        let report = project(&[("compose.yml", &text)]);
+        match outcome(&report, "app", "memory-limit") {
+            Outcome::Declined { why } => why.clone(),
+            Outcome::Changed { .. } => {
+                let after = changed(&report, "compose.yml").unwrap();
+                let line = after.lines().find(|line| line.contains("mem_limit"));
+                line.unwrap().trim().to_owned()
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(limit("command: java -Xmx$$HEAP").contains("`-Xmx$HEAP` asks for memory"));
+    assert!(limit("command: java -Xmx${HEAP}").contains("`-Xmx${HEAP}` asks for memory"));
+    let known = "command: java -Xmx$$HEAP\n    environment: {HEAP: 2g}";
+    assert_eq!(limit(known), "mem_limit: 4g");
+    assert_eq!(limit("command: java -Xmx${HEAP:-3g}"), "mem_limit: 6g");
+    assert_eq!(limit("tmpfs: [\"/cache:size=1g\"]"), "mem_limit: 1536m");
+    let long = "volumes: [{type: tmpfs, target: /cache, tmpfs: {size: 512m}}]";
+    assert_eq!(limit(long), "mem_limit: 1g");
+    assert_eq!(limit("tmpfs: [/cache]"), "mem_limit: 512m");
+}

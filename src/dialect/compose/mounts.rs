@@ -1,11 +1,14 @@
 //! What a service mounts: volumes, tmpfs, configs, secrets.
 
+use std::collections::HashMap;
+
 use super::layers::{Layers, is_null, judged};
 use crate::container::{Against, Container, Evidence, Mount, MountSource};
 use crate::dialect::engine_words::mount::{
     PROPAGATIONS, Volume, copied, is_host_path, is_shared_directory, tmpfs,
 };
-use crate::project::File;
+use crate::dialect::engine_words::units;
+use crate::project::{File, Member};
 use crate::syntax::{Kind, NodeId, Schema, compose_boolean};
 
 /// Adds every mount of the service to the container.
@@ -18,6 +21,13 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
             _ => value.judged(files).map(|text| short_volume(&text, top)),
         };
         let Some(mount) = mount else { continue };
+        if let Some(tmpfs) = tree.get(value.node, "tmpfs", Schema::Compose) {
+            let size = text_at(file, tmpfs.value(), "size");
+            container.add_scratch_memory(
+                size.and_then(|size| units::bytes(&size))
+                    .unwrap_or_default(),
+            );
+        }
         let mount = Mount {
             place: value.origin.place,
             ..mount
@@ -33,6 +43,10 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
         }
     }
     for (text, value) in layers.texts(files, "tmpfs") {
+        let size = text
+            .split([':', ','])
+            .find_map(|option| option.strip_prefix("size="));
+        container.add_scratch_memory(size.and_then(units::bytes).unwrap_or_default());
         container.mounts.push(Mount {
             place: value.origin.place,
             ..tmpfs(&text)
@@ -92,6 +106,62 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
             what: format!("it mounts the volumes of `{from}`, which scratch space could hide"),
             decisive: false,
             place: value.origin.place,
+        });
+    }
+}
+
+/// A volume that an image of another name writes too has files of that image's user. Each member
+/// has the number of its project, in which names of volumes hold.
+pub(super) fn share(members: &mut [Member], projects: &[usize]) {
+    let mut writers: HashMap<(usize, String), Vec<usize>> = HashMap::new();
+    for (at, (member, project)) in members.iter().zip(projects).enumerate() {
+        for mount in member
+            .container
+            .mounts
+            .iter()
+            .filter(|mount| !mount.read_only)
+        {
+            if let MountSource::Volume(name) = &mount.source {
+                writers
+                    .entry((*project, name.clone()))
+                    .or_default()
+                    .push(at);
+            }
+        }
+    }
+    let image = |at: usize| {
+        let image = members[at].container.image.as_ref()?.to_string();
+        Some(image.split(['@', ':']).next()?.to_owned())
+    };
+    let mut found = Vec::new();
+    for ((_, volume), writers) in writers {
+        let images: Vec<Option<String>> = writers.iter().map(|at| image(*at)).collect();
+        let Some(first) = images.first() else {
+            continue;
+        };
+        let Some(second) = images.iter().position(|image| image != first) else {
+            continue;
+        };
+        for (at, image) in writers.iter().zip(&images) {
+            let other = if image == first {
+                writers[second]
+            } else {
+                writers[0]
+            };
+            let other = &members[other].container.name;
+            found.push((
+                *at,
+                format!("`{other}` writes to the volume `{volume}` too, from another image"),
+            ));
+        }
+    }
+    found.sort();
+    for (at, what) in found {
+        members[at].container.evidence.push(Evidence {
+            against: Against::User,
+            what,
+            decisive: false,
+            place: None,
         });
     }
 }

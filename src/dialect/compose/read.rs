@@ -35,6 +35,7 @@ pub(in crate::dialect) fn read(
     let legacy: Vec<bool> = files.iter().map(is_legacy).collect();
     let mut members: Vec<Member> = Vec::new();
     let mut known: Vec<Layers> = Vec::new();
+    let mut projects = Vec::new();
     let mut places: HashMap<(usize, NodeId), usize> = HashMap::new();
     for (service, project) in found {
         let Whole { top, version } = &tops[project];
@@ -113,8 +114,10 @@ pub(in crate::dialect) fn read(
             site: crate::dialect::Site::Compose(site),
         });
         known.push(service.layers);
+        projects.push(project);
     }
     build::share(&mut members);
+    mounts::share(&mut members, &projects);
     members
 }
 
@@ -222,6 +225,7 @@ fn fill(
 ) {
     let bool_at = |path: &[&str]| layers.setting(files, path, compose_boolean);
     container.mounts_image_volumes = true;
+    container.scratch_is_memory = true;
     container.low_ports_are_free = true;
     container.require_non_root = Setting::Unsupported;
     container.volume_group = Setting::Unsupported;
