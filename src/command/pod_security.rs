@@ -47,6 +47,7 @@ type Read = (Vec<FileJudgement>, Vec<(PathBuf, Error)>);
 impl Session<'_, '_> {
     fn read(&mut self, paths: &[PathBuf]) -> Read {
         let standard = self.summary.standard();
+        let custom_resources = self.custom_resources;
         let dash = Path::new("-");
         if paths.iter().any(|path| path == dash) {
             if paths.len() > 1 {
@@ -55,7 +56,7 @@ impl Session<'_, '_> {
             }
             return match walk::read_stdin(&mut *self.console.stdin) {
                 Ok(source) => (
-                    vec![judge_file(source, standard, self.custom_resources)],
+                    vec![judge_file(source, standard, custom_resources)],
                     Vec::new(),
                 ),
                 Err(error) => (Vec::new(), vec![(dash.to_owned(), error)]),
@@ -70,7 +71,7 @@ impl Session<'_, '_> {
             .filter_map(|entry| {
                 let path = entry.path.clone();
                 match walk::read(entry) {
-                    Ok(source) => Some(Ok(judge_file(source?, standard, &[]))),
+                    Ok(source) => Some(Ok(judge_file(source?, standard, custom_resources))),
                     Err(error) => Some(Err((path, error))),
                 }
             })
