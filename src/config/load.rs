@@ -25,7 +25,7 @@ pub type Unloaded = Box<(PathBuf, String, Error)>;
 /// Bytes of a configuration.
 const MOST: u64 = 1 << 20;
 
-/// The configuration that somebody named, or else the one that [`find`] finds from `directory`.
+/// The configuration that somebody named, or else the one that [`find()`] finds from `directory`.
 ///
 /// # Errors
 ///
