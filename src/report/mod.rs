@@ -83,8 +83,6 @@ pub enum NotOurs {
     Template,
     /// A kustomize patch: part of an object that stands elsewhere.
     Patch,
-    /// A Compose file of version 1: its services stand at the top, and Compose 2 reads it no more.
-    Legacy,
     /// Part of a Compose project whose services are defined elsewhere.
     Fragment,
     /// A systemd unit of a container that names no image.
@@ -238,7 +236,6 @@ impl NotOurs {
             Self::Patch => "a kustomize patch",
             Self::NoImage => "a unit that names no image",
             Self::Overlay => "written by harden --overlay",
-            Self::Legacy => "a Compose file of version 1, which Compose 2 does not read",
             Self::Fragment => "part of a Compose project defined elsewhere",
         }
     }

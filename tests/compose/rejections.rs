@@ -3,7 +3,7 @@
 
 use harden::report::Outcome;
 
-use super::{declined, declined_in, hardened, outcome, project, project_beside};
+use super::{declined, declined_in, hardened, outcome, project};
 
 /// 1.1: the engine takes `tmpfs` options only as a list it knows, and the same path once; the
 /// strings are compared as written (compose-go `loader/validate.go`).
@@ -186,15 +186,7 @@ fn limits_agree_with_what_is_there() {
 #[test]
 fn the_first_format_gets_the_keys_that_it_knows() {
     let text = "web:\n  image: nginx:1.27\n  net: host\n  ports: [\"80:80\"]\ncache:\n  image: redis:7\n  links: [web]\n";
-    // A walk leaves such a file alone; somebody who says that it is Compose's is taken at their word.
-    assert!(
-        project(&[("docker-compose.yml", text)])
-            .containers
-            .is_empty()
-    );
-    let report = project_beside(&[("docker-compose.yml", text)], &[], |run| {
-        run.merges = true;
-    });
+    let report = project(&[("docker-compose.yml", text)]);
     let after = super::changed(&report, "docker-compose.yml").unwrap();
     for key in [
         "mem_limit: 512m",

@@ -87,10 +87,7 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<bool, NotOurs> {
         empty = false;
         let entries = tree.effective_entries(root, Schema::Compose);
         if !entries.iter().all(|(key, _)| is_top_level(key)) {
-            if tree.documents().len() == 1 && is_legacy(tree, &entries) {
-                return Err(NotOurs::Legacy);
-            }
-            return Ok(false);
+            return Ok(tree.documents().len() == 1 && is_legacy(tree, &entries));
         }
         if tree.get(root, "include", Schema::Compose).is_some() {
             services = true;
