@@ -2,6 +2,7 @@
 
 mod command_line;
 mod images;
+mod joined;
 mod knowledge;
 mod orders;
 mod pod_security;
@@ -315,6 +316,10 @@ impl Session<'_, '_> {
                     walk::together(&asked.files, seen)
                 };
                 let Found { groups, errors } = found;
+                let disk = Disk {
+                    directory: worker.directory.clone(),
+                };
+                let groups = joined::joined(groups, &disk);
                 let unread = Done {
                     unread: errors,
                     ..Done::default()

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Run;
+use memchr::memmem;
+
+use super::{Run, Source};
 use crate::dialect::{self, Format};
-use crate::project::{Context, File, Part, settled};
+use crate::project::{Context, File, Part, Surroundings, settled};
 use crate::syntax::{self, Limits, Mode, Tree};
 
 /// A file, and where it stands in the report.
@@ -388,6 +390,21 @@ impl<'s> Pool<'s> {
         }
         sets
     }
+}
+
+/// The files that this one extends or includes, if a Compose file is what it is; a quick look is
+/// all that most others get.
+pub(crate) fn spoken_of(source: &Source, surroundings: &dyn Surroundings) -> Vec<PathBuf> {
+    let says = |word: &str| memmem::find(&source.bytes, word.as_bytes()).is_some();
+    if !says("extends") && !says("include") {
+        return Vec::new();
+    }
+    let Some(tree) = std::str::from_utf8(&source.bytes).ok().and_then(parse) else {
+        return Vec::new();
+    };
+    let file = File::new(source.path.clone(), tree, Format::Compose);
+    let references = dialect::references(&file, surroundings).into_iter();
+    references.map(|reference| reference.path).collect()
 }
 
 fn parse(text: &str) -> Option<Tree<'_>> {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use self::gather::Placed;
+pub(crate) use self::gather::spoken_of;
 use crate::config::CustomResource;
 use crate::container::{Answer, Assignment, Assume, Basis, Policy};
 use crate::dialect::{self, Draft, Format, YamlDraft, quadlet};
