@@ -125,7 +125,7 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// The end of a collection without the line breaks that its last scalar keeps.
-    fn content_end(&self, id: NodeId) -> u32 {
+    pub(super) fn content_end(&self, id: NodeId) -> u32 {
         let end = self.tree.node(id).span.end;
         let start = self.lines.start(end);
         if start == end {

@@ -419,7 +419,7 @@ impl<'s> Lowering<'_, '_, 's> {
             return if self.is_compact(id) {
                 Spot::Here {
                     start: node.span.start,
-                    end: node.span.end,
+                    end: self.content_end(id),
                     column: node.column,
                     space: false,
                 }

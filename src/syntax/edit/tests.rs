@@ -1374,3 +1374,14 @@ fn a_null_key_is_no_place() {
     });
     assert!(matches!(refused, Err(Refusal::NotAMapping { .. })));
 }
+
+#[test]
+fn an_item_is_replaced_up_to_the_line_breaks_that_its_last_scalar_keeps() {
+    let source = "- a: 1\n  b: |+\n   x\n- c\n";
+    let after = edit(source, "", |editor, root| {
+        let item = editor.tree.children(root).next().unwrap();
+        editor.set_item(item, map(vec![("a", text("y"))]))
+    })
+    .unwrap();
+    assert_eq!(after, "- a: \"y\"\n- c\n");
+}
