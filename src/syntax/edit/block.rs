@@ -139,7 +139,7 @@ impl Lowering<'_, '_, '_> {
     pub(super) fn delete_block_lines(&mut self, id: NodeId) {
         let members = self.members(id);
         if let (Some(&first), Some(&last)) = (members.first(), members.last()) {
-            self.delete_lines(id, first, last, None);
+            self.delete_lines(id, [first, last], None, self.leaf_before(first));
         }
     }
 
@@ -163,14 +163,18 @@ impl Lowering<'_, '_, '_> {
                 Some(&next) if index == 0 && self.is_beside_indicator(id, *member) => {
                     self.pull_up(id, *member, next, last);
                 }
-                None if self.is_unterminated(last) => self.delete_lines(id, *member, last, before),
+                None if self.is_unterminated(last) => {
+                    self.delete_lines(id, [*member, last], before, self.leaf_before(*member));
+                }
                 _ => {
+                    // What stood before the first of them stands before what follows once they are gone.
+                    let leaf = self.leaf_before(*member);
                     for offset in 0..run {
                         let member = members[index + offset];
                         let before = (index + offset)
                             .checked_sub(1)
                             .and_then(|before| members.get(before));
-                        self.delete_lines(id, member, member, before.copied());
+                        self.delete_lines(id, [member, member], before.copied(), leaf);
                     }
                 }
             }
@@ -199,14 +203,20 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Deletes the lines from one member to another, with the comments that belong to them.
-    fn delete_lines(&mut self, id: NodeId, first: Member, last: Member, before: Option<Member>) {
+    /// Deletes the lines from one member to another, with the comments that belong to them; `leaf`
+    /// is the block scalar that comes to stand before what follows.
+    fn delete_lines(
+        &mut self,
+        id: NodeId,
+        [first, last]: [Member; 2],
+        before: Option<Member>,
+        leaf: Option<NodeId>,
+    ) {
         let mut from = if self.is_first_of_document(id, first) {
             self.lines.start(self.start(first))
         } else {
             self.comments_above(first, before)
         };
-        let leaf = self.leaf_before(first);
         let to = self.comments_below(id, last, leaf);
         if to as usize == self.lines.0.len() && self.is_unterminated(last) && leaf.is_none() {
             // The file had no final line break, and its new last line gets none either.

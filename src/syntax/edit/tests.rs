@@ -1385,3 +1385,15 @@ fn an_item_is_replaced_up_to_the_line_breaks_that_its_last_scalar_keeps() {
     .unwrap();
     assert_eq!(after, "- a: \"y\"\n- c\n");
 }
+
+#[test]
+fn blank_lines_below_several_items_that_go_do_not_join_the_scalar_above() {
+    let source = "a:\n  - |+\n   x\n\n  - b\n  - c\n\nd: e\n";
+    let after = edit(source, "a", |editor, seq| {
+        let items: Vec<NodeId> = editor.tree.children(seq).skip(1).collect();
+        items
+            .into_iter()
+            .try_for_each(|item| editor.remove_item(item))
+    });
+    assert_eq!(after.as_deref(), Ok("a:\n  - |+\n   x\n\nd: e\n"));
+}
