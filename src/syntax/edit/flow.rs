@@ -316,7 +316,7 @@ impl Lowering<'_, '_, '_> {
             return;
         };
         let mut from = self.member_end(kept);
-        let to = self.member_end(end);
+        let mut to = self.member_end(end);
         let mut text = String::new();
         if let Some(added) = added {
             let style = Flow {
@@ -347,10 +347,12 @@ impl Lowering<'_, '_, '_> {
         let comma = self.comma_after(kept.value);
         // Before a blank these would no longer be part of the word.
         let needs_comma = matches!(self.byte(from.saturating_sub(1)), Some(b'?' | b':'));
+        let trailing = self.comma_after(end.value);
         if let (None, Some(comma), true) = (added, comma, needs_comma) {
             from = comma + 1;
+            // One of them is enough.
+            to = trailing.map_or(to, |trailing| trailing + 1);
         }
-        let trailing = self.comma_after(end.value);
         let closer = self.tree.node(id).span.end.saturating_sub(1);
         // Only where blanks alone stand before it is it cheap to ask for the start of its line.
         if let (None, Some(comma), Some(indent)) =

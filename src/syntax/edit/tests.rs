@@ -1364,6 +1364,7 @@ fn tabs_below_what_changes() {
 fn words_that_end_in_an_indicator_keep_their_comma() {
     drops("[a?, b ]\n", "1", "[a?, ]\n");
     drops("[\n  a?,\n  b\n]\n", "1", "[\n  a?,\n]\n");
+    removes("{\"a\":, b: x, }\n", "", &["b"], "{\"a\":, }\n");
 }
 
 #[test]
