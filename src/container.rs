@@ -32,6 +32,9 @@ pub struct Container {
     pub image: Option<image::Name>,
     /// What is known of the image.
     pub facts: Option<Arc<image::Facts>>,
+    /// A known image of the same last name, which this one may be a copy of: nothing is known of
+    /// it, and that it is any software whatever is less likely.
+    pub namesake: Option<String>,
     /// The image is built from sources in the project, so that its contents are not those of the name.
     pub built: bool,
 
@@ -613,6 +616,7 @@ impl Container {
             group: 0,
             image: None,
             facts: None,
+            namesake: None,
             built: false,
             privileged: Setting::Absent,
             user: Setting::Absent,

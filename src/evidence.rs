@@ -10,6 +10,8 @@ pub use cluster::of_cluster_client;
 pub use confinement::{against_default_seccomp, for_confinement_off};
 pub use processes::{engine_inside, stated_connections};
 
+use std::borrow::Cow;
+
 use crate::container::{
     Against, Container, Evidence, Mount, MountSource, Network, same_path, within,
 };
@@ -117,6 +119,9 @@ pub fn demands_of_root(container: &Container) -> Vec<Evidence> {
             format!("its command runs `{word}`, which writes to files of root"),
             None,
         );
+    }
+    if redirects(container) {
+        add("its command writes to a file by `>`".to_owned(), None);
     }
     found
 }
@@ -241,6 +246,9 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
             format!("its command runs `{word}`, which writes to the root file system"),
             None,
         );
+    }
+    if redirects(container) {
+        add("its command writes to a file by `>`".to_owned(), None);
     }
     if let Some(words) = stated_path(container) {
         add(
@@ -429,23 +437,37 @@ fn size(text: &str, unit: u64) -> Option<u64> {
     whole.checked_mul(factor)
 }
 
-/// The image is a language runtime or an operating system, or built here: what runs in it is not known.
+/// The image is a language runtime or an operating system, built here, or named after another one:
+/// what runs in it is not known, or not as anybody's service would.
 #[must_use]
-pub fn is_unknown_software(container: &Container) -> Option<&'static str> {
+pub fn is_unknown_software(container: &Container) -> Option<Cow<'static, str>> {
     let facts = container.facts.as_deref();
     if container.built && !facts.is_some_and(|facts| facts.kind == Kind::Service) {
-        return Some("the image is built here");
+        return Some("the image is built here".into());
+    }
+    if let Some(namesake) = namesake(container) {
+        return Some(namesake.into());
     }
     match container.facts.as_ref().map(|facts| facts.kind) {
         Some(Kind::LanguageBase) => {
-            Some("the image is a language runtime, and what runs in it is not known")
+            Some("the image is a language runtime, and what runs in it is not known".into())
         }
         Some(Kind::BaseOs) => {
-            Some("the image is an operating system, and what runs in it is not known")
+            Some("the image is an operating system, and what runs in it is not known".into())
         }
-        None if container.image.is_none() => Some("no image is named"),
+        None if container.image.is_none() => Some("no image is named".into()),
         Some(Kind::Service) | None => None,
     }
+}
+
+/// The image has the name of one that is known and comes from somebody else: it may be a copy,
+/// which needs what that one does.
+#[must_use]
+pub fn namesake(container: &Container) -> Option<String> {
+    let namesake = container.namesake.as_deref()?;
+    Some(format!(
+        "it is named like `{namesake}`, and whether it is a copy of that is not known"
+    ))
 }
 
 /// The variable by which s6-style images choose the user they step down to.
@@ -598,7 +620,7 @@ pub fn root_command(container: &Container) -> Option<&str> {
 
 /// A program of the command that changes the image's files.
 fn writing_command(container: &Container) -> Option<&str> {
-    let program = command_words(container).find(|word| {
+    command_words(container).find(|word| {
         matches!(
             program(word),
             "apt-get"
@@ -644,12 +666,11 @@ fn writing_command(container: &Container) -> Option<&str> {
                 | "sshd"
                 | "update-ca-certificates"
         )
-    });
-    program.or_else(|| redirection(container))
+    })
 }
 
-/// A redirection of a shell to a file that is neither scratch nor a device.
-fn redirection(container: &Container) -> Option<&str> {
+/// Whether a shell redirects to a file that is neither scratch nor a device.
+fn redirects(container: &Container) -> bool {
     let hooks = container.hooks.iter().flatten().map(String::as_str);
     for script in container.command().chain(hooks) {
         for (at, _) in script.match_indices('>') {
@@ -661,11 +682,11 @@ fn redirection(container: &Container) -> Option<&str> {
                     .iter()
                     .any(|start| target.starts_with(start));
             if !harmless {
-                return Some(">");
+                return true;
             }
         }
     }
-    None
+    false
 }
 
 /// Every word of entrypoint, arguments and hooks, shell scripts split into theirs.
@@ -680,7 +701,10 @@ pub(crate) fn words_of(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// The program a word names, without its directory.
+/// The program a word names, without its directory; an address names none.
 pub(crate) fn program(word: &str) -> &str {
+    if word.contains("://") {
+        return word;
+    }
     word.rsplit('/').next().unwrap_or(word)
 }

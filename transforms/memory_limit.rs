@@ -89,6 +89,11 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
         ));
     }
 
+    if let Some(why) = evidence::namesake(container)
+        && policy.assume != Assume::All
+    {
+        return Answer::Declined(why);
+    }
     if let Some(words) = evidence::memory_by_variable(container) {
         return Answer::Declined(format!(
             "`{words}` asks for memory, and how much is decided elsewhere"

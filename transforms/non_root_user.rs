@@ -209,7 +209,7 @@ fn starts_as_root(
     if let Some(why) = evidence::is_unknown_software(container)
         && policy.assume != Assume::All
     {
-        return Err(why.to_owned());
+        return Err(why.into_owned());
     }
     match &facts.starts_as_user {
         Support::Yes | Support::Conditional(_) => {}
@@ -225,6 +225,11 @@ fn starts_as_root(
         .run_as
         .ok_or_else(|| format!("{} has no user that is known to work", facts.id))?;
     let group = storage(container, facts)?;
+    if let Some(volume) = volume_of_root(container, facts) {
+        return Err(format!(
+            "`{volume}` is a volume of the image and belongs to root"
+        ));
+    }
     if let Some(why) = blocked(container, facts) {
         return Err(why);
     }
@@ -248,6 +253,15 @@ fn starts_as_root(
         assignments.extend(paths.into_iter().map(Assignment::Scratch));
     }
     Ok((user, assignments))
+}
+
+/// A path where the image keeps data and nothing is mounted, so that its own directory is used,
+/// which is not that of its user.
+fn volume_of_root<'f>(container: &Container, facts: &'f Facts) -> Option<&'f str> {
+    facts
+        .declared_volumes()
+        .filter(|volume| !facts.manages_ownership(volume))
+        .find(|volume| container.mount_over(volume).is_none())
 }
 
 /// What a known image cannot do as its own user, given this file; its storage is judged apart.
@@ -392,7 +406,7 @@ fn unknown(container: &Container, policy: &Policy) -> Answer {
     if let Some(why) = evidence::is_unknown_software(container)
         && !bold
     {
-        return Answer::Declined(why.to_owned());
+        return Answer::Declined(why.into_owned());
     }
     if let Some(evidence) = evidence::against_user(container)
         .into_iter()

@@ -84,7 +84,7 @@ fn close(container: &Container, policy: &Policy) -> Answer {
     if let Some(why) = evidence::is_unknown_software(container)
         && policy.assume != Assume::All
     {
-        return Answer::Declined(why.to_owned());
+        return Answer::Declined(why.into_owned());
     }
 
     let Some(facts) = container

@@ -305,7 +305,11 @@ impl<'k> Run<'k> {
         at: usize,
         draft: &mut D,
     ) -> ContainerReport {
-        let container = &members[at].container;
+        let container = &mut members[at].container;
+        if container.facts.is_none() && !container.built {
+            let image = container.image.as_ref();
+            container.namesake = image.and_then(|image| self.knowledge.namesake(image));
+        }
         let mut report = ContainerReport {
             file: container.place.file,
             line: draft.line(container.place).unwrap_or_default(),

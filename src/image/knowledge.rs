@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::entry::Entry;
+use super::entry::{Entry, Kind};
 use super::facts::Facts;
 use super::name::{Name, Tag};
 use super::read::{self, EntryError};
@@ -84,6 +84,26 @@ impl Knowledge {
             .entry(key)
             .or_insert(facts)
             .clone()
+    }
+
+    /// The service that an unknown image is named after: the one with the same last name, under
+    /// whatever registry or account.
+    #[must_use]
+    pub fn namesake(&self, name: &Name) -> Option<String> {
+        let repository = name.repository()?;
+        let last = repository.rsplit('/').next()?;
+        let entry = self.find(last).or_else(|| self.called(last))?;
+        (entry.kind == Kind::Service).then(|| entry.id.clone())
+    }
+
+    /// The entry of this id.
+    fn called(&self, id: &str) -> Option<&Entry> {
+        let table = self.earlier.as_ref().unwrap_or(&self.own);
+        let listed = table.entries.iter().find(|entry| entry.id == id);
+        listed.or_else(|| {
+            let mut current = ENTRIES.iter().filter(|_| self.earlier.is_none());
+            current.find(|one| one.id == id)?.entry()
+        })
     }
 
     /// The entry for a repository as [`Name::canonical`] gives it.
