@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::container::{Container, Id, Mount, MountSource, Network, Setting, User, within};
 use crate::image::{DefaultUser, Facts, FileCapability};
+use crate::writable::{self, Applies};
 use crate::{evidence, image};
 
 /// What an engine gives every container (measured: the mask `a80425fb` of Docker 20.10; moby
@@ -113,6 +114,7 @@ pub fn needed(container: &Container, facts: &Facts) -> Option<BTreeSet<String>> 
                 .cloned()
                 .chain(as_user())
                 .chain(files)
+                .chain(in_case(container, facts, Applies::Yes))
                 .collect()
         }
     };
@@ -123,6 +125,41 @@ pub fn needed(container: &Container, facts: &Facts) -> Option<BTreeSet<String>> 
     // that is missing from the bounding set: exec fails (measured).
     needed.extend(of_files);
     Some(needed)
+}
+
+/// What it may need besides, where nothing in the file can tell whether it does.
+#[must_use]
+pub fn perhaps_needed(container: &Container, facts: &Facts) -> BTreeSet<String> {
+    match start(container) {
+        Start::User => BTreeSet::new(),
+        Start::Root | Start::Unknown => in_case(container, facts, Applies::Perhaps).collect(),
+    }
+}
+
+/// What a start as root needs in cases that hold for this container as surely as `certainty` says.
+fn in_case(
+    container: &Container,
+    facts: &Facts,
+    certainty: Applies,
+) -> impl Iterator<Item = String> {
+    let of_image = facts
+        .capabilities_as_root_also
+        .iter()
+        .filter(move |also| writable::applies(container, &also.when) == certainty)
+        .map(|also| also.name.clone());
+    of_image.chain(signals_another_user(container, facts, certainty).then(|| "KILL".to_owned()))
+}
+
+/// The engine's init stays root over a child that has become another user, and cannot pass a stop
+/// on to it without `KILL` (measured: tini fails at `SIGTERM` and exits with 1).
+fn signals_another_user(container: &Container, facts: &Facts, certainty: Applies) -> bool {
+    let mut as_root = facts.capabilities_as_root.iter().flatten();
+    let comes_first = match &container.init {
+        Setting::Set { value: true, .. } => Applies::Yes,
+        Setting::Variable { .. } => Applies::Perhaps,
+        _ => Applies::No,
+    };
+    comes_first == certainty && as_root.any(|name| name == "SETUID")
 }
 
 /// The capabilities in the words of `setcap`: `cap_net_raw,cap_net_admin+ep`.

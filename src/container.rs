@@ -46,6 +46,9 @@ pub struct Container {
     pub require_non_root: Setting<bool>,
     /// The process can never gain privileges (`no_new_privs`).
     pub no_new_privileges: Setting<bool>,
+    /// A process of the engine's own comes first, starts the image's as its child and passes
+    /// signals on to it.
+    pub init: Setting<bool>,
     /// Bytes of memory.
     pub memory_limit: Setting<u64>,
     /// Bytes of memory the scheduler sets aside.
@@ -622,6 +625,7 @@ impl Container {
             user: Setting::Absent,
             require_non_root: Setting::Absent,
             no_new_privileges: Setting::Absent,
+            init: Setting::Absent,
             memory_limit: Setting::Absent,
             memory_request: Setting::Absent,
             cpu_limit: Setting::Absent,

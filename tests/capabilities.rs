@@ -307,6 +307,78 @@ fn capabilities_follow_the_user_that_is_planned() {
     );
 }
 
+/// semantics 1.4: tini is the parent of what stepped down, and `kill` of another user takes `KILL`.
+#[test]
+fn an_init_can_stop_a_child_that_stepped_down() {
+    let has_kill = |lines: &str| {
+        let (_, added) = compose(lines, Assume::Fit);
+        added.contains(&"KILL".to_owned())
+    };
+    for (init, kept) in [
+        ("", false),
+        ("    init: false\n", false),
+        ("    init: true\n", true),
+        ("    init: \"$INIT\"\n", true),
+        ("    init: \"${INIT:-false}\"\n", true),
+    ] {
+        let lines = format!("    image: redis:7\n{init}");
+        assert_eq!(has_kill(&lines), kept, "{init}");
+    }
+    // Who starts as a user, or stays root, is signalled by itself.
+    assert!(!has_kill(
+        "    image: redis:7\n    init: true\n    user: \"999\"\n"
+    ));
+    assert!(!has_kill(
+        "    image: nats:2\n    init: true\n    user: root\n"
+    ));
+}
+
+/// docker-library/postgres `docker-entrypoint.sh`: `chmod 700` of the directory, which belongs to
+/// postgres from the first start on.
+#[test]
+fn a_directory_of_the_log_costs_a_capability() {
+    let has_fowner = |lines: &str| {
+        let (_, added) = compose(lines, Assume::Fit);
+        added.contains(&"FOWNER".to_owned())
+    };
+    for image in [
+        "postgres:16",
+        "pgvector/pgvector:pg16",
+        "postgis/postgis:16-3.4",
+        "timescale/timescaledb:2.14.2-pg16",
+    ] {
+        let image = format!("    image: {image}\n");
+        let asked = format!("{image}    environment: {{POSTGRES_INITDB_WALDIR: /wal}}\n");
+        assert!(has_fowner(&asked), "{image}");
+        assert!(!has_fowner(&image), "{image}");
+        assert!(
+            !has_fowner(&format!("{asked}    user: \"999\"\n")),
+            "{image}"
+        );
+    }
+    // What a cluster keeps elsewhere may say so, and a capability that may be missing is no finding.
+    let pod = |capabilities: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - name: c\n    \
+             image: postgres:16\n    envFrom: [{{secretRef: {{name: s}}}}]\n    \
+             securityContext: {{capabilities: {{{capabilities}}}}}\n"
+        )
+    };
+    let after = after(&pod(""), Assume::Fit);
+    let added = &after["spec"]["containers"][0]["securityContext"]["capabilities"]["add"];
+    assert!(words(added).contains(&"FOWNER"));
+    let given = pod("drop: [ALL], add: [CHOWN, DAC_OVERRIDE, SETGID, SETUID]");
+    let report = run(&given, &["capabilities-missing"], Assume::Fit);
+    assert!(
+        matches!(
+            report.containers[0].results[0].outcome,
+            Outcome::Hardened { .. }
+        ),
+        "{:?}",
+        report.containers[0].results
+    );
+}
+
 #[test]
 fn windows_has_none() {
     let report = run(

@@ -105,6 +105,7 @@ fn of_known(
     policy: &Policy,
 ) -> Answer {
     let start = capabilities::start(container);
+    needed.extend(capabilities::perhaps_needed(container, facts));
     let bold = policy.assume == Assume::All;
     let mut basis = writable::basis(container, facts);
     if let Some(why) = against(container, start) {

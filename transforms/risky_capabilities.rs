@@ -54,7 +54,9 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     let needed = |name: &str| {
         container.facts.as_deref().is_some_and(|facts| {
             let of_root = facts.capabilities_as_root.iter().flatten();
+            let also = facts.capabilities_as_root_also.iter();
             of_root
+                .chain(also.map(|also| &also.name))
                 .chain(facts.capabilities_as_user.iter().flatten())
                 .any(|known| known == name)
         })

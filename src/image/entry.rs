@@ -189,12 +189,28 @@ pub struct CapabilitySection {
     /// When it starts as root, without `CAP_`. `None`: nobody has found out, because the image does
     /// not start so by itself, or because it depends on what people put into it.
     pub as_root: Option<Vec<String>>,
+    /// When it starts as root and is asked for something besides.
+    #[serde(default)]
+    pub as_root_also: Vec<ConditionalCapability>,
     /// When it starts as its own user.
     #[serde(default)]
     pub as_user: Vec<String>,
     /// Programs that carry capabilities of their own: they cannot run where those are dropped.
     #[serde(default)]
     pub files: Vec<CapableFile>,
+}
+
+/// A capability that not every container of the image needs.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConditionalCapability {
+    /// Without `CAP_`.
+    pub name: String,
+    /// What it does with it, for people.
+    pub why: String,
+    /// Only when one of these holds.
+    #[serde(with = "singleton_map_recursive")]
+    pub when: Vec<Condition>,
 }
 
 /// A program with capabilities of its own.

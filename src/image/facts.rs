@@ -3,7 +3,9 @@
 use super::entry::{self, Confidence, Entry, MemorySection, Tags, Verdict, Version, VolumeGroup};
 use super::name::Tag;
 
-pub use super::entry::{Automation, CapableFile as FileCapability, Condition, Kind};
+pub use super::entry::{
+    Automation, CapableFile as FileCapability, Condition, ConditionalCapability, Kind,
+};
 
 /// What an image needs, for one tag.
 ///
@@ -33,6 +35,8 @@ pub struct Facts {
     pub steps_down: Option<String>,
     /// The capabilities it needs when started as root, at the second start too; without `CAP_`.
     pub capabilities_as_root: Option<Vec<String>>,
+    /// Those that only some containers need beside them.
+    pub capabilities_as_root_also: Vec<ConditionalCapability>,
     /// The capabilities it needs when started as [`Facts::run_as`].
     pub capabilities_as_user: Option<Vec<String>>,
     /// Programs that carry capabilities of their own and cannot run where those are dropped.
@@ -186,6 +190,9 @@ impl Facts {
             },
             steps_down: entry.user.steps_down.clone(),
             capabilities_as_root: capabilities.and_then(|section| section.as_root.clone()),
+            capabilities_as_root_also: capabilities
+                .map(|section| section.as_root_also.clone())
+                .unwrap_or_default(),
             capabilities_as_user: capabilities.map(|section| section.as_user.clone()),
             file_capabilities: capabilities
                 .map(|section| section.files.clone())
@@ -257,6 +264,7 @@ impl Facts {
             starts_as_user: Support::Unknown,
             steps_down: None,
             capabilities_as_root: None,
+            capabilities_as_root_also: Vec::new(),
             capabilities_as_user: None,
             file_capabilities: Vec::new(),
             ports: Vec::new(),

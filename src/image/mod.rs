@@ -19,8 +19,8 @@ use crate::edition::{self, Edition};
 
 pub use dockerfile::Recipe;
 pub use facts::{
-    Automation, Condition, DefaultUser, Facts, FileCapability, Kind, Owner, RunAs, Support,
-    Writable,
+    Automation, Condition, ConditionalCapability, DefaultUser, Facts, FileCapability, Kind, Owner,
+    RunAs, Support, Writable,
 };
 pub use knowledge::Knowledge;
 pub use name::{Name, Tag};

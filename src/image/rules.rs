@@ -147,7 +147,9 @@ impl Entry {
             report("memory.least", "must be a size: 128Mi".to_owned());
         }
         if let Some(section) = &self.capabilities {
-            for name in section.as_root.iter().flatten().chain(&section.as_user) {
+            let also = section.as_root_also.iter().map(|also| &also.name);
+            let always = section.as_root.iter().flatten();
+            for name in always.chain(also).chain(&section.as_user) {
                 if name.starts_with("CAP_")
                     || !name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
                 {
@@ -156,6 +158,12 @@ impl Entry {
                         format!("`{name}` must be upper case and without CAP_"),
                     );
                 }
+            }
+            if section.as_root_also.iter().any(|also| also.when.is_empty()) {
+                report(
+                    "capabilities.as_root_also",
+                    "must say when; what always holds belongs to as_root".to_owned(),
+                );
             }
         }
         if let Some(section) = &self.volumes {

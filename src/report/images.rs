@@ -423,6 +423,13 @@ fn capabilities(section: &crate::image::entry::CapabilitySection) -> Vec<String>
         ),
         format!("needs as its user: {}", list(&section.as_user)),
     ];
+    for also in &section.as_root_also {
+        let when = conditions(&also.when);
+        lines.push(format!(
+            "needs as root {} as well if {when}: {}",
+            also.name, also.why
+        ));
+    }
     for file in &section.files {
         let note = file.note.as_deref().map(|note| format!("; {note}"));
         lines.push(format!(

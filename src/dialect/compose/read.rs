@@ -253,6 +253,7 @@ fn fill(
     container.privileged = bool_at(&["privileged"]);
     container.user = layers.setting(files, &["user"], engine_words::user);
     container.no_new_privileges = no_new_privileges(layers, files);
+    container.init = bool_at(&["init"]);
     security_options(container, layers, files);
     container.restart = restart(layers, files);
     container.labels = pairs(layers, files, "labels").into();

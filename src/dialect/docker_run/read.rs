@@ -153,6 +153,7 @@ fn protections(container: &mut Container, reading: &Reading<'_>) {
     container.privileged = reading.setting("privileged", engine_words::boolean);
     container.user = reading.setting("user", engine_words::user);
     container.read_only_root = reading.setting("read-only", engine_words::boolean);
+    container.init = reading.setting("init", engine_words::boolean);
     container.capabilities_added = reading.list("cap-add", engine_words::capability);
     container.capabilities_dropped = reading.list("cap-drop", engine_words::capability);
     for given in command.given("security-opt") {

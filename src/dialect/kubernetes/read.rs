@@ -232,6 +232,7 @@ impl<'a, 's> Pod<'a, 's> {
         container.require_non_root = either(own, pod, &["runAsNonRoot"], boolean);
         self.confinement(cursor, container);
         container.restart = Setting::Unsupported;
+        container.init = Setting::Unsupported;
         container.volume_group = only_pod(pod, &["fsGroup"], id);
 
         container.privileged = only(own, &["privileged"], boolean);
