@@ -5,10 +5,10 @@
 //! compose-go `override/merge.go`). A file's `extends` is resolved before files are merged
 //! (compose-go `loader/loader.go`), so that an overlay must say of an heir what it says of its base.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::value::{Copier, added, are_alike, get, is_null, null, text};
-use super::{Desk, FIRST_LINE, is_ours, prove};
+use super::{Desk, FIRST_LINE, is_ours, plain, prove};
 use crate::dialect::{self, shell_word};
 use crate::error::Error;
 use crate::report::FileOutcome;
@@ -230,19 +230,6 @@ impl Files<'_, '_> {
 
 /// The two names lead to one place, as far as names tell.
 fn is_same(left: &Path, right: &Path) -> bool {
-    let plain = |path: &Path| {
-        let mut plain = PathBuf::new();
-        for part in path.components() {
-            match part {
-                Component::CurDir => {}
-                Component::ParentDir if plain.file_name().is_some() => {
-                    plain.pop();
-                }
-                part => plain.push(part),
-            }
-        }
-        plain
-    };
     left == right || plain(left) == plain(right)
 }
 

@@ -2,15 +2,18 @@
 //!
 //! The engine plans and proves in memory as ever. Here what it would have written is compared with
 //! what stands there, and the difference becomes a file that the consumer lays over the originals:
-//! `compose` writes one that `docker compose -f` merges. Kubernetes has none yet.
+//! `compose` writes one that `docker compose -f` merges, `kustomize` one that `kubectl apply -k` takes
+//! in as a strategic merge `patch`, with the entry for it in the kustomization.
 //!
 //! An overlay is wholly ours, which its first line says. It is written anew by each run, from the
 //! originals alone, so that a second run writes the same bytes.
 
 mod compose;
+mod kustomize;
+mod patch;
 mod value;
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::dialect::{self, Format};
 use crate::engine::recognise;
@@ -73,7 +76,11 @@ pub fn overlay(report: Report, surroundings: &dyn Surroundings) -> Overlaid {
         .map(|file| match &file.outcome {
             FileOutcome::Unchanged | FileOutcome::Changed(_) => recognise(&file.source, &[])
                 .ok()
-                .and_then(|(_, format)| format.ok()),
+                .and_then(|(_, format)| match format {
+                    // Only a configuration knows that the kind has pods.
+                    Err(NotOurs::NoPods) => Some(Format::Kubernetes),
+                    format => format.ok(),
+                }),
             _ => None,
         })
         .collect();
@@ -83,11 +90,12 @@ pub fn overlay(report: Report, surroundings: &dyn Surroundings) -> Overlaid {
         files.map(|(index, _)| index).collect::<Vec<_>>()
     };
     for (index, format) in formats.iter().enumerate() {
-        if *format != Some(Format::Compose) {
+        if format.is_none() {
             desk.decline(index, "its format has no overlay");
         }
     }
     compose::write(&mut desk, &of(Format::Compose));
+    kustomize::write(&mut desk, &of(Format::Kubernetes));
     Overlaid {
         report: desk.report,
         commands: desk.commands,
@@ -234,6 +242,21 @@ fn name_of(path: &Path) -> String {
         .unwrap_or(path.as_os_str())
         .to_string_lossy()
         .into_owned()
+}
+
+/// The path without its detours, as far as names tell.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.file_name().is_some() => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// What we write is YAML to two parsers.

@@ -1,0 +1,306 @@
+//! Strategic merge patches, as kustomize 5.5 applies them.
+//!
+//! Mappings merge, and a null takes a key away. A list whose items have a merge key merges by it,
+//! and `$patch: delete` takes an item away; every other list is replaced (kubernetes/community
+//! `contributors/devel/sig-api-machinery/strategic-merge-patch.md`). Merge keys are known for the
+//! kinds of the API alone: the lists of any other kind are all replaced.
+
+use super::value::{Copier, are_alike, get, is_null, null, text};
+use crate::syntax::{self, Limits, Mode, Schema, Value};
+
+/// The kinds with pods that kustomize 5.5 knows merge keys for (measured with `kubectl kustomize`).
+const KNOWN: [(&str, &[&str]); 4] = [
+    (
+        "apps/v1",
+        &["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"],
+    ),
+    ("batch/v1", &["Job", "CronJob"]),
+    ("batch/v1beta1", &["CronJob"]),
+    ("v1", &["Pod", "PodTemplate", "ReplicationController"]),
+];
+
+/// The lists of a pod that merge, with their keys (kubernetes `api/openapi-spec/swagger.json`,
+/// `x-kubernetes-patch-merge-key`).
+const MERGE_KEYS: [(&str, &str); 7] = [
+    ("containers", "name"),
+    ("initContainers", "name"),
+    ("ephemeralContainers", "name"),
+    ("volumes", "name"),
+    ("volumeMounts", "mountPath"),
+    ("env", "name"),
+    ("ports", "containerPort"),
+];
+
+/// Lists in lists are read this deep, as the dialect reads them.
+const DEEPEST_LIST: u8 = 4;
+
+/// What tells one object of a kustomization from another one: its namespace (`default` where it
+/// says none), name, kind and version.
+pub(super) type Identity = (String, String, String, String);
+
+/// An object as kustomize reads it.
+#[derive(Clone, Debug)]
+pub(super) struct Object {
+    pub(super) identity: Identity,
+    pub(super) value: Value,
+}
+
+/// The objects of a file, those of a `List` one by one.
+///
+/// # Errors
+///
+/// Why kustomize would not take the file, or why we do not.
+pub(super) fn objects(text: &str) -> Result<Vec<Object>, String> {
+    let tree =
+        syntax::parse(text, Mode::GoYaml, &Limits::default()).map_err(|error| error.to_string())?;
+    let mut copier = Copier::new(&tree, Schema::Kubernetes);
+    let mut objects = Vec::new();
+    for document in tree.documents() {
+        let value = copier
+            .copy(document.root)
+            .ok_or("its aliases come to too much for an overlay")?;
+        flatten(value, DEEPEST_LIST, &mut objects)?;
+    }
+    Ok(objects)
+}
+
+fn flatten(value: Value, depth: u8, into: &mut Vec<Object>) -> Result<(), String> {
+    if is_null(&value) {
+        return Ok(());
+    }
+    let word = |path: &[&str]| text(&value, path).filter(|word| !word.is_empty());
+    let (Some(version), Some(kind)) = (word(&["apiVersion"]), word(&["kind"])) else {
+        return Err("kustomize refuses an object without a kind and a version".to_owned());
+    };
+    if let (true, Some(Value::Seq(items))) = (kind.ends_with("List"), get(&value, "items")) {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err("its lists are nested too deeply".to_owned());
+        };
+        for item in items {
+            flatten(item.clone(), depth, into)?;
+        }
+        return Ok(());
+    }
+    let Some(name) = word(&["metadata", "name"]) else {
+        return Err(format!("kustomize refuses a {kind} without a name"));
+    };
+    let namespace = word(&["metadata", "namespace"]).unwrap_or("default");
+    let identity = [namespace, name, kind, version].map(str::to_owned).into();
+    into.push(Object { identity, value });
+    Ok(())
+}
+
+/// The patch that makes the second object of the first; nothing where they are the same.
+///
+/// # Errors
+///
+/// Why no patch does.
+pub(super) fn patch(before: &Object, after: &Object) -> Result<Option<Object>, String> {
+    let (_, _, kind, version) = &before.identity;
+    if before.identity != after.identity {
+        return Err("a patch cannot rename an object".to_owned());
+    }
+    let lists = Lists {
+        merge: KNOWN
+            .iter()
+            .any(|(known, kinds)| known == version && kinds.contains(&kind.as_str())),
+    };
+    let Some(change) = lists.difference("", &before.value, &after.value)? else {
+        return Ok(None);
+    };
+    let result = lists.merge("", before.value.clone(), &change);
+    if !are_alike(&without_nulls(&result), &without_nulls(&after.value)) {
+        return Err("no strategic merge patch says it".to_owned());
+    }
+    Ok(Some(Object {
+        identity: before.identity.clone(),
+        value: addressed(&before.value, change),
+    }))
+}
+
+/// The change with the words that lead it to its object.
+fn addressed(object: &Value, change: Value) -> Value {
+    let own = |path: &[&str]| text(object, path).map(|word| Value::Str(word.to_owned()));
+    let entry = |key: &str, path: &[&str]| own(path).map(|word| (key.to_owned(), word));
+    let mut metadata: Vec<_> = [
+        entry("name", &["metadata", "name"]),
+        entry("namespace", &["metadata", "namespace"]),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let mut rest = Vec::new();
+    if let Value::Map(entries) = change {
+        for (key, value) in entries {
+            match value {
+                Value::Map(more) if key == "metadata" => metadata.extend(more),
+                value => rest.push((key, value)),
+            }
+        }
+    }
+    let head = [
+        entry("apiVersion", &["apiVersion"]),
+        entry("kind", &["kind"]),
+        Some(("metadata".to_owned(), Value::Map(metadata))),
+    ];
+    Value::Map(head.into_iter().flatten().chain(rest).collect())
+}
+
+/// How the lists of an object are patched.
+#[derive(Clone, Copy)]
+struct Lists {
+    /// Some of them merge by a key.
+    merge: bool,
+}
+
+impl Lists {
+    fn merge_key(self, list: &str) -> Option<&'static str> {
+        let known = MERGE_KEYS.iter().find(|(name, _)| *name == list);
+        known.filter(|_| self.merge).map(|(_, key)| *key)
+    }
+
+    fn difference(
+        self,
+        name: &str,
+        before: &Value,
+        after: &Value,
+    ) -> Result<Option<Value>, String> {
+        if before == after {
+            return Ok(None);
+        }
+        Ok(Some(match (before, after) {
+            (Value::Map(old), Value::Map(new)) => {
+                let mut entries = Vec::new();
+                for (key, value) in new {
+                    let known = old.iter().find(|(known, _)| known == key);
+                    let change = match known {
+                        Some((_, old)) => self.difference(key, old, value)?,
+                        None => Some(value.clone()),
+                    };
+                    entries.extend(change.map(|change| (key.clone(), change)));
+                }
+                for (key, value) in old {
+                    if !is_null(value) && !new.iter().any(|(known, _)| known == key) {
+                        entries.push((key.clone(), null()));
+                    }
+                }
+                // The same entries in another order.
+                if entries.is_empty() {
+                    return Ok(None);
+                }
+                Value::Map(entries)
+            }
+            (Value::Seq(old), Value::Seq(new)) => match self.merge_key(name) {
+                Some(key) => return self.items(name, key, old, new),
+                None => after.clone(),
+            },
+            _ => after.clone(),
+        }))
+    }
+
+    /// The difference of two lists that merge by a key.
+    fn items(
+        self,
+        name: &str,
+        key: &str,
+        before: &[Value],
+        after: &[Value],
+    ) -> Result<Option<Value>, String> {
+        let unclear = || format!("{name} has items that a patch cannot tell apart");
+        let (old, new) = (
+            keyed(key, before).ok_or_else(unclear)?,
+            keyed(key, after).ok_or_else(unclear)?,
+        );
+        let mut items = Vec::new();
+        for (id, value) in &new {
+            match old.iter().find(|(known, _)| known == id) {
+                None => items.push((*value).clone()),
+                Some((_, old)) => {
+                    if let Some(Value::Map(change)) = self.difference("", old, value)? {
+                        let id = (key.to_owned(), (*id).clone());
+                        items.push(Value::Map(std::iter::once(id).chain(change).collect()));
+                    }
+                }
+            }
+        }
+        for (id, _) in &old {
+            if !new.iter().any(|(known, _)| known == id) {
+                items.push(Value::Map(vec![
+                    (key.to_owned(), (*id).clone()),
+                    ("$patch".to_owned(), Value::Str("delete".to_owned())),
+                ]));
+            }
+        }
+        Ok((!items.is_empty()).then_some(Value::Seq(items)))
+    }
+
+    /// The patch over the value.
+    fn merge(self, name: &str, under: Value, over: &Value) -> Value {
+        match (under, over) {
+            (Value::Map(mut under), Value::Map(over)) => {
+                for (key, over) in over {
+                    let at = under.iter().position(|(known, _)| known == key);
+                    let old = at.map(|at| under.remove(at).1);
+                    if !is_null(over) {
+                        let value = self.merge(key, old.unwrap_or_else(null), over);
+                        under.push((key.clone(), value));
+                    }
+                }
+                Value::Map(under)
+            }
+            (Value::Seq(mut under), Value::Seq(over)) => {
+                let Some(key) = self.merge_key(name) else {
+                    return Value::Seq(over.clone());
+                };
+                for item in over {
+                    let id = get(item, key);
+                    let at = under.iter().position(|known| get(known, key) == id);
+                    let old = at.map_or_else(null, |at| under.remove(at));
+                    if text(item, &["$patch"]) != Some("delete") {
+                        under.push(self.merge("", old, item));
+                    }
+                }
+                Value::Seq(under)
+            }
+            (_, over) => over.clone(),
+        }
+    }
+}
+
+/// The items by their merge key; `None` where one has none, or two have the same.
+fn keyed<'v>(key: &str, items: &'v [Value]) -> Option<Vec<(&'v Value, &'v Value)>> {
+    let mut known: Vec<(&Value, &Value)> = Vec::with_capacity(items.len());
+    for item in items {
+        let id = get(item, key).filter(|id| !is_null(id))?;
+        if known.iter().any(|(other, _)| *other == id) {
+            return None;
+        }
+        known.push((id, item));
+    }
+    Some(known)
+}
+
+/// A key that is null says what a missing one says.
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Map(entries) => Value::Map(
+            entries
+                .iter()
+                .filter(|(_, value)| !is_null(value))
+                .map(|(key, value)| (key.clone(), without_nulls(value)))
+                .collect(),
+        ),
+        Value::Seq(items) => Value::Seq(items.iter().map(without_nulls).collect()),
+        value => value.clone(),
+    }
+}
+
+/// The documents of a file of patches, in the order of what they are for.
+pub(super) fn documents(mut patches: Vec<Object>) -> String {
+    patches.sort_by(|left, right| left.identity.cmp(&right.identity));
+    let texts: Vec<String> = patches
+        .iter()
+        .map(|patch| syntax::document(&patch.value))
+        .collect();
+    texts.join("---\n")
+}
