@@ -102,8 +102,8 @@ pub struct Harden {
     #[arg(long)]
     pub diff: bool,
 
-    /// Leave Compose files as they are, and put the changes into files beside them:
-    /// compose.harden.yml
+    /// Leave files as they are, and put the changes into files beside them: compose.harden.yml,
+    /// or harden-patch.yaml and its entry in kustomization.yaml
     #[arg(long)]
     pub overlay: bool,
 

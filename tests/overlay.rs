@@ -167,3 +167,230 @@ fn aliases_that_multiply_are_an_error() {
     );
     assert_eq!(overlaid.report.files.len(), 1);
 }
+
+/// A workload with these lines in its only container.
+fn workload(version: &str, kind: &str, name: &str, lines: &str) -> String {
+    format!(
+        "apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: {name}\nspec:\n  template:\n    spec:\n      containers:\n        - name: c\n          image: nginx\n{lines}"
+    )
+}
+
+/// What a report says of a file of the overlay, as bytes on a disk afterwards.
+fn after(files: &[(&str, &str)], overlaid: &Overlaid) -> Vec<(String, String)> {
+    let mut disk: BTreeMap<String, String> = files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+        .collect();
+    for file in &overlaid.report.files {
+        if let FileOutcome::Created(text) | FileOutcome::Changed(text) = &file.outcome {
+            disk.insert(file.path.display().to_string(), text.clone());
+        }
+    }
+    disk.into_iter().collect()
+}
+
+fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
+    files
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect()
+}
+
+fn declined(overlaid: &Overlaid) -> Vec<&str> {
+    let results = overlaid
+        .report
+        .containers
+        .iter()
+        .flat_map(|one| &one.results);
+    results
+        .filter_map(|result| match &result.outcome {
+            Outcome::Declined { why } => Some(why.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn files_of_a_directory_share_a_patch_in_a_stable_order() {
+    let (b, a) = (
+        workload("apps/v1", "Deployment", "a", ""),
+        workload("apps/v1", "Deployment", "b", ""),
+    );
+    let ids = &["no-new-privileges"];
+    let one = overlaid(&[("d/1.yaml", &a), ("d/2.yaml", &b)], ids, false);
+    let other = overlaid(&[("d/1.yaml", &b), ("d/2.yaml", &a)], ids, false);
+    let text = written(&one, "d/harden-patch.yaml");
+    assert_eq!(text, written(&other, "d/harden-patch.yaml"));
+    assert_eq!(text.matches("---\n").count(), 1);
+    assert!(text.find("name: a\n") < text.find("name: b\n"), "{text}");
+    assert_eq!(one.commands, ["kubectl apply -k d"]);
+}
+
+#[test]
+fn what_goes_is_null_and_items_go_by_their_key() {
+    let lines = "          securityContext:\n            allowPrivilegeEscalation: true\n            privileged: true\n";
+    let base = workload("apps/v1", "Deployment", "w", lines);
+    let overlaid = overlaid(&[("w.yaml", &base)], &["privileged"], true);
+    let text = written(&overlaid, "harden-patch.yaml");
+    assert!(
+        text.contains("privileged: false\n") || text.contains("privileged: null\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_lists_of_a_custom_resource_are_restated() {
+    let base = workload(
+        "argoproj.io/v1alpha1",
+        "Rollout",
+        "w",
+        "          env:\n            - {name: A, value: \"1\"}\n",
+    );
+    let overlaid = overlaid(&[("w.yaml", &base)], &["no-new-privileges"], false);
+    assert_eq!(
+        written(&overlaid, "harden-patch.yaml"),
+        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata:\n  name: w\nspec:\n  template:\n    spec:\n      containers:\n        - name: c\n          image: nginx\n          env:\n            - name: A\n              value: \"1\"\n          securityContext:\n            allowPrivilegeEscalation: false\n"
+    );
+}
+
+#[test]
+fn items_of_a_list_and_their_namespaces_are_met() {
+    let base = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: p, namespace: shop}\n  spec: {containers: [{name: c, image: nginx}]}\n";
+    let overlaid = overlaid(&[("l.yaml", base)], &["no-new-privileges"], false);
+    assert_eq!(
+        written(&overlaid, "harden-patch.yaml"),
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  namespace: shop\nspec:\n  containers:\n    - name: c\n      securityContext:\n        allowPrivilegeEscalation: false\n"
+    );
+}
+
+#[test]
+fn a_second_run_leaves_patch_and_kustomization() {
+    let base = workload("apps/v1", "Deployment", "w", "");
+    for kustomization in [
+        None,
+        Some("resources: [w.yaml]\n"),
+        Some("resources:\r\n- ./w.yaml\r\n"),
+    ] {
+        let mut files = vec![("w.yaml", base.as_str())];
+        files.extend(kustomization.map(|text| ("kustomization.yml", text)));
+        let first = overlaid(&files, &["no-new-privileges"], false);
+        let disk = after(&files, &first);
+        assert_eq!(disk.len(), 3);
+        let second = overlaid(&borrowed(&disk), &["no-new-privileges"], false);
+        assert_eq!(after(&borrowed(&disk), &second), disk);
+        let outcome = &second.report.containers[0].results[0].outcome;
+        assert!(
+            matches!(outcome, Outcome::Hardened { why } if why == "harden-patch.yaml has it"),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn patches_of_files_that_are_not_given_stay_as_long_as_they_are_listed() {
+    let (a, b) = (
+        workload("apps/v1", "Deployment", "a", ""),
+        workload("apps/v1", "Deployment", "b", ""),
+    );
+    let both = [("a.yaml", a.as_str()), ("b.yaml", b.as_str())];
+    let first = overlaid(&both, &["no-new-privileges"], false);
+    let disk = after(&both, &first);
+    let given = |path: &str, disk: &[(String, String)]| {
+        let knowledge = Knowledge::embedded();
+        let chosen = vec![transforms::find("no-new-privileges").unwrap()];
+        let run = Run::new(chosen, Policy::default(), &knowledge);
+        let source = disk.iter().filter(|(known, _)| known == path);
+        let source = source.map(|(path, text)| Source {
+            path: path.into(),
+            bytes: text.as_bytes().to_vec(),
+        });
+        let shelf = disk.iter().map(|(path, text)| (path.into(), text.clone()));
+        overlay::overlay(run.project(source.collect()), &Shelf(shelf.collect()))
+    };
+    let second = given("b.yaml", &disk);
+    assert_eq!(after(&borrowed(&disk), &second), disk);
+    // What is listed no longer has no object to patch.
+    let mut disk = disk;
+    for (path, text) in &mut disk {
+        if path == "kustomization.yaml" {
+            *text = text.replace("  - a.yaml\n", "");
+        }
+    }
+    let third = given("b.yaml", &disk);
+    assert!(!written(&third, "harden-patch.yaml").contains("name: a\n"));
+}
+
+#[test]
+fn the_entry_goes_with_the_last_patch() {
+    let base = workload("apps/v1", "Deployment", "w", "");
+    let ids = &["no-new-privileges"];
+    let own = "resources: [w.yaml] # mine\npatches:\n- path: other.yaml\n";
+    for kustomization in ["resources: [w.yaml] # mine\n", own] {
+        let files = [
+            ("w.yaml", base.as_str()),
+            ("kustomization.yaml", kustomization),
+        ];
+        let mut disk = after(&files, &overlaid(&files, ids, false));
+        let hardened = workload(
+            "apps/v1",
+            "Deployment",
+            "w",
+            "          securityContext: {allowPrivilegeEscalation: false}\n",
+        );
+        for (path, text) in &mut disk {
+            if path == "w.yaml" {
+                text.clone_from(&hardened);
+            }
+        }
+        let last = after(&borrowed(&disk), &overlaid(&borrowed(&disk), ids, false));
+        let text = |wanted: &str| &last.iter().find(|(path, _)| path == wanted).unwrap().1;
+        assert_eq!(text("kustomization.yaml"), kustomization);
+        assert_eq!(text("harden-patch.yaml"), &format!("{FIRST_LINE}\n"));
+    }
+}
+
+#[test]
+fn what_kustomize_refuses_is_declined() {
+    let base = workload("apps/v1", "Deployment", "w", "");
+    let nameless = base.replace("  name: w\n", "  generateName: w-\n");
+    let ids = &["no-new-privileges"];
+    let kinds = |files: &[(&str, &str)]| {
+        let overlaid = overlaid(files, ids, false);
+        assert!(after(files, &overlaid).len() == files.len());
+        declined(&overlaid).join("; ")
+    };
+    assert_eq!(
+        kinds(&[("w.yaml", &nameless)]),
+        "kustomize refuses a Deployment without a name"
+    );
+    assert_eq!(
+        kinds(&[("v.yaml", &base), ("w.yaml", &base)]),
+        ["the files of the directory have Deployment/w twice, which kustomize refuses"; 2]
+            .join("; ")
+    );
+    assert_eq!(
+        kinds(&[("kustomization.yaml", "resources: []\n"), ("w.yaml", &base)]),
+        "kustomization.yaml does not list it among its resources"
+    );
+    let two = [
+        ("Kustomization", "resources: [w.yaml]\n"),
+        ("kustomization.yaml", "resources: [w.yaml]\n"),
+        ("w.yaml", &base),
+    ];
+    assert_eq!(
+        kinds(&two),
+        "kustomize refuses a directory with two kustomizations"
+    );
+}
+
+#[test]
+fn a_patch_of_somebody_else_is_not_replaced() {
+    let base = workload("apps/v1", "Deployment", "w", "");
+    let files = [("harden-patch.yaml", "# mine\n"), ("w.yaml", base.as_str())];
+    let overlaid = overlaid(&files, &["no-new-privileges"], false);
+    let outcome = &overlaid.report.files[1].outcome;
+    assert!(
+        matches!(outcome, FileOutcome::Failed(Error::ForeignOverlay { .. })),
+        "{outcome:?}"
+    );
+}
