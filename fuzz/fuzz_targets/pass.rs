@@ -33,7 +33,7 @@ fuzz_target!(|bytes: &[u8]| {
 fn broken(bytes: &[u8]) -> Vec<(usize, &'static str)> {
     let source = Source { path: "fuzzed.yml".into(), bytes: bytes.to_vec() };
     let standard: Standard = "restricted".parse().expect("a level");
-    let Content::Pods(pods) = judge(source, standard).content else { return Vec::new() };
+    let Content::Pods(pods) = judge(source, standard, &[]).content else { return Vec::new() };
     let mut broken = Vec::new();
     for (nth, pod) in pods.iter().enumerate() {
         if let Verdict::Breaks(violations) = &pod.verdict {
