@@ -394,3 +394,23 @@ fn a_patch_of_somebody_else_is_not_replaced() {
         "{outcome:?}"
     );
 }
+
+#[test]
+fn objects_that_kustomize_merges_otherwise_are_declined() {
+    for (lines, why) in [
+        (
+            "          ports: [{containerPort: 80}, {containerPort: 80, protocol: UDP}]\n",
+            "ports has items",
+        ),
+        ("          env: null\n", "`env` is null"),
+    ] {
+        let base = workload("apps/v1", "Deployment", "w", lines);
+        let overlaid = overlaid(&[("w.yaml", &base)], &["no-new-privileges"], false);
+        assert!(overlaid.commands.is_empty(), "{why}");
+        let results = &overlaid.report.containers[0].results;
+        assert!(
+            matches!(&results[0].outcome, harden::report::Outcome::Declined { why: said } if said.contains(why)),
+            "{results:?}"
+        );
+    }
+}
