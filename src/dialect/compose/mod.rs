@@ -117,10 +117,10 @@ pub(super) fn headings(files: &[File<'_>]) -> HashMap<String, Vec<Place>> {
     let mut headings: HashMap<String, Vec<Place>> = HashMap::new();
     for (file, File { tree, .. }) in files.iter().enumerate() {
         for document in tree.documents() {
-            let Some(services) = tree.get(document.root, "services", Schema::Compose) else {
+            let Some(services) = recognise::services_of(tree, document.root) else {
                 continue;
             };
-            for (name, found) in tree.effective_entries(services.value(), Schema::Compose) {
+            for (name, found) in tree.effective_entries(services, Schema::Compose) {
                 if let Found::Own { key, .. } = found {
                     let span = tree.node(key).span;
                     let known = headings.entry(name.into_owned()).or_default();
