@@ -6,6 +6,8 @@ mod joined;
 mod knowledge;
 mod orders;
 mod pod_security;
+mod progress;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
@@ -13,7 +15,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
@@ -24,15 +25,15 @@ use crate::engine::{Run, Source};
 use crate::error::{Error, Exit, said};
 use crate::report::terminal::{Escaped, Terminal};
 use crate::report::text::{Deed, Detail, Summary};
-use crate::report::{
-    FileOutcome, FileReport, Outcome, Report, StaleException, diff, explain, trouble,
-};
+use crate::report::{FileOutcome, Outcome, Report, StaleException, explain, trouble};
+use crate::stream;
 use crate::syntax::Limits;
 use crate::transforms;
 use crate::walk::{self, Disk, Entry, Found};
-use crate::{overlay, stream, write};
 
 use self::orders::Orders;
+use self::progress::{Bar, TICK};
+use self::worker::{Done, Worker, diff_of};
 
 /// The streams of the process, and where it stands.
 pub struct Console<'c> {
@@ -49,11 +50,6 @@ pub struct Console<'c> {
     /// The current directory.
     pub directory: PathBuf,
 }
-
-/// How often a bar moves while a person waits.
-const TICK: Duration = Duration::from_millis(100);
-/// A wait that nobody needs to be told of.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Does what the call asks for.
 ///
@@ -223,23 +219,6 @@ struct Session<'s, 'c> {
     fail_on: &'s [FailOn],
     exit: Exit,
     console: &'s mut Console<'c>,
-}
-
-/// What a worker made of the files of one directory.
-#[derive(Default)]
-struct Done {
-    diff: Vec<u8>,
-    report: Report,
-    commands: Vec<String>,
-    unread: Vec<(PathBuf, Error)>,
-}
-
-impl Done {
-    /// Something is said of it at once, and not only in the summary.
-    fn prints(&self) -> bool {
-        let failed = |file: &FileReport| matches!(file.outcome, FileOutcome::Failed(_));
-        !self.diff.is_empty() || !self.unread.is_empty() || self.report.files.iter().any(failed)
-    }
 }
 
 impl Session<'_, '_> {
@@ -476,132 +455,6 @@ impl Session<'_, '_> {
     }
 }
 
-/// What every worker needs to know.
-struct Worker<'w, P> {
-    plan: &'w P,
-    deed: Deed,
-    overlays: bool,
-    directory: PathBuf,
-    terminal: Terminal,
-}
-
-impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
-    fn work(&self, group: Vec<Entry>) -> Done {
-        let mut done = Done::default();
-        let mut sources = Vec::with_capacity(group.len());
-        let group = if self.overlays {
-            overlay::with_companions(group)
-        } else {
-            group
-        };
-        for entry in group {
-            let path = entry.path.clone();
-            match walk::read(entry) {
-                Ok(source) => sources.extend(source),
-                Err(error) => done.unread.push((path, error)),
-            }
-        }
-        done.report = (self.plan)(sources);
-        if self.overlays {
-            let disk = Disk {
-                directory: self.directory.clone(),
-            };
-            let overlaid = overlay::overlay(std::mem::take(&mut done.report), &disk);
-            (done.report, done.commands) = (overlaid.report, overlaid.commands);
-        }
-        match self.deed {
-            Deed::Written => {
-                for file in &mut done.report.files {
-                    let written = match &file.outcome {
-                        FileOutcome::Changed(text) => {
-                            write::replace(&file.path, file.source.as_bytes(), text.as_bytes())
-                        }
-                        FileOutcome::Created(text) => write::create(&file.path, text.as_bytes()),
-                        _ => Ok(()),
-                    };
-                    if let Err(error) = written {
-                        file.outcome = FileOutcome::Failed(error);
-                    }
-                }
-            }
-            Deed::Shown => done.diff = diff_of(&done.report, &self.directory, self.terminal),
-            Deed::Checked | Deed::Filtered => {}
-        }
-        // The texts of a large walk are not kept for a summary that does not need them.
-        for file in &mut done.report.files {
-            match &mut file.outcome {
-                FileOutcome::Failed(_) => {}
-                FileOutcome::Changed(text) | FileOutcome::Created(text) => {
-                    *text = String::new();
-                    file.source = String::new();
-                }
-                FileOutcome::NotOurs(_) | FileOutcome::Read | FileOutcome::Unchanged => {
-                    file.source = String::new();
-                }
-            }
-        }
-        done
-    }
-}
-
-fn diff_of(report: &Report, directory: &Path, terminal: Terminal) -> Vec<u8> {
-    let mut out = Vec::new();
-    for file in &report.files {
-        let (old, text) = match &file.outcome {
-            FileOutcome::Changed(text) => (Some(file.source.as_str()), text),
-            FileOutcome::Created(text) => (None, text),
-            _ => continue,
-        };
-        // Writing to memory cannot fail.
-        let _ = diff::write(&mut out, (&file.path, directory), old, text, terminal);
-    }
-    out
-}
-
-/// One line at the bottom of a terminal that says how far the work is.
-struct Bar {
-    is_watched: bool,
-    is_shown: bool,
-    next: Instant,
-    /// Files that are done.
-    read: usize,
-}
-
-impl Bar {
-    fn new(is_watched: bool) -> Self {
-        Self {
-            is_watched,
-            is_shown: false,
-            next: Instant::now() + PATIENCE,
-            read: 0,
-        }
-    }
-
-    /// Draws where a person waits; a terminal that cannot be drawn on is not worth an error.
-    fn draw(&mut self, found: usize, stderr: &mut dyn Write) {
-        let now = Instant::now();
-        if !self.is_watched || now < self.next {
-            return;
-        }
-        self.next = now + TICK;
-        self.is_shown = true;
-        let columns = 24;
-        let filled = (columns * self.read).checked_div(found).unwrap_or(0);
-        let bar: String = (0..columns)
-            .map(|at| if at < filled { '━' } else { '·' })
-            .collect();
-        let _ = write!(stderr, "\r\x1b[K{bar} {} of {found} files", self.read);
-        let _ = stderr.flush();
-    }
-
-    fn clear(&mut self, stderr: &mut dyn Write) {
-        if std::mem::take(&mut self.is_shown) {
-            let _ = write!(stderr, "\r\x1b[K");
-            let _ = stderr.flush();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -609,7 +462,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::report::NotOurs;
+    use crate::report::{FileReport, NotOurs};
 
     /// An engine that knows one file format: the first line says what becomes of the file.
     fn plan(sources: Vec<Source>) -> Report {
@@ -771,27 +624,6 @@ mod tests {
         let here = directory(&[("a.yml", "weak\n"), ("b.yml", "bad\n")]);
         assert_eq!(call(here.path(), &["-q", "a.yml"], b"").stderr, "");
         assert_ne!(call(here.path(), &["-q", "b.yml"], b"").stderr, "");
-    }
-
-    #[test]
-    fn a_bar_is_drawn_for_who_waits() {
-        let drawn = |is_watched, wait| {
-            let mut bar = Bar::new(is_watched);
-            bar.next = Instant::now() + wait;
-            bar.read = 1;
-            let mut out = Vec::new();
-            for _ in 0..2 {
-                bar.draw(4, &mut out);
-            }
-            bar.clear(&mut out);
-            String::from_utf8(out).unwrap()
-        };
-        assert_eq!(
-            drawn(true, Duration::ZERO),
-            "\r\x1b[K━━━━━━·················· 1 of 4 files\r\x1b[K"
-        );
-        assert_eq!(drawn(true, PATIENCE), "");
-        assert_eq!(drawn(false, Duration::ZERO), "");
     }
 
     /// A reader that goes away at once, or a disk that is full.

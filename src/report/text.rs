@@ -3,7 +3,9 @@
 //! A few containers are shown one by one, those with the same answers together. Many are counted
 //! per transform. Nothing scrolls away, and `--verbose` leaves nothing out.
 
+mod rows;
 mod tally;
+mod wrap;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,16 +13,15 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
+use self::rows::{Block, LABEL, Label, full_rows, is_catalogued, name, short_rows};
 use self::tally::Tally;
-use super::terminal::{ADDED, BOLD, DIM, Escaped, NOTICE, Terminal, path_text};
+use self::wrap::wrap;
+use super::terminal::{BOLD, DIM, Escaped, NOTICE, Terminal, path_text};
 use super::{ContainerReport, FileOutcome, NotOurs, Outcome, Report, StaleException};
-use crate::container::{Basis, Role};
-use crate::transforms::{self, Kind};
+use crate::container::Basis;
 
 /// Answers that are shown one by one; a person reads that many and scrolls past more.
 pub(super) const ROWS: usize = 32;
-/// Columns of `declined` and a gap.
-const LABEL: usize = 10;
 
 /// What the run did with the changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,33 +81,6 @@ struct Counts {
 struct FileBlocks {
     path: String,
     blocks: Vec<Block>,
-}
-
-/// Containers with the same answers.
-#[derive(Debug)]
-struct Block {
-    names: Vec<String>,
-    rows: Vec<Row>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Row {
-    label: Label,
-    text: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Label {
-    Always,
-    Known,
-    Assumed,
-    Asked,
-    Hardened,
-    Inapplicable,
-    Declined,
-    Finding,
-    Excepted,
-    Note,
 }
 
 impl Summary {
@@ -391,275 +365,15 @@ impl Summary {
     }
 }
 
-impl Block {
-    fn width(&self) -> usize {
-        self.title().chars().count()
-    }
-
-    fn title(&self) -> String {
-        self.names.join(", ")
-    }
-
-    fn write(
-        &self,
-        out: &mut impl Write,
-        column: usize,
-        detail: Detail,
-        terminal: Terminal,
-    ) -> io::Result<()> {
-        let title = self.title();
-        let beside = detail == Detail::Short && self.width() <= column;
-        let indent = if detail == Detail::Short {
-            column + 4
-        } else {
-            4
-        };
-        if !beside {
-            wrap(out, "  ", "  ", &title, terminal, Style::new())?;
-        }
-        for (nth, row) in self.rows.iter().enumerate() {
-            let name = if beside && nth == 0 {
-                title.as_str()
-            } else {
-                ""
-            };
-            let label = terminal.paint(row.label.style(), row.label.text());
-            let gap = LABEL.saturating_sub(row.label.text().len());
-            // The first line carries the label, whose colour codes must not count as columns.
-            let hang = " ".repeat(indent + LABEL);
-            let mut lines = wrapped(&row.text, terminal.width.saturating_sub(hang.len()));
-            let first = if lines.is_empty() {
-                String::new()
-            } else {
-                lines.remove(0)
-            };
-            if beside {
-                writeln!(out, "  {name:column$}  {label}{:gap$}{first}", "")?;
-            } else {
-                writeln!(out, "{:indent$}{label}{:gap$}{first}", "", "")?;
-            }
-            for line in lines {
-                writeln!(out, "{hang}{line}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Label {
-    fn text(self) -> &'static str {
-        match self {
-            Self::Always => "always",
-            Self::Known => "known",
-            Self::Assumed => "assumed",
-            Self::Asked => "asked",
-            Self::Hardened => "hardened",
-            Self::Inapplicable => "no use",
-            Self::Excepted => "excepted",
-            Self::Note => "note",
-            Self::Declined => "declined",
-            Self::Finding => "finding",
-        }
-    }
-
-    fn style(self) -> Style {
-        match self {
-            Self::Always | Self::Known | Self::Asked => ADDED,
-            Self::Assumed | Self::Finding | Self::Note => NOTICE,
-            Self::Hardened | Self::Inapplicable | Self::Declined | Self::Excepted => DIM,
-        }
-    }
-}
-
-/// One row a basis or a reason: the transforms that share it.
-fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
-    let mut rows: Vec<(Label, String, Vec<&str>)> = Vec::new();
-    let mut found = Vec::new();
-    for result in &container.results {
-        let (label, end) = match &result.outcome {
-            Outcome::Hardened { .. } | Outcome::Inapplicable { .. } | Outcome::Excepted { .. } => {
-                continue;
-            }
-            Outcome::Changed { basis, .. } => match basis {
-                Basis::Always => (Label::Always, String::new()),
-                Basis::Known(source) => (Label::Known, format!(" ({})", Escaped(source))),
-                Basis::Assumed => (Label::Assumed, String::new()),
-                Basis::Asked => (Label::Asked, String::new()),
-            },
-            Outcome::Declined { why } => (Label::Declined, format!(": {}", Escaped(why))),
-            Outcome::Finding { place, .. } if is_catalogued(result.id) => {
-                let place = place_text(*place, container, report);
-                found.push(format!("{}{}", result.id, place.replacen(", ", " at ", 1)));
-                continue;
-            }
-            Outcome::Finding { what, place, .. } => {
-                let place = place_text(*place, container, report);
-                (Label::Finding, format!("{place}: {}", Escaped(what)))
-            }
-        };
-        match rows.iter_mut().find(|row| (row.0, &row.1) == (label, &end)) {
-            Some(row) => row.2.push(result.id),
-            None => rows.push((label, end, vec![result.id])),
-        }
-    }
-    rows.sort_by_key(|row| row.0 as u8);
-    let found = (!found.is_empty()).then(|| Row {
-        label: Label::Finding,
-        text: found.join(", "),
-    });
-    rows.into_iter()
-        .map(|(label, end, ids)| Row {
-            label,
-            text: format!("{}{end}", ids.join(", ")),
-        })
-        .chain(found)
-        .chain(note(container))
-        .collect()
-}
-
-/// What a person has to do beside writing the file.
-fn note(container: &ContainerReport) -> Option<Row> {
-    container.caution.map(|text| Row {
-        label: Label::Note,
-        text: text.to_owned(),
-    })
-}
-
-/// The transform finds and does not change, so that its page says what each finding means.
-fn is_catalogued(id: &str) -> bool {
-    transforms::find(id).is_some_and(|transform| transform.kind == Kind::Finding)
-}
-
-/// One row a transform, with its reason and the paths it wrote.
-fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
-    let row = |label, text| Row { label, text };
-    let (clean, rest): (Vec<_>, Vec<_>) = container.results.iter().partition(|result| {
-        matches!(result.outcome, Outcome::Hardened { .. }) && is_catalogued(result.id)
-    });
-    let clean: Vec<&str> = clean.into_iter().map(|result| result.id).collect();
-    let clean = (!clean.is_empty()).then(|| {
-        row(
-            Label::Hardened,
-            format!("nothing found by {}", clean.join(", ")),
-        )
-    });
-    let rows = rest.into_iter().map(|result| {
-        let id = result.id;
-        match &result.outcome {
-            Outcome::Hardened { why } => row(Label::Hardened, format!("{id}: {}", Escaped(why))),
-            Outcome::Changed {
-                basis,
-                reason,
-                paths,
-            } => {
-                let (label, source) = match basis {
-                    Basis::Always => (Label::Always, String::new()),
-                    Basis::Known(source) => (Label::Known, format!(" ({})", Escaped(source))),
-                    Basis::Assumed => (Label::Assumed, String::new()),
-                    Basis::Asked => (Label::Asked, String::new()),
-                };
-                let paths = paths.join(", ");
-                let (paths, reason) = (Escaped(&paths), Escaped(reason));
-                row(label, format!("{id}{source}: {reason} [{paths}]"))
-            }
-            Outcome::Declined { why } => row(Label::Declined, format!("{id}: {}", Escaped(why))),
-            Outcome::Inapplicable { why } => {
-                row(Label::Inapplicable, format!("{id}: {}", Escaped(why)))
-            }
-            Outcome::Excepted { reason, by } => row(
-                Label::Excepted,
-                format!("{id}, {}: {}", by.text(report), Escaped(reason)),
-            ),
-            Outcome::Finding { what, place, .. } => {
-                let place = place_text(*place, container, report);
-                row(Label::Finding, format!("{id}{place}: {}", Escaped(what)))
-            }
-        }
-    });
-    rows.chain(clean).chain(note(container)).collect()
-}
-
-fn place_text(place: Option<(usize, u32)>, container: &ContainerReport, report: &Report) -> String {
-    match place {
-        Some((file, line)) if file == container.file => format!(", line {line}"),
-        Some((file, line)) => match report.files.get(file) {
-            Some(file) => format!(", {}:{line}", path_text(&file.path)),
-            None => String::new(),
-        },
-        None => String::new(),
-    }
-}
-
-fn name(container: &ContainerReport, detail: Detail) -> String {
-    let ContainerReport { workload, name, .. } = container;
-    let mut text = Escaped(workload).to_string();
-    if workload != name {
-        let _ = write!(text, " {}", Escaped(name));
-    }
-    text += match container.role {
-        Role::Main => "",
-        Role::Init => " (init)",
-        Role::Sidecar => " (sidecar)",
-        Role::Ephemeral => " (ephemeral)",
-    };
-    if detail == Detail::Full {
-        if container.line > 0 {
-            let _ = write!(text, ", line {}", container.line);
-        }
-        if let Some(image) = &container.image {
-            let _ = write!(text, ", {}", Escaped(image));
-        }
-    }
-    text
-}
-
 pub(super) fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
 }
 
-/// Writes the text in lines of the terminal's width, the first after `first`, others after `hang`.
-fn wrap(
-    out: &mut impl Write,
-    first: &str,
-    hang: &str,
-    text: &str,
-    terminal: Terminal,
-    style: Style,
-) -> io::Result<()> {
-    let width = terminal.width.saturating_sub(hang.len());
-    for (nth, line) in wrapped(text, width).iter().enumerate() {
-        let before = if nth == 0 { first } else { hang };
-        writeln!(out, "{before}{}", terminal.paint(style, line))?;
-    }
-    Ok(())
-}
-
-/// The text in lines of at most `width` characters, broken at blanks; a longer word stays whole.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(32);
-    let mut lines: Vec<String> = Vec::new();
-    let mut columns = 0;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let len = word.chars().count();
-        match lines.last_mut() {
-            Some(line) if columns + 1 + len <= width => {
-                line.push(' ');
-                line.push_str(word);
-                columns += 1 + len;
-            }
-            _ => {
-                lines.push(word.to_owned());
-                columns = len;
-            }
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::container::Role;
     use crate::report::{FileReport, TransformReport};
 
     fn file(path: &str, outcome: FileOutcome) -> FileReport {

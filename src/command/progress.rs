@@ -1,0 +1,80 @@
+//! How far the work is, for a person who waits.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// One line at the bottom of a terminal that says how far the work is.
+pub(super) struct Bar {
+    is_watched: bool,
+    is_shown: bool,
+    next: Instant,
+    /// Files that are done.
+    pub(super) read: usize,
+}
+
+impl Bar {
+    pub(super) fn new(is_watched: bool) -> Self {
+        Self {
+            is_watched,
+            is_shown: false,
+            next: Instant::now() + PATIENCE,
+            read: 0,
+        }
+    }
+
+    /// Draws where a person waits; a terminal that cannot be drawn on is not worth an error.
+    pub(super) fn draw(&mut self, found: usize, stderr: &mut dyn Write) {
+        let now = Instant::now();
+        if !self.is_watched || now < self.next {
+            return;
+        }
+        self.next = now + TICK;
+        self.is_shown = true;
+        let columns = 24;
+        let filled = (columns * self.read).checked_div(found).unwrap_or(0);
+        let bar: String = (0..columns)
+            .map(|at| if at < filled { '━' } else { '·' })
+            .collect();
+        let _ = write!(stderr, "\r\x1b[K{bar} {} of {found} files", self.read);
+        let _ = stderr.flush();
+    }
+
+    pub(super) fn clear(&mut self, stderr: &mut dyn Write) {
+        if std::mem::take(&mut self.is_shown) {
+            let _ = write!(stderr, "\r\x1b[K");
+            let _ = stderr.flush();
+        }
+    }
+}
+
+/// How often a bar moves while a person waits.
+pub(super) const TICK: Duration = Duration::from_millis(100);
+
+/// A wait that nobody needs to be told of.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_drawn_for_who_waits() {
+        let drawn = |is_watched, wait| {
+            let mut bar = Bar::new(is_watched);
+            bar.next = Instant::now() + wait;
+            bar.read = 1;
+            let mut out = Vec::new();
+            for _ in 0..2 {
+                bar.draw(4, &mut out);
+            }
+            bar.clear(&mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(
+            drawn(true, Duration::ZERO),
+            "\r\x1b[K━━━━━━·················· 1 of 4 files\r\x1b[K"
+        );
+        assert_eq!(drawn(true, PATIENCE), "");
+        assert_eq!(drawn(false, Duration::ZERO), "");
+    }
+}

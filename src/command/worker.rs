@@ -1,0 +1,110 @@
+//! What is done with the files of one directory, on any core.
+
+use std::path::{Path, PathBuf};
+
+use crate::engine::Source;
+use crate::error::Error;
+use crate::report::terminal::Terminal;
+use crate::report::text::Deed;
+use crate::report::{FileOutcome, FileReport, Report, diff};
+use crate::walk::{self, Disk, Entry};
+use crate::{overlay, write};
+
+/// What every worker needs to know.
+pub(super) struct Worker<'w, P> {
+    pub(super) plan: &'w P,
+    pub(super) deed: Deed,
+    pub(super) overlays: bool,
+    pub(super) directory: PathBuf,
+    pub(super) terminal: Terminal,
+}
+
+impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
+    pub(super) fn work(&self, group: Vec<Entry>) -> Done {
+        let mut done = Done::default();
+        let mut sources = Vec::with_capacity(group.len());
+        let group = if self.overlays {
+            overlay::with_companions(group)
+        } else {
+            group
+        };
+        for entry in group {
+            let path = entry.path.clone();
+            match walk::read(entry) {
+                Ok(source) => sources.extend(source),
+                Err(error) => done.unread.push((path, error)),
+            }
+        }
+        done.report = (self.plan)(sources);
+        if self.overlays {
+            let disk = Disk {
+                directory: self.directory.clone(),
+            };
+            let overlaid = overlay::overlay(std::mem::take(&mut done.report), &disk);
+            (done.report, done.commands) = (overlaid.report, overlaid.commands);
+        }
+        match self.deed {
+            Deed::Written => {
+                for file in &mut done.report.files {
+                    let written = match &file.outcome {
+                        FileOutcome::Changed(text) => {
+                            write::replace(&file.path, file.source.as_bytes(), text.as_bytes())
+                        }
+                        FileOutcome::Created(text) => write::create(&file.path, text.as_bytes()),
+                        _ => Ok(()),
+                    };
+                    if let Err(error) = written {
+                        file.outcome = FileOutcome::Failed(error);
+                    }
+                }
+            }
+            Deed::Shown => done.diff = diff_of(&done.report, &self.directory, self.terminal),
+            Deed::Checked | Deed::Filtered => {}
+        }
+        // The texts of a large walk are not kept for a summary that does not need them.
+        for file in &mut done.report.files {
+            match &mut file.outcome {
+                FileOutcome::Failed(_) => {}
+                FileOutcome::Changed(text) | FileOutcome::Created(text) => {
+                    *text = String::new();
+                    file.source = String::new();
+                }
+                FileOutcome::NotOurs(_) | FileOutcome::Read | FileOutcome::Unchanged => {
+                    file.source = String::new();
+                }
+            }
+        }
+        done
+    }
+}
+
+/// What a worker made of the files of one directory.
+#[derive(Default)]
+pub(super) struct Done {
+    pub(super) diff: Vec<u8>,
+    pub(super) report: Report,
+    pub(super) commands: Vec<String>,
+    pub(super) unread: Vec<(PathBuf, Error)>,
+}
+
+impl Done {
+    /// Something is said of it at once, and not only in the summary.
+    pub(super) fn prints(&self) -> bool {
+        let failed = |file: &FileReport| matches!(file.outcome, FileOutcome::Failed(_));
+        !self.diff.is_empty() || !self.unread.is_empty() || self.report.files.iter().any(failed)
+    }
+}
+
+pub(super) fn diff_of(report: &Report, directory: &Path, terminal: Terminal) -> Vec<u8> {
+    let mut out = Vec::new();
+    for file in &report.files {
+        let (old, text) = match &file.outcome {
+            FileOutcome::Changed(text) => (Some(file.source.as_str()), text),
+            FileOutcome::Created(text) => (None, text),
+            _ => continue,
+        };
+        // Writing to memory cannot fail.
+        let _ = diff::write(&mut out, (&file.path, directory), old, text, terminal);
+    }
+    out
+}

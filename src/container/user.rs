@@ -1,0 +1,51 @@
+//! Who a process runs as.
+
+use std::fmt;
+
+/// The user a process starts as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// A number, or a name of the image's `/etc/passwd`.
+    pub user: Id,
+    /// Likewise of `/etc/group`.
+    pub group: Option<Id>,
+}
+
+/// A user or group, by number or by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Id {
+    /// A uid or gid.
+    Number(u32),
+    /// A name, resolved inside the image.
+    Name(String),
+}
+
+impl User {
+    /// It is root: uid 0 or the name `root`.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        match &self.user {
+            Id::Number(uid) => *uid == 0,
+            Id::Name(name) => name == "root",
+        }
+    }
+}
+
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.user)?;
+        match &self.group {
+            Some(group) => write!(f, ":{group}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
