@@ -219,17 +219,11 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
     if container.privileged.judged() == Some(&true) {
         add("it is privileged".to_owned(), container.privileged.place());
     }
-    if container.facts.is_none() {
-        found.extend(host_agent::evidence(container, Against::ReadOnlyRoot));
+    if container.facts.is_none()
+        && let Some(agent) = host_agent::evidence(container, Against::ReadOnlyRoot)
+    {
+        add(agent.what, agent.place);
     }
-    let mut add = |what: String, place| {
-        found.push(Evidence {
-            against: Against::ReadOnlyRoot,
-            what,
-            decisive: false,
-            place,
-        });
-    };
     if container.facts.is_none()
         && let Some(user) = container.user.judged()
         && user.is_root()

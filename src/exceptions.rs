@@ -166,7 +166,6 @@ impl Exceptions {
                 },
             });
         }
-
         stale
     }
 

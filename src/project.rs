@@ -110,6 +110,27 @@ impl<'s> File<'s> {
     }
 }
 
+/// For each of so many things the first of those that it is tied to, directly or by others.
+#[must_use]
+pub(crate) fn firsts(count: usize, ties: impl IntoIterator<Item = (usize, usize)>) -> Vec<usize> {
+    let mut firsts: Vec<usize> = (0..count).collect();
+    let first = |firsts: &[usize], mut at: usize| {
+        while firsts[at] != at {
+            at = firsts[at];
+        }
+        at
+    };
+    for (left, right) in ties {
+        let (left, right) = (first(&firsts, left), first(&firsts, right));
+        firsts[left.max(right)] = left.min(right);
+    }
+    // Each leads to an earlier one, which is settled by then.
+    for at in 0..count {
+        firsts[at] = firsts[firsts[at]];
+    }
+    firsts
+}
+
 /// The path without `.` and, where that is possible without asking the system, without `..`.
 #[must_use]
 pub fn settled(path: &Path) -> PathBuf {
@@ -135,4 +156,19 @@ pub struct Member<S = Site> {
     pub container: Container,
     /// The dialect's own notes.
     pub site: S,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_tied_has_one_first() {
+        assert!(firsts(0, []).is_empty());
+        assert_eq!(
+            firsts(6, [(4, 5), (1, 4), (3, 5), (2, 2)]),
+            [0, 1, 2, 1, 1, 1]
+        );
+        assert_eq!(firsts(4, [(3, 2), (2, 1), (1, 0)]), [0; 4]);
+    }
 }

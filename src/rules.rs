@@ -4,7 +4,7 @@
 //! those they choose, in the order they are written, and the command line has the last word.
 
 use std::borrow::Cow;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::config::{Choices, Config, Settings, Workload};
 use crate::container::{Assume, Container, Policy};
+use crate::project::settled;
 use crate::report::{Outcome, Position, StaleException};
 use crate::transforms::Transform;
 
@@ -243,16 +244,7 @@ impl Rules {
 
     /// The path from the folder of the configuration; none for what lies elsewhere.
     fn below(&self, path: &Path) -> Option<PathBuf> {
-        let mut whole = PathBuf::new();
-        for part in self.here.join(path).components() {
-            match part {
-                Component::ParentDir => {
-                    whole.pop();
-                }
-                Component::CurDir => {}
-                part => whole.push(part),
-            }
-        }
+        let whole = settled(&self.here.join(path));
         whole.strip_prefix(&self.folder).ok().map(Path::to_owned)
     }
 }

@@ -414,3 +414,10 @@ fn objects_that_kustomize_merges_otherwise_are_declined() {
         );
     }
 }
+
+#[test]
+fn a_namespace_that_is_no_text_is_no_address() {
+    let base = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n}\nspec: {containers: [{name: c, image: nginx}]}\n";
+    let overlaid = overlaid(&[("p.yaml", base)], &["no-new-privileges"], false);
+    assert!(overlaid.commands.is_empty());
+}

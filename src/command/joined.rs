@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::engine;
-use crate::project::{Surroundings, settled};
+use crate::project::{Surroundings, firsts, settled};
 use crate::walk::{self, Entry};
 
 /// The groups, those that are tied by what their files extend or include as one, each where the
@@ -43,20 +43,11 @@ pub(super) fn joined(groups: Vec<Vec<Entry>>, surroundings: &dyn Surroundings) -
     if ties.is_empty() {
         return groups;
     }
-    let mut leaders: Vec<usize> = (0..groups.len()).collect();
-    for (left, right) in ties {
-        let (left, right) = (leader(&mut leaders, left), leader(&mut leaders, right));
-        if let Some(of) = leaders.get_mut(left.max(right)) {
-            *of = left.min(right);
-        }
-    }
+    let firsts = firsts(groups.len(), ties);
     let mut joined: Vec<Vec<Entry>> = Vec::with_capacity(groups.len());
-    for (at, group) in groups.into_iter().enumerate() {
+    for (first, group) in firsts.into_iter().zip(groups) {
         joined.push(Vec::new());
-        let first = leader(&mut leaders, at);
-        if let Some(first) = joined.get_mut(first) {
-            first.extend(group);
-        }
+        joined[first].extend(group);
     }
     joined.retain(|group| !group.is_empty());
     joined
@@ -64,20 +55,6 @@ pub(super) fn joined(groups: Vec<Vec<Entry>>, surroundings: &dyn Surroundings) -
 
 fn directory(path: &Path) -> PathBuf {
     settled(path.parent().unwrap_or(Path::new("")))
-}
-
-/// The first of those that are tied to it, with the way there shortened for whoever asks next.
-fn leader(leaders: &mut [usize], mut at: usize) -> usize {
-    while let Some(next) = leaders.get(at).copied()
-        && next != at
-    {
-        let beyond = leaders.get(next).copied().unwrap_or(next);
-        if let Some(of) = leaders.get_mut(at) {
-            *of = beyond;
-        }
-        at = next;
-    }
-    at
 }
 
 /// The files that this one extends or includes; none where it cannot be read, which is said when

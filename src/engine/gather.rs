@@ -9,7 +9,7 @@ use memchr::memmem;
 
 use super::{Run, Source};
 use crate::dialect::{self, Format};
-use crate::project::{Context, File, Part, Surroundings, settled};
+use crate::project::{Context, File, Part, Surroundings, firsts, settled};
 use crate::syntax::{self, Limits, Mode, Tree};
 
 /// A file, and where it stands in the report.
@@ -366,22 +366,12 @@ impl<'s> Pool<'s> {
 
     /// The files of projects, those that are tied together in one set.
     fn planned_together(self) -> Vec<Vec<Placed<'s>>> {
-        let mut leaders: Vec<usize> = (0..self.files.len()).collect();
-        let leader = |leaders: &[usize], mut at: usize| {
-            while leaders[at] != at {
-                at = leaders[at];
-            }
-            at
-        };
         let parts: Vec<bool> = (0..self.files.len()).map(|at| self.is_part(at)).collect();
-        for (left, right) in &self.ties {
-            let (left, right) = (leader(&leaders, *left), leader(&leaders, *right));
-            leaders[left.max(right)] = left.min(right);
-        }
+        let firsts = firsts(self.files.len(), self.ties.iter().copied());
         let mut sets: BTreeMap<usize, Vec<Placed<'s>>> = BTreeMap::new();
         for (at, placed) in self.files.into_iter().enumerate() {
             if parts[at] {
-                sets.entry(leader(&leaders, at)).or_default().push(placed);
+                sets.entry(firsts[at]).or_default().push(placed);
             }
         }
         let mut sets: Vec<Vec<Placed<'s>>> = sets.into_values().collect();

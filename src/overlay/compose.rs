@@ -8,9 +8,10 @@
 use std::path::{Path, PathBuf};
 
 use super::value::{Copier, added, are_alike, get, is_null, null, text};
-use super::{Desk, FIRST_LINE, is_ours, plain, prove};
+use super::{Desk, FIRST_LINE, is_ours, prove};
 use crate::dialect::{self, shell_word};
 use crate::error::Error;
+use crate::project::settled;
 use crate::report::FileOutcome;
 use crate::syntax::{self, Limits, Mode, Schema, Value};
 
@@ -230,7 +231,7 @@ impl Files<'_, '_> {
 
 /// The two names lead to one place, as far as names tell.
 fn is_same(left: &Path, right: &Path) -> bool {
-    left == right || plain(left) == plain(right)
+    left == right || settled(left) == settled(right)
 }
 
 /// Keys whose sequence is replaced by a later one (compose-go `override/merge.go`).

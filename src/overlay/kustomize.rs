@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 
 use super::patch::{self, Identity, Object};
 use super::value::{Copier, get};
-use super::{Desk, FIRST_LINE, name_of, plain, prove};
+use super::{Desk, FIRST_LINE, name_of, prove};
 use crate::dialect::shell_word;
 use crate::error::Error;
+use crate::project::settled;
 use crate::syntax::{self, Editor, Found, Limits, Mode, NodeId, Schema, Tree, Value};
 
 /// The file of patches.
@@ -240,7 +241,7 @@ impl Kustomization {
     /// Whether it lists the file.
     fn takes(&self, file: &Path) -> Result<(), String> {
         match &self.resources {
-            Some(listed) if !listed.contains(&plain(file)) => Err(format!(
+            Some(listed) if !listed.contains(&settled(file)) => Err(format!(
                 "{} does not list it among its resources",
                 name_of(&self.path)
             )),
@@ -289,7 +290,8 @@ fn our_entry(tree: &Tree<'_>, list: NodeId) -> Option<(NodeId, usize)> {
     let ours = items.iter().find(|item| {
         let path = tree.get(tree.resolve(**item), "path", Schema::Kubernetes);
         path.is_some_and(|path| {
-            plain(Path::new(tree.value(tree.resolve(path.value())).as_ref())) == Path::new(PATCHES)
+            settled(Path::new(tree.value(tree.resolve(path.value())).as_ref()))
+                == Path::new(PATCHES)
         })
     });
     ours.map(|item| (*item, items.len()))
@@ -310,7 +312,7 @@ fn resources(text: &str, directory: &Path) -> Option<BTreeSet<PathBuf>> {
         _ => &[],
     };
     let paths = items.iter().filter_map(|item| match item {
-        Value::Str(path) => Some(plain(&directory.join(path))),
+        Value::Str(path) => Some(settled(&directory.join(path))),
         _ => None,
     });
     Some(paths.collect())

@@ -87,7 +87,12 @@ fn flatten(value: Value, depth: u8, into: &mut Vec<Object>) -> Result<(), String
     let Some(name) = word(&["metadata", "name"]) else {
         return Err(format!("kustomize refuses a {kind} without a name"));
     };
-    let namespace = word(&["metadata", "namespace"]).unwrap_or("default");
+    let namespace = word(&["metadata", "namespace"]);
+    let written = get(&value, "metadata").and_then(|metadata| get(metadata, "namespace"));
+    if namespace.is_none() && written.is_some_and(|written| !is_null(written)) {
+        return Err(format!("the namespace of {kind}/{name} is no text"));
+    }
+    let namespace = namespace.unwrap_or("default");
     let identity = [namespace, name, kind, version].map(str::to_owned).into();
     into.push(Object { identity, value });
     Ok(())
