@@ -329,19 +329,24 @@ fn each_sized(container: &Container, mut note: impl FnMut(&str, u64, String)) {
             note(value, *unit, format!("{option}={value}"));
         }
     }
-    let mut previous = "";
+    let mut previous: Option<&(&str, u64)> = None;
     for text in texts {
         for word in text.split([' ', '\t', '\n', ',', ';', '"', '\'']) {
-            for (option, unit) in SIZED_OPTIONS {
+            let Some(first) = word.bytes().next() else {
+                continue;
+            };
+            if let Some((option, unit)) = previous
+                && !word.starts_with(option)
+            {
+                note(word, *unit, format!("{option} {word}"));
+            }
+            let begins = |(option, _): &&(&str, u64)| option.as_bytes()[0] == first;
+            for (option, unit) in SIZED_OPTIONS.iter().filter(begins) {
                 if let Some(rest) = word.strip_prefix(option) {
                     note(rest.trim_start_matches(['=', ':']), *unit, word.to_owned());
-                } else if previous == *option {
-                    note(word, *unit, format!("{option} {word}"));
                 }
             }
-            if !word.is_empty() {
-                previous = word;
-            }
+            previous = SIZED_OPTIONS.iter().find(|(option, _)| *option == word);
         }
     }
 }
@@ -380,7 +385,7 @@ fn stated_path(container: &Container) -> Option<String> {
             Some(pair) => pair,
             None => (*word, words.get(index + 1).copied().unwrap_or_default()),
         };
-        if name.starts_with('-') && is_written(name.trim_start_matches('-')) && is_unserved(path) {
+        if name.starts_with('-') && is_unserved(path) && is_written(name.trim_start_matches('-')) {
             return Some(format!("{name} {path}"));
         }
     }
@@ -389,7 +394,7 @@ fn stated_path(container: &Container) -> Option<String> {
         let value = value?;
         let in_scratch = value.starts_with("/tmp/") && name.contains("DATA");
         let unserved = is_unserved(value) || in_scratch && container.mount_over(value).is_none();
-        (kept(name) && unserved).then(|| format!("{name}={value}"))
+        (unserved && kept(name)).then(|| format!("{name}={value}"))
     })
 }
 

@@ -89,17 +89,34 @@ fn decide(container: &Container, _: &Policy) -> Answer {
 }
 
 fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    let holds = |part: &&&str| {
-        name.match_indices(**part).any(|(at, _)| {
-            let before = name[..at].chars().next_back();
-            let after = name[at + part.len()..].chars().next();
-            let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphabetic());
-            is_edge(after)
-                && (is_edge(before) || !part.contains("TOKEN") && !part.contains("SECRET"))
-        })
+    let name = name.as_bytes();
+    let is_edge = |at: Option<usize>| {
+        at.and_then(|at| name.get(at))
+            .is_none_or(|byte| !byte.is_ascii_alphabetic())
     };
-    SECRET.iter().find(holds).is_some() && !ABOUT.iter().any(|end| name.ends_with(end))
+    // Every variable of every container comes here: one walk over its name looks for all parts.
+    let holds = |at: usize| {
+        let first = name[at].to_ascii_uppercase();
+        let begins = |part: &&&str| part.as_bytes()[0] == first;
+        matches!(first, b'A'..=b'T')
+            && SECRET.iter().filter(begins).any(|part| {
+                starts_with(&name[at..], part)
+                    && is_edge(Some(at + part.len()))
+                    && (is_edge(at.checked_sub(1))
+                        || !part.contains("TOKEN") && !part.contains("SECRET"))
+            })
+    };
+    let is_about = |end: &&str| {
+        let at = name.len().checked_sub(end.len());
+        at.is_some_and(|at| starts_with(&name[at..], end))
+    };
+    (0..name.len()).any(holds) && !ABOUT.iter().any(is_about)
+}
+
+/// `part` is upper case, `name` as written.
+fn starts_with(name: &[u8], part: &str) -> bool {
+    let mut letters = name.iter().map(u8::to_ascii_uppercase);
+    part.bytes().all(|letter| letters.next() == Some(letter))
 }
 
 /// The value is the secret itself: neither empty, nor a switch, nor decided elsewhere.
@@ -107,8 +124,7 @@ fn is_written(value: &str) -> bool {
     !value.is_empty()
         && !value.contains('$')
         && !value.contains("{{")
-        && !matches!(
-            value.to_ascii_lowercase().as_str(),
-            "true" | "false" | "yes" | "no" | "0" | "1" | "none" | "null"
-        )
+        && !["true", "false", "yes", "no", "0", "1", "none", "null"]
+            .iter()
+            .any(|word| value.eq_ignore_ascii_case(word))
 }

@@ -1,5 +1,7 @@
 //! What a container mounts, and where.
 
+use std::borrow::Cow;
+
 use super::Place;
 
 /// Something mounted into the container.
@@ -49,13 +51,16 @@ pub fn same_path(left: &str, right: &str) -> bool {
 #[must_use]
 pub fn within(path: &str, directory: &str) -> bool {
     let (path, directory) = (clean(path), clean(directory));
-    path.strip_prefix(directory.as_str())
+    path.strip_prefix(directory.as_ref())
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The path without doubled or trailing slashes, `.` and `..`, as Go's `path.Clean` has it; the
 /// root is empty. `/var/run` is a link to `/run` in every image that has both.
-pub(super) fn clean(path: &str) -> String {
+pub(super) fn clean(path: &str) -> Cow<'_, str> {
+    if is_clean(path) {
+        return Cow::Borrowed(path);
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
@@ -70,4 +75,13 @@ pub(super) fn clean(path: &str) -> String {
         parts.remove(0);
     }
     parts.iter().flat_map(|part| ["/", part]).collect()
+}
+
+/// Most paths are written as they are meant, and cost a look.
+fn is_clean(path: &str) -> bool {
+    let dotted_or_doubled = |pair: &[u8]| pair[0] == b'/' && matches!(pair[1], b'/' | b'.');
+    path.starts_with('/')
+        && !path.ends_with('/')
+        && !path.starts_with("/var/run")
+        && !path.as_bytes().windows(2).any(dotted_or_doubled)
 }

@@ -305,11 +305,7 @@ impl<'k> Run<'k> {
         at: usize,
         draft: &mut D,
     ) -> ContainerReport {
-        let container = &mut members[at].container;
-        if container.facts.is_none() && !container.built {
-            let image = container.image.as_ref();
-            container.namesake = image.and_then(|image| self.knowledge.namesake(image));
-        }
+        let container = &members[at].container;
         let mut report = ContainerReport {
             file: container.place.file,
             line: draft.line(container.place).unwrap_or_default(),
@@ -318,21 +314,36 @@ impl<'k> Run<'k> {
             role: container.role,
             image: container.image.as_ref().map(ToString::to_string),
             caution: None,
-            results: Vec::with_capacity(self.transforms.len()),
+            results: Vec::new(),
         };
-        let asked = self.transforms.iter().filter(|one| rulings[at].asks(one));
-        for transform in asked {
-            let outcome = ask_one(transform, rulings, at, members, draft);
-            report.results.push(TransformReport {
-                id: transform.id,
-                outcome,
-            });
-        }
+        report.results = self.answers(members, rulings, at, draft);
         let changes = |result: &TransformReport| matches!(result.outcome, Outcome::Changed { .. });
         if report.results.iter().any(changes) {
             report.caution = members[at].container.caution;
         }
         report
+    }
+
+    /// What each transform that is asked of the container says, in catalogue order.
+    fn answers<D: Draft>(
+        &self,
+        members: &mut [Member<D::Site>],
+        rulings: &[Ruling<'_>],
+        at: usize,
+        draft: &mut D,
+    ) -> Vec<TransformReport> {
+        let container = &mut members[at].container;
+        if container.facts.is_none() && !container.built {
+            let image = container.image.as_ref();
+            container.namesake = image.and_then(|image| self.knowledge.namesake(image));
+        }
+        let mut results = Vec::with_capacity(self.transforms.len());
+        let asked = self.transforms.iter().filter(|one| rulings[at].asks(one));
+        results.extend(asked.map(|transform| TransformReport {
+            id: transform.id,
+            outcome: ask_one(transform, rulings, at, members, draft),
+        }));
+        results
     }
 }
 
@@ -519,11 +530,7 @@ fn apply<D: Draft>(members: &mut [Member<D::Site>], at: usize, assignment: &Assi
 
 /// The text of a file.
 pub(crate) fn text(bytes: Vec<u8>) -> Result<String, Error> {
-    syntax::decode(&bytes)?;
-    String::from_utf8(bytes).map_err(|error| Error::Read {
-        path: PathBuf::new(),
-        source: std::io::Error::new(std::io::ErrorKind::InvalidData, error),
-    })
+    Ok(syntax::decode(&bytes)?.to_owned())
 }
 
 /// The tree of a file, and whose it is.

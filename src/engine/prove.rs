@@ -94,14 +94,16 @@ fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
     let mut again = Vec::new();
     let exceptions = Exceptions::read(files, &members);
     let rulings = run.rulings(files, &members, &exceptions);
-    for report in run.ask(&mut members, &rulings, &mut YamlDraft::new(files)) {
-        for result in report.results {
+    let mut draft = YamlDraft::new(files);
+    for at in 0..members.len() {
+        for result in run.answers(&mut members, &rulings, at, &mut draft) {
             if matches!(result.outcome, Outcome::Changed { .. }) {
+                let container = &members[at].container;
                 let what = format!(
                     "a second pass would apply {} to {} again",
-                    result.id, report.name
+                    result.id, container.name
                 );
-                again.push((report.file, what));
+                again.push((container.place.file, what));
             }
         }
     }

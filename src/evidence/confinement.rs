@@ -76,7 +76,7 @@ fn refused_by_seccomp(container: &Container) -> Option<String> {
     if let Some(word) = program {
         return Some(format!("`{word}` in its command"));
     }
-    let image = container.image.as_ref()?.to_string();
+    let image = container.image.as_ref()?.as_str();
     let word = IMAGES.iter().find(|word| image.contains(**word))?;
     Some(format!("`{word}` in the image's name"))
 }

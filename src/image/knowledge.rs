@@ -115,10 +115,15 @@ impl Knowledge {
         if let Some(earlier) = &self.earlier {
             return earlier.find(repository);
         }
-        let (_, at) = PATTERNS
-            .iter()
-            .find(|(pattern, _)| pattern::matches(pattern, repository))?;
-        ENTRIES.get(*at)?.entry()
+        // In order of specificity the names come before the globs.
+        let order = |(pattern, _): &(&str, usize)| pattern::specificity(pattern, repository);
+        let at = PATTERNS.binary_search_by(order).ok().or_else(|| {
+            let globs = PATTERNS.partition_point(|(pattern, _)| !pattern.contains('*'));
+            let matches = |(pattern, _): &(&str, usize)| pattern::matches(pattern, repository);
+            Some(globs + PATTERNS[globs..].iter().position(matches)?)
+        })?;
+        let (_, entry) = PATTERNS[at];
+        ENTRIES.get(entry)?.entry()
     }
 
     /// Every entry: a user's own, then the embedded ones by id.

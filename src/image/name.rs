@@ -111,6 +111,12 @@ impl Name {
         }
     }
 
+    /// The reference as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// What identifies the software: the repository without the hosts that all serve Docker Hub and
     /// without `library/`, with the registry where it is another one. `None` if a variable hides it.
     #[must_use]

@@ -17,7 +17,8 @@ impl<'s> Lines<'s> {
     pub fn new(tree: &Tree<'s>) -> Self {
         let source = tree.source();
         let mut at = if source.starts_with('\u{feff}') { 3 } else { 0 };
-        let mut starts = vec![at];
+        let mut starts = Vec::with_capacity(source.len() / 24 + 1);
+        starts.push(at);
         while let Some(found) = find_break(&source.as_bytes()[at..], tree.mode) {
             at += found.end;
             starts.push(at);

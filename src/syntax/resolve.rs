@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::{Kind, NodeId, Style, Tree};
+use super::{Kind, NodeId, Span, Style, Tree};
 
 /// Whose reading of a scalar and of a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +125,12 @@ impl<'s> Tree<'s> {
         found
     }
 
+    #[inline]
+    fn is_written(&self, span: Span, text: &str) -> bool {
+        let bytes = self.source.as_bytes();
+        bytes.get(span.start as usize..span.end as usize) == Some(text.as_bytes())
+    }
+
     /// [`Tree::get`] for a mapping that merges others in.
     fn get_merged(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
         let mut found = None;
@@ -144,13 +150,8 @@ impl<'s> Tree<'s> {
         let node = self.node(key);
         if node.kind == Kind::Scalar
             && node.style == Style::Plain
-            && sought.first.is_some()
-            && self
-                .source
-                .as_bytes()
-                .get(node.span.start as usize)
-                .copied()
-                != sought.first
+            && sought.is_verbatim
+            && !self.is_written(node.span, sought.key)
         {
             return false;
         }
@@ -163,6 +164,10 @@ impl<'s> Tree<'s> {
     /// neither text nor become text are not among them.
     #[must_use]
     pub fn effective_entries(&self, map: NodeId, schema: Schema) -> Vec<(Cow<'s, str>, Found)> {
+        let own = || self.entries(self.resolve(map));
+        if !self.may_merge || !own().any(|(key, _)| self.is_merge(key)) {
+            return self.own_entries(own(), schema);
+        }
         let mut seen = HashSet::new();
         let mut entries = Vec::new();
         self.walk(map, schema, |found| {
@@ -174,6 +179,38 @@ impl<'s> Tree<'s> {
             true
         });
         entries.sort_by_key(|(_, found)| (matches!(found, Found::Merged { .. }), found.key()));
+        entries
+    }
+
+    /// [`Tree::effective_entries`] for a mapping that merges nothing in.
+    fn own_entries(
+        &self,
+        own: impl Iterator<Item = (NodeId, NodeId)>,
+        schema: Schema,
+    ) -> Vec<(Cow<'s, str>, Found)> {
+        let mut entries: Vec<(Cow<'s, str>, Found)> = own
+            .filter_map(|(key, value)| {
+                Some((self.key_text(key, schema)?, Found::Own { key, value }))
+            })
+            .collect();
+        // Looking at all pairs is cheaper than hashing a few.
+        let is_repeated = |at: usize| {
+            entries[at + 1..]
+                .iter()
+                .any(|(later, _)| *later == entries[at].0)
+        };
+        let repeats = if entries.len() <= 16 {
+            (0..entries.len()).any(is_repeated)
+        } else {
+            let mut seen = HashSet::with_capacity(entries.len());
+            !entries.iter().all(|(text, _)| seen.insert(text.as_ref()))
+        };
+        if repeats {
+            let mut seen = HashSet::new();
+            entries.reverse();
+            entries.retain(|(text, _)| seen.insert(text.clone()));
+            entries.reverse();
+        }
         entries
     }
 
@@ -288,24 +325,32 @@ impl<'s> Tree<'s> {
     }
 }
 
-/// A key to find. Most keys are told apart by their first byte, which plain text keeps unless
-/// Kubernetes reads a boolean or a number into it.
+/// A key to find.
 #[derive(Clone, Copy)]
 struct Sought<'k> {
     key: &'k str,
     schema: Schema,
-    first: Option<u8>,
+    /// As a plain scalar the key is written as it reads: nothing in it was folded, and Kubernetes
+    /// reads no boolean or number into it.
+    is_verbatim: bool,
 }
 
 impl<'k> Sought<'k> {
     fn new(key: &'k str, schema: Schema) -> Self {
-        let is_word = key.starts_with(|first: char| first.is_ascii_alphabetic())
-            && !matches!(key, "true" | "false");
-        let first = key.bytes().next();
+        let is_folded = || {
+            key.bytes()
+                .any(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r') || !byte.is_ascii())
+        };
+        let is_word = || {
+            key.starts_with(|first: char| first.is_ascii_alphabetic())
+                && !matches!(key, "true" | "false")
+        };
         Self {
             key,
             schema,
-            first: first.filter(|_| schema == Schema::Compose || is_word),
+            is_verbatim: !key.is_empty()
+                && (schema == Schema::Compose || is_word())
+                && !is_folded(),
         }
     }
 }

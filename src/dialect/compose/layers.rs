@@ -21,7 +21,13 @@ pub(super) struct Layer {
     pub(super) file: usize,
     pub(super) node: NodeId,
     pub(super) via: Via,
+    keys: Keys,
 }
+
+/// Which keys a mapping may have: a bit for each of them, of the 64 that keys share. A service has
+/// about ten of the seventy keys that are asked of it, and this tells most of the others at once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Keys(u64);
 
 /// A value found in a layer.
 #[derive(Clone, Debug)]
@@ -32,9 +38,55 @@ pub(super) struct Value {
 }
 
 impl Layer {
+    /// A mapping that says something by itself.
+    pub(super) fn own(file: usize, node: NodeId, tree: &Tree<'_>) -> Self {
+        Self {
+            file,
+            node,
+            via: Via::Own,
+            keys: Keys::of(tree, node),
+        }
+    }
+
+    /// The same mapping as it comes to another service, or from another file.
+    pub(super) fn through(&self, via: Via) -> Self {
+        Self {
+            via,
+            ..self.clone()
+        }
+    }
+
     /// It belongs to a service that this one extends.
     pub(super) fn is_inherited(&self) -> bool {
         matches!(self.via, Via::Extends(_))
+    }
+}
+
+impl Keys {
+    fn of(tree: &Tree<'_>, map: NodeId) -> Self {
+        let mut keys = 0;
+        for (key, _) in tree.entries(tree.resolve(map)) {
+            // What merges brings keys that stand elsewhere.
+            if tree.is_merge(key) {
+                return Self(u64::MAX);
+            }
+            if let Some(text) = tree.key_text(key, Schema::Compose) {
+                keys |= Self::bit(&text);
+            }
+        }
+        Self(keys)
+    }
+
+    fn may_have(self, key: &str) -> bool {
+        self.0 & Self::bit(key) != 0
+    }
+
+    fn bit(key: &str) -> u64 {
+        let ends = match key.as_bytes() {
+            [first, .., last] => usize::from(*first) * 5 + usize::from(*last) * 3,
+            short => short.len(),
+        };
+        1 << ((ends + key.len()) % 64)
     }
 }
 
@@ -65,10 +117,7 @@ impl Layers {
             layers: self
                 .layers
                 .iter()
-                .map(|layer| Layer {
-                    via: via.clone(),
-                    ..layer.clone()
-                })
+                .map(|layer| layer.through(via.clone()))
                 .collect(),
         }
     }
@@ -273,6 +322,9 @@ fn is_reset(tree: &Tree<'_>, node: NodeId) -> bool {
 
 /// Follows keys through aliases and merges; `None` where one is missing.
 fn walk(tree: &Tree<'_>, layer: &Layer, path: &[&str]) -> Option<(NodeId, Via)> {
+    if !layer.keys.may_have(path.first()?) {
+        return None;
+    }
     let mut node = layer.node;
     let mut via = layer.via.clone();
     for key in path {

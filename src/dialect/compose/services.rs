@@ -123,10 +123,7 @@ impl Model {
                     Via::Own => Via::Override,
                     via => via.clone(),
                 };
-                known.layers.push(Layer {
-                    via,
-                    ..layer.clone()
-                });
+                known.layers.push(layer.through(via));
             }
             known.incomplete = known.incomplete.take().or(service.incomplete);
         }
@@ -212,11 +209,7 @@ impl Reader<'_, '_> {
         };
         let service = |name: String, found: Found| {
             let mut layers = Layers::default();
-            layers.push(Layer {
-                file,
-                node: found.value(),
-                via: Via::Own,
-            });
+            layers.push(Layer::own(file, found.value(), tree));
             Service {
                 name,
                 key: tree.node(found.key()).span,
