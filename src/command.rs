@@ -23,7 +23,7 @@ use crate::config::{self, FailOn};
 use crate::dialect::docker_run::Engine;
 use crate::engine::{Run, Source};
 use crate::error::{Error, Exit, said};
-use crate::report::terminal::{Escaped, Terminal};
+use crate::report::terminal::{Escaped, Terminal, path_text};
 use crate::report::text::{Deed, Detail, Summary};
 use crate::report::{FileOutcome, Outcome, Report, StaleException, explain, trouble};
 use crate::stream;
@@ -280,6 +280,7 @@ impl Session<'_, '_> {
             plan,
             deed: self.deed,
             overlays: self.overlays,
+            merges: !asked.files.is_empty(),
             directory: self.console.directory.clone(),
             terminal: self.console.stdout_terminal,
         };
@@ -388,6 +389,12 @@ impl Session<'_, '_> {
         }
         self.summary.add(&done.report);
         self.commands.extend_from_slice(&done.commands);
+        for path in &done.not_counted {
+            self.summary.add_note(&format!(
+                "{} is not counted: Compose reads it where -f names it. --overlay counts it.",
+                path_text(path)
+            ));
+        }
         self.has_shown |= !done.diff.is_empty();
         self.console.stdout.write_all(&done.diff)
     }

@@ -18,6 +18,17 @@ pub trait Surroundings: fmt::Debug + Sync {
     ///
     /// Why there is no text to read.
     fn read(&self, from: &Path, path: &Path) -> Result<String, Unread>;
+
+    /// Where the path leads, without `.` and `..`: the same for all ways of writing it.
+    fn place(&self, path: &Path) -> PathBuf {
+        settled(path)
+    }
+
+    /// The YAML and JSON files of the directory of the file `from`, itself among them, in the order
+    /// of their names; those that the repository ignores are not.
+    fn beside(&self, _from: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
 }
 
 /// Why a file that another one speaks of is not read.

@@ -14,9 +14,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use memchr::memmem;
 
+use crate::dialect;
 use crate::engine::Source;
 use crate::error::Error;
-use crate::project::{Surroundings, Unread};
+use crate::project::{self, Surroundings, Unread};
 use crate::syntax::Limits;
 
 /// What a call means.
@@ -87,6 +88,23 @@ impl Surroundings for Disk {
             .and_then(|file| file.take(limit).read_to_end(&mut bytes))
             .map_err(|_| Unread::Missing)?;
         String::from_utf8(bytes).map_err(|_| Unread::NotText)
+    }
+
+    fn place(&self, path: &Path) -> PathBuf {
+        project::settled(&self.directory.join(path))
+    }
+
+    fn beside(&self, from: &Path) -> Vec<PathBuf> {
+        let directory = from.parent().unwrap_or(Path::new(""));
+        let mut paths: Vec<PathBuf> = WalkBuilder::new(self.directory.join(directory))
+            .max_depth(Some(1))
+            .build()
+            .filter_map(Result::ok)
+            .filter(|entry| is_candidate(entry) && !has_extension(entry.path(), "container"))
+            .map(|entry| directory.join(entry.file_name()))
+            .collect();
+        paths.sort_unstable();
+        paths
     }
 }
 
@@ -255,25 +273,25 @@ fn walk(
 fn is_candidate(entry: &DirEntry) -> bool {
     let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
     is_file
-        && entry.path().extension().is_some_and(|extension| {
-            ["yml", "yaml", "json", "container"]
+        && (dialect::is_kustomization(entry.path())
+            || ["yml", "yaml", "json", "container"]
                 .iter()
-                .any(|known| extension.eq_ignore_ascii_case(known))
-        })
+                .any(|known| has_extension(entry.path(), known)))
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    let own = path.extension();
+    own.is_some_and(|own| own.eq_ignore_ascii_case(extension))
 }
 
 /// Repositories are full of JSON, and other programs have files called `.container`; ours carry
 /// one of these words.
 fn can_be_ours(path: &Path, bytes: &[u8]) -> bool {
-    let is_called = |extension: &str| {
-        let own = path.extension();
-        own.is_some_and(|own| own.eq_ignore_ascii_case(extension))
-    };
     let has = |key: &str| memmem::find(bytes, key.as_bytes()).is_some();
-    if is_called("json") {
+    if has_extension(path, "json") {
         has("\"services\"") || has("\"apiVersion\"") && has("\"kind\"")
     } else {
-        !is_called("container") || has("[Container]")
+        !has_extension(path, "container") || has("[Container]")
     }
 }
 

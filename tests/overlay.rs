@@ -7,7 +7,7 @@ use harden::container::Policy;
 use harden::engine::{Run, Source};
 use harden::error::Error;
 use harden::image::Knowledge;
-use harden::overlay::{self, FIRST_LINE, Overlaid};
+use harden::overlay::{self, Extent, FIRST_LINE, Overlaid};
 use harden::project::{Surroundings, Unread};
 use harden::report::{FileOutcome, Outcome};
 use harden::transforms;
@@ -39,7 +39,7 @@ fn overlaid(files: &[(&str, &str)], ids: &[&'static str], asked: bool) -> Overla
         path: (*path).into(),
         bytes: text.as_bytes().to_vec(),
     });
-    overlay::overlay(run.project(sources.collect()), &shelf)
+    overlay::overlay(run.project(sources.collect()), Extent::All, &shelf)
 }
 
 /// The text of a file that the overlay writes, without its first line.
@@ -305,7 +305,11 @@ fn patches_of_files_that_are_not_given_stay_as_long_as_they_are_listed() {
             bytes: text.as_bytes().to_vec(),
         });
         let shelf = disk.iter().map(|(path, text)| (path.into(), text.clone()));
-        overlay::overlay(run.project(source.collect()), &Shelf(shelf.collect()))
+        overlay::overlay(
+            run.project(source.collect()),
+            Extent::All,
+            &Shelf(shelf.collect()),
+        )
     };
     let second = given("b.yaml", &disk);
     assert_eq!(after(&borrowed(&disk), &second), disk);
@@ -380,6 +384,105 @@ fn what_kustomize_refuses_is_declined() {
     assert_eq!(
         kinds(&two),
         "kustomize refuses a directory with two kustomizations"
+    );
+}
+
+/// What a run that does not ask for overlays makes of files with one.
+fn counted(files: &[(&str, &str)], ids: &[&'static str]) -> Overlaid {
+    let knowledge = Knowledge::embedded();
+    let chosen = ids.iter().map(|id| transforms::find(id).unwrap()).collect();
+    let run = Run::new(chosen, Policy::default(), &knowledge);
+    let shelf = files
+        .iter()
+        .map(|(path, text)| ((*path).into(), (*text).to_owned()));
+    let shelf = Shelf(shelf.collect());
+    let sources = files.iter().map(|(path, text)| Source {
+        path: (*path).into(),
+        bytes: text.as_bytes().to_vec(),
+    });
+    let report = run.project(sources.collect());
+    if overlay::stands(&report, &shelf) {
+        overlay::overlay(report, Extent::Standing, &shelf)
+    } else {
+        Overlaid {
+            report,
+            ..Overlaid::default()
+        }
+    }
+}
+
+#[test]
+fn an_overlay_that_is_applied_is_counted_and_extended_and_never_cut() {
+    let base = workload("apps/v1", "Deployment", "w", "");
+    let files = [("w.yaml", base.as_str())];
+    let both = &["no-new-privileges", "default-seccomp"];
+    let disk = after(&files, &overlaid(&files, &["no-new-privileges"], false));
+    assert_eq!(
+        after(
+            &borrowed(&disk),
+            &counted(&borrowed(&disk), &["no-new-privileges"])
+        ),
+        disk
+    );
+    // More is added to what stands, and less takes nothing away.
+    let more = after(&borrowed(&disk), &counted(&borrowed(&disk), both));
+    assert_ne!(more, disk);
+    assert_eq!(more, after(&files, &overlaid(&files, both, false)));
+    assert_eq!(
+        after(
+            &borrowed(&more),
+            &counted(&borrowed(&more), &["default-seccomp"])
+        ),
+        more
+    );
+    // Somebody may format it.
+    let mut own = more.clone();
+    for (path, text) in &mut own {
+        if path == "harden-patch.yaml" {
+            *text = text.replace("name: w\n", "name: w # the shop\n");
+        }
+    }
+    assert_eq!(after(&borrowed(&own), &counted(&borrowed(&own), both)), own);
+    // Nothing applies it without the entry.
+    let mut idle = more;
+    idle.retain(|(path, _)| path != "kustomization.yaml");
+    idle.push(("kustomization.yaml".into(), "resources: [w.yaml]\n".into()));
+    let report = counted(&borrowed(&idle), both).report;
+    assert!(matches!(report.files[1].outcome, FileOutcome::Changed(_)));
+}
+
+#[test]
+fn a_kustomization_elsewhere_takes_the_patch_or_says_why_not() {
+    let base = workload("apps/v1", "Deployment", "w", "");
+    let ids = &["no-new-privileges"];
+    let files = [
+        ("d/Kustomization", "resources: [./base/../base/w.yaml]\n"),
+        ("d/base/w.yaml", base.as_str()),
+    ];
+    let made = overlaid(&files, ids, false);
+    assert_eq!(made.commands, ["kubectl apply -k d"]);
+    written(&made, "d/harden-patch.yaml");
+    let disk = after(&files, &made);
+    assert_eq!(
+        after(&borrowed(&disk), &overlaid(&borrowed(&disk), ids, false)),
+        disk
+    );
+    let own = ("d/base/kustomization.yaml", "resources: [w.yaml]\n");
+    let twice = overlaid(&[files[0], files[1], own], ids, false);
+    assert_eq!(
+        declined(&twice),
+        [
+            "kustomization.yaml and d/Kustomization both list it, and a patch in one would not be in the other"
+        ]
+    );
+    let far = [
+        ("d/base/w.yaml", base.as_str()),
+        ("e/kustomization.yaml", "resources: [../d/base/w.yaml]\n"),
+    ];
+    let declined = declined(&overlaid(&far, ids, false)).join("");
+    assert!(
+        declined.contains("from outside its own directory"),
+        "{declined}"
     );
 }
 

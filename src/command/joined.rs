@@ -1,15 +1,17 @@
-//! Directories whose Compose files speak of one another, planned as one.
+//! Directories whose files speak of one another, planned as one.
 //!
 //! A service that a file of another directory extends may only get what its heirs can bear, and a
-//! file must not be read for its heir while it is being written.
+//! file must not be read for its heir while it is being written. The files that one kustomization
+//! lists are planned with it, because what is laid over them is one file for all.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
+use crate::dialect::kustomization::Kustomization;
 use crate::engine;
-use crate::project::{Surroundings, firsts, settled};
+use crate::project::{Surroundings, firsts};
 use crate::walk::{self, Entry};
 
 /// The groups, those that are tied by what their files extend or include as one, each where the
@@ -21,25 +23,24 @@ pub(super) fn joined(groups: Vec<Vec<Entry>>, surroundings: &dyn Surroundings) -
     let mut homes: HashMap<PathBuf, usize> = HashMap::new();
     for (at, group) in groups.iter().enumerate() {
         for entry in group {
-            homes.insert(directory(&entry.path), at);
+            homes.insert(directory(&entry.path, surroundings), at);
         }
     }
-    let ties: Vec<(usize, usize)> = groups
+    let mut ties: Vec<(usize, usize)> = groups
         .par_iter()
-        .map(|group| {
+        .enumerate()
+        .map(|(own, group)| {
             let paths = group
                 .iter()
                 .flat_map(|entry| spoken_of(entry, surroundings));
             paths
-                .filter_map(|path| {
-                    let own = homes.get(&directory(&group.first()?.path))?;
-                    Some((*own, *homes.get(&directory(&path))?))
-                })
+                .filter_map(|path| Some((own, *homes.get(&directory(&path, surroundings))?)))
                 .filter(|(own, other)| own != other)
                 .collect::<Vec<_>>()
         })
         .flatten_iter()
         .collect();
+    ties.extend(listed_together(&groups, surroundings));
     if ties.is_empty() {
         return groups;
     }
@@ -53,11 +54,39 @@ pub(super) fn joined(groups: Vec<Vec<Entry>>, surroundings: &dyn Surroundings) -
     joined
 }
 
-fn directory(path: &Path) -> PathBuf {
-    settled(path.parent().unwrap_or(Path::new("")))
+/// Groups with files that one kustomization lists, two by two. It need not be in a group itself.
+fn listed_together(groups: &[Vec<Entry>], surroundings: &dyn Surroundings) -> Vec<(usize, usize)> {
+    let listings: Vec<(PathBuf, usize)> = groups
+        .par_iter()
+        .enumerate()
+        .map(|(at, group)| {
+            let mut directories = HashSet::new();
+            let mut found = Vec::new();
+            for Entry { path, .. } in group {
+                let home = directory(path, surroundings);
+                if !directories.insert(home.clone()) {
+                    continue;
+                }
+                let above = Kustomization::above(path, surroundings);
+                let listing = above.into_iter().filter(|one| one.lists_in(&home));
+                found.extend(listing.map(|one| (surroundings.place(&one.path), at)));
+            }
+            found
+        })
+        .flatten_iter()
+        .collect();
+    let mut first: HashMap<PathBuf, usize> = HashMap::new();
+    let ties = listings.into_iter();
+    ties.map(|(path, at)| (*first.entry(path).or_insert(at), at))
+        .filter(|(first, at)| first != at)
+        .collect()
 }
 
-/// The files that this one extends or includes; none where it cannot be read, which is said when
+fn directory(path: &Path, surroundings: &dyn Surroundings) -> PathBuf {
+    surroundings.place(path.parent().unwrap_or(Path::new("")))
+}
+
+/// The files that this one extends, includes or lists; none where it cannot be read, which is said when
 /// its turn comes.
 fn spoken_of(entry: &Entry, surroundings: &dyn Surroundings) -> Vec<PathBuf> {
     match walk::read(entry.clone()) {
@@ -73,6 +102,7 @@ mod tests {
 
     use super::*;
     use crate::project::NoSurroundings;
+    use crate::walk::Disk;
 
     #[test]
     fn directories_are_joined_by_what_their_files_extend_and_include() {
@@ -116,5 +146,29 @@ mod tests {
                 vec![Path::new("e/compose.yml")],
             ]
         );
+    }
+
+    #[test]
+    fn directories_are_joined_by_the_kustomization_that_lists_their_files() {
+        let here = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("kustomization.yaml", "resources: [a/x.yaml, b/x.yaml, c]\n"),
+            ("a/x.yaml", ""),
+            ("b/x.yaml", ""),
+            ("c/x.yaml", ""),
+            ("far/e/Kustomization", "patches: [{path: ../d/x.yaml}]\n"),
+            ("far/d/x.yaml", ""),
+        ] {
+            let path = here.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let disk = Disk {
+            directory: here.path().to_owned(),
+        };
+        let roots = ["a", "b", "c", "far"].map(|name| here.path().join(name));
+        let found = walk::find(&roots, &AtomicUsize::new(0));
+        let sizes: Vec<usize> = joined(found.groups, &disk).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [2, 1, 2]);
     }
 }

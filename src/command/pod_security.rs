@@ -10,11 +10,14 @@ use super::orders::Orders;
 use super::{Console, gone, unusable};
 use crate::cli::Cli;
 use crate::config::CustomResource;
+use crate::dialect::kustomization;
 use crate::error::{Error, Exit};
 use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge as judge_file};
+use crate::project::Surroundings;
+use crate::report::NotOurs;
 use crate::report::pod_security::{Summary, write_violations};
 use crate::report::trouble;
-use crate::walk::{self, Entry};
+use crate::walk::{self, Disk, Entry};
 
 /// Broken rules to standard output, everything else to standard error.
 pub(super) fn judge(standard: Standard, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
@@ -76,11 +79,22 @@ impl Session<'_, '_> {
                 }
             })
             .collect();
+        let disk = Disk {
+            directory: self.console.directory.clone(),
+        };
+        let files = read.iter().flatten();
+        let files = files.map(|one| (one.path.as_path(), Some(one.source.as_str())));
+        let patches = kustomization::patches(files, &disk);
         let mut judged = Vec::with_capacity(read.len());
         let mut unread = found.errors;
         for one in read {
             match one {
-                Ok(judgement) => judged.push(judgement),
+                Ok(mut judgement) => {
+                    if patches.contains(&disk.place(&judgement.path)) {
+                        judgement.content = Content::NotOurs(NotOurs::Patch);
+                    }
+                    judged.push(judgement);
+                }
                 Err(failure) => unread.push(failure),
             }
         }

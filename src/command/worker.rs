@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::Source;
 use crate::error::Error;
+use crate::overlay::Extent;
 use crate::report::terminal::Terminal;
 use crate::report::text::Deed;
 use crate::report::{FileOutcome, FileReport, Report, diff};
@@ -15,6 +16,8 @@ pub(super) struct Worker<'w, P> {
     pub(super) plan: &'w P,
     pub(super) deed: Deed,
     pub(super) overlays: bool,
+    /// The files of a group are one Compose project (`-f a -f b`).
+    pub(super) merges: bool,
     pub(super) directory: PathBuf,
     pub(super) terminal: Terminal,
 }
@@ -23,7 +26,7 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
     pub(super) fn work(&self, group: Vec<Entry>) -> Done {
         let mut done = Done::default();
         let mut sources = Vec::with_capacity(group.len());
-        let group = if self.overlays {
+        let group = if self.overlays && !self.merges {
             overlay::with_companions(group)
         } else {
             group
@@ -35,14 +38,26 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
                 Err(error) => done.unread.push((path, error)),
             }
         }
+        if self.overlays && self.merges {
+            // It is made from the originals alone.
+            let is_ours =
+                |source: &Source| std::str::from_utf8(&source.bytes).is_ok_and(overlay::is_ours);
+            sources.retain(|source| !is_ours(source));
+        }
         done.report = (self.plan)(sources);
-        if self.overlays {
-            let disk = Disk {
-                directory: self.directory.clone(),
-            };
-            let overlaid = overlay::overlay(std::mem::take(&mut done.report), &disk);
+        let disk = Disk {
+            directory: self.directory.clone(),
+        };
+        let extent = match (self.overlays, self.merges) {
+            (true, true) => Some(Extent::Together),
+            (true, false) => Some(Extent::All),
+            (false, _) => overlay::stands(&done.report, &disk).then_some(Extent::Standing),
+        };
+        if let Some(extent) = extent {
+            let overlaid = overlay::overlay(std::mem::take(&mut done.report), extent, &disk);
             (done.report, done.commands) = (overlaid.report, overlaid.commands);
         }
+        done.not_counted = overlay::not_counted(&done.report);
         match self.deed {
             Deed::Written => {
                 for file in &mut done.report.files {
@@ -84,6 +99,8 @@ pub(super) struct Done {
     pub(super) diff: Vec<u8>,
     pub(super) report: Report,
     pub(super) commands: Vec<String>,
+    /// Overlays beside files that are changed all the same.
+    pub(super) not_counted: Vec<PathBuf>,
     pub(super) unread: Vec<(PathBuf, Error)>,
 }
 

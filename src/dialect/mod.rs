@@ -5,12 +5,14 @@ pub mod docker_run;
 mod draft;
 pub(crate) mod engine_words;
 pub(crate) mod kubernetes;
+pub(crate) mod kustomization;
 pub mod quadlet;
 
 use std::path::{Path, PathBuf};
 
 pub(crate) use self::compose::{Reference, context, references, variables};
 pub(crate) use self::draft::{Draft, YamlDraft};
+pub(crate) use self::kustomization::is_one as is_kustomization;
 use crate::config::CustomResource;
 use crate::container::{Assignment, Container, Place};
 use crate::image::Knowledge;

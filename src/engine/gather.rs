@@ -8,6 +8,7 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::{Run, Source};
+use crate::dialect::kustomization::Kustomization;
 use crate::dialect::{self, Format};
 use crate::project::{Context, File, Part, Surroundings, firsts, settled};
 use crate::syntax::{self, Limits, Mode, Tree};
@@ -382,9 +383,18 @@ impl<'s> Pool<'s> {
     }
 }
 
-/// The files that this one extends or includes, if a Compose file is what it is; a quick look is
-/// all that most others get.
+/// The files that this one extends or includes, if a Compose file is what it is, or lists as a
+/// kustomization; a quick look is all that most others get.
 pub(crate) fn spoken_of(source: &Source, surroundings: &dyn Surroundings) -> Vec<PathBuf> {
+    if dialect::is_kustomization(&source.path) {
+        let text = String::from_utf8(source.bytes.clone()).ok();
+        let parsed =
+            text.and_then(|text| Kustomization::parse(source.path.clone(), text, surroundings));
+        let listed = parsed.map(|one| one.resources.into_iter().chain(one.patches));
+        // A directory is a kustomization of its own.
+        let files = listed.into_iter().flatten();
+        return files.filter(|path| path.extension().is_some()).collect();
+    }
     let says = |word: &str| memmem::find(&source.bytes, word.as_bytes()).is_some();
     if !says("extends") && !says("include") {
         return Vec::new();

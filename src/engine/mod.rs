@@ -7,7 +7,8 @@ mod unit;
 
 pub use self::command_line::Hardened;
 
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -15,7 +16,7 @@ use self::gather::Placed;
 pub(crate) use self::gather::spoken_of;
 use crate::config::CustomResource;
 use crate::container::{Answer, Assignment, Assume, Basis, Policy};
-use crate::dialect::{self, Draft, Format, YamlDraft, quadlet};
+use crate::dialect::{self, Draft, Format, YamlDraft, kustomization, quadlet};
 use crate::error::Error;
 use crate::exceptions::Exceptions;
 use crate::image::Knowledge;
@@ -98,6 +99,7 @@ impl<'k> Run<'k> {
         let mut kubernetes: Vec<(usize, File<'_>)> = Vec::new();
         let mut beside: Vec<(usize, File<'_>)> = Vec::new();
         let mut units: Vec<(usize, &Path, &str)> = Vec::new();
+        let patches = LazyCell::new(|| self.patches(&texts));
         for (index, (path, text)) in texts.iter().enumerate() {
             let Ok(text) = text else {
                 outcomes.push(None);
@@ -108,8 +110,13 @@ impl<'k> Run<'k> {
                 outcomes.push(None);
                 continue;
             }
-            let (tree, format) = match recognise(text, self.custom_resources) {
-                Ok((tree, _)) if self.merges => (tree, Ok(Format::Compose)),
+            let recognised = if self.merges {
+                // `docker compose -f` takes what it is given, an overlay of ours as well.
+                parsed(text).map(|tree| (tree, Ok(Format::Compose)))
+            } else {
+                recognise(text, self.custom_resources)
+            };
+            let (tree, format) = match recognised {
                 Ok(recognised) => recognised,
                 Err(outcome) => {
                     outcomes.push(Some(outcome));
@@ -121,6 +128,9 @@ impl<'k> Run<'k> {
                 Ok(Format::Compose) => {
                     compose.push((index, file(Format::Compose)));
                     None
+                }
+                Ok(Format::Kubernetes) if patches.contains(&self.surroundings.place(path)) => {
+                    Some(FileOutcome::NotOurs(NotOurs::Patch))
                 }
                 Ok(Format::Kubernetes) => {
                     kubernetes.push((index, file(Format::Kubernetes)));
@@ -170,27 +180,19 @@ impl<'k> Run<'k> {
         }
         containers.sort_by_key(|container| (container.file, container.line));
 
-        let given = texts
-            .into_iter()
-            .zip(outcomes)
-            .map(|((path, text), outcome)| match text {
-                Ok(source) => FileReport {
-                    path,
-                    source,
-                    outcome: outcome.unwrap_or(FileOutcome::Unchanged),
-                },
-                Err(error) => FileReport {
-                    path,
-                    source: String::new(),
-                    outcome: FileOutcome::Failed(error),
-                },
-            });
-        let files = given.chain(read).collect();
+        let files = reports(texts, outcomes).chain(read).collect();
         Report {
             files,
             containers,
             stale,
         }
+    }
+
+    /// The places of those files that a kustomization lays over others.
+    fn patches(&self, texts: &[(PathBuf, Result<String, Error>)]) -> BTreeSet<PathBuf> {
+        let files = texts.iter();
+        let files = files.map(|(path, text)| (path.as_path(), text.as_deref().ok()));
+        kustomization::patches(files, self.surroundings)
     }
 
     /// One project of one format.
@@ -502,6 +504,26 @@ impl Findings {
     }
 }
 
+/// What became of the files given.
+fn reports(
+    texts: Vec<(PathBuf, Result<String, Error>)>,
+    outcomes: Vec<Option<FileOutcome>>,
+) -> impl Iterator<Item = FileReport> {
+    let files = texts.into_iter().zip(outcomes);
+    files.map(|((path, text), outcome)| match text {
+        Ok(source) => FileReport {
+            path,
+            source,
+            outcome: outcome.unwrap_or(FileOutcome::Unchanged),
+        },
+        Err(error) => FileReport {
+            path,
+            source: String::new(),
+            outcome: FileOutcome::Failed(error),
+        },
+    })
+}
+
 #[derive(Default)]
 struct Planned {
     containers: Vec<ContainerReport>,
@@ -541,12 +563,17 @@ pub(crate) fn recognise<'s>(
     if overlay::is_ours(text) {
         return Err(FileOutcome::NotOurs(NotOurs::Overlay));
     }
-    match syntax::parse(text, Mode::GoYaml, &Limits::default()) {
-        Ok(tree) => {
-            let format = dialect::recognise(&tree, custom_resources);
-            Ok((tree, format))
+    let tree = parsed(text)?;
+    let format = dialect::recognise(&tree, custom_resources);
+    Ok((tree, format))
+}
+
+fn parsed(text: &str) -> Result<Tree<'_>, FileOutcome> {
+    syntax::parse(text, Mode::GoYaml, &Limits::default()).map_err(|error| {
+        if text.contains("{{") {
+            FileOutcome::NotOurs(NotOurs::Template)
+        } else {
+            FileOutcome::Failed(error.into())
         }
-        Err(_) if text.contains("{{") => Err(FileOutcome::NotOurs(NotOurs::Template)),
-        Err(error) => Err(FileOutcome::Failed(error.into())),
-    }
+    })
 }

@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use super::value::{Copier, added, are_alike, get, is_null, null, text};
-use super::{Desk, FIRST_LINE, is_ours, prove};
+use super::{Desk, Extent, FIRST_LINE, is_ours, prove};
 use crate::dialect::{self, shell_word};
 use crate::error::Error;
 use crate::project::settled;
@@ -46,6 +46,9 @@ pub(super) fn write(desk: &mut Desk<'_>, files: &[usize]) {
 
 /// The files of each project, in the order in which Compose merges them.
 fn projects(desk: &Desk<'_>, files: &[usize]) -> Vec<Vec<usize>> {
+    if desk.extent == Extent::Together {
+        return vec![files.to_vec()];
+    }
     let is_fragment = |index: &usize| {
         desk.report.files.get(*index).is_some_and(|file| {
             matches!(
@@ -327,7 +330,7 @@ fn replacing(value: &Value) -> Value {
 }
 
 /// The name of the overlay: that of its base with `.harden` before the end.
-fn beside(base: &Path) -> PathBuf {
+pub(super) fn beside(base: &Path) -> PathBuf {
     let stem = base.file_stem().unwrap_or_default();
     let end = base.extension().and_then(|end| end.to_str());
     let mut name = stem.to_owned();

@@ -5,14 +5,18 @@
 //! `compose` writes one that `docker compose -f` merges, `kustomize` one that `kubectl apply -k` takes
 //! in as a strategic merge `patch`, with the entry for it in the kustomization.
 //!
-//! An overlay is wholly ours, which its first line says. It is written anew by each run, from the
-//! originals alone, so that a second run writes the same bytes.
+//! An overlay is wholly ours, which its first line says. It is written anew by each run that asks
+//! for it, from the originals alone, so that a second run writes the same bytes. A run that does not
+//! ask takes it for what it is where its consumer applies it by itself: its changes count as made,
+//! and what it lacks is added to it.
 
 mod compose;
+mod home;
 mod kustomize;
 mod patch;
 mod value;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::dialect::{self, Format};
@@ -26,6 +30,18 @@ use crate::walk::Entry;
 /// The first line of every file that is wholly ours.
 pub const FIRST_LINE: &str =
     "# Written by harden --overlay. Run it again instead of editing this file.";
+
+/// Whose changes move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Those of all files.
+    All,
+    /// Those of all files, which are one Compose project, merged in their order.
+    Together,
+    /// Those of the files that an overlay of ours is laid over already, whoever reads them: a
+    /// kustomization names it. Compose reads its overlay where `-f` says so, which no file tells.
+    Standing,
+}
 
 /// What became of the files of one directory.
 #[derive(Debug, Default)]
@@ -61,11 +77,39 @@ pub fn with_companions(mut group: Vec<Entry>) -> Vec<Entry> {
     group
 }
 
+/// Whether an overlay of ours is laid over a file that would be changed.
+#[must_use]
+pub fn stands(report: &Report, surroundings: &dyn Surroundings) -> bool {
+    let mut directories = BTreeSet::new();
+    report.files.iter().any(|file| {
+        let directory = file.path.parent().unwrap_or(Path::new(""));
+        matches!(file.outcome, FileOutcome::Changed(_))
+            && directories.insert(directory)
+            && home::is_patched(directory, &file.path, surroundings)
+    })
+}
+
+/// The overlays for Compose that stand beside files that would be changed. Nothing says that they
+/// are read.
+#[must_use]
+pub fn not_counted(report: &Report) -> Vec<PathBuf> {
+    let is_ours = |path: &Path| {
+        let mut files = report.files.iter();
+        let file = files.find(|file| file.path == path);
+        file.is_some_and(|file| matches!(file.outcome, FileOutcome::NotOurs(NotOurs::Overlay)))
+    };
+    let changed = report.files.iter();
+    let changed = changed.filter(|file| matches!(file.outcome, FileOutcome::Changed(_)));
+    let overlays = changed.map(|file| compose::beside(&file.path));
+    overlays.filter(|path| is_ours(path)).collect()
+}
+
 /// Moves the changes of a report into overlays. `surroundings` gives what lies beside the files.
 #[must_use]
-pub fn overlay(report: Report, surroundings: &dyn Surroundings) -> Overlaid {
+pub fn overlay(report: Report, extent: Extent, surroundings: &dyn Surroundings) -> Overlaid {
     let mut desk = Desk {
         report,
+        extent,
         surroundings,
         commands: Vec::new(),
     };
@@ -89,6 +133,10 @@ pub fn overlay(report: Report, surroundings: &dyn Surroundings) -> Overlaid {
         let files = files.filter(move |(_, format)| **format == Some(wanted));
         files.map(|(index, _)| index).collect::<Vec<_>>()
     };
+    if extent == Extent::Standing {
+        kustomize::write(&mut desk, &of(Format::Kubernetes));
+        return desk.done();
+    }
     for (index, format) in formats.iter().enumerate() {
         if format.is_none() {
             desk.decline(index, "its format has no overlay");
@@ -96,20 +144,25 @@ pub fn overlay(report: Report, surroundings: &dyn Surroundings) -> Overlaid {
     }
     compose::write(&mut desk, &of(Format::Compose));
     kustomize::write(&mut desk, &of(Format::Kubernetes));
-    Overlaid {
-        report: desk.report,
-        commands: desk.commands,
-    }
+    desk.done()
 }
 
 /// The report while its changes move.
 struct Desk<'s> {
     report: Report,
+    extent: Extent,
     surroundings: &'s dyn Surroundings,
     commands: Vec<String>,
 }
 
 impl Desk<'_> {
+    fn done(self) -> Overlaid {
+        Overlaid {
+            report: self.report,
+            commands: self.commands,
+        }
+    }
+
     fn path(&self, index: usize) -> &Path {
         self.report
             .files

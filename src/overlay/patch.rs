@@ -104,15 +104,10 @@ fn flatten(value: Value, depth: u8, into: &mut Vec<Object>) -> Result<(), String
 ///
 /// Why no patch does.
 pub(super) fn patch(before: &Object, after: &Object) -> Result<Option<Object>, String> {
-    let (_, _, kind, version) = &before.identity;
     if before.identity != after.identity {
         return Err("a patch cannot rename an object".to_owned());
     }
-    let lists = Lists {
-        merge: KNOWN
-            .iter()
-            .any(|(known, kinds)| known == version && kinds.contains(&kind.as_str())),
-    };
+    let lists = Lists::of(&before.identity);
     let Some(change) = lists.difference("", &before.value, &after.value)? else {
         return Ok(None);
     };
@@ -125,6 +120,27 @@ pub(super) fn patch(before: &Object, after: &Object) -> Result<Option<Object>, S
         identity: before.identity.clone(),
         value: addressed(&before.value, change),
     }))
+}
+
+/// A patch that says what `old` says of the object and `new` besides: `old` itself, where that
+/// says it already.
+///
+/// # Errors
+///
+/// Why no patch does.
+pub(super) fn extended(
+    before: &Object,
+    old: &Object,
+    new: &Object,
+) -> Result<Option<Object>, String> {
+    let lists = Lists::of(&before.identity);
+    let has = lists.merge("", before.value.clone(), &old.value);
+    let value = lists.merge("", has.clone(), &new.value);
+    if are_alike(&without_nulls(&has), &without_nulls(&value)) {
+        return Ok(Some(old.clone()));
+    }
+    let identity = before.identity.clone();
+    patch(before, &Object { identity, value })
 }
 
 /// The change with the words that lead it to its object.
@@ -163,6 +179,14 @@ struct Lists {
 }
 
 impl Lists {
+    fn of((_, _, kind, version): &Identity) -> Self {
+        let is_known =
+            |(known, kinds): &(&str, &[&str])| known == version && kinds.contains(&kind.as_str());
+        Self {
+            merge: KNOWN.iter().any(is_known),
+        }
+    }
+
     fn merge_key(self, list: &str) -> Option<&'static str> {
         let known = MERGE_KEYS.iter().find(|(name, _)| *name == list);
         known.filter(|_| self.merge).map(|(_, key)| *key)
