@@ -78,7 +78,7 @@ fn text(path: &Path, name: &Path) -> Result<String, Error> {
             bytes: len as u64,
             limit: MOST,
         }),
-        Ok(_) => engine::text(bytes),
+        Ok(_) => engine::text(&bytes),
         Err(source) => Err(Error::Read {
             path: name.to_owned(),
             source,

@@ -91,7 +91,7 @@ impl<'k> Run<'k> {
     pub fn project(&self, sources: Vec<Source>) -> Report {
         let texts: Vec<(PathBuf, Result<String, Error>)> = sources
             .into_iter()
-            .map(|source| (source.path, text(source.bytes)))
+            .map(|source| (source.path, text(&source.bytes)))
             .collect();
         let mut outcomes: Vec<Option<FileOutcome>> = Vec::new();
         let mut compose: Vec<(usize, File<'_>)> = Vec::new();
@@ -551,8 +551,8 @@ fn apply<D: Draft>(members: &mut [Member<D::Site>], at: usize, assignment: &Assi
 }
 
 /// The text of a file.
-pub(crate) fn text(bytes: Vec<u8>) -> Result<String, Error> {
-    Ok(syntax::decode(&bytes)?.to_owned())
+pub(crate) fn text(bytes: &[u8]) -> Result<String, Error> {
+    Ok(syntax::decode(bytes)?.to_owned())
 }
 
 /// The tree of a file, and whose it is.

@@ -101,7 +101,7 @@ pub fn judge(
     custom_resources: &[CustomResource],
 ) -> FileJudgement {
     let engine::Source { path, bytes } = source;
-    match engine::text(bytes) {
+    match engine::text(&bytes) {
         Ok(text) => FileJudgement {
             path,
             content: content(&text, standard, custom_resources),
