@@ -1,6 +1,6 @@
 //! Entries and items of block collections: added on lines of their own, removed with theirs.
 
-use super::lower::{Lowering, Member};
+use super::lower::{Lowering, Member, Tail};
 use super::{Change, Value};
 use crate::syntax::{Kind, NodeId, Style};
 
@@ -30,7 +30,8 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// Behind the line that holds the last byte of the last entry, so that blank lines and
-    /// comments after it stay where they are.
+    /// comments after it stay where they are; those right below it that are indented deeper speak
+    /// of something in it.
     fn append_lines(&mut self, id: NodeId, last: Member, added: &Value) {
         let column = self.tree.node(id).column;
         let tail = self.tail_of(last);
@@ -59,11 +60,7 @@ impl Lowering<'_, '_, '_> {
                 text.push_str(&line);
             }
         }
-        let at = if tail.is_line_start {
-            tail.at
-        } else {
-            self.lines.end(tail.at)
-        };
+        let at = self.below_deeper_comments(tail, column);
         self.piece(id, at, at, text);
         self.untab(
             id,
@@ -73,6 +70,28 @@ impl Lowering<'_, '_, '_> {
                 self.lines.next(at)
             },
         );
+    }
+
+    /// Where lines go that follow an entry of a collection at this column.
+    fn below_deeper_comments(&self, tail: Tail, column: u32) -> u32 {
+        let is_deeper = |line| {
+            self.comment_column(line)
+                .is_some_and(|found| found > column)
+        };
+        let len = self.lines.0.len();
+        let mut at = tail.at;
+        if tail.is_line_start {
+            // A last line without a break has nothing behind it that starts a line.
+            while is_deeper(at) && (self.lines.end(at) as usize) < len {
+                at = self.lines.next(at);
+            }
+        } else {
+            at = self.lines.end(at);
+            while is_deeper(self.lines.next(at)) {
+                at = self.lines.end(self.lines.next(at));
+            }
+        }
+        at
     }
 
     /// All entries go: what is left is `{}`, `[]` or what is added in their place.

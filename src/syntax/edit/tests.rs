@@ -255,6 +255,46 @@ fn case_10_insert_before_trailing_comments() {
     );
 }
 
+/// What is commented out of a value stays with it.
+#[test]
+fn deeper_comments_stay_above_what_is_added_below_them() {
+    sets(
+        "web:\n  a:\n    x: 1\n    # y: 2\n  # b: 1\n",
+        "web",
+        &["c"],
+        TRUE,
+        "web:\n  a:\n    x: 1\n    # y: 2\n  c: true\n  # b: 1\n",
+    );
+    sets(
+        "web:\n  a: |\n    x\n   # y",
+        "web",
+        &["c"],
+        TRUE,
+        "web:\n  a: |\n    x\n   # y\n  c: true",
+    );
+    sets(
+        "web:\n  a: |+\n    x\n\n   # y\n  # z\n",
+        "web",
+        &["c"],
+        TRUE,
+        "web:\n  a: |+\n    x\n\n   # y\n  c: true\n  # z\n",
+    );
+    sets(
+        "web:\n  a: |+\n    x\n\n   # y",
+        "web",
+        &["c"],
+        TRUE,
+        "web:\n  a: |+\n    x\n\n  c: true\n   # y",
+    );
+    sets(
+        "web:\r\n  a: 1\r\n    # y",
+        "web",
+        &["c"],
+        TRUE,
+        "web:\r\n  a: 1\r\n    # y\r\n  c: true",
+    );
+}
+
 #[test]
 fn case_11_crlf() {
     sets(
