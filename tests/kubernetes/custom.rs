@@ -63,6 +63,77 @@ fn knative_has_no_settings_of_the_pod() {
     });
 }
 
+/// knative/serving `pkg/apis/serving/fieldmask.go`, `CapabilitiesMask`: none is added without a flag.
+#[test]
+fn knative_is_given_no_capabilities() {
+    let nginx = TEMPLATE.replace("i:1", "nginx:1.29");
+    let text = object("serving.knative.dev/v1", "Service", &nginx);
+    let after = harden_all(&text);
+    assert!(after.contains("allowPrivilegeEscalation: false"), "{after}");
+    assert!(!after.contains("capabilities"), "{after}");
+    // Where nothing has to be added, all are dropped.
+    let text = object(
+        "serving.knative.dev/v1",
+        "Service",
+        &TEMPLATE.replace("i:1", "redis:7"),
+    );
+    assert!(harden_all(&text).contains("- ALL"));
+}
+
+/// Objects that name another one for their pods have none, and are no part of one either.
+#[test]
+fn pods_that_another_object_has_are_not_missed_here() {
+    for (version, kind, spec) in [
+        (
+            "argoproj.io/v1alpha1",
+            "Rollout",
+            "  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: x}\n",
+        ),
+        ("tekton.dev/v1", "TaskRun", "  taskRef: {name: x}\n"),
+        ("tekton.dev/v1", "PipelineRun", "  pipelineRef: {name: x}\n"),
+    ] {
+        let text = object(version, kind, spec);
+        assert_eq!(recognise(&text), Err(NotOurs::NoPods), "{kind}");
+    }
+}
+
+#[test]
+fn tasks_are_found_wherever_tekton_keeps_them() {
+    let step = "steps: [{name: a, image: \"i:1\"}]";
+    for (kind, spec) in [
+        ("Task", format!("  {step}\n")),
+        ("TaskRun", format!("  taskSpec: {{{step}}}\n")),
+        (
+            "Pipeline",
+            format!(
+                "  tasks: [{{name: t, taskRef: {{name: r}}}}]\n  finally: [{{name: f, taskSpec: {{{step}}}}}]\n"
+            ),
+        ),
+        (
+            "PipelineRun",
+            format!("  pipelineSpec: {{tasks: [{{name: t, taskSpec: {{{step}}}}}]}}\n"),
+        ),
+    ] {
+        let text = object("tekton.dev/v1", kind, &spec);
+        read(&[&text], |_, members| {
+            assert_eq!(members.len(), 1, "{kind}");
+        });
+        assert!(harden_all(&text).contains("computeResources"), "{kind}");
+        let old = object("tekton.dev/v1beta1", kind, &spec);
+        assert!(harden_all(&old).contains(" resources: "), "{kind}");
+    }
+}
+
+#[test]
+fn the_jobs_of_a_scaled_job_are_pods() {
+    let text = object(
+        "keda.sh/v1alpha1",
+        "ScaledJob",
+        "  jobTargetRef:\n    template:\n      spec:\n        containers: [{name: j, image: \"i:1\"}]\n",
+    );
+    assert!(harden_all(&text).contains("runAsNonRoot: true"));
+}
+
 const WORKFLOW: &str = "  entrypoint: main
   volumes:
   - name: scratch
@@ -77,6 +148,11 @@ const WORKFLOW: &str = "  entrypoint: main
       volumeMounts:
       - name: scratch
         mountPath: /scratch
+  - name: set
+    containerSet:
+      containers:
+      - name: one
+        image: alpine:3.20
   - name: say
     script:
       image: alpine:3.20
@@ -93,9 +169,20 @@ fn each_template_of_a_workflow_is_a_pod() {
     read(&[&text], |_, members| {
         let seen: Vec<_> = members
             .iter()
-            .map(|member| (member.container.role, member.container.group))
+            .map(|member| {
+                let container = &member.container;
+                (container.name.as_str(), container.role, container.group)
+            })
             .collect();
-        assert_eq!(seen, [(Role::Main, 0), (Role::Sidecar, 1), (Role::Main, 1)]);
+        assert_eq!(
+            seen,
+            [
+                ("build", Role::Main, 0),
+                ("one", Role::Main, 1),
+                ("db", Role::Sidecar, 2),
+                ("say", Role::Main, 2)
+            ]
+        );
         let build = &members[0].container;
         assert!(build.mount_at("/scratch").is_some_and(|mount| mount.open));
         assert!(build.evidence_against(Against::User).next().is_some());
@@ -248,7 +335,7 @@ fn a_path_of_the_configuration_wins_over_what_is_known() {
         "Rollout",
         "  pod:\n    containers:\n    - name: c\n      image: i:1\n",
     );
-    assert_eq!(recognise(&text), Err(NotOurs::Patch));
+    assert_eq!(recognise(&text), Err(NotOurs::NoPods));
     let custom = kinds("[{group: argoproj.io, kind: Rollout, pod_spec: $.spec.pod}]");
     assert_eq!(run(&custom, &text).containers.len(), 1);
 }

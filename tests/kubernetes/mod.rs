@@ -16,10 +16,13 @@ use harden::report::NotOurs;
 use harden::syntax::{Limits, Mode, Tree, parse};
 
 /// The ways in which a pod is meant for Windows.
-const WINDOWS: [&str; 3] = [
+const WINDOWS: [&str; 6] = [
     "os: {name: windows}",
     "nodeSelector: {kubernetes.io/os: windows}",
     "nodeSelector: {beta.kubernetes.io/os: windows}",
+    "nodeSelector: {node.kubernetes.io/windows-build: 10.0.20348}",
+    "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/os, operator: In, values: [windows]}]}]}}}",
+    "securityContext: {windowsOptions: {runAsUserName: ContainerUser}}",
 ];
 
 /// Part of a Deployment, as kustomize merges it into one.

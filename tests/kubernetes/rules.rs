@@ -461,3 +461,26 @@ spec:
         assert_ne!(after, text);
     }
 }
+
+/// kubernetes `plugin/pkg/admission/limitranger/admission.go`: what is beyond its bounds is refused.
+#[test]
+fn a_limit_range_settles_the_resources_of_its_namespace() {
+    let range = |namespace: &str, kind: &str| {
+        format!(
+            "apiVersion: v1\nkind: LimitRange\nmetadata: {{name: r{namespace}}}\nspec: {{limits: [{{type: {kind}, max: {{memory: 64Mi}}}}]}}\n---\n"
+        )
+    };
+    let pod = pod("{name: c, image: 'nginx:1.29'}", "restartPolicy: Never");
+    let other = pod.replace("{name: p}", "{name: p, namespace: other}");
+    for (text, is_written) in [
+        (range("", "Container") + &pod, false),
+        (range(", namespace: shop", "Pod") + &pod, false),
+        (range(", namespace: other", "Container") + &other, false),
+        (range(", namespace: shop", "Container") + &other, true),
+        (range("", "PersistentVolumeClaim") + &pod, true),
+    ] {
+        for after in hardened(&text) {
+            assert_eq!(after.contains("requests: {memory"), is_written, "{after}");
+        }
+    }
+}

@@ -341,6 +341,9 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
         Assignment::CpuLimit(limit) => exceeds(container.cpu_request.judged(), Some(limit)),
         Assignment::CpuRequest(request) => exceeds(Some(request), container.cpu_limit.judged()),
         Assignment::Scratch(scratch) => taken(&scratch.path, container),
+        Assignment::AddCapability(_) if !container.capabilities_added.is_supported() => {
+            because("its controller refuses added capabilities unless it is told otherwise")
+        }
         Assignment::UnprivilegedPortStart(_) if container.network == Network::Host => {
             because("a pod in the host's network cannot have sysctls of the network")
         }

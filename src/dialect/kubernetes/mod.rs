@@ -5,6 +5,7 @@ mod autoscaler;
 mod confine;
 mod cursor;
 mod heading;
+mod limit_range;
 mod lower;
 mod object;
 mod quantity;

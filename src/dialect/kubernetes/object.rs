@@ -111,11 +111,14 @@ impl<'a, 's> Object<'a, 's> {
             .pods
             .iter()
             .flat_map(|path| match path.split_last() {
-                Some((&"*", list)) => self.templates(list, workload.shape),
+                _ if path.contains(&"*") => self.pods_in_lists(path, workload.shape),
                 Some((_, beside)) => vec![self.pod_at(path, beside, workload.shape)],
                 None => Vec::new(),
             })
-            .filter(|pod| workload.pods.len() == 1 || pod.spec.is_some())
+            .filter(|pod| {
+                let is_alone = workload.pods.len() == 1 && !workload.may_refer;
+                is_alone || pod.spec.is_some()
+            })
             .collect()
     }
 
@@ -180,25 +183,41 @@ impl<'a, 's> Object<'a, 's> {
         }
     }
 
-    /// The items of a list that have containers: others are steps that start none.
-    fn templates(&self, list: &[&str], shape: &'static Shape) -> Vec<Pod<'a, 's>> {
-        let Some(items) = self.cursor.find(list) else {
-            return Vec::new();
-        };
-        items
-            .items()
-            .into_iter()
-            .map(|(index, item)| {
-                let name = named(&item, index);
-                Pod {
-                    path: format!("{}{}[{name}]", self.path, list.join(".")),
-                    metadata: item.get("metadata"),
-                    spec: Some(item),
-                    shape,
-                }
-            })
-            .filter(|pod| !pod.containers().is_empty())
-            .collect()
+    /// What stands at the path and has containers: other items of its lists are steps that start
+    /// none.
+    fn pods_in_lists(&self, path: &[&str], shape: &'static Shape) -> Vec<Pod<'a, 's>> {
+        let mut found = vec![(self.path.clone(), self.cursor.clone())];
+        for key in path {
+            found = found
+                .into_iter()
+                .flat_map(|(path, at)| match *key {
+                    "*" => {
+                        let items = at.items().into_iter();
+                        let item =
+                            |(index, item)| (format!("{path}[{}]", named(&item, index)), item);
+                        items.map(item).collect::<Vec<_>>()
+                    }
+                    key => {
+                        let dot = if path.is_empty() || path.ends_with('.') {
+                            ""
+                        } else {
+                            "."
+                        };
+                        let below = at
+                            .get(key)
+                            .map(|value| (format!("{path}{dot}{key}"), value));
+                        below.into_iter().collect()
+                    }
+                })
+                .collect();
+        }
+        let pods = found.into_iter().map(|(path, spec)| Pod {
+            path,
+            metadata: spec.get("metadata"),
+            spec: Some(spec),
+            shape,
+        });
+        pods.filter(|pod| !pod.containers().is_empty()).collect()
     }
 
     /// `name` of the metadata, or the prefix that the API makes one from.
@@ -263,8 +282,10 @@ impl<'a, 's> Pod<'a, 's> {
         let Some(spec) = &self.spec else {
             return Vec::new();
         };
-        let listed = self.shape.lists.iter().flat_map(|&(list, role)| {
-            let items = spec.items_of(list).into_iter();
+        let listed = self.shape.lists.iter().flat_map(|&(path, role)| {
+            let list = path.join(".");
+            let items = spec.find(path).map(|list| list.items());
+            let items = items.unwrap_or_default().into_iter();
             items.map(move |(index, cursor)| {
                 let name = named(&cursor, index);
                 Written {

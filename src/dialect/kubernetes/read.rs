@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::accounts::Accounts;
 use super::autoscaler::Autoscalers;
 use super::cursor::{Cursor, Source, boolean, id, port, string};
+use super::limit_range::LimitRanges;
 use super::lower::{PodSite, Site};
 use super::object::{Document, Object, Written, documents};
 use super::storage::Volumes;
@@ -47,6 +48,7 @@ pub(in crate::dialect) fn read(
         .collect();
     let autoscalers = Autoscalers::read(objects.iter().map(|(_, _, object)| object));
 
+    let ranges = LimitRanges::read(objects.iter().map(|(_, _, object)| object));
     let accounts = Accounts::read(objects.iter().map(|(_, _, object)| object));
 
     let mut members = Vec::new();
@@ -57,6 +59,7 @@ pub(in crate::dialect) fn read(
                 let first = members.len();
                 read.containers(&pod, knowledge, &mut members);
                 read.account(&accounts, &mut members[first..]);
+                ranges.bound(read.namespace.as_deref(), &mut members[first..]);
                 share_ports(&mut members[first..]);
             }
         }
@@ -140,7 +143,7 @@ impl<'a, 's> Pod<'a, 's> {
             shape: pod.shape,
             caution: caution(object),
             labels: labels(object, pod),
-            windows: is_windows(&spec),
+            windows: is_windows(&spec, &pod.containers()),
             whole,
             autoscaler,
             place: Arc::new(place),
@@ -158,7 +161,10 @@ impl<'a, 's> Pod<'a, 's> {
     /// `group` is the index of the pod's first container among the members.
     fn member(&self, written: &Written<'a, 's>, group: usize, knowledge: &Knowledge) -> Member {
         let Written { cursor, role, path } = written;
-        let name = cursor.word_of("name");
+        // The template of a workflow has the name that its only container lacks.
+        let names = [cursor.word_of("name"), self.spec.word_of("name")];
+        let name = names.into_iter().find(|name| !name.is_empty());
+        let name = name.unwrap_or_default();
         let role = *role;
         let mut container = Container::new(name, self.label.clone(), cursor.place());
         container.role = role;
@@ -207,6 +213,9 @@ impl<'a, 's> Pod<'a, 's> {
             container.volume_group = Setting::Unsupported;
             container.unprivileged_port_start = Setting::Unsupported;
             container.service_account_token = Setting::Unsupported;
+        }
+        if !self.shape.can_add_capabilities && container.capabilities_added.is_absent() {
+            container.capabilities_added = Setting::Unsupported;
         }
         if let Some(what) = self.shape.shared_files {
             for against in [Against::User, Against::ReadOnlyRoot] {
@@ -495,19 +504,55 @@ fn is_accelerator(resource: &str) -> bool {
             .any(|word| resource.to_ascii_lowercase().contains(word))
 }
 
-/// `spec.os`, or a node selector, in its old spelling too.
-fn is_windows(spec: &Cursor<'_, '_>) -> bool {
-    [
+/// `spec.os`, what chooses the nodes, settings that no other system has, or images of Windows.
+fn is_windows(spec: &Cursor<'_, '_>, containers: &[Written<'_, '_>]) -> bool {
+    let says = [
         &["os", "name"] as &[&str],
         &["nodeSelector", "kubernetes.io/os"],
         &["nodeSelector", "beta.kubernetes.io/os"],
-    ]
-    .iter()
-    .any(|path| {
-        spec.find(path)
-            .and_then(|value| value.word())
+    ];
+    let is_said = says.iter().any(|path| {
+        let word = spec.find(path);
+        word.and_then(|value| value.word())
             .is_some_and(|word| word == "windows")
-    })
+    });
+    let options: &[&str] = &["securityContext", "windowsOptions"];
+    is_said
+        || spec
+            .find(&["nodeSelector", "node.kubernetes.io/windows-build"])
+            .is_some()
+        || wants_windows(spec)
+        || spec.find(options).is_some()
+        || containers.iter().any(|one| {
+            one.cursor.find(options).is_some()
+                || one
+                    .cursor
+                    .word_of("image")
+                    .starts_with("mcr.microsoft.com/windows/")
+        })
+}
+
+/// Each of the terms, of which one has to hold, asks for nodes with Windows.
+fn wants_windows(spec: &Cursor<'_, '_>) -> bool {
+    let terms = spec.find(&[
+        "affinity",
+        "nodeAffinity",
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        "nodeSelectorTerms",
+    ]);
+    let terms = terms.map(|terms| terms.items()).unwrap_or_default();
+    !terms.is_empty()
+        && terms.iter().all(|(_, term)| {
+            term.items_of("matchExpressions").iter().any(|(_, one)| {
+                matches!(
+                    one.word_of("key").as_str(),
+                    "kubernetes.io/os" | "beta.kubernetes.io/os"
+                ) && one.word_of("operator") == "In"
+                    && one
+                        .get("values")
+                        .is_some_and(|values| values.words() == ["windows"])
+            })
+        })
 }
 
 /// The API refuses `allowPrivilegeEscalation: false` beside these.

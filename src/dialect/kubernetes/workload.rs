@@ -8,22 +8,29 @@ pub(super) struct Workload {
     kind: &'static str,
     /// The groups that serve it; empty for the core group.
     groups: &'static [&'static str],
-    /// The paths to its pods; `*` stands for every item of a list.
+    /// The version that keeps them so, where others do it otherwise.
+    version: Option<&'static str>,
+    /// The paths to its pods; `*` stands for every item of a list, and of those only what has
+    /// containers is a pod.
     pub(super) pods: &'static [&'static [&'static str]],
     pub(super) shape: &'static Shape,
+    /// The pod may be another object's, which this one names.
+    pub(super) may_refer: bool,
 }
 
 /// How the containers of a pod are written.
 #[derive(Debug)]
 pub(crate) struct Shape {
-    /// Lists of containers, each with the part they play.
-    pub(super) lists: &'static [(&'static str, Role)],
+    /// Paths to lists of containers, each with the part they play.
+    pub(super) lists: &'static [(&'static [&'static str], Role)],
     /// Single containers.
     pub(super) singles: &'static [&'static str],
     /// Where a container's requests and limits stand; `None` where they cannot be written.
     pub(super) resources: Option<&'static str>,
     /// The pod has settings of its own: `securityContext` with `fsGroup` and sysctls, the token.
     pub(super) has_pod_settings: bool,
+    /// Capabilities may be added to a container.
+    pub(super) can_add_capabilities: bool,
     /// Why another user or a read-only root is nothing to assume here.
     pub(super) shared_files: Option<&'static str>,
 }
@@ -38,43 +45,55 @@ impl Shape {
 /// A pod's spec (kubernetes/api `core/v1/types.go`, `PodSpec`).
 pub(super) static POD: Shape = Shape {
     lists: &[
-        ("initContainers", Role::Init),
-        ("containers", Role::Main),
-        ("ephemeralContainers", Role::Ephemeral),
+        (&["initContainers"], Role::Init),
+        (&["containers"], Role::Main),
+        (&["ephemeralContainers"], Role::Ephemeral),
     ],
     singles: &[],
     resources: Some("resources"),
     has_pod_settings: true,
+    can_add_capabilities: true,
     shared_files: None,
 };
 
 /// Knative refuses most settings of a pod unless a feature flag allows them
-/// (knative/serving `pkg/apis/serving/fieldmask.go`, `PodSpecMask` and `PodSecurityContextMask`).
+/// (knative/serving `pkg/apis/serving/fieldmask.go`, `PodSpecMask`, `PodSecurityContextMask` and
+/// `CapabilitiesMask`).
 static KNATIVE: Shape = Shape {
-    lists: &[("initContainers", Role::Init), ("containers", Role::Main)],
+    lists: &[
+        (&["initContainers"], Role::Init),
+        (&["containers"], Role::Main),
+    ],
     singles: &[],
     resources: Some("resources"),
     has_pod_settings: false,
+    can_add_capabilities: false,
     shared_files: None,
 };
 
 /// A template of a workflow is a pod without a spec (argoproj/argo-workflows
 /// `pkg/apis/workflow/v1alpha1/workflow_types.go`, `Template`).
 static ARGO_TEMPLATE: Shape = Shape {
-    lists: &[("initContainers", Role::Init), ("sidecars", Role::Sidecar)],
+    lists: &[
+        (&["initContainers"], Role::Init),
+        (&["containerSet", "containers"], Role::Main),
+        (&["sidecars"], Role::Sidecar),
+    ],
     singles: &["container", "script"],
     resources: Some("resources"),
     has_pod_settings: false,
+    can_add_capabilities: true,
     shared_files: Some("the steps of a workflow hand files to each other"),
 };
 
 /// The steps of a task run in one pod that Tekton writes (tektoncd/pipeline
 /// `pkg/apis/pipeline/v1/container_types.go`, `Step` and `Sidecar`).
 static TEKTON_V1: Shape = Shape {
-    lists: &[("steps", Role::Main), ("sidecars", Role::Sidecar)],
+    lists: &[(&["steps"], Role::Main), (&["sidecars"], Role::Sidecar)],
     singles: &[],
     resources: Some("computeResources"),
     has_pod_settings: false,
+    can_add_capabilities: true,
     shared_files: Some("the steps of a task share their workspace"),
 };
 
@@ -83,6 +102,7 @@ static TEKTON_V1BETA1: Shape = Shape {
     singles: &[],
     resources: Some("resources"),
     has_pod_settings: false,
+    can_add_capabilities: true,
     shared_files: TEKTON_V1.shared_files,
 };
 
@@ -108,8 +128,17 @@ static WORKLOADS: &[Workload] = &[
         &["batch"],
         &[&["spec", "jobTemplate", "spec", "template", "spec"]],
     ),
+    // kedacore/keda `apis/keda/v1alpha1/scaledjob_types.go`
+    pod(
+        "ScaledJob",
+        &["keda.sh"],
+        &[&["spec", "jobTargetRef", "template", "spec"]],
+    ),
     // argoproj/argo-rollouts `pkg/apis/rollouts/v1alpha1/types.go`
-    pod("Rollout", &["argoproj.io"], TEMPLATE),
+    Workload {
+        may_refer: true,
+        ..pod("Rollout", &["argoproj.io"], TEMPLATE)
+    },
     // openkruise/kruise `apis/apps/v1alpha1`
     pod("CloneSet", &["apps.kruise.io"], TEMPLATE),
     pod("BroadcastJob", &["apps.kruise.io"], TEMPLATE),
@@ -176,14 +205,18 @@ static WORKLOADS: &[Workload] = &[
     Workload {
         kind: "Service",
         groups: &["serving.knative.dev"],
+        version: None,
         pods: TEMPLATE,
         shape: &KNATIVE,
+        may_refer: false,
     },
     Workload {
         kind: "Configuration",
         groups: &["serving.knative.dev"],
+        version: None,
         pods: TEMPLATE,
         shape: &KNATIVE,
+        may_refer: false,
     },
     argo("Workflow", &[&["spec", "templates", "*"]]),
     argo("WorkflowTemplate", &[&["spec", "templates", "*"]]),
@@ -192,6 +225,27 @@ static WORKLOADS: &[Workload] = &[
         "CronWorkflow",
         &[&["spec", "workflowSpec", "templates", "*"]],
     ),
+    // tektoncd/pipeline `pkg/apis/pipeline/v1/{task,taskrun,pipeline,pipelinerun}_types.go`
+    tekton("Task", Some("v1"), TASK),
+    tekton("Task", None, TASK),
+    tekton("ClusterTask", None, TASK),
+    tekton("TaskRun", Some("v1"), TASK_RUN),
+    tekton("TaskRun", None, TASK_RUN),
+    tekton("Pipeline", Some("v1"), PIPELINE),
+    tekton("Pipeline", None, PIPELINE),
+    tekton("PipelineRun", Some("v1"), PIPELINE_RUN),
+    tekton("PipelineRun", None, PIPELINE_RUN),
+];
+
+const TASK: &[&[&str]] = &[&["spec"]];
+const TASK_RUN: &[&[&str]] = &[&["spec", "taskSpec"]];
+const PIPELINE: &[&[&str]] = &[
+    &["spec", "tasks", "*", "taskSpec"],
+    &["spec", "finally", "*", "taskSpec"],
+];
+const PIPELINE_RUN: &[&[&str]] = &[
+    &["spec", "pipelineSpec", "tasks", "*", "taskSpec"],
+    &["spec", "pipelineSpec", "finally", "*", "taskSpec"],
 ];
 
 const fn pod(
@@ -202,8 +256,10 @@ const fn pod(
     Workload {
         kind,
         groups,
+        version: None,
         pods,
         shape: &POD,
+        may_refer: false,
     }
 }
 
@@ -211,35 +267,38 @@ const fn argo(kind: &'static str, pods: &'static [&'static [&'static str]]) -> W
     Workload {
         kind,
         groups: &["argoproj.io"],
+        version: None,
         pods,
         shape: &ARGO_TEMPLATE,
+        may_refer: false,
     }
 }
 
-static TASKS: [&str; 2] = ["Task", "ClusterTask"];
+/// A kind of Tekton that keeps tasks, each of which runs in one pod, in its first version and in
+/// those before it.
+const fn tekton(
+    kind: &'static str,
+    version: Option<&'static str>,
+    pods: &'static [&'static [&'static str]],
+) -> Workload {
+    Workload {
+        kind,
+        groups: &["tekton.dev"],
+        version,
+        pods,
+        shape: match version {
+            Some(_) => &TEKTON_V1,
+            None => &TEKTON_V1BETA1,
+        },
+        may_refer: true,
+    }
+}
 
 /// How objects of a kind carry pods. `version` is the part of `apiVersion` behind the slash.
 pub(super) fn find(kind: &str, group: &str, version: &str) -> Option<&'static Workload> {
-    static TASK_V1: Workload = Workload {
-        kind: "Task",
-        groups: &["tekton.dev"],
-        pods: &[&["spec"]],
-        shape: &TEKTON_V1,
-    };
-    static TASK_V1BETA1: Workload = Workload {
-        kind: "Task",
-        groups: &["tekton.dev"],
-        pods: &[&["spec"]],
-        shape: &TEKTON_V1BETA1,
-    };
-    if group == "tekton.dev" && TASKS.contains(&kind) {
-        return Some(if version == "v1" {
-            &TASK_V1
-        } else {
-            &TASK_V1BETA1
-        });
-    }
-    WORKLOADS
-        .iter()
-        .find(|workload| workload.kind == kind && workload.groups.contains(&group))
+    WORKLOADS.iter().find(|workload| {
+        workload.kind == kind
+            && workload.groups.contains(&group)
+            && workload.version.is_none_or(|known| known == version)
+    })
 }

@@ -1,0 +1,63 @@
+//! Objects that bound the resources of every container of their namespace.
+//!
+//! Admission gives a container the defaults of a `LimitRange` where it has no resources of its own,
+//! and refuses one whose own are beyond its bounds (kubernetes
+//! `plugin/pkg/admission/limitranger/admission.go`).
+
+use super::object::Object;
+use crate::container::{Against, Evidence, Place};
+use crate::project::Member;
+
+/// The `LimitRange`s of a project that speak of containers or pods.
+#[derive(Debug, Default)]
+pub(super) struct LimitRanges(Vec<LimitRange>);
+
+#[derive(Debug)]
+struct LimitRange {
+    label: String,
+    namespace: Option<String>,
+    place: Place,
+}
+
+impl LimitRanges {
+    pub(super) fn read<'o, 'a: 'o, 's: 'a>(
+        objects: impl Iterator<Item = &'o Object<'a, 's>>,
+    ) -> Self {
+        let ranges = objects.filter(|object| {
+            object.kind == "LimitRange" && object.group.is_empty() && speaks_of_pods(object)
+        });
+        let read = ranges.map(|object| LimitRange {
+            label: format!("LimitRange/{}", object.name()),
+            namespace: object.namespace(),
+            place: object.cursor.place(),
+        });
+        Self(read.collect())
+    }
+
+    /// Says to the containers of a pod that their resources are settled. A namespace that is not
+    /// written can be any: it comes with the command that applies the file.
+    pub(super) fn bound(&self, namespace: Option<&str>, members: &mut [Member]) {
+        let range = self.0.iter().find(|range| {
+            let own = range.namespace.as_deref();
+            own.is_none() || namespace.is_none() || own == namespace
+        });
+        let Some(range) = range else { return };
+        for Member { container, .. } in members {
+            for against in [Against::MemoryLimit, Against::CpuLimit] {
+                container.evidence.push(Evidence {
+                    against,
+                    what: format!("{} settles the resources of its namespace", range.label),
+                    decisive: true,
+                    place: Some(range.place),
+                });
+            }
+        }
+    }
+}
+
+fn speaks_of_pods(object: &Object<'_, '_>) -> bool {
+    let limits = object.cursor.find(&["spec", "limits"]);
+    let limits = limits.map(|limits| limits.items()).unwrap_or_default();
+    let mut kinds = limits.iter().map(|(_, limit)| limit.word_of("type"));
+    kinds.any(|kind| matches!(kind.as_str(), "Container" | "Pod"))
+}
