@@ -80,16 +80,23 @@ fn of_user(user: &User) -> Start {
 /// The capabilities that a process of the container can have now: those that the engine gives it
 /// without those dropped, and those added.
 #[must_use]
-pub fn bounding_set(container: &Container) -> BTreeSet<String> {
-    let list = |setting: &Setting<Vec<String>>| setting.judged().cloned().unwrap_or_default();
-    let dropped = list(&container.capabilities_dropped);
+pub fn bounding_set(container: &Container) -> BTreeSet<&str> {
+    let dropped = listed(&container.capabilities_dropped);
     let all_dropped = dropped.iter().any(|name| name.eq_ignore_ascii_case("ALL"));
     DEFAULT
         .iter()
-        .filter(|name| !all_dropped && !dropped.iter().any(|dropped| dropped == *name))
-        .map(|name| (*name).to_owned())
-        .chain(list(&container.capabilities_added))
+        .copied()
+        .filter(|name| !all_dropped && !dropped.iter().any(|dropped| dropped == name))
+        .chain(
+            listed(&container.capabilities_added)
+                .iter()
+                .map(String::as_str),
+        )
         .collect()
+}
+
+fn listed(setting: &Setting<Vec<String>>) -> &[String] {
+    setting.judged().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// What the image needs to run in this container, by what is known of it; `None` where that is

@@ -48,7 +48,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     let has = capabilities::bounding_set(container);
     let missing: Vec<&String> = needed
         .iter()
-        .filter(|name| !has.contains(*name) && !has.contains("ALL"))
+        .filter(|name| !has.contains(name.as_str()) && !has.contains("ALL"))
         .collect();
     if missing.is_empty() {
         return Answer::Hardened(format!("{} has what it needs", facts.id));

@@ -245,14 +245,11 @@ fn of_commands(container: &Container) -> BTreeSet<String> {
 /// restricted than it was.
 fn drop_all_but(container: &Container, needed: &BTreeSet<String>) -> Vec<Assignment> {
     let has = capabilities::bounding_set(container);
-    let added = container
-        .capabilities_added
-        .judged()
-        .cloned()
-        .unwrap_or_default();
+    let added = container.capabilities_added.judged();
+    let is_added = |name| added.is_some_and(|added| added.contains(name));
     let add = needed
         .iter()
-        .filter(|name| has.contains(*name) && !added.contains(name))
+        .filter(|name| has.contains(name.as_str()) && !is_added(name))
         .cloned()
         .map(Assignment::AddCapability);
     std::iter::once(Assignment::DropAllCapabilities)

@@ -61,20 +61,22 @@ pub(super) fn clean(path: &str) -> Cow<'_, str> {
     if is_clean(path) {
         return Cow::Borrowed(path);
     }
-    let mut parts: Vec<&str> = Vec::new();
+    let mut cleaned = String::with_capacity(path.len() + 1);
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            ".." => {
-                parts.pop();
+            ".." => cleaned.truncate(cleaned.rfind('/').unwrap_or_default()),
+            part => {
+                cleaned.push('/');
+                cleaned.push_str(part);
             }
-            part => parts.push(part),
         }
     }
-    if parts.starts_with(&["var", "run"]) {
-        parts.remove(0);
+    let is_run = |rest: &str| rest.is_empty() || rest.starts_with('/');
+    if cleaned.strip_prefix("/var/run").is_some_and(is_run) {
+        cleaned.drain(.."/var".len());
     }
-    parts.iter().flat_map(|part| ["/", part]).collect()
+    Cow::Owned(cleaned)
 }
 
 /// Most paths are written as they are meant, and cost a look.

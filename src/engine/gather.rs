@@ -182,7 +182,13 @@ impl<'s> Pool<'s> {
         for (at, placed) in pool.files.iter_mut().enumerate() {
             placed.file.part.merged = (at < complete).then_some(at);
         }
-        for base in 0..pool.files.len() {
+        // A file that was given alone has nothing beside it here.
+        let bases = if pool.files.len() > 1 {
+            0..pool.files.len()
+        } else {
+            0..0
+        };
+        for base in bases {
             let beside = dialect::overrides(&pool.files[base].file.path)
                 .into_iter()
                 .find_map(|path| pool.places.get(&settled(&path)).copied());

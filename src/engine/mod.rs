@@ -9,6 +9,7 @@ pub use self::command_line::Hardened;
 
 use std::cell::{LazyCell, RefCell};
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -442,17 +443,24 @@ fn exception_of_others<'r, D: Draft>(
     members: &[Member<D::Site>],
     assignments: &[Assignment],
 ) -> Option<&'r Exception<'r>> {
-    let group = members[at].container.group;
     let is_shared = assignments.iter().any(Assignment::is_shared);
-    let sharers = members
-        .iter()
-        .enumerate()
-        .filter(|(_, member)| is_shared && member.container.group == group)
-        .map(|(index, _)| index);
+    let sharers = is_shared
+        .then(|| group_of(members, at))
+        .into_iter()
+        .flatten();
     D::heirs(&members[at].site)
         .into_iter()
         .chain(sharers)
         .find_map(|index| rulings.get(index)?.exception(transform))
+}
+
+/// The containers of one group stand side by side.
+fn group_of<S>(members: &[Member<S>], at: usize) -> Range<usize> {
+    let group = members[at].container.group;
+    let is_of_it = |member: &&Member<S>| member.container.group == group;
+    let before = members[..at].iter().rev().take_while(is_of_it).count();
+    let after = members[at..].iter().take_while(is_of_it).count();
+    at - before..at + after
 }
 
 /// What came of the files given and of those that were read with them.
@@ -533,17 +541,13 @@ struct Planned {
 
 /// Makes the assignment true of the container and of those that share or inherit it.
 fn apply<D: Draft>(members: &mut [Member<D::Site>], at: usize, assignment: &Assignment) {
-    members[at].container.apply(assignment);
     if assignment.is_shared() {
-        // The containers of a group stand side by side, and a stream can have many groups.
-        let group = members[at].container.group;
-        let is_of_it = |member: &&mut Member<D::Site>| member.container.group == group;
-        let (before, after) = members.split_at_mut(at);
-        let before = before.iter_mut().rev().take_while(is_of_it);
-        let after = after.iter_mut().skip(1).take_while(is_of_it);
-        for member in before.chain(after) {
+        let group = group_of(members, at);
+        for member in &mut members[group] {
             member.container.apply(assignment);
         }
+    } else {
+        members[at].container.apply(assignment);
     }
     for heir in D::heirs(&members[at].site) {
         apply::<D>(members, heir, assignment);

@@ -45,13 +45,11 @@ pub fn stated_connections(container: &Container) -> Option<(i64, String)> {
         "max_children",
     ];
     let number = |name: &str, value: &str| {
+        let number = value.trim().parse::<i64>().ok()?;
         let name = name.trim_start_matches('-').replace('-', "_");
         let name = name.to_ascii_lowercase();
-        OPTIONS
-            .iter()
-            .any(|option| name.ends_with(option))
-            .then(|| value.trim().parse::<i64>().ok())
-            .flatten()
+        let is_known = OPTIONS.iter().any(|option| name.ends_with(option));
+        is_known.then_some(number)
     };
     let words: Vec<&str> = container
         .entrypoint

@@ -52,6 +52,8 @@ pub struct Summary {
     /// It is of a command line, and speaks of no files.
     is_of_a_command: bool,
     files: Vec<FileBlocks>,
+    /// How many rows the containers of `files` take.
+    rows: usize,
     transforms: Vec<Tally>,
     not_ours: BTreeMap<NotOurs, usize>,
     /// Exceptions without effect: where they stand, and why.
@@ -91,6 +93,7 @@ impl Summary {
             detail,
             is_of_a_command: false,
             files: Vec::new(),
+            rows: 0,
             transforms: Vec::new(),
             not_ours: BTreeMap::new(),
             stale: Vec::new(),
@@ -130,6 +133,9 @@ impl Summary {
         for container in report.containers.iter().filter(went_well) {
             self.counts.containers += 1;
             self.count(container);
+            if !self.shows_containers() {
+                continue;
+            }
             let rows = match self.detail {
                 Detail::Short => short_rows(container, report),
                 Detail::Full => full_rows(container, report),
@@ -140,10 +146,13 @@ impl Summary {
             };
             match blocks.iter_mut().find(|block| block.rows == rows) {
                 Some(twin) if self.detail == Detail::Short => twin.names.push(name),
-                _ => blocks.push(Block {
-                    names: vec![name],
-                    rows,
-                }),
+                _ => {
+                    self.rows += rows.len();
+                    blocks.push(Block {
+                        names: vec![name],
+                        rows,
+                    });
+                }
             }
         }
         for stale in &report.stale {
@@ -155,6 +164,11 @@ impl Summary {
                 self.files.push(FileBlocks { path, blocks });
             }
         }
+    }
+
+    /// Short of all detail, so many containers are counted instead of shown.
+    fn shows_containers(&self) -> bool {
+        self.detail == Detail::Full || self.rows <= ROWS
     }
 
     /// An exception that has no effect.
@@ -179,9 +193,7 @@ impl Summary {
     ///
     /// Those of the writer.
     pub fn write(&self, out: &mut impl Write, deed: Deed, terminal: Terminal) -> io::Result<()> {
-        let blocks = self.files.iter().flat_map(|file| &file.blocks);
-        let rows: usize = blocks.map(|block| block.rows.len()).sum();
-        if self.detail == Detail::Full || rows <= ROWS {
+        if self.shows_containers() {
             self.write_blocks(out, terminal)?;
         } else {
             self.write_tallies(out, terminal)?;

@@ -135,6 +135,14 @@ impl<'s> Tree<'s> {
     fn get_merged(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
         let mut found = None;
         let sought = Sought::new(key, schema);
+        if schema == Schema::Compose {
+            // What the mapping says itself wins, and of two keys, which are an error, the last.
+            let own = self.entries(self.resolve(map));
+            let own = own.filter(|(own, _)| !self.is_merge(*own) && self.is_key(*own, sought));
+            if let Some((key, value)) = own.last() {
+                return Some(Found::Own { key, value });
+            }
+        }
         self.walk(map, schema, |candidate| {
             if self.is_key(candidate.key(), sought) {
                 found = Some(candidate);

@@ -175,6 +175,11 @@ impl<'s> Tree<'s> {
         })
     }
 
+    /// The node and all that stands in it, in source order. What an alias stands for is not in it.
+    pub fn subtree(&self, id: NodeId) -> impl Iterator<Item = NodeId> + use<> {
+        (id.0..self.node(id).next.0).map(NodeId)
+    }
+
     /// `(key, value)` of a mapping, in source order; nothing for other nodes.
     pub fn entries(&self, map: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
         let is_map = self.node(map).kind == Kind::Map;

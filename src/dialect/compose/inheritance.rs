@@ -74,13 +74,8 @@ pub(super) fn overridden(files: &[File<'_>], defining: &Layer, later: &Layers) -
             keys.push(EVERYTHING.to_owned());
         }
         for (key, found) in tree.effective_entries(layer.node, Schema::Compose) {
-            let mut open = vec![found.value()];
-            let mut undone = false;
-            while let Some(node) = open.pop() {
-                undone |= is_undone(tree, node, is_later);
-                open.extend(tree.children(node));
-            }
-            if undone {
+            let mut below = tree.subtree(found.value());
+            if below.any(|node| is_undone(tree, node, is_later)) {
                 keys.push(key.into_owned());
             }
         }

@@ -64,17 +64,12 @@ impl Layer {
 
 impl Keys {
     fn of(tree: &Tree<'_>, map: NodeId) -> Self {
-        let mut keys = 0;
-        for (key, _) in tree.entries(tree.resolve(map)) {
-            // What merges brings keys that stand elsewhere.
-            if tree.is_merge(key) {
-                return Self(u64::MAX);
-            }
-            if let Some(text) = tree.key_text(key, Schema::Compose) {
-                keys |= Self::bit(&text);
-            }
-        }
-        Self(keys)
+        let entries = tree.effective_entries(map, Schema::Compose);
+        Self(
+            entries
+                .iter()
+                .fold(0, |keys, (key, _)| keys | Self::bit(key)),
+        )
     }
 
     fn may_have(self, key: &str) -> bool {

@@ -137,8 +137,8 @@ impl Site {
         value: Value,
     ) -> Result<Vec<String>, Unwritable> {
         self.check_override(path[0])?;
-        let joined = path.join(".");
-        if let Some((_, place)) = self.later.iter().find(|(later, _)| *later == joined) {
+        let is_later = |(later, _): &&(String, String)| later.split('.').eq(path.iter().copied());
+        if let Some((_, place)) = self.later.iter().find(is_later) {
             return Err(Unwritable::Because(format!("`{place}` says otherwise")));
         }
         editor.set(self.node, path, value)?;
@@ -219,7 +219,12 @@ impl Site {
         } else {
             "services."
         };
-        format!("{above}{}.{}", self.service, keys.join("."))
+        let mut path = format!("{above}{}", self.service);
+        for key in keys {
+            path.push('.');
+            path.push_str(key);
+        }
+        path
     }
 
     pub(super) fn check_override(&self, key: &str) -> Result<(), Unwritable> {
