@@ -84,6 +84,9 @@ pub struct Container {
 
     /// Everything mounted, in the order written.
     pub mounts: Vec<Mount>,
+    /// Named volumes that containers of different images write to, so that each finds files of
+    /// others there.
+    pub shared_volumes: Vec<String>,
     /// Environment variables the file gives; `None` where the value comes from outside the file.
     pub environment: Vec<(String, Option<String>)>,
     /// The environment also comes from somewhere that is not read (`env_file`, `envFrom`).
@@ -297,6 +300,7 @@ impl Container {
             unprivileged_port_start: Setting::Absent,
             lowest_port_of_pod: None,
             mounts: Vec::new(),
+            shared_volumes: Vec::new(),
             environment: Vec::new(),
             environment_elsewhere: false,
             entrypoint: None,

@@ -3,20 +3,29 @@
 //! Each piece is quoted in the report, so that a reader can disagree with it.
 
 mod cluster;
+mod commands;
 mod confinement;
+mod memory;
 mod processes;
+mod writes;
 
 pub use cluster::of_cluster_client;
+pub(crate) use commands::{command_words, program};
+pub use commands::{past_entrypoint, root_command};
 pub use confinement::{against_default_seccomp, for_confinement_off};
+pub use memory::{memory_by_variable, stated_memory};
 pub use processes::{engine_inside, stated_connections};
+pub use writes::mentions_tmp;
 
 use std::borrow::Cow;
 
+use self::commands::{probing_command, programs_of_probes};
+use self::writes::{probe_writes, redirects, stated_path, writing_command};
 use crate::container::{
     Against, Container, Evidence, Mount, MountSource, Network, same_path, within,
 };
 use crate::host_agent;
-use crate::image::Kind;
+use crate::image::{Facts, Kind};
 
 /// Everything in the file that speaks against assuming another user.
 #[must_use]
@@ -46,7 +55,39 @@ pub fn against_user(container: &Container) -> Vec<Evidence> {
     }
     found.extend(private_key(container));
     found.extend(demands_of_root(container));
+    if let Some(what) = login_port(container) {
+        found.push(Evidence {
+            against: Against::User,
+            what,
+            decisive: false,
+            place: None,
+        });
+    }
     found
+}
+
+/// A port of a service whose clients log in: its server becomes their users, which takes root, and
+/// keeps keys, mail or a record of who is there beside its program. What is known of an image says
+/// so better.
+#[must_use]
+pub fn login_port(container: &Container) -> Option<String> {
+    let is_known = container.facts.as_deref().is_some_and(Facts::user_is_known);
+    let port = container.ports.iter().filter(|_| !is_known);
+    let (port, service) = port.copied().find_map(|port| {
+        let service = match port {
+            21 => "FTP",
+            22 => "SSH",
+            25 | 465 | 587 => "SMTP",
+            110 | 995 => "POP3",
+            139 | 445 => "SMB",
+            143 | 993 => "IMAP",
+            _ => return None,
+        };
+        Some((port, service))
+    })?;
+    Some(format!(
+        "it listens on port {port}, and a server of {service} starts as root to become other users"
+    ))
 }
 
 /// A mounted key or secret that root alone may be able to read.
@@ -122,6 +163,24 @@ pub fn demands_of_root(container: &Container) -> Vec<Evidence> {
     }
     if redirects(container) {
         add("its command writes to a file by `>`".to_owned(), None);
+    }
+    if let Some(words) = stated_path(container).filter(|words| !words.contains("/tmp")) {
+        add(
+            format!("`{words}` names a place to write to, which only root may be able to make"),
+            None,
+        );
+    }
+    if let Some(word) = probing_command(container) {
+        add(
+            format!("its health check runs `{word}`, which needs root"),
+            None,
+        );
+    }
+    if let Some(words) = probe_writes(container) {
+        add(
+            format!("its health check writes to a file (`{words}`)"),
+            None,
+        );
     }
     found
 }
@@ -250,6 +309,15 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
             None,
         );
     }
+    if let Some(words) = probe_writes(container) {
+        add(
+            format!("its health check writes to a file (`{words}`)"),
+            None,
+        );
+    }
+    if let Some(what) = login_port(container) {
+        add(what, None);
+    }
     found
 }
 
@@ -260,180 +328,29 @@ pub fn against_no_new_privileges(container: &Container) -> Vec<Evidence> {
         .evidence_against(Against::NoNewPrivileges)
         .cloned()
         .collect();
-    if let Some(word) = command_words(container).find(|word| {
+    let gains = |word: &&str| {
         matches!(
             program(word),
             "sudo" | "su" | "doas" | "newuidmap" | "pkexec"
         )
-    }) {
+    };
+    let of_probes = || {
+        let programs = programs_of_probes(container);
+        programs.into_iter().find(gains)
+    };
+    let found_in = match command_words(container).find(gains) {
+        Some(word) => Some(("command", word)),
+        None => of_probes().map(|word| ("health check", word)),
+    };
+    if let Some((part, word)) = found_in {
         found.push(Evidence {
             against: Against::NoNewPrivileges,
-            what: format!("its command runs `{word}`, which gains privileges"),
+            what: format!("its {part} runs `{word}`, which gains privileges"),
             decisive: false,
             place: None,
         });
     }
     found
-}
-
-/// The most memory that a known option of the file gives one part of the process, in bytes, with
-/// the words that say so: a heap, a buffer pool, a cache.
-#[must_use]
-pub fn stated_memory(container: &Container) -> Option<(u64, String)> {
-    let mut largest: Option<(u64, String)> = None;
-    each_sized(container, |text, unit, words| {
-        if let Some(bytes) = size(text, unit)
-            && largest.as_ref().is_none_or(|(known, _)| bytes > *known)
-        {
-            largest = Some((bytes, words));
-        }
-    });
-    largest
-}
-
-/// The words of an option that gives one part of the process memory, and how much a variable
-/// decides that the file says nothing of.
-#[must_use]
-pub fn memory_by_variable(container: &Container) -> Option<String> {
-    let mut found = None;
-    each_sized(container, |text, _, words| {
-        if text.starts_with('$') && found.is_none() {
-            found = Some(words);
-        }
-    });
-    found
-}
-
-/// Every amount that an option of [`SIZED_OPTIONS`] is given, with the bytes of a bare number and
-/// the words that say so. A variable of the environment stands for its value.
-fn each_sized(container: &Container, mut note: impl FnMut(&str, u64, String)) {
-    let value_of = |text: &str| {
-        let name = text.strip_prefix('$')?;
-        let name = name.trim_start_matches(['$', '{']).trim_end_matches('}');
-        let name = name.split([':', '-']).next()?;
-        let (_, value) = container.variables().find(|(known, _)| *known == name)?;
-        value.map(str::to_owned)
-    };
-    let mut note = |text: &str, unit, words| match value_of(text) {
-        Some(value) => note(&value, unit, words),
-        None => note(text, unit, words),
-    };
-    let texts = container
-        .variables()
-        .filter_map(|(_, value)| value)
-        .chain(container.command());
-    for (name, value) in container.variables() {
-        if let Some((option, unit)) = SIZED_OPTIONS.iter().find(|(option, _)| *option == name)
-            && let Some(value) = value
-        {
-            note(value, *unit, format!("{option}={value}"));
-        }
-    }
-    let mut previous: Option<&(&str, u64)> = None;
-    for text in texts {
-        for word in text.split([' ', '\t', '\n', ',', ';', '"', '\'']) {
-            let Some(first) = word.bytes().next() else {
-                continue;
-            };
-            if let Some((option, unit)) = previous
-                && !word.starts_with(option)
-            {
-                note(word, *unit, format!("{option} {word}"));
-            }
-            let begins = |(option, _): &&(&str, u64)| option.as_bytes()[0] == first;
-            for (option, unit) in SIZED_OPTIONS.iter().filter(begins) {
-                if let Some(rest) = word.strip_prefix(option) {
-                    note(rest.trim_start_matches(['=', ':']), *unit, word.to_owned());
-                }
-            }
-            previous = SIZED_OPTIONS.iter().find(|(option, _)| *option == word);
-        }
-    }
-}
-
-/// The words of an option or a variable that name a place to write to where nothing is mounted.
-fn stated_path(container: &Container) -> Option<String> {
-    const WRITTEN: [&str; 14] = [
-        "log", "data", "dbpath", "pid", "sock", "tmp", "temp", "storage", "cache", "spool",
-        "store", "output", "upload", "backup",
-    ];
-    let is_written = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name == "dir" || name.ends_with("-dir") || WRITTEN.iter().any(|word| name.contains(word))
-    };
-    let is_unserved = |path: &str| {
-        path.starts_with('/')
-            && !["/dev/", "/proc/", "/tmp"]
-                .iter()
-                .any(|served| path.starts_with(served))
-            && container.mount_over(path).is_none()
-            && !container.facts.as_ref().is_some_and(|facts| {
-                container.mounts_image_volumes
-                    && facts.declared_volumes().any(|volume| within(path, volume))
-                    || facts
-                        .writable
-                        .iter()
-                        .any(|writable| within(path, &writable.path))
-            })
-    };
-    let words: Vec<&str> = container
-        .command()
-        .flat_map(|word| word.split([' ', '\t', '\n']))
-        .collect();
-    for (index, word) in words.iter().enumerate() {
-        let (name, path) = match word.split_once('=') {
-            Some(pair) => pair,
-            None => (*word, words.get(index + 1).copied().unwrap_or_default()),
-        };
-        if name.starts_with('-') && is_unserved(path) && is_written(name.trim_start_matches('-')) {
-            return Some(format!("{name} {path}"));
-        }
-    }
-    let kept = |name: &str| is_written(name) && !name.ends_with("_FILE");
-    container.variables().find_map(|(name, value)| {
-        let value = value?;
-        let in_scratch = value.starts_with("/tmp/") && name.contains("DATA");
-        let unserved = is_unserved(value) || in_scratch && container.mount_over(value).is_none();
-        (unserved && kept(name)).then(|| format!("{name}={value}"))
-    })
-}
-
-/// Options that size a heap or a cache, with the bytes of a bare number.
-static SIZED_OPTIONS: &[(&str, u64)] = &[
-    ("-Xmx", 1),
-    ("-Xms", 1),
-    ("-XX:MaxDirectMemorySize", 1),
-    ("--max-old-space-size", 1 << 20),
-    ("--max_old_space_size", 1 << 20),
-    ("--maxmemory", 1),
-    ("maxmemory", 1),
-    ("shared_buffers", 8192),
-    ("--innodb-buffer-pool-size", 1),
-    ("--innodb_buffer_pool_size", 1),
-    ("--wiredTigerCacheSizeGB", 1 << 30),
-    ("--memory-limit", 1 << 20),
-    ("MAX_HEAP_SIZE", 1),
-    ("HEAP_SIZE", 1),
-];
-
-/// `4g`, `512M`, `2gb`, `2.5`; a bare number counts in `unit` bytes.
-fn size(text: &str, unit: u64) -> Option<u64> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (whole, fraction) = text[..end].split_once('.').unwrap_or((&text[..end], ""));
-    let number: u64 = whole.parse().ok()?;
-    let factor = match text[end..].to_ascii_lowercase().as_str() {
-        "" => unit,
-        "k" | "kb" | "ki" => 1 << 10,
-        "m" | "mb" | "mi" => 1 << 20,
-        "g" | "gb" | "gi" => 1 << 30,
-        "t" | "tb" | "ti" => 1 << 40,
-        _ => return None,
-    };
-    // A part of a unit counts as a whole one: the limit may be too high, never too low.
-    let whole = number.checked_add(u64::from(fraction.contains(|c: char| c != '0')))?;
-    whole.checked_mul(factor)
 }
 
 /// The image is a language runtime or an operating system, built here, or named after another one:
@@ -572,138 +489,4 @@ fn is_key_path(path: &str) -> bool {
     }) || [".key", ".pem", ".p12", ".pfx", ".jks"]
         .iter()
         .any(|end| target.ends_with(end))
-}
-
-/// A program of the command that only root can use.
-#[must_use]
-pub fn root_command(container: &Container) -> Option<&str> {
-    command_words(container).find(|word| {
-        matches!(
-            program(word),
-            "apt-get"
-                | "apt"
-                | "apk"
-                | "yum"
-                | "dnf"
-                | "microdnf"
-                | "chown"
-                | "useradd"
-                | "adduser"
-                | "usermod"
-                | "groupadd"
-                | "sysctl"
-                | "mount"
-                | "umount"
-                | "iptables"
-                | "ip6tables"
-                | "nft"
-                | "ip"
-                | "setcap"
-                | "sudo"
-                | "su"
-                | "gosu"
-                | "su-exec"
-                | "setpriv"
-                | "runuser"
-                | "chroot"
-                | "nsenter"
-                | "modprobe"
-                | "dockerd"
-                | "sshd"
-                | "crond"
-                | "cron"
-                | "update-ca-certificates"
-        )
-    })
-}
-
-/// A program of the command that changes the image's files.
-fn writing_command(container: &Container) -> Option<&str> {
-    command_words(container).find(|word| {
-        matches!(
-            program(word),
-            "apt-get"
-                | "apt"
-                | "apk"
-                | "yum"
-                | "dnf"
-                | "microdnf"
-                | "pip"
-                | "pip3"
-                | "npm"
-                | "npx"
-                | "yarn"
-                | "pnpm"
-                | "bundle"
-                | "gem"
-                | "composer"
-                | "poetry"
-                | "uv"
-                | "go"
-                | "cargo"
-                | "mvn"
-                | "gradle"
-                | "make"
-                | "git"
-                | "wget"
-                | "touch"
-                | "mkdir"
-                | "cp"
-                | "mv"
-                | "ln"
-                | "sed"
-                | "tee"
-                | "tar"
-                | "unzip"
-                | "chmod"
-                | "chown"
-                | "useradd"
-                | "adduser"
-                | "install"
-                | "envsubst"
-                | "dockerd"
-                | "sshd"
-                | "update-ca-certificates"
-        )
-    })
-}
-
-/// Whether a shell redirects to a file that is neither scratch nor a device.
-fn redirects(container: &Container) -> bool {
-    let hooks = container.hooks.iter().flatten().map(String::as_str);
-    for script in container.command().chain(hooks) {
-        for (at, _) in script.match_indices('>') {
-            let before = script[..at].chars().next_back();
-            let target = script[at..].trim_start_matches('>').trim_start();
-            let harmless = matches!(before, Some('-' | '=' | '>' | '<'))
-                || target.is_empty()
-                || ["&", "/dev/", "/tmp/", "/proc/", "="]
-                    .iter()
-                    .any(|start| target.starts_with(start));
-            if !harmless {
-                return true;
-            }
-        }
-    }
-    false
-}
-
-/// Every word of entrypoint, arguments and hooks, shell scripts split into theirs.
-pub(crate) fn command_words(container: &Container) -> impl Iterator<Item = &str> {
-    let hooks = container.hooks.iter().flatten().map(String::as_str);
-    container.command().chain(hooks).flat_map(words_of)
-}
-
-/// The words of one argument, which may be a shell script.
-pub(crate) fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split([' ', '\t', '\n', ';', '&', '|', '(', ')', '`'])
-        .filter(|word| !word.is_empty())
-}
-
-/// The program a word names, without its directory; an address names none.
-pub(crate) fn program(word: &str) -> &str {
-    if word.contains("://") {
-        return word;
-    }
-    word.rsplit('/').next().unwrap_or(word)
 }

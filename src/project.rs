@@ -29,6 +29,13 @@ pub trait Surroundings: fmt::Debug + Sync {
     fn beside(&self, _from: &Path) -> Vec<PathBuf> {
         Vec::new()
     }
+
+    /// The file, or the directory or one of the files in it, is for its owner and group alone;
+    /// `false` where nobody can tell.
+    fn is_closed(&self, from: &Path, path: &Path) -> bool {
+        let _ = (from, path);
+        false
+    }
 }
 
 /// Why a file that another one speaks of is not read.

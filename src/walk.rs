@@ -62,10 +62,9 @@ impl Disk {
             own.to_owned()
         })
     }
-}
 
-impl Surroundings for Disk {
-    fn read(&self, from: &Path, path: &Path) -> Result<String, Unread> {
+    /// Where the path leads, if that is within the project.
+    fn real(&self, from: &Path, path: &Path) -> Result<PathBuf, Unread> {
         // Most files that are looked for beside others are not there.
         let named = self.directory.join(path);
         if fs::symlink_metadata(&named).is_err() {
@@ -74,9 +73,17 @@ impl Surroundings for Disk {
         let root = self.root(from).ok_or(Unread::Missing)?;
         // Links are followed first, so that none leads outside.
         let real = named.canonicalize().map_err(|_| Unread::Missing)?;
-        if !real.starts_with(&root) {
-            return Err(Unread::Outside);
+        if real.starts_with(&root) {
+            Ok(real)
+        } else {
+            Err(Unread::Outside)
         }
+    }
+}
+
+impl Surroundings for Disk {
+    fn read(&self, from: &Path, path: &Path) -> Result<String, Unread> {
+        let real = self.real(from, path)?;
         let limit = u64::from(Limits::default().bytes);
         match fs::metadata(&real) {
             Ok(metadata) if metadata.is_file() && metadata.len() <= limit => {}
@@ -106,6 +113,33 @@ impl Surroundings for Disk {
         paths.sort_unstable();
         paths
     }
+
+    fn is_closed(&self, from: &Path, path: &Path) -> bool {
+        /// More files than anybody mounts one by one; whoever mounts more of them has a copy.
+        const FILES: usize = 256;
+        let Ok(real) = self.real(from, path) else {
+            return false;
+        };
+        let Ok(metadata) = fs::metadata(&real) else {
+            return false;
+        };
+        let inside = fs::read_dir(&real).into_iter().flatten().take(FILES);
+        let mut inside = inside.filter_map(|entry| entry.ok()?.metadata().ok());
+        is_for_owner(&metadata)
+            || inside.any(|metadata| metadata.is_file() && is_for_owner(&metadata))
+    }
+}
+
+#[cfg(unix)]
+fn is_for_owner(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let needed = if metadata.is_dir() { 0o5 } else { 0o4 };
+    metadata.permissions().mode() & needed != needed
+}
+
+#[cfg(not(unix))]
+fn is_for_owner(_: &fs::Metadata) -> bool {
+    false
 }
 
 /// Finds the files that the arguments mean, each once. `seen` counts them as they are found.

@@ -224,6 +224,14 @@ fn starts_as_root(
     let user = facts
         .run_as
         .ok_or_else(|| format!("{} has no user that is known to work", facts.id))?;
+    if policy.assume != Assume::All
+        && let Some(path) = kept(container, facts)
+        && let Some(what) = evidence::past_entrypoint(container)
+    {
+        return Err(format!(
+            "{what}, and root may own the files in `{path}` by now"
+        ));
+    }
     let group = storage(container, facts)?;
     if let Some(volume) = volume_of_root(container, facts) {
         return Err(format!(
@@ -253,6 +261,20 @@ fn starts_as_root(
         assignments.extend(paths.into_iter().map(Assignment::Scratch));
     }
     Ok((user, assignments))
+}
+
+/// Where files are kept from one container to the next: volumes, of the file or the image.
+fn kept<'c>(container: &'c Container, facts: &'c Facts) -> Option<&'c str> {
+    let mut mounts = container.mounts.iter().filter(|mount| !mount.read_only);
+    let mounted = mounts.find(|mount| {
+        matches!(
+            mount.source,
+            MountSource::Volume(_) | MountSource::Anonymous
+        )
+    });
+    mounted
+        .map(|mount| mount.target.as_str())
+        .or_else(|| facts.declared_volumes().next())
 }
 
 /// A path where the image keeps data and nothing is mounted, so that its own directory is used,

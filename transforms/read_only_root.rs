@@ -106,10 +106,14 @@ fn close(container: &Container, policy: &Policy) -> Answer {
             return Answer::Declined("whether the image can live with it is not known".to_owned());
         }
     }
-    let paths = match writable::scratch_paths(container, facts) {
+    let mut paths = match writable::scratch_paths(container, facts) {
         Ok(paths) => paths,
         Err(why) => return Answer::Declined(why),
     };
+    // The file may make the image write where it does not by itself.
+    if evidence::mentions_tmp(container) && paths.iter().all(|path| path.path != "/tmp") {
+        paths.extend(tmp(container, policy));
+    }
     let reason = if paths.is_empty() {
         format!("{} writes nowhere but to what is mounted", facts.id)
     } else {

@@ -67,6 +67,8 @@ pub struct Facts {
     pub entrypoint: Option<Vec<String>>,
     /// The arguments that the image gives it, likewise.
     pub arguments: Option<Vec<String>>,
+    /// The command of its health check, likewise.
+    pub probe: Option<Vec<String>>,
     /// Variables that the image sets, likewise; `None` for a value that nobody knows.
     pub environment: Vec<(String, Option<String>)>,
     /// Why all this holds by assumption alone, where it does.
@@ -225,6 +227,7 @@ impl Facts {
             notes: entry.notes.clone(),
             sources: sources(entry),
             entrypoint: None,
+            probe: None,
             arguments: None,
             environment: Vec::new(),
             by_assumption: None,
@@ -279,6 +282,7 @@ impl Facts {
             notes: Vec::new(),
             sources: Vec::new(),
             entrypoint: None,
+            probe: None,
             arguments: None,
             environment: Vec::new(),
             by_assumption: None,

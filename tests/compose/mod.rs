@@ -2,6 +2,7 @@
 
 mod projects;
 mod rejections;
+mod upkeep;
 
 use std::path::Path;
 

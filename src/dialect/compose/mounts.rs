@@ -3,16 +3,22 @@
 use std::collections::HashMap;
 
 use super::layers::{Layers, is_null, judged};
-use crate::container::{Against, Container, Evidence, Mount, MountSource};
+use crate::container::{Against, Container, Evidence, Mount, MountSource, Place};
 use crate::dialect::engine_words::mount::{
     PROPAGATIONS, Volume, copied, is_host_path, is_shared_directory, tmpfs,
 };
 use crate::dialect::engine_words::units;
-use crate::project::{File, Member};
+use crate::project::{File, Member, Surroundings};
 use crate::syntax::{Kind, NodeId, Schema, compose_boolean};
 
 /// Adds every mount of the service to the container.
-pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>], top: &TopLevel) {
+pub(super) fn read(
+    container: &mut Container,
+    layers: &Layers,
+    files: &[File<'_>],
+    top: &TopLevel,
+    surroundings: &dyn Surroundings,
+) {
     for value in layers.items(files, "volumes") {
         let file = &files[value.file];
         let tree = &file.tree;
@@ -42,6 +48,12 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
             None => container.mounts.push(mount),
         }
     }
+    for mount in &container.mounts {
+        if let (MountSource::Host(path), Some(place)) = (&mount.source, mount.place) {
+            let found = closed_file(&files[place.file], path, mount.place, surroundings);
+            container.evidence.extend(found);
+        }
+    }
     for (text, value) in layers.texts(files, "tmpfs") {
         let size = text
             .split([':', ','])
@@ -52,6 +64,31 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
             ..tmpfs(&text)
         });
     }
+    contents(container, layers, files, top, surroundings);
+    for (from, value) in layers.texts(files, "volumes_from") {
+        container.evidence.push(Evidence {
+            against: Against::User,
+            what: format!("it mounts the volumes of `{from}`, whose owner is not known"),
+            decisive: false,
+            place: value.origin.place,
+        });
+        container.evidence.push(Evidence {
+            against: Against::ReadOnlyRoot,
+            what: format!("it mounts the volumes of `{from}`, which scratch space could hide"),
+            decisive: false,
+            place: value.origin.place,
+        });
+    }
+}
+
+/// Configs and secrets, each a file of its own.
+fn contents(
+    container: &mut Container,
+    layers: &Layers,
+    files: &[File<'_>],
+    top: &TopLevel,
+    surroundings: &dyn Surroundings,
+) {
     for (kind, directory) in [("configs", "/"), ("secrets", "/run/secrets/")] {
         for value in layers.items(files, kind) {
             let file = &files[value.file];
@@ -83,6 +120,11 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
                 Some(target) => format!("{directory}{target}"),
                 None => format!("{directory}{name}"),
             };
+            if let Some((file, path)) = top.file(files, kind, &name) {
+                container
+                    .evidence
+                    .extend(closed_file(&files[file], &path, place, surroundings));
+            }
             let source = MountSource::Content;
             container.mounts.push(Mount {
                 target,
@@ -94,20 +136,24 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
             });
         }
     }
-    for (from, value) in layers.texts(files, "volumes_from") {
-        container.evidence.push(Evidence {
-            against: Against::User,
-            what: format!("it mounts the volumes of `{from}`, whose owner is not known"),
-            decisive: false,
-            place: value.origin.place,
-        });
-        container.evidence.push(Evidence {
-            against: Against::ReadOnlyRoot,
-            what: format!("it mounts the volumes of `{from}`, which scratch space could hide"),
-            decisive: false,
-            place: value.origin.place,
-        });
-    }
+}
+
+/// What a file or directory of the project holds against another user, where only its owner may
+/// read it, and root.
+fn closed_file(
+    file: &File<'_>,
+    path: &str,
+    place: Option<Place>,
+    surroundings: &dyn Surroundings,
+) -> Option<Evidence> {
+    let path_here = file.context.directory.join(path);
+    let is_known = !path.contains('$') && !path.starts_with(['~', '\\']);
+    (is_known && surroundings.is_closed(&file.path, &path_here)).then(|| Evidence {
+        against: Against::User,
+        what: format!("of `{path}` on the host, some is for its owner and group alone"),
+        decisive: false,
+        place,
+    })
 }
 
 /// A volume that an image of another name writes too has files of that image's user. Each member
@@ -134,7 +180,8 @@ pub(super) fn share(members: &mut [Member], projects: &[usize]) {
         Some(image.split(['@', ':']).next()?.to_owned())
     };
     let mut found = Vec::new();
-    for ((_, volume), writers) in writers {
+    let mut shared = Vec::new();
+    for ((project, volume), writers) in writers {
         let images: Vec<Option<String>> = writers.iter().map(|at| image(*at)).collect();
         let Some(first) = images.first() else {
             continue;
@@ -142,6 +189,7 @@ pub(super) fn share(members: &mut [Member], projects: &[usize]) {
         let Some(second) = images.iter().position(|image| image != first) else {
             continue;
         };
+        shared.push((project, volume.clone()));
         for (at, image) in writers.iter().zip(&images) {
             let other = if image == first {
                 writers[second]
@@ -154,6 +202,12 @@ pub(super) fn share(members: &mut [Member], projects: &[usize]) {
                 format!("`{other}` writes to the volume `{volume}` too, from another image"),
             ));
         }
+    }
+    for (member, project) in members.iter_mut().zip(projects) {
+        let volumes = shared.iter().filter(|(of, _)| of == project);
+        let volumes = volumes.map(|(_, volume)| volume.clone());
+        member.container.shared_volumes = volumes.collect();
+        member.container.shared_volumes.sort();
     }
     found.sort();
     for (at, what) in found {
@@ -212,6 +266,17 @@ impl TopLevel {
                 tree.get(one.value(), key, Schema::Compose)
                     .is_some_and(|found| !is_null(tree, found.value()))
             })
+        })
+    }
+
+    /// The file of the host that is mounted as a config or secret, and the number of the one that
+    /// says so.
+    fn file(&self, files: &[File<'_>], kind: &str, name: &str) -> Option<(usize, String)> {
+        self.roots.iter().find_map(|(file, root)| {
+            let tree = &files[*file].tree;
+            let all = tree.get(*root, kind, Schema::Compose)?;
+            let one = tree.get(all.value(), name, Schema::Compose)?;
+            Some((*file, text_at(&files[*file], one.value(), "file")?))
         })
     }
 

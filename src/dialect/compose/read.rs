@@ -81,7 +81,8 @@ pub(in crate::dialect) fn read(
                 .and_then(|recipe| recipe.facts(knowledge))
                 .map(Arc::new);
         }
-        mounts::read(&mut container, layers, files, top);
+        mounts::read(&mut container, layers, files, top, surroundings);
+        probe_of_image(&mut container);
         let version = if legacy[defining.file] {
             Version::First
         } else {
@@ -226,7 +227,6 @@ fn fill(
     let bool_at = |path: &[&str]| layers.setting(files, path, compose_boolean);
     container.mounts_image_volumes = true;
     container.scratch_is_memory = true;
-    container.low_ports_are_free = true;
     container.require_non_root = Setting::Unsupported;
     container.volume_group = Setting::Unsupported;
     container.unprivileged_port_start = Setting::Unsupported;
@@ -297,6 +297,12 @@ fn fill(
         .and_then(|value| words(files, &value));
     hooks(container, layers, files);
     network(container, layers, files);
+    if let Some(limit) = layers.get(files, &["ulimits", "nproc"]) {
+        let place = limit.origin.place;
+        container
+            .evidence
+            .push(engine_words::bounded_processes(place));
+    }
     devices(container, layers, files);
     watch(container, layers, files);
     let says = |key: &str, word: &str| {
@@ -559,7 +565,15 @@ fn split_words(text: &str) -> Vec<String> {
 
 fn hooks(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     if let Some(test) = layers.get(files, &["healthcheck", "test"]) {
-        container.probes.extend(words(files, &test));
+        let file = &files[test.file];
+        container
+            .probes
+            .extend(match file.tree.node(test.node).kind {
+                // A text is for a shell as it stands (compose-go `types/types.go`, `HealthCheckTest`).
+                Kind::Scalar => judged(file, test.node)
+                    .map(|script| vec!["CMD-SHELL".to_owned(), script.into_owned()]),
+                _ => words(files, &test),
+            });
     }
     for key in ["pre_start", "post_start", "pre_stop"] {
         for hook in layers.items(files, key) {
@@ -575,6 +589,16 @@ fn hooks(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
                 });
             }
         }
+    }
+}
+
+/// A service without a health check of its own has that of its image.
+pub(super) fn probe_of_image(container: &mut Container) {
+    let facts = container.facts.as_deref();
+    if container.probes.is_empty()
+        && let Some(probe) = facts.and_then(|facts| facts.probe.clone())
+    {
+        container.probes.push(probe);
     }
 }
 
@@ -636,15 +660,30 @@ fn network(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
         ("userns_mode", "user"),
         ("cgroup", "cgroup"),
     ] {
-        if let Some(value) = layers.get(files, &[key])
-            && value.judged(files).is_some_and(|mode| mode == "host")
-        {
+        let Some(value) = layers.get(files, &[key]) else {
+            continue;
+        };
+        let mode = value.judged(files).unwrap_or_default();
+        if mode == "host" {
             container.host_namespaces.push(HostNamespace {
                 name,
                 place: value.origin.place,
             });
         }
+        if let Some(what) = engine_words::shared_namespace(name, &mode) {
+            container.evidence.push(Evidence {
+                against: Against::User,
+                what,
+                decisive: false,
+                place: value.origin.place,
+            });
+        }
     }
+    sysctls(container, layers, files);
+    container.low_ports_are_free = engine_words::low_ports_are_free(&container.sysctls);
+}
+
+fn sysctls(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     for value in layers.all(files, "sysctls") {
         let file = &files[value.file];
         let tree = &file.tree;

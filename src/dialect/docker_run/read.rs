@@ -127,7 +127,6 @@ impl Reading<'_> {
 
 /// What Docker and Podman do, and what no option of theirs can say.
 fn platform(container: &mut Container, command: &Command) {
-    container.low_ports_are_free = true;
     container.seccomp_by_default = true;
     let image_volumes = command.last("image-volume");
     container.mounts_image_volumes = image_volumes.is_none_or(|given| given.value != "ignore");
@@ -299,6 +298,15 @@ fn network(container: &mut Container, reading: &Reading<'_>) {
             });
         }
     }
+    for (text, given) in command.values("ulimit") {
+        if text.starts_with("nproc=") {
+            let place = Some(reading.place(given));
+            container
+                .evidence
+                .push(engine_words::bounded_processes(place));
+        }
+    }
+    container.low_ports_are_free = engine_words::low_ports_are_free(&container.sysctls);
 }
 
 fn namespaces(container: &mut Container, reading: &Reading<'_>) {
@@ -309,13 +317,18 @@ fn namespaces(container: &mut Container, reading: &Reading<'_>) {
         ("userns", "user"),
         ("cgroupns", "cgroup"),
     ] {
-        if let Some(given) = reading.command.last(option)
-            && given.value == "host"
-        {
+        let Some(given) = reading.command.last(option) else {
+            continue;
+        };
+        if given.value == "host" {
             container.host_namespaces.push(HostNamespace {
                 name,
                 place: Some(reading.place(given)),
             });
+        }
+        if let Some(what) = engine_words::shared_namespace(name, &given.value) {
+            let evidence = reading.evidence(Against::User, given, what);
+            container.evidence.push(evidence);
         }
     }
     if let Some(given) = reading.command.last("userns")

@@ -4,7 +4,7 @@
 pub(in crate::dialect) mod mount;
 pub(crate) mod units;
 
-use crate::container::{Id, Restart, User};
+use crate::container::{Against, Evidence, Id, Place, Restart, Sysctl, User};
 
 /// `UID[:GID]`, by number or name.
 pub(in crate::dialect) fn user(text: &str) -> Option<User> {
@@ -57,6 +57,41 @@ pub(in crate::dialect) fn capability(text: &str) -> String {
         Some(name) => name.to_owned(),
         None => upper,
     }
+}
+
+/// The engine opens every port of a private network to everybody (moby `daemon/oci_linux.go`
+/// `withSysctls`), unless the file sets that parameter itself.
+pub(in crate::dialect) fn low_ports_are_free(sysctls: &[Sysctl]) -> bool {
+    sysctls
+        .iter()
+        .filter(|sysctl| sysctl.name == "net.ipv4.ip_unprivileged_port_start")
+        .all(|sysctl| sysctl.value.trim() == "0")
+}
+
+/// A bound on the processes of a user, from which root is exempt, and which one user shares in all
+/// its containers (`setrlimit(2)`, `RLIMIT_NPROC`).
+pub(in crate::dialect) fn bounded_processes(place: Option<Place>) -> Evidence {
+    Evidence {
+        against: Against::User,
+        what: "`nproc` bounds the processes of a user in all its containers, and exempts root"
+            .to_owned(),
+        decisive: false,
+        place,
+    }
+}
+
+/// What two containers that share a namespace do to each other, where they share more than the
+/// network: `mode` is the word for whose namespace it is.
+pub(in crate::dialect) fn shared_namespace(name: &str, mode: &str) -> Option<String> {
+    let is_another = ["service:", "container:", "ns:"]
+        .iter()
+        .any(|start| mode.starts_with(start));
+    let what = match name {
+        "pid" => "processes",
+        "ipc" => "memory",
+        _ => return None,
+    };
+    is_another.then(|| format!("it works on the {what} of `{mode}`, whose user is not known"))
 }
 
 /// A restart policy: `no`, `always`, `unless-stopped`, `on-failure[:RETRIES]`.

@@ -66,7 +66,9 @@ pub(super) enum Kind {
     Cmd(Command),
     /// What is done when somebody builds on the result.
     OnBuild(Box<Instruction>),
-    /// Nothing that a container's needs depend on: labels, health checks, the stop signal.
+    /// What asks whether it is well.
+    HealthCheck(Command),
+    /// Nothing that a container's needs depend on: labels, the stop signal, no health check.
     Other,
 }
 
@@ -321,7 +323,11 @@ fn instruction(text: &str, heredocs: Vec<Heredoc>, escape: char, line: u32) -> O
             let kind = instruction(rest, heredocs, escape, line)?;
             Kind::OnBuild(Box::new(Instruction { line, kind }))
         }
-        "label" | "maintainer" | "stopsignal" | "healthcheck" => Kind::Other,
+        "healthcheck" => match split_keyword(rest) {
+            (form, check) if form.eq_ignore_ascii_case("cmd") => Kind::HealthCheck(command(check)),
+            _ => Kind::Other,
+        },
+        "label" | "maintainer" | "stopsignal" => Kind::Other,
         _ => return None,
     })
 }

@@ -76,6 +76,7 @@ pub(super) fn facts(image: &Image, recipe: &Recipe, knowledge: &Knowledge) -> Fa
     }
     facts.entrypoint = image.entrypoint.as_ref().map(|at| at.value.clone());
     facts.arguments = image.arguments.as_ref().map(|at| at.value.clone());
+    facts.probe.clone_from(&image.probe);
     facts.environment = image
         .environment
         .iter()

@@ -23,6 +23,8 @@ pub(super) struct Image {
     pub(super) entrypoint: Option<At<Vec<String>>>,
     /// The last `CMD` that holds, likewise.
     pub(super) arguments: Option<At<Vec<String>>>,
+    /// The last `HEALTHCHECK`, likewise.
+    pub(super) probe: Option<Vec<String>>,
     /// Variables of the image; [`UNKNOWN`] stands in a value for what nobody knows.
     pub(super) environment: BTreeMap<String, String>,
     /// `EXPOSE`, each with its line.
@@ -307,6 +309,7 @@ impl<'d> Build<'d> {
                 });
                 image.alter(line, "CMD");
             }
+            Kind::HealthCheck(command) => image.probe = Some(image.words(command)),
             Kind::Run(command) => image.run(command, arguments, line),
             Kind::Copy {
                 from,

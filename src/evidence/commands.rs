@@ -1,0 +1,135 @@
+//! The programs that a file starts or asks, and their words.
+
+use crate::container::Container;
+
+/// Why what the image does at its start as root, before it becomes another user, may not happen:
+/// entrypoints look at the first word of what they are given.
+#[must_use]
+pub fn past_entrypoint(container: &Container) -> Option<&'static str> {
+    if container.entrypoint.is_some() {
+        return Some("its entrypoint is replaced");
+    }
+    let first = container.arguments.as_ref()?.first()?;
+    is_shell(program(first)).then_some("its command is a script, which may run as root")
+}
+
+fn is_shell(program: &str) -> bool {
+    matches!(program, "sh" | "ash" | "bash" | "dash")
+}
+
+/// A program of the command that only root can use.
+#[must_use]
+pub fn root_command(container: &Container) -> Option<&str> {
+    command_words(container).find(|word| is_roots(program(word)))
+}
+
+/// A program of a health check that only root can use.
+pub(super) fn probing_command(container: &Container) -> Option<&str> {
+    let programs = programs_of_probes(container);
+    programs.into_iter().find(|word| is_roots(program(word)))
+}
+
+fn is_roots(program: &str) -> bool {
+    matches!(
+        program,
+        "apt-get"
+            | "apt"
+            | "apk"
+            | "yum"
+            | "dnf"
+            | "microdnf"
+            | "chown"
+            | "useradd"
+            | "adduser"
+            | "usermod"
+            | "groupadd"
+            | "sysctl"
+            | "mount"
+            | "umount"
+            | "iptables"
+            | "ip6tables"
+            | "nft"
+            | "ip"
+            | "setcap"
+            | "sudo"
+            | "su"
+            | "gosu"
+            | "su-exec"
+            | "setpriv"
+            | "runuser"
+            | "chroot"
+            | "nsenter"
+            | "modprobe"
+            | "dockerd"
+            | "sshd"
+            | "crond"
+            | "cron"
+            | "update-ca-certificates"
+    )
+}
+
+/// Every word of entrypoint, arguments and hooks, shell scripts split into theirs.
+pub(crate) fn command_words(container: &Container) -> impl Iterator<Item = &str> {
+    let hooks = container.hooks.iter().flatten().map(String::as_str);
+    container.command().chain(hooks).flat_map(words_of)
+}
+
+/// The program of each simple command of the health checks; what a shell says around them is left
+/// out.
+pub(super) fn programs_of_probes(container: &Container) -> Vec<&str> {
+    commands_of_probes(container)
+        .into_iter()
+        .filter_map(|words| words.first().copied())
+        .collect()
+}
+
+/// Each simple command of the health checks, from the word of its program on.
+pub(super) fn commands_of_probes(container: &Container) -> Vec<Vec<&str>> {
+    let is_around = |word: &&str| {
+        word.starts_with('-')
+            || matches!(
+                program(word),
+                "CMD" | "CMD-SHELL" | "NONE" | "exec" | "timeout"
+            )
+            || is_shell(program(word))
+            || matches!(
+                *word,
+                "if" | "then" | "else" | "while" | "until" | "do" | "!" | "{"
+            )
+    };
+    let probes = container.probes.iter();
+    probes
+        .flat_map(|probe| simple_commands(&probe.iter().collect::<Vec<_>>()))
+        .map(|words| words.into_iter().skip_while(is_around).collect())
+        .collect()
+}
+
+/// The words of each simple command: an argument may be a script of several.
+fn simple_commands<'w>(words: &[&'w String]) -> Vec<Vec<&'w str>> {
+    let mut commands: Vec<Vec<&str>> = vec![Vec::new()];
+    for word in words {
+        for (nth, part) in word.split(['\n', ';', '&', '|', '(', ')', '`']).enumerate() {
+            if nth > 0 {
+                commands.push(Vec::new());
+            }
+            if let Some(command) = commands.last_mut() {
+                command.extend(part.split_whitespace());
+            }
+        }
+    }
+    commands
+}
+
+/// The words of one argument, which may be a shell script.
+pub(crate) fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split([' ', '\t', '\n', ';', '&', '|', '(', ')', '`'])
+        .filter(|word| !word.is_empty())
+}
+
+/// The program a word names, without its directory; an address names none.
+pub(crate) fn program(word: &str) -> &str {
+    if word.contains("://") {
+        return word;
+    }
+    word.rsplit('/').next().unwrap_or(word)
+}

@@ -1,0 +1,139 @@
+//! How much memory a file says that a container needs.
+
+use super::{command_words, program};
+use crate::container::Container;
+
+/// The most memory that a known option of the file gives one part of the process, in bytes, with
+/// the words that say so: a heap, a buffer pool, a cache.
+#[must_use]
+pub fn stated_memory(container: &Container) -> Option<(u64, String)> {
+    let mut largest: Option<(u64, String)> = None;
+    each_sized(container, |text, unit, words| {
+        if let Some(bytes) = size(text, unit)
+            && largest.as_ref().is_none_or(|(known, _)| bytes > *known)
+        {
+            largest = Some((bytes, words));
+        }
+    });
+    largest
+}
+
+/// The words of an option that gives one part of the process memory, and how much a variable
+/// decides that the file says nothing of.
+#[must_use]
+pub fn memory_by_variable(container: &Container) -> Option<String> {
+    let mut found = None;
+    each_sized(container, |text, _, words| {
+        if text.starts_with('$') && found.is_none() {
+            found = Some(words);
+        }
+    });
+    found
+}
+
+/// Every amount that an option of [`SIZED_OPTIONS`] is given, with the bytes of a bare number and
+/// the words that say so. A variable of the environment stands for its value.
+fn each_sized(container: &Container, mut note: impl FnMut(&str, u64, String)) {
+    let value_of = |text: &str| {
+        let name = text.strip_prefix('$')?;
+        let name = name.trim_start_matches(['$', '{']).trim_end_matches('}');
+        let name = name.split([':', '-']).next()?;
+        let (_, value) = container.variables().find(|(known, _)| *known == name)?;
+        value.map(str::to_owned)
+    };
+    let mut note = |text: &str, unit, words| match value_of(text) {
+        Some(value) => note(&value, unit, words),
+        None => note(text, unit, words),
+    };
+    let texts = container
+        .variables()
+        .filter_map(|(_, value)| value)
+        .chain(container.command());
+    for (name, value) in container.variables() {
+        if let Some((option, unit)) = SIZED_OPTIONS.iter().find(|(option, _)| *option == name)
+            && let Some(value) = value
+        {
+            note(value, *unit, format!("{option}={value}"));
+        }
+    }
+    let of_program = OF_PROGRAM
+        .iter()
+        .find(|(program, ..)| runs(container, program))
+        .map(|(_, option, unit)| (*option, *unit));
+    let options = || SIZED_OPTIONS.iter().chain(&of_program);
+    let mut previous: Option<&(&str, u64)> = None;
+    for text in texts {
+        for word in text.split([' ', '\t', '\n', ',', ';', '"', '\'']) {
+            let Some(first) = word.bytes().next() else {
+                continue;
+            };
+            if let Some((option, unit)) = previous
+                && !word.starts_with(option)
+            {
+                note(word, *unit, format!("{option} {word}"));
+            }
+            let begins = |(option, _): &&(&str, u64)| option.as_bytes()[0] == first;
+            for (option, unit) in options().filter(begins) {
+                if let Some(rest) = word.strip_prefix(option) {
+                    note(rest.trim_start_matches(['=', ':']), *unit, word.to_owned());
+                }
+            }
+            previous = options().find(|(option, _)| *option == word);
+        }
+    }
+}
+
+/// The command names the program, or the image has its name and the command may be options alone.
+fn runs(container: &Container, name: &str) -> bool {
+    let of_image = container.image.as_ref().is_some_and(|image| {
+        let last = image.as_str().rsplit('/').next().unwrap_or_default();
+        last.split([':', '@']).next() == Some(name)
+    });
+    of_image || command_words(container).any(|word| program(word) == name)
+}
+
+/// Options that size a heap or a cache, with the bytes of a bare number.
+static SIZED_OPTIONS: &[(&str, u64)] = &[
+    ("-Xmx", 1),
+    ("-Xms", 1),
+    ("-XX:MaxDirectMemorySize", 1),
+    ("-XX:MaxHeapSize", 1),
+    ("-XX:InitialHeapSize", 1),
+    ("--max-old-space-size", 1 << 20),
+    ("--max_old_space_size", 1 << 20),
+    ("--maxmemory", 1),
+    ("maxmemory", 1),
+    ("shared_buffers", 8192),
+    ("--innodb-buffer-pool-size", 1),
+    ("--innodb_buffer_pool_size", 1),
+    ("--wiredTigerCacheSizeGB", 1 << 30),
+    ("--memory-limit", 1 << 20),
+    ("MAX_HEAP_SIZE", 1),
+    ("HEAP_SIZE", 1),
+    ("GOMEMLIMIT", 1),
+    ("memory_limit", 1),
+    ("PHP_MEMORY_LIMIT", 1),
+];
+
+/// Options that mean memory to one program alone.
+static OF_PROGRAM: &[(&str, &str, u64)] = &[("memcached", "-m", 1 << 20)];
+
+/// `4g`, `512M`, `2gb`, `2.5`; a bare number counts in `unit` bytes.
+fn size(text: &str, unit: u64) -> Option<u64> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (whole, fraction) = text[..end].split_once('.').unwrap_or((&text[..end], ""));
+    let number: u64 = whole.parse().ok()?;
+    let factor = match text[end..].to_ascii_lowercase().as_str() {
+        "" => unit,
+        "k" | "kb" | "ki" | "kib" => 1 << 10,
+        "m" | "mb" | "mi" | "mib" => 1 << 20,
+        "g" | "gb" | "gi" | "gib" => 1 << 30,
+        "t" | "tb" | "ti" | "tib" => 1 << 40,
+        _ => return None,
+    };
+    // A part of a unit counts as a whole one: the limit may be too high, never too low.
+    let whole = number.checked_add(u64::from(fraction.contains(|c: char| c != '0')))?;
+    whole.checked_mul(factor)
+}

@@ -1,0 +1,277 @@
+//! What a file says that a container writes, and where.
+
+use super::commands::commands_of_probes;
+use super::{command_words, program};
+use crate::container::{Container, within};
+
+/// The words of an option or a variable that name a place to write to where nothing is mounted.
+pub(super) fn stated_path(container: &Container) -> Option<String> {
+    const WRITTEN: [&str; 14] = [
+        "log", "data", "dbpath", "pid", "sock", "tmp", "temp", "storage", "cache", "spool",
+        "store", "output", "upload", "backup",
+    ];
+    const READ: [&str; 9] = [
+        "catalog", "endpoint", "login", "logo", "prefix", "route", "template", "uri", "url",
+    ];
+    let is_written = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+        !has(&READ) && (name == "dir" || name.ends_with("-dir") || has(&WRITTEN))
+    };
+    // Scratch space serves, but not for what is to be kept.
+    let is_kept = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        ["data", "db", "storage"]
+            .iter()
+            .any(|word| name.contains(word))
+    };
+    let is_of_image = |path: &str| {
+        container.facts.as_ref().is_some_and(|facts| {
+            container.mounts_image_volumes
+                && facts.declared_volumes().any(|volume| within(path, volume))
+                || facts
+                    .writable
+                    .iter()
+                    .any(|writable| within(path, &writable.path))
+        })
+    };
+    let is_unserved = |name: &str, path: &str| {
+        path.starts_with('/')
+            && container.mount_over(path).is_none()
+            && if within(path, "/tmp") {
+                is_kept(name)
+            } else {
+                !is_scratch(path) && !is_of_image(path)
+            }
+    };
+    // A directive in an argument of several words has none either: `httpd -c "ErrorLog /log"`.
+    let is_blank = [' ', '\t', '\n'];
+    let words: Vec<(&str, bool)> = container
+        .command()
+        .flat_map(|argument| {
+            let is_text = argument.contains(is_blank);
+            argument.split(is_blank).map(move |word| (word, is_text))
+        })
+        .collect();
+    for (index, (word, is_text)) in words.iter().enumerate() {
+        // `postgres -c log_directory=/var/log/db` has no dash before the name.
+        let (name, path, is_option) = if let Some((name, path)) = word.split_once('=') {
+            (name, path, true)
+        } else {
+            let next = words.get(index + 1).map(|(next, _)| *next);
+            let path = next.unwrap_or_default().trim_end_matches(';');
+            (*word, path, *is_text || word.starts_with('-'))
+        };
+        if is_option && is_unserved(name, path) && is_written(name.trim_start_matches('-')) {
+            return Some(format!("{name} {path}"));
+        }
+    }
+    let is_place = |name: &str| is_written(name) && !name.ends_with("_FILE");
+    container.variables().find_map(|(name, value)| {
+        let value = value?;
+        (is_unserved(name, value) && is_place(name)).then(|| format!("{name}={value}"))
+    })
+}
+
+/// A program of the command that changes the image's files.
+pub(super) fn writing_command(container: &Container) -> Option<&str> {
+    command_words(container).find(|word| {
+        matches!(
+            program(word),
+            "apt-get"
+                | "apt"
+                | "apk"
+                | "yum"
+                | "dnf"
+                | "microdnf"
+                | "pip"
+                | "pip3"
+                | "npm"
+                | "npx"
+                | "yarn"
+                | "pnpm"
+                | "bundle"
+                | "gem"
+                | "composer"
+                | "poetry"
+                | "uv"
+                | "go"
+                | "cargo"
+                | "mvn"
+                | "gradle"
+                | "make"
+                | "git"
+                | "wget"
+                | "touch"
+                | "mkdir"
+                | "cp"
+                | "mv"
+                | "ln"
+                | "sed"
+                | "tee"
+                | "tar"
+                | "unzip"
+                | "chmod"
+                | "chown"
+                | "useradd"
+                | "adduser"
+                | "install"
+                | "envsubst"
+                | "dockerd"
+                | "sshd"
+                | "update-ca-certificates"
+        )
+    })
+}
+
+/// Whether a shell redirects to a file that is neither scratch nor a device.
+pub(super) fn redirects(container: &Container) -> bool {
+    let hooks = container.hooks.iter().flatten().map(String::as_str);
+    container.command().chain(hooks).any(redirects_in)
+}
+
+fn redirects_in(script: &str) -> bool {
+    script.match_indices('>').any(|(at, _)| {
+        let before = script[..at].chars().next_back();
+        let target = script[at..].trim_start_matches('>').trim_start();
+        !matches!(before, Some('-' | '=' | '>' | '<'))
+            && !target.is_empty()
+            && !target.starts_with(['&', '='])
+            && !is_scratch(target)
+    })
+}
+
+/// Where everybody may write whatever the root is.
+fn is_scratch(path: &str) -> bool {
+    ["/dev/", "/proc/", "/tmp/"]
+        .iter()
+        .any(|served| path.starts_with(served))
+}
+
+/// The command of a health check that leaves a file beside scratch space, if there is one.
+pub(super) fn probe_writes(container: &Container) -> Option<String> {
+    let mut scripts = container.probes.iter().flatten();
+    if let Some(script) = scripts.find(|script| redirects_in(script)) {
+        return Some(script.clone());
+    }
+    let commands = commands_of_probes(container);
+    let writing = commands.into_iter().find(|words| leaves_a_file(words))?;
+    Some(writing.join(" "))
+}
+
+fn leaves_a_file(words: &[&str]) -> bool {
+    let Some((first, arguments)) = words.split_first() else {
+        return false;
+    };
+    let paths = || arguments.iter().filter(|word| !word.starts_with('-'));
+    match program(first) {
+        "touch" | "mkdir" | "tee" | "install" | "chmod" | "chown" => {
+            paths().any(|path| !is_scratch(path))
+        }
+        "cp" | "mv" | "ln" => paths().next_back().is_some_and(|path| !is_scratch(path)),
+        "sed" => arguments.iter().any(|word| word.starts_with("-i")),
+        // Without a word on where to, it leaves the page in a file of the page's name.
+        "wget" => match output(arguments, 'O', "--output-document") {
+            Some(target) => target != "-" && !is_scratch(target),
+            None => !arguments
+                .iter()
+                .any(|word| *word == "--spider" || *word == "-s"),
+        },
+        "curl" => {
+            let is_named = |word: &&str| *word == "--remote-name" || *word == "-O";
+            arguments.iter().any(is_named)
+                || output(arguments, 'o', "--output")
+                    .is_some_and(|target| target != "-" && !is_scratch(target))
+        }
+        _ => false,
+    }
+}
+
+/// What the option for the file to write names, in its short form perhaps after others (`-qO-`).
+fn output<'w>(arguments: &[&'w str], short: char, long: &str) -> Option<&'w str> {
+    const ALONE: &str = "LSfgiknqsv";
+    arguments.iter().enumerate().find_map(|(index, word)| {
+        let next = || arguments.get(index + 1).copied().unwrap_or_default();
+        if let Some(rest) = word.strip_prefix(long) {
+            return rest.strip_prefix('=').or_else(|| Some(next()));
+        }
+        let cluster = word.strip_prefix('-')?;
+        let target = cluster
+            .trim_start_matches(|c| ALONE.contains(c))
+            .strip_prefix(short)?;
+        Some(if target.is_empty() { next() } else { target })
+    })
+}
+
+/// Anything that the file starts, asks or tells it speaks of `/tmp`, or is a script of a shell that
+/// may keep its here-documents there.
+#[must_use]
+pub fn mentions_tmp(container: &Container) -> bool {
+    let others = container.hooks.iter().chain(&container.probes).flatten();
+    let values = container.variables().filter_map(|(_, value)| value);
+    container
+        .command()
+        .chain(others.map(String::as_str))
+        .chain(values)
+        .any(|text| speaks_of_tmp(text) || text.contains("<<"))
+}
+
+fn speaks_of_tmp(text: &str) -> bool {
+    text.match_indices("/tmp").any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + "/tmp".len()..].chars().next();
+        let begins = before.is_none_or(|c| !c.is_alphanumeric() && !"./_-}".contains(c));
+        begins && after.is_none_or(|c| !c.is_alphanumeric() && !"._-".contains(c))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_that_leaves_a_file_is_told_from_one_that_reads() {
+        let leaves = |text: &str| leaves_a_file(&text.split(' ').collect::<Vec<_>>());
+        for writing in [
+            "wget http://localhost/health",
+            "wget -q -O /var/x http://localhost",
+            "curl -fsSo /var/x http://localhost",
+            "curl -O http://localhost/health",
+            "touch /var/run/alive",
+            "cp /tmp/a /etc/a",
+            "sed -i s/a/b/ /etc/a",
+        ] {
+            assert!(leaves(writing), "{writing}");
+        }
+        for reading in [
+            "wget --spider http://localhost/health",
+            "wget -qO- http://localhost",
+            "wget -q -O /dev/null http://localhost",
+            "wget --output-document=- http://localhost",
+            "curl -fsS http://localhost",
+            "curl -so /dev/null http://localhost",
+            "curl -XPOST --output /tmp/x http://localhost",
+            "touch /tmp/alive",
+            "cp /etc/a /tmp/a",
+            "sed s/a/b/ /etc/a",
+            "pg_isready",
+        ] {
+            assert!(!leaves(reading), "{reading}");
+        }
+    }
+
+    #[test]
+    fn scratch_space_is_spoken_of_by_its_own_name() {
+        for text in [
+            "/tmp",
+            "--unixsocket=/tmp/x",
+            "echo > /tmp/x",
+            "pid /tmp/nginx.pid;",
+        ] {
+            assert!(speaks_of_tmp(text), "{text}");
+        }
+        for text in ["/var/tmp/x", "/tmpfiles", "./tmp/x", "${HOME}/tmp"] {
+            assert!(!speaks_of_tmp(text), "{text}");
+        }
+    }
+}

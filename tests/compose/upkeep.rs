@@ -1,0 +1,192 @@
+//! Services that ran as they were and not as they came out, each seen on a real engine: a careless
+//! change breaks them, often only where a probe or a second start looks.
+
+use std::path::Path;
+
+use super::{declined, declined_in, hardened, outcome, project};
+use harden::container::Policy;
+use harden::engine::{Run, Source};
+use harden::image::Knowledge;
+use harden::project::{Surroundings, Unread, settled};
+use harden::report::Outcome;
+use harden::transforms;
+
+/// One service, its lines given as one flow mapping.
+fn service(lines: &str) -> String {
+    format!("services:\n  a: {{{lines}}}\n  b: {{image: example/b}}\n")
+}
+
+#[test]
+fn what_another_user_could_not_do_keeps_root() {
+    for (lines, why) in [
+        (
+            "image: example/a, environment: {LOG_DIR: /var/log/a}",
+            "names a place to write to",
+        ),
+        (
+            "image: postgres:16, environment: {PGDATA: /srv/pg}",
+            "names a place to write to",
+        ),
+        (
+            "image: postgres:16, command: postgres -c log_directory=/var/log/pg",
+            "names a place to write to",
+        ),
+        (
+            "image: httpd:2.4, command: httpd-foreground -c \"ErrorLog /var/log/err\"",
+            "names a place to write to",
+        ),
+        (
+            "image: example/a, ports: [\"2222:22\"]",
+            "a server of SSH starts as root",
+        ),
+        (
+            "image: example/a, pid: \"service:b\"",
+            "it works on the processes of `service:b`",
+        ),
+        (
+            "image: example/a, ipc: \"service:b\"",
+            "it works on the memory of `service:b`",
+        ),
+        (
+            "image: example/a, ulimits: {nproc: 64}",
+            "bounds the processes of a user",
+        ),
+        (
+            "image: nginx:1.27, sysctls: {net.ipv4.ip_unprivileged_port_start: 1024}",
+            "it listens on port 80",
+        ),
+        (
+            "image: redis:7, healthcheck: {test: gosu redis redis-cli ping}",
+            "its health check runs `gosu`",
+        ),
+        (
+            "image: redis:7, entrypoint: [redis-server], volumes: [\"v:/data\"]",
+            "its entrypoint is replaced",
+        ),
+        (
+            "image: redis:7, command: sh -c \"exec redis-server\"",
+            "its command is a script",
+        ),
+    ] {
+        let said = declined(&service(lines), "a", "non-root-user");
+        assert!(said.contains(why), "{lines}: {said}");
+    }
+}
+
+#[test]
+fn what_a_probe_writes_keeps_the_root_writable() {
+    for probe in [
+        "date > /var/lib/probed",
+        "wget -q http://localhost/health",
+        "touch /run/alive && exit 0",
+    ] {
+        let text = service(&format!(
+            "image: example/a, healthcheck: {{test: \"{probe}\"}}"
+        ));
+        for id in ["read-only-root", "non-root-user"] {
+            let said = declined(&text, "a", id);
+            assert!(said.contains("its health check writes"), "{said}");
+        }
+    }
+    let of_image = service(
+        "build: {dockerfile_inline: \"FROM nginx:1.27\\nHEALTHCHECK CMD date > /var/lib/probed\"}",
+    );
+    let said = declined(&of_image, "a", "read-only-root");
+    assert!(said.contains("its health check writes"), "{said}");
+
+    let reads = service(
+        "image: example/a, healthcheck: {test: \"wget -qO- http://localhost > /dev/null\"}",
+    );
+    let report = project(&[("compose.yml", &reads)]);
+    let read_only = outcome(&report, "a", "read-only-root");
+    assert!(
+        matches!(read_only, Outcome::Changed { .. }),
+        "{read_only:?}"
+    );
+}
+
+#[test]
+fn a_probe_that_gains_privileges_may_go_on() {
+    let text = service("image: example/a, user: \"1500\", healthcheck: {test: sudo -n id}");
+    let said = declined(&text, "a", "no-new-privileges");
+    assert!(said.contains("its health check runs `sudo`"), "{said}");
+}
+
+#[test]
+fn a_known_image_that_is_told_to_write_to_tmp_has_one() {
+    for lines in [
+        "image: redis:7, volumes: [\"v:/data\"], command: redis-server --unixsocket /tmp/redis.sock",
+        "image: memcached:1.6, command: memcached -s /tmp/memcached.sock",
+        "image: redis:7, volumes: [\"v:/data\"], command: sh -c \"env > /tmp/env; exec redis-server\"",
+    ] {
+        assert!(hardened(&service(lines)).contains("/tmp:noexec"), "{lines}");
+    }
+    let silent = hardened("services:\n  a:\n    image: memcached:1.6\n");
+    assert!(!silent.contains("/tmp"), "{silent}");
+    // What is to be kept would fill it, and be gone.
+    let said = declined(
+        &service("image: prom/prometheus:v2.42.0, command: [--storage.tsdb.path=/tmp/data]"),
+        "a",
+        "read-only-root",
+    );
+    assert!(said.contains("names a place to write to"), "{said}");
+}
+
+#[test]
+fn memory_that_a_program_is_told_to_take_is_left_to_it() {
+    for lines in [
+        "image: memcached:1.6, command: memcached -m 2048",
+        "image: memcached:1.6, command: -m 2048",
+        "image: example/a, environment: [GOMEMLIMIT=2GiB]",
+        "image: example/a, environment: [\"JAVA_OPTS=-XX:MaxHeapSize=2g\"]",
+        "image: example/a, environment: [PHP_MEMORY_LIMIT=2G]",
+    ] {
+        assert!(
+            hardened(&service(lines)).contains("mem_limit: 4g"),
+            "{lines}"
+        );
+    }
+    let of_another = hardened("services:\n  a:\n    image: example/a\n    command: run -m 2048\n");
+    assert!(of_another.contains("mem_limit: 512m"));
+}
+
+/// A directory where some files are for their owner alone.
+#[derive(Debug)]
+struct Closed(&'static str);
+
+impl Surroundings for Closed {
+    fn read(&self, _: &Path, _: &Path) -> Result<String, Unread> {
+        Err(Unread::Missing)
+    }
+
+    fn is_closed(&self, _: &Path, path: &Path) -> bool {
+        settled(path) == Path::new(self.0)
+    }
+}
+
+#[test]
+fn a_mounted_file_that_only_root_can_read_keeps_root() {
+    let text = "services:\n  a:\n    image: nginx:1.27\n    volumes: [\"./private.conf:/etc/nginx/conf.d/default.conf:ro\"]\n";
+    let knowledge = Knowledge::embedded();
+    let report = |closed| {
+        let surroundings = Closed(closed);
+        let run = Run {
+            surroundings: &surroundings,
+            ..Run::new(
+                transforms::by_default().collect(),
+                Policy::default(),
+                &knowledge,
+            )
+        };
+        let source = Source {
+            path: "deploy/compose.yml".into(),
+            bytes: text.as_bytes().to_vec(),
+        };
+        run.project(vec![source])
+    };
+    let said = declined_in(&report("deploy/private.conf"), "a", "non-root-user");
+    assert!(said.contains("for its owner and group alone"), "{said}");
+    let open = report("deploy/public.conf");
+    let user = outcome(&open, "a", "non-root-user");
+    assert!(matches!(user, Outcome::Changed { .. }), "{user:?}");
+}
