@@ -38,6 +38,32 @@ pub(super) fn page(stack: &Stack, service: &str, text: &str) -> Result<(), Strin
     )
 }
 
+/// A page of a service whose port is not published.
+pub(super) fn page_within(stack: &Stack, service: &str, text: &str) -> Result<(), String> {
+    let script =
+        "python3 -c 'import urllib.request as u; print(u.urlopen(\"http://localhost\").read())'";
+    let answer = stack.shell(service, script)?;
+    expect(answer.contains(text), answer)
+}
+
+/// A file to which each round adds a line.
+pub(super) fn marks(stack: &Stack, service: &str, path: &str, round: u32) -> Result<(), String> {
+    let script =
+        format!("grep -qx {round} {path} 2>/dev/null || echo {round} >> {path}; cat {path}");
+    let answer = stack.shell(service, &script)?;
+    expect(answer == format!("{}\n", rounds(round, "\n")), answer)
+}
+
+/// Keys that stay, and a background save that succeeds.
+pub(super) fn keys_within(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
+    let script = format!("redis-cli SADD rounds {round}; redis-cli SAVE; redis-cli SORT rounds");
+    let answer = stack.shell(service, &script)?;
+    expect(
+        answer.ends_with(&format!("OK\n{}\n", rounds(round, "\n"))),
+        answer,
+    )
+}
+
 /// A page from behind, and a body too long for memory, which nginx writes to a file before it passes it on.
 pub(super) fn proxy(stack: &Stack, service: &str) -> Result<(), String> {
     page(stack, service, "is a good dog")?;
@@ -60,6 +86,19 @@ pub(super) fn postgres(stack: &Stack, service: &str, round: u32) -> Result<(), S
     let answer = stack.shell(service, &query)?;
     let expected = format!("100000\n{}\n", rounds(round, "\n"));
     expect(answer == expected, answer)
+}
+
+/// Rows that stay, and nothing else.
+pub(super) fn marks_in_table(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
+    let query = format!(
+        "PGPASSWORD=secret psql -h localhost -U shop -d shop -qtA -v ON_ERROR_STOP=1 \
+         -c 'CREATE TABLE IF NOT EXISTS round (n int PRIMARY KEY)' \
+         -c 'INSERT INTO round VALUES ({round}) ON CONFLICT DO NOTHING' \
+         -c 'CHECKPOINT' \
+         -c 'SELECT n FROM round ORDER BY n'"
+    );
+    let answer = stack.shell(service, &query)?;
+    expect(answer == format!("{}\n", rounds(round, "\n")), answer)
 }
 
 /// Rows that stay, and a temporary table that spills to the disk.

@@ -4,7 +4,9 @@
 //! hand); `tests/engine/run` prepares a machine and runs this. Without an engine the tests say that they did not
 //! run; with `HARDEN_ENGINE=1` that is a failure.
 
+mod command_lines;
 mod confinement;
+mod corners;
 mod exercise;
 mod stack;
 
@@ -101,7 +103,7 @@ fn the_shop_runs_hardened() {
     let Some(stack) = Stack::new("shop", "hardened") else {
         return;
     };
-    harden(&stack);
+    harden(&stack, &[]);
     lives(&stack, &SHOP);
     confinement::everything_is_denied(&stack, "dogs");
 }
@@ -112,6 +114,7 @@ fn the_variations_run_as_they_are() {
         return;
     };
     lives(&stack, &VARIATIONS);
+    lives_on_hardened(&stack, &VARIATIONS);
 }
 
 #[test]
@@ -119,7 +122,7 @@ fn the_variations_run_hardened() {
     let Some(stack) = Stack::new("variations", "hardened") else {
         return;
     };
-    harden(&stack);
+    harden(&stack, &[]);
     lives(&stack, &VARIATIONS);
 }
 
@@ -156,38 +159,53 @@ fn lives(stack: &Stack, services: &[Service]) {
         ],
     ];
     for (round, boot) in (1..).zip(boots) {
-        for arguments in boot {
-            if let Err(trouble) = stack.compose(arguments) {
-                panic!("{trouble}\n{}", stack.last_words());
-            }
-        }
-        let mut broken = Vec::new();
-        for service in services {
-            if let Err(trouble) = service.run(stack, round, PATIENCE) {
-                broken.push(format!(
-                    "{}: {trouble}\n{}",
-                    service.name,
-                    stack.log(service.name)
-                ));
-            }
-            broken.extend(stack.deaths(service.name));
-        }
-        assert!(
-            broken.is_empty(),
-            "boot {round} of {}\n{}",
-            stack.name(),
-            broken.join("\n")
-        );
+        boots_well(stack, services, round, boot);
     }
 }
 
-/// Hardens the file of `stack` by default, and expects nothing to be left for a second run.
-fn harden(stack: &Stack) {
-    let binary =
-        std::env::var("HARDEN_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_harden").into());
+/// The fourth boot is hardened, over what the first three left in the volumes.
+fn lives_on_hardened(stack: &Stack, services: &[Service]) {
+    harden(stack, &[]);
+    let boot: &[&[&str]] = &[&["up", "--detach", "--wait", "--wait-timeout", "180"]];
+    boots_well(stack, services, 4, boot);
+}
+
+fn boots_well(stack: &Stack, services: &[Service], round: u32, boot: &[&[&str]]) {
+    for arguments in boot {
+        if let Err(trouble) = stack.compose(arguments) {
+            panic!("{trouble}\n{}", stack.last_words());
+        }
+    }
+    let mut broken = Vec::new();
+    for service in services {
+        if let Err(trouble) = service.run(stack, round, PATIENCE) {
+            broken.push(format!(
+                "{}: {trouble}\n{}",
+                service.name,
+                stack.log(service.name)
+            ));
+        }
+        broken.extend(stack.deaths(service.name));
+    }
+    assert!(
+        broken.is_empty(),
+        "boot {round} of {}\n{}",
+        stack.name(),
+        broken.join("\n")
+    );
+}
+
+/// The program under test.
+fn binary() -> String {
+    std::env::var("HARDEN_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_harden").into())
+}
+
+/// Hardens the file of `stack`, and expects nothing to be left for a second run.
+fn harden(stack: &Stack, options: &[&str]) {
     let run = |arguments: &[&str]| {
-        let output = Command::new(&binary)
+        let output = Command::new(binary())
             .args(arguments)
+            .args(options)
             .arg("compose.yml")
             .current_dir(stack.directory())
             .output()

@@ -125,6 +125,11 @@ impl Stack {
         })
     }
 
+    /// What the first process of the ended container ended with.
+    pub(super) fn exit_code(&self, service: &str) -> Result<String, String> {
+        self.inspect(service, "{{.State.ExitCode}}")
+    }
+
     pub(super) fn log(&self, service: &str) -> String {
         self.compose(&["logs", "--no-color", "--tail", "15", service])
             .unwrap_or_else(|trouble| trouble)
@@ -150,8 +155,7 @@ impl Stack {
 
     fn inspect(&self, service: &str, format: &str) -> Result<String, String> {
         let container = self.compose(&["ps", "--all", "--quiet", service])?;
-        output(docker().args(["inspect", "--format", format, container.trim()]))
-            .map(|value| value.trim().to_owned())
+        inspect(container.trim(), format)
     }
 }
 
@@ -172,6 +176,12 @@ impl Drop for Stack {
             println!("{}: {trouble}", self.name);
         }
     }
+}
+
+/// What the engine says of a container, by its name or number.
+pub(super) fn inspect(container: &str, format: &str) -> Result<String, String> {
+    output(docker().args(["inspect", "--format", format, container]))
+        .map(|value| value.trim().to_owned())
 }
 
 /// Why nothing can run here, found out once.

@@ -10,6 +10,14 @@ chmod 0700 "$PGDATA" || :
 mkdir -p /var/run/postgresql || :
 chmod 3775 /var/run/postgresql || :
 
+# The log of a new database may lie elsewhere. Whoever cannot close that directory goes no further.
+wal=${POSTGRES_INITDB_WALDIR:-}
+if [ -n "$wal" ]; then
+    mkdir -p "$wal"
+    if [ "$(id -u)" = 0 ]; then find "$wal" ! -user postgres -exec chown postgres '{}' +; fi
+    chmod 0700 "$wal"
+fi
+
 if [ "$(id -u)" = 0 ]; then
     find "$PGDATA" ! -user postgres -exec chown postgres '{}' +
     find /var/run/postgresql ! -user postgres -exec chown postgres '{}' +
@@ -26,7 +34,8 @@ fi
 superuser=${POSTGRES_USER:-postgres}
 database=${POSTGRES_DB:-$superuser}
 
-initdb --username="$superuser" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") ${POSTGRES_INITDB_ARGS:-}
+initdb --username="$superuser" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") \
+    ${wal:+--waldir="$wal"} ${POSTGRES_INITDB_ARGS:-}
 echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
 
 # The scripts of a new database talk to a server that nobody else can reach.
