@@ -38,6 +38,10 @@ pub const STEPPING_DOWN: [&str; 6] = [
     "SETUID",
 ];
 
+/// What a server that others log in to needs besides: it confines each to a directory before it
+/// knows who that is, and keeps a record of them.
+pub const OF_LOGIN: [&str; 2] = ["AUDIT_WRITE", "SYS_CHROOT"];
+
 /// As whom a container starts, as far as capabilities care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
@@ -180,8 +184,9 @@ fn granted(file: &FileCapability) -> Vec<String> {
         .collect()
 }
 
-/// What is mounted with the owner and mode that it has on the host, which root can only pass over
-/// with `DAC_OVERRIDE`. Directories of the system belong to root.
+/// What is mounted with owners and modes that it has from elsewhere (the host, another container,
+/// a machine of the network), which root can only pass over with `DAC_OVERRIDE`. Directories of the
+/// system belong to root.
 #[must_use]
 pub fn files_of_others(container: &Container) -> Option<&Mount> {
     const OF_ROOT: [&str; 7] = [
@@ -200,6 +205,8 @@ pub fn files_of_others(container: &Container) -> Option<&Mount> {
         }
         // Secrets of a Compose file are mounted from files of the host.
         MountSource::Content => within(&mount.target, "/run/secrets"),
+        MountSource::Volume(name) => container.shared_volumes.contains(name),
+        MountSource::Other(_) => true,
         _ => false,
     })
 }
@@ -242,7 +249,7 @@ pub fn of_commands(container: &Container) -> impl Iterator<Item = (&str, &'stati
     let others = container.hooks.iter().chain(&container.probes);
     std::iter::once(started.flatten().collect())
         .chain(others.map(|words| words.iter().collect()))
-        .flat_map(|words: Vec<&String>| simple_commands(&words))
+        .flat_map(|words: Vec<&String>| evidence::simple_commands(&words))
         .flat_map(|words| {
             let is_asked = words
                 .iter()
@@ -253,22 +260,6 @@ pub fn of_commands(container: &Container) -> impl Iterator<Item = (&str, &'stati
                 Some((word, needed?))
             })
         })
-}
-
-/// The words of each simple command: an argument may be a script of several.
-fn simple_commands<'w>(words: &[&'w String]) -> Vec<Vec<&'w str>> {
-    let mut commands: Vec<Vec<&str>> = vec![Vec::new()];
-    for word in words {
-        for (nth, part) in word.split(['\n', ';', '&', '|', '(', ')', '`']).enumerate() {
-            if nth > 0 {
-                commands.push(Vec::new());
-            }
-            if let Some(command) = commands.last_mut() {
-                command.extend(part.split_whitespace());
-            }
-        }
-    }
-    commands
 }
 
 /// `redis-cli ping` and `mysqladmin ping` ask a server whether it is well, and send no packets of
@@ -286,7 +277,7 @@ fn of_program(program: &str) -> Option<&'static [&'static str]> {
     Some(match program {
         "ping" | "ping6" | "fping" | "arping" | "traceroute" | "mtr" | "tcpdump" | "tshark"
         | "nmap" | "hping3" => &["NET_RAW"],
-        "sshd" => &["AUDIT_WRITE", "SYS_CHROOT"],
+        "sshd" => &OF_LOGIN,
         "chroot" => &["SYS_CHROOT"],
         "mknod" => &["MKNOD"],
         "setcap" => &["SETFCAP"],

@@ -10,7 +10,7 @@ mod processes;
 mod writes;
 
 pub use cluster::of_cluster_client;
-pub(crate) use commands::{command_words, program};
+pub(crate) use commands::{command_words, program, simple_commands};
 pub use commands::{past_entrypoint, root_command};
 pub use confinement::{against_default_seccomp, for_confinement_off};
 pub use memory::{memory_by_variable, stated_memory};

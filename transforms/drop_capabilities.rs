@@ -231,6 +231,10 @@ fn stepping_down(container: &Container) -> BTreeSet<String> {
     if capabilities::binds_low_port(container) {
         needed.insert("NET_BIND_SERVICE".to_owned());
     }
+    if evidence::login_port(container).is_some() {
+        let of_login = capabilities::OF_LOGIN.iter();
+        needed.extend(of_login.map(|name| (*name).to_owned()));
+    }
     needed
 }
 

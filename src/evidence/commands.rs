@@ -105,7 +105,7 @@ pub(super) fn commands_of_probes(container: &Container) -> Vec<Vec<&str>> {
 }
 
 /// The words of each simple command: an argument may be a script of several.
-fn simple_commands<'w>(words: &[&'w String]) -> Vec<Vec<&'w str>> {
+pub(crate) fn simple_commands<'w>(words: &[&'w String]) -> Vec<Vec<&'w str>> {
     let mut commands: Vec<Vec<&str>> = vec![Vec::new()];
     for word in words {
         for (nth, part) in word.split(['\n', ';', '&', '|', '(', ')', '`']).enumerate() {

@@ -133,6 +133,19 @@ fn a_known_image_that_is_told_to_write_to_tmp_has_one() {
 }
 
 #[test]
+fn files_that_others_left_in_a_volume_can_be_passed_over() {
+    let text = "services:\n  \
+                a:\n    image: httpd:2.4\n    volumes: [\"logs:/usr/local/apache2/logs\"]\n  \
+                b:\n    image: example/b\n    user: \"1000\"\n    volumes: [\"logs:/share\"]\n\
+                volumes: {logs: }\n";
+    assert!(hardened(text).contains("DAC_OVERRIDE"));
+    let alone = text.replace("[\"logs:/share\"]", "[]");
+    assert!(!hardened(&alone).contains("DAC_OVERRIDE"));
+    let foreign = alone.replace("{logs: }", "{logs: {external: true}}");
+    assert!(hardened(&foreign).contains("DAC_OVERRIDE"));
+}
+
+#[test]
 fn memory_that_a_program_is_told_to_take_is_left_to_it() {
     for lines in [
         "image: memcached:1.6, command: memcached -m 2048",
