@@ -213,11 +213,15 @@ impl<'k> Run<'k> {
         let rulings = self.rulings(files, &members, &exceptions);
         let containers = self.ask(&mut members, &rulings, &mut draft);
         drop(rulings);
-        let outcomes = prove::outcomes(self, files, &draft.finish());
+        let stale = exceptions.stale(&self.transforms);
+        let plans = draft.finish();
+        // The proof reads every container anew, and a stream can have many.
+        drop(members);
+        let outcomes = prove::outcomes(self, files, &plans);
         Planned {
             containers,
             outcomes,
-            stale: exceptions.stale(&self.transforms),
+            stale,
         }
     }
 
