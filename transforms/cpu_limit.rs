@@ -70,6 +70,12 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
     {
         return Answer::Declined(evidence.what);
     }
+    if container.accelerated && policy.assume != Assume::All {
+        return Answer::Declined(
+            "it is given a GPU, and it takes processors to feed that, how many nobody here can tell"
+                .to_owned(),
+        );
+    }
     if let Setting::Variable { text, .. } = &container.cpu_request {
         return Answer::Declined(format!("`{text}` decides how much it reserves"));
     }
