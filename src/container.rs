@@ -259,6 +259,10 @@ pub enum Against {
     ReadOnlyRoot,
     /// `no_new_privs`.
     NoNewPrivileges,
+    /// Dropping capabilities.
+    Capabilities,
+    /// Being held to a user that is not root.
+    NonRoot,
     /// A memory limit.
     MemoryLimit,
     /// A CPU limit.

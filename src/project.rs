@@ -96,6 +96,14 @@ pub struct Context {
     pub variables: BTreeMap<String, String>,
 }
 
+impl Part {
+    /// A patch: what it says counts, and it is no place to write to.
+    pub const PATCH: Self = Self {
+        is_given: false,
+        merged: None,
+    };
+}
+
 impl<'s> File<'s> {
     /// A file that was given and stands alone.
     #[must_use]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Kind, Reference, Risk, Transform};
 use crate::capabilities::{self, Start};
-use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Setting};
+use crate::container::{Against, Answer, Assignment, Assume, Basis, Container, Policy, Setting};
 use crate::edition::Edition;
 use crate::image::Facts;
 use crate::{evidence, writable};
@@ -79,6 +79,9 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
     }
     if holds_all(&container.capabilities_dropped) {
         return Answer::Hardened("all are dropped".to_owned());
+    }
+    if let Some(evidence) = container.evidence_against(Against::Capabilities).next() {
+        return Answer::Declined(evidence.what.clone());
     }
     let known = container
         .facts

@@ -170,5 +170,9 @@ mod tests {
         let found = walk::find(&roots, &AtomicUsize::new(0));
         let sizes: Vec<usize> = joined(found.groups, &disk).iter().map(Vec::len).collect();
         assert_eq!(sizes, [2, 1, 2]);
+        // A walk over the kustomization itself sees what it builds from.
+        let found = walk::find(&[here.path().to_owned()], &AtomicUsize::new(0));
+        let sizes: Vec<usize> = joined(found.groups, &disk).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [4, 2]);
     }
 }

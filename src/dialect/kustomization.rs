@@ -68,8 +68,11 @@ impl Kustomization {
             let kind = kind.and_then(|kind| word(&tree, tree.resolve(kind.value())));
             is_component = kind.as_deref() == Some("Component");
             let place = |word: &str| surroundings.place(&directory.join(word));
-            for item in items(&tree, root, "resources") {
-                resources.extend(word(&tree, item).as_deref().map(place));
+            // `bases` is how `resources` was written for directories.
+            for list in ["resources", "bases", "components"] {
+                for item in items(&tree, root, list) {
+                    resources.extend(word(&tree, item).as_deref().map(place));
+                }
             }
             for list in ["patches", "patchesJson6902"] {
                 for item in items(&tree, root, list) {
@@ -142,6 +145,18 @@ impl Kustomization {
     /// The directory that its paths lead from.
     pub(crate) fn directory(&self) -> PathBuf {
         parent(&self.path)
+    }
+
+    /// The files that it speaks of: of a directory, the kustomization in it.
+    pub(crate) fn files(self) -> impl Iterator<Item = PathBuf> {
+        let resources = self.resources.into_iter().map(|path| {
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            match extension {
+                Some("yaml" | "yml" | "json") => path,
+                _ => path.join(NAMES[0]),
+            }
+        });
+        resources.chain(self.patches)
     }
 
     /// It lists a file of this directory, whose place is given.

@@ -396,10 +396,7 @@ pub(crate) fn spoken_of(source: &Source, surroundings: &dyn Surroundings) -> Vec
         let text = String::from_utf8(source.bytes.clone()).ok();
         let parsed =
             text.and_then(|text| Kustomization::parse(source.path.clone(), text, surroundings));
-        let listed = parsed.map(|one| one.resources.into_iter().chain(one.patches));
-        // A directory is a kustomization of its own.
-        let files = listed.into_iter().flatten();
-        return files.filter(|path| path.extension().is_some()).collect();
+        return parsed.into_iter().flat_map(Kustomization::files).collect();
     }
     let says = |word: &str| memmem::find(&source.bytes, word.as_bytes()).is_some();
     if !says("extends") && !says("include") {

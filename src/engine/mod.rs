@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::exceptions::Exceptions;
 use crate::image::Knowledge;
 use crate::overlay;
-use crate::project::{File, Member, NoSurroundings, Surroundings};
+use crate::project::{File, Member, NoSurroundings, Part, Surroundings};
 use crate::report::{
     ContainerReport, FileOutcome, FileReport, NotOurs, Outcome, Position, Report, StaleException,
     TransformReport,
@@ -131,6 +131,7 @@ impl<'k> Run<'k> {
                     None
                 }
                 Ok(Format::Kubernetes) if patches.contains(&self.surroundings.place(path)) => {
+                    beside.push((index, patch(file(Format::Kubernetes))));
                     Some(FileOutcome::NotOurs(NotOurs::Patch))
                 }
                 Ok(Format::Kubernetes) => {
@@ -146,6 +147,7 @@ impl<'k> Run<'k> {
                         }
                         // An autoscaler or a role in a file of its own says something of the pods.
                         NotOurs::NoPods => beside.push((index, file(Format::Kubernetes))),
+                        NotOurs::Patch => beside.push((index, patch(file(Format::Kubernetes)))),
                         _ => {}
                     }
                     Some(FileOutcome::NotOurs(why))
@@ -489,7 +491,10 @@ impl Findings {
         for ((place, file), outcome) in places.into_iter().zip(files).zip(planned.outcomes) {
             if let Some(place) = place
                 && let Some(known) = self.outcomes.get_mut(place)
-                && !matches!(known, Some(FileOutcome::NotOurs(NotOurs::NoPods)))
+                && !matches!(
+                    known,
+                    Some(FileOutcome::NotOurs(NotOurs::NoPods | NotOurs::Patch))
+                )
             {
                 *known = Some(outcome);
             }
@@ -513,6 +518,13 @@ impl Findings {
             .map(|one| one.in_files(&indices))
             .filter(|one| !matches!(one.at, Position::File(file, _) if file >= given));
         self.stale.extend(stale);
+    }
+}
+
+fn patch(file: File<'_>) -> File<'_> {
+    File {
+        part: Part::PATCH,
+        ..file
     }
 }
 

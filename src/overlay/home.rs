@@ -47,13 +47,28 @@ pub(super) fn is_patched(directory: &Path, file: &Path, surroundings: &dyn Surro
         })
 }
 
+/// The kustomizations among the files of the run.
+pub(super) fn given(desk: &Desk<'_>) -> Vec<Kustomization> {
+    let files = desk.report.files.iter();
+    let named = files.filter(|file| kustomization::is_one(&file.path));
+    named
+        .filter_map(|file| {
+            Kustomization::parse(file.path.clone(), file.source.clone(), desk.surroundings)
+        })
+        .collect()
+}
+
 impl Home {
-    /// The one for this file.
+    /// The one for this file; `given` are the kustomizations among the files of the run.
     ///
     /// # Errors
     ///
     /// Why there is none.
-    pub(super) fn of(desk: &Desk<'_>, file: &Path) -> Result<Self, String> {
+    pub(super) fn of(
+        desk: &Desk<'_>,
+        file: &Path,
+        given: &[Kustomization],
+    ) -> Result<Self, String> {
         let directory = file.parent().unwrap_or(Path::new(""));
         let (place, home) = (
             desk.surroundings.place(file),
@@ -107,11 +122,7 @@ impl Home {
             ));
         }
         // `kubectl kustomize` 5.5 says: "security; file is not in or below".
-        let far = desk.report.files.iter().find(|file| {
-            kustomization::is_one(&file.path)
-                && Kustomization::parse(file.path.clone(), file.source.clone(), desk.surroundings)
-                    .is_some_and(|one| one.resources.contains(&place))
-        });
+        let far = given.iter().find(|one| one.resources.contains(&place));
         if let Some(far) = far {
             return Err(format!(
                 "{} lists it from outside its own directory, which kubectl refuses",

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::home::{Home, PATCHES};
+use super::home::{self, Home, PATCHES};
 use super::patch::{self, Identity, Object};
 use super::{Desk, Extent, FIRST_LINE, prove};
 use crate::dialect::shell_word;
@@ -18,8 +18,9 @@ use crate::error::Error;
 /// Moves the changes of Kubernetes files into overlays.
 pub(super) fn write(desk: &mut Desk<'_>, files: &[usize]) {
     let mut homes: BTreeMap<PathBuf, (Home, Vec<usize>)> = BTreeMap::new();
+    let given = home::given(desk);
     for &index in files {
-        match Home::of(desk, desk.path(index)) {
+        match Home::of(desk, desk.path(index), &given) {
             Ok(home) => {
                 let directory = home.directory.clone();
                 let (_, files) = homes.entry(directory).or_insert((home, Vec::new()));

@@ -2,6 +2,7 @@
 
 mod custom;
 mod host;
+mod patches;
 mod read;
 mod rules;
 mod stream;

@@ -325,7 +325,11 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
             .user
             .judged()
             .filter(|user| user.is_root())
-            .and_then(|_| because("the kubelet would not start it: its user is root")),
+            .and_then(|_| because("the kubelet would not start it: its user is root"))
+            .or_else(|| {
+                let mut patched = container.evidence_against(Against::NonRoot);
+                patched.next().and_then(|evidence| because(&evidence.what))
+            }),
         Assignment::Unprivileged
             if container
                 .mounts

@@ -8,6 +8,7 @@ mod heading;
 mod limit_range;
 mod lower;
 mod object;
+mod patches;
 mod quantity;
 mod read;
 mod recognise;

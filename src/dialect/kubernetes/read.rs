@@ -8,6 +8,7 @@ use super::cursor::{Cursor, Source, boolean, id, port, string};
 use super::limit_range::LimitRanges;
 use super::lower::{PodSite, Site};
 use super::object::{Document, Object, Written, documents};
+use super::patches::Patches;
 use super::storage::Volumes;
 use super::workload::Shape;
 use super::{quantity, recognise};
@@ -19,7 +20,7 @@ use crate::container::{
 };
 use crate::dialect;
 use crate::image::{self, Knowledge};
-use crate::project::{File, Member};
+use crate::project::{File, Member, Part};
 use crate::syntax::Scalar;
 
 /// Every container of every pod, in the order of the files.
@@ -51,8 +52,14 @@ pub(in crate::dialect) fn read(
     let ranges = LimitRanges::read(objects.iter().map(|(_, _, object)| object));
     let accounts = Accounts::read(objects.iter().map(|(_, _, object)| object));
 
+    let is_patch = |file: &File<'_>| file.part == Part::PATCH;
+    let patches =
+        Patches::read(objects.iter().filter_map(|(file, _, object)| {
+            is_patch(file).then_some((file.path.as_path(), object))
+        }));
+
     let mut members = Vec::new();
-    for (file, source, object) in &objects {
+    for (file, source, object) in objects.iter().filter(|(file, ..)| !is_patch(file)) {
         for pod in object.pods() {
             let whole = recognise::is_written_out(&file.tree, object, &pod);
             if let Some(read) = Pod::read(object, &pod, source, whole, &autoscalers) {
@@ -60,6 +67,7 @@ pub(in crate::dialect) fn read(
                 read.containers(&pod, knowledge, &mut members);
                 read.account(&accounts, &mut members[first..]);
                 ranges.bound(read.namespace.as_deref(), &mut members[first..]);
+                patches.speak(object, &mut members[first..]);
                 share_ports(&mut members[first..]);
             }
         }
