@@ -343,6 +343,17 @@ impl<'a, 's> Pod<'a, 's> {
                 });
             }
         }
+        if self.spec.is_true("shareProcessNamespace") {
+            container.evidence.push(Evidence {
+                against: Against::User,
+                what: "it works on the processes of its pod, whose users are not known".to_owned(),
+                decisive: false,
+                place: self
+                    .spec
+                    .get("shareProcessNamespace")
+                    .map(|value| value.place()),
+            });
+        }
         container.user_namespace = via_pod(self.spec.setting(&["hostUsers"], |scalar| {
             boolean(scalar).map(|shared| !shared)
         }));
