@@ -19,7 +19,7 @@ pub use writes::mentions_tmp;
 
 use std::borrow::Cow;
 
-use self::commands::{probing_command, programs_of_probes};
+use self::commands::{probing_command, programs_of_probes, stepping_down};
 use self::writes::{probe_writes, redirects, stated_path, writing_command};
 use crate::container::{
     Against, Container, Evidence, Mount, MountSource, Network, same_path, within,
@@ -158,6 +158,12 @@ pub fn demands_of_root(container: &Container) -> Vec<Evidence> {
     } else if let Some(word) = writing_command(container) {
         add(
             format!("its command runs `{word}`, which writes to files of root"),
+            None,
+        );
+    }
+    if let Some(words) = stepping_down(container) {
+        add(
+            format!("`{words}` names the user that root becomes in its command"),
             None,
         );
     }

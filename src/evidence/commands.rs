@@ -23,6 +23,48 @@ pub fn root_command(container: &Container) -> Option<&str> {
     command_words(container).find(|word| is_roots(program(word)))
 }
 
+/// An option that names the user a server becomes once it has started as root: some servers end
+/// where they cannot become that user.
+pub(super) fn stepping_down(container: &Container) -> Option<String> {
+    let words: Vec<&str> = container.command().flat_map(words_of).collect();
+    let pairs = words.iter().zip(words.iter().skip(1));
+    let apart = pairs
+        .filter(|(option, user)| is_user_option(option) && is_account(user))
+        .map(|(option, user)| format!("{option} {user}"));
+    let joined = words.iter().filter_map(|word| {
+        let (option, user) = word.split_once('=')?;
+        (is_user_option(option) && is_account(user)).then(|| (*word).to_owned())
+    });
+    apart.chain(joined).next()
+}
+
+fn is_user_option(word: &str) -> bool {
+    matches!(
+        word,
+        "-u" | "-user" | "--user" | "--uid" | "--setuid" | "--runas" | "--run-as"
+    )
+}
+
+/// Accounts of systems that nobody logs in to, anywhere: a name of a database's user is none.
+fn is_account(name: &str) -> bool {
+    let name = name.split(':').next().unwrap_or(name);
+    matches!(
+        name,
+        "apache"
+            | "bind"
+            | "daemon"
+            | "http"
+            | "httpd"
+            | "named"
+            | "nginx"
+            | "nobody"
+            | "proxy"
+            | "squid"
+            | "unbound"
+            | "www-data"
+    )
+}
+
 /// A program of a health check that only root can use.
 pub(super) fn probing_command(container: &Container) -> Option<&str> {
     let programs = programs_of_probes(container);
