@@ -93,15 +93,20 @@ pub fn stands(report: &Report, surroundings: &dyn Surroundings) -> bool {
 /// are read.
 #[must_use]
 pub fn not_counted(report: &Report) -> Vec<PathBuf> {
-    let is_ours = |path: &Path| {
-        let mut files = report.files.iter();
-        let file = files.find(|file| file.path == path);
-        file.is_some_and(|file| matches!(file.outcome, FileOutcome::NotOurs(NotOurs::Overlay)))
+    let with = |wanted: fn(&FileOutcome) -> bool| {
+        let files = report.files.iter();
+        files.filter(move |file| wanted(&file.outcome))
     };
-    let changed = report.files.iter();
-    let changed = changed.filter(|file| matches!(file.outcome, FileOutcome::Changed(_)));
+    let ours = with(|one| matches!(one, FileOutcome::NotOurs(NotOurs::Overlay)));
+    let ours: BTreeSet<&Path> = ours.map(|file| file.path.as_path()).collect();
+    if ours.is_empty() {
+        return Vec::new();
+    }
+    let changed = with(|one| matches!(one, FileOutcome::Changed(_)));
     let overlays = changed.map(|file| compose::beside(&file.path));
-    overlays.filter(|path| is_ours(path)).collect()
+    overlays
+        .filter(|path| ours.contains(path.as_path()))
+        .collect()
 }
 
 /// Moves the changes of a report into overlays. `surroundings` gives what lies beside the files.
