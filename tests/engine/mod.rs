@@ -96,6 +96,7 @@ fn the_shop_runs_as_it_is() {
     };
     lives(&stack, &SHOP);
     confinement::nothing_is_denied(&stack, "dogs");
+    lives_on_hardened(&stack, &SHOP);
 }
 
 #[test]
