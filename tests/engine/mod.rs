@@ -155,7 +155,9 @@ fn lives(stack: &Stack, services: &[Service]) {
         &[&["up", "--detach", "--wait", "--wait-timeout", "180"]],
         &[&["restart", "--timeout", "20"]],
         &[
-            &["down", "--timeout", "20"],
+            // The network stays: engines may think it in use for a while after its last container.
+            &["stop", "--timeout", "20"],
+            &["rm", "--force"],
             &["up", "--detach", "--wait", "--wait-timeout", "180"],
         ],
     ];
