@@ -9,7 +9,7 @@ use harden::error::Error;
 use harden::image::Knowledge;
 use harden::overlay::{self, Extent, FIRST_LINE, Overlaid};
 use harden::project::{Surroundings, Unread};
-use harden::report::{FileOutcome, Outcome};
+use harden::report::{FileOutcome, Outcome, Report};
 use harden::transforms;
 
 /// Files in memory.
@@ -24,6 +24,12 @@ impl Surroundings for Shelf {
 
 /// One directory, hardened by an overlay with these transforms and overrides.
 fn overlaid(files: &[(&str, &str)], ids: &[&'static str], asked: bool) -> Overlaid {
+    let (report, shelf) = hardened(files, ids, asked);
+    overlay::overlay(report, Extent::All, &shelf)
+}
+
+/// What a run over one directory reports before anything moves, and the directory.
+fn hardened(files: &[(&str, &str)], ids: &[&'static str], asked: bool) -> (Report, Shelf) {
     let knowledge = Knowledge::embedded();
     let policy = Policy {
         overrides: if asked { ids.to_vec() } else { Vec::new() },
@@ -34,12 +40,11 @@ fn overlaid(files: &[(&str, &str)], ids: &[&'static str], asked: bool) -> Overla
     let shelf = files
         .iter()
         .map(|(path, text)| ((*path).into(), (*text).to_owned()));
-    let shelf = Shelf(shelf.collect());
     let sources = files.iter().map(|(path, text)| Source {
         path: (*path).into(),
         bytes: text.as_bytes().to_vec(),
     });
-    overlay::overlay(run.project(sources.collect()), Extent::All, &shelf)
+    (run.project(sources.collect()), Shelf(shelf.collect()))
 }
 
 /// The text of a file that the overlay writes, without its first line.
@@ -389,18 +394,7 @@ fn what_kustomize_refuses_is_declined() {
 
 /// What a run that does not ask for overlays makes of files with one.
 fn counted(files: &[(&str, &str)], ids: &[&'static str]) -> Overlaid {
-    let knowledge = Knowledge::embedded();
-    let chosen = ids.iter().map(|id| transforms::find(id).unwrap()).collect();
-    let run = Run::new(chosen, Policy::default(), &knowledge);
-    let shelf = files
-        .iter()
-        .map(|(path, text)| ((*path).into(), (*text).to_owned()));
-    let shelf = Shelf(shelf.collect());
-    let sources = files.iter().map(|(path, text)| Source {
-        path: (*path).into(),
-        bytes: text.as_bytes().to_vec(),
-    });
-    let report = run.project(sources.collect());
+    let (report, shelf) = hardened(files, ids, false);
     if overlay::stands(&report, &shelf) {
         overlay::overlay(report, Extent::Standing, &shelf)
     } else {

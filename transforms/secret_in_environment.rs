@@ -98,13 +98,12 @@ fn is_secret(name: &str) -> bool {
     let holds = |at: usize| {
         let first = name[at].to_ascii_uppercase();
         let begins = |part: &&&str| part.as_bytes()[0] == first;
-        matches!(first, b'A'..=b'T')
-            && SECRET.iter().filter(begins).any(|part| {
-                starts_with(&name[at..], part)
-                    && is_edge(Some(at + part.len()))
-                    && (is_edge(at.checked_sub(1))
-                        || !part.contains("TOKEN") && !part.contains("SECRET"))
-            })
+        SECRET.iter().filter(begins).any(|part| {
+            starts_with(&name[at..], part)
+                && is_edge(Some(at + part.len()))
+                && (is_edge(at.checked_sub(1))
+                    || !part.contains("TOKEN") && !part.contains("SECRET"))
+        })
     };
     let is_about = |end: &&str| {
         let at = name.len().checked_sub(end.len());

@@ -182,13 +182,10 @@ impl<'s> Pool<'s> {
         for (at, placed) in pool.files.iter_mut().enumerate() {
             placed.file.part.merged = (at < complete).then_some(at);
         }
-        // A file that was given alone has nothing beside it here.
-        let bases = if pool.files.len() > 1 {
-            0..pool.files.len()
-        } else {
-            0..0
-        };
-        for base in bases {
+        if pool.files.len() < 2 {
+            return pool;
+        }
+        for base in 0..pool.files.len() {
             let beside = dialect::overrides(&pool.files[base].file.path)
                 .into_iter()
                 .find_map(|path| pool.places.get(&settled(&path)).copied());

@@ -2,6 +2,7 @@
 
 use super::{command_words, program};
 use crate::container::Container;
+use crate::image::Name;
 
 /// The most memory that a known option of the file gives one part of the process, in bytes, with
 /// the words that say so: a heap, a buffer pool, a cache.
@@ -85,11 +86,10 @@ fn each_sized(container: &Container, mut note: impl FnMut(&str, u64, String)) {
 
 /// The command names the program, or the image has its name and the command may be options alone.
 fn runs(container: &Container, name: &str) -> bool {
-    let of_image = container.image.as_ref().is_some_and(|image| {
-        let last = image.as_str().rsplit('/').next().unwrap_or_default();
-        last.split([':', '@']).next() == Some(name)
-    });
-    of_image || command_words(container).any(|word| program(word) == name)
+    let image = container.image.as_ref();
+    let repository = image.and_then(Name::repository);
+    repository.is_some_and(|path| path.rsplit('/').next() == Some(name))
+        || command_words(container).any(|word| program(word) == name)
 }
 
 /// Options that size a heap or a cache, with the bytes of a bare number.

@@ -76,7 +76,7 @@ pub(super) fn share(members: &mut [Member]) {
         {
             container.built = true;
             container.facts.clone_from(facts);
-            super::read::probe_of_image(container);
+            super::commands::probe_of_image(container);
         }
     }
 }

@@ -4,16 +4,20 @@
 //! validate.go), and the measurements on an engine that the doc comments name.
 
 mod build;
+mod commands;
+mod confinement;
 mod dotenv;
 mod environment;
 mod inheritance;
 mod layers;
 mod lower;
 mod mounts;
+mod network;
 mod ports;
 mod read;
 mod recognise;
 mod references;
+mod resources;
 mod services;
 mod withdraw;
 
@@ -54,6 +58,15 @@ pub struct Site {
     /// `deploy.restart_policy` is written, and holds before `restart`.
     restarts_by_deploy: bool,
 }
+
+/// Keys of `deploy` that only a swarm reads.
+const SWARM: [&str; 5] = [
+    "mode",
+    "placement",
+    "update_config",
+    "rollback_config",
+    "endpoint_mode",
+];
 
 /// Stands among the overridden keys for all of them.
 const EVERYTHING: &str = "*";

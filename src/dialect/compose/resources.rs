@@ -1,0 +1,119 @@
+//! Memory, processors and processes of a service, and where their limits are written.
+
+use std::borrow::Cow;
+
+use super::layers::{Layers, Value};
+use super::{Limits, SWARM};
+use crate::container::{Against, Container, Evidence, Setting};
+use crate::dialect::engine_words::units;
+use crate::project::File;
+
+/// Fills in limits and reservations.
+pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
+    let limit = |flat: &str, list: &str, key: &str| {
+        let flat = [flat];
+        let deploy = ["deploy", "resources", list, key];
+        layers
+            .get(files, &flat)
+            .or_else(|| layers.get(files, &deploy))
+    };
+    container.memory_limit = setting(limit("mem_limit", "limits", "memory"), files, units::bytes);
+    container.memory_request = setting(
+        limit("mem_reservation", "reservations", "memory"),
+        files,
+        units::bytes,
+    );
+    container.cpu_limit = setting(limit("cpus", "limits", "cpus"), files, units::millicpu);
+    container.cpu_request = setting(
+        layers.get(files, &["deploy", "resources", "reservations", "cpus"]),
+        files,
+        units::millicpu,
+    );
+    container.pids_limit = setting(limit("pids_limit", "limits", "pids"), files, |text| {
+        text.trim().parse().ok()
+    });
+    cpu_quota(container, layers, files);
+    container.shared_memory = layers
+        .get(files, &["shm_size"])
+        .and_then(|value| units::bytes(&value.judged(files)?));
+}
+
+/// compose-go refuses a service whose flat limits and `deploy` limits differ, an absent one
+/// counting as 0 (`loader/validate.go`): new limits go where limits are.
+pub(super) fn home(layers: &Layers, files: &[File<'_>], version_3: bool) -> Limits {
+    if layers.has(files, &["deploy", "resources", "limits"]) {
+        return Limits::Deploy;
+    }
+    if ["mem_limit", "cpus", "pids_limit"]
+        .iter()
+        .any(|key| layers.has(files, &[key]))
+    {
+        return Limits::Service;
+    }
+    let swarm = SWARM.iter().any(|key| layers.has(files, &["deploy", key]));
+    if version_3 || swarm {
+        Limits::Deploy
+    } else {
+        Limits::Service
+    }
+}
+
+/// `cpu_quota` of a `cpu_period` (100 ms by default) is a CPU limit; the engine refuses `cpus` beside either.
+fn cpu_quota(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
+    let period = layers.get(files, &["cpu_period"]);
+    let micros = |value: &Value| {
+        let text = value.judged(files)?;
+        let text = text.trim();
+        let (number, factor) = match text.strip_suffix("ms") {
+            Some(number) => (number, 1_000),
+            None => (text.strip_suffix("us").unwrap_or(text), 1),
+        };
+        number.parse::<u64>().ok()?.checked_mul(factor)
+    };
+    let length = period
+        .as_ref()
+        .and_then(micros)
+        .filter(|length| *length > 0)
+        .unwrap_or(100_000);
+    if container.cpu_limit.is_absent()
+        && let Some(quota) = layers.get(files, &["cpu_quota"])
+    {
+        if let Some(text) = quota.judged(files).filter(|text| text.contains('$')) {
+            container.cpu_limit = Setting::Variable {
+                text: text.into_owned(),
+                default: None,
+                origin: quota.origin,
+            };
+            return;
+        }
+        let limit = micros(&quota)
+            .and_then(|quota| quota.checked_mul(1000))
+            .map(|quota| quota / length);
+        let text = quota.judged(files).map(Cow::into_owned).unwrap_or_default();
+        container.cpu_limit = match limit {
+            Some(value) => Setting::Set {
+                value,
+                origin: quota.origin,
+            },
+            None => Setting::Unreadable {
+                text,
+                origin: quota.origin,
+            },
+        };
+    } else if let Some(period) = period {
+        container.evidence.push(Evidence {
+            against: Against::CpuLimit,
+            what: "`cpu_period` is set, and the engine refuses `cpus` beside it".to_owned(),
+            decisive: true,
+            place: period.origin.place,
+        });
+    }
+}
+
+fn setting<T>(
+    value: Option<Value>,
+    files: &[File<'_>],
+    read: impl Fn(&str) -> Option<T>,
+) -> Setting<T> {
+    value.map_or(Setting::Absent, |value| value.setting(files, read))
+}
