@@ -15,7 +15,7 @@ use crate::image;
 
 pub use self::answer::{Answer, Assignment, Assume, Basis, Policy, Scratch};
 use self::mount::clean;
-pub use self::mount::{Mount, MountSource, same_path, within};
+pub use self::mount::{Mount, MountSource, is_shared_directory, same_path, within};
 pub use self::setting::{Origin, Place, Setting, Via};
 pub use self::user::{Id, User};
 
@@ -147,7 +147,8 @@ pub struct Container {
     /// Bytes of what it is given as tmpfs, each of more than 64 MiB; they count toward its memory
     /// limit.
     pub scratch_memory: u64,
-    /// The platform makes scratch space of memory, and not of disk.
+    /// The platform makes scratch space of memory, which belongs to somebody, and not of disk that
+    /// everybody may write.
     pub scratch_is_memory: bool,
     /// Bytes of shared memory it is given; they count toward its memory limit.
     pub shared_memory: Option<u64>,
@@ -271,6 +272,13 @@ pub enum Against {
     ServiceAccountToken,
     /// Taking a profile that is turned off for an oversight: somebody said something beside it.
     DefaultConfinement,
+}
+
+/// What of a tmpfs of this many bytes a memory limit has to be raised by.
+#[must_use]
+pub fn counted(bytes: u64) -> u64 {
+    const ROOM: u64 = 64 << 20;
+    if bytes > ROOM { bytes } else { 0 }
 }
 
 impl Container {
@@ -453,9 +461,7 @@ impl Container {
 
     /// Counts a tmpfs of this many bytes, if it is more than any limit has room for.
     pub fn add_scratch_memory(&mut self, bytes: u64) {
-        if bytes > 64 << 20 {
-            self.scratch_memory = self.scratch_memory.saturating_add(bytes);
-        }
+        self.scratch_memory = self.scratch_memory.saturating_add(counted(bytes));
     }
 
     /// The evidence against a hardening, decisive ones first.

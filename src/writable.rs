@@ -1,20 +1,22 @@
 //! Which paths of an image must stay writable for this container, and how.
 
-use crate::container::{Basis, Container, Id, Scratch, within};
-use crate::image::{Condition, Facts, Owner, Writable};
+use crate::container::{
+    Basis, Container, Id, Origin, Scratch, Setting, User, Via, counted, is_shared_directory, within,
+};
+use crate::evidence;
+use crate::image::{Condition, DefaultUser, Facts, Owner, Support, Writable};
 
 /// The scratch paths that the container needs and does not have under a read-only root.
 ///
 /// # Errors
 ///
-/// The path that scratch space cannot serve, in words: its image content or its data must survive.
+/// The path that scratch space cannot serve, in words: its image content or its data must survive,
+/// or it would belong to somebody else than who writes there.
 pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch>, String> {
-    for volume in facts.declared_volumes() {
-        if !container.mounts_image_volumes && container.mount_over(volume).is_none() {
-            return Err(format!(
-                "the image keeps its data in `{volume}`, and nothing is mounted there"
-            ));
-        }
+    if let Some(volume) = unmounted_volume(container, facts) {
+        return Err(format!(
+            "the image keeps its data in `{volume}`, and nothing is mounted there"
+        ));
     }
     let mut paths: Vec<Scratch> = Vec::new();
     for writable in &facts.writable {
@@ -35,9 +37,25 @@ pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch
                 writable.path
             ));
         }
-        paths.push(scratch(container, facts, writable));
+        let scratch = scratch(container, facts, writable);
+        if !is_writable(container, facts, &scratch) {
+            return Err(format!(
+                "it writes to `{}`, and the number of the user that would have to own it is not known",
+                writable.path
+            ));
+        }
+        paths.push(scratch);
     }
     Ok(paths)
+}
+
+/// A volume that the image declares, and that neither the file nor the platform mounts.
+#[must_use]
+pub fn unmounted_volume<'f>(container: &Container, facts: &'f Facts) -> Option<&'f str> {
+    let mut volumes = facts
+        .declared_volumes()
+        .filter(|_| !container.mounts_image_volumes);
+    volumes.find(|volume| container.mount_over(volume).is_none())
 }
 
 /// The paths that the container certainly writes to and cannot under its read-only root.
@@ -49,6 +67,45 @@ pub fn missing<'f>(container: &Container, facts: &'f Facts) -> Vec<&'f Writable>
         .filter(|writable| applies(container, &writable.when) == Applies::Yes)
         .filter(|writable| !is_served(container, facts, writable))
         .collect()
+}
+
+/// The paths with sizes that take half of a limit on memory that is written, toward which their
+/// content counts (measured: the process is killed), and no more. A limit of this run has them in it.
+#[must_use]
+pub fn within_limit(container: &Container, mut paths: Vec<Scratch>) -> Vec<Scratch> {
+    const LEAST: u64 = 1 << 20;
+    let planned = |origin: &Origin| origin.via == Via::Planned;
+    let limit = match &container.memory_limit {
+        Setting::Set { origin, .. } if planned(origin) => return paths,
+        limit => limit.judged().copied().filter(|limit| *limit > 0),
+    };
+    let total: u128 = paths.iter().map(|path| u128::from(path.size)).sum();
+    if let Some(half) = limit.map(|limit| u128::from(limit / 2))
+        && container.scratch_is_memory
+        && total > half
+    {
+        for path in &mut paths {
+            let share = u128::from(path.size) * half / total;
+            let size = u64::try_from(share).unwrap_or(path.size) / LEAST * LEAST;
+            path.size = size.max(LEAST);
+        }
+    }
+    paths
+}
+
+/// Bytes of the scratch space that the container would be given under a read-only root, each of
+/// which is more than any limit on memory has room for.
+#[must_use]
+pub fn scratch_memory(container: &Container) -> u64 {
+    let facts = container.facts.as_ref().filter(|facts| {
+        container.scratch_is_memory
+            && container.read_only_root.is_absent()
+            && facts.read_only == Support::Yes
+            && evidence::against_read_only_root(container).is_empty()
+    });
+    let paths = facts.and_then(|facts| scratch_paths(container, facts).ok());
+    let sizes = paths.iter().flatten().map(|path| counted(path.size));
+    sizes.fold(0, u64::saturating_add)
 }
 
 /// Something is mounted there, by the file or by the platform.
@@ -82,22 +139,45 @@ pub fn scratch(container: &Container, facts: &Facts, writable: &Writable) -> Scr
     }
 }
 
-/// The numeric user the container is set to start as, unless that is root.
+/// The process can write to the scratch space. An engine gives a tmpfs over a directory of the image
+/// to root with the mode of that directory (measured), unless it names an owner.
+fn is_writable(container: &Container, facts: &Facts, scratch: &Scratch) -> bool {
+    if !container.scratch_is_memory || is_shared_directory(&scratch.path) {
+        return true;
+    }
+    match &container.user {
+        Setting::Variable { default: None, .. } | Setting::Unreadable { .. } => false,
+        Setting::Unsupported | Setting::Absent => {
+            scratch.owner.is_some()
+                || scratch.mode.is_some()
+                || !matches!(
+                    facts.default_user,
+                    DefaultUser::Uid(1..) | DefaultUser::Name(_)
+                )
+        }
+        Setting::Set { .. } | Setting::Variable { .. } => {
+            container.user.judged().is_some_and(User::is_root)
+                || owner_of_process(container).is_some()
+        }
+    }
+}
+
+/// The numbers of the user the container is set to start as, unless that is root.
 #[must_use]
 pub fn owner_of_process(container: &Container) -> Option<(u32, u32)> {
     let user = container.user.judged()?;
-    let Id::Number(uid) = user.user else {
-        return None;
+    let facts = container.facts.as_ref();
+    let known = facts.and_then(|facts| Some((facts.run_as?, facts.user_name.as_deref())));
+    let uid = match &user.user {
+        Id::Number(uid) => *uid,
+        Id::Name(name) => known.filter(|(_, known)| *known == Some(name))?.0.uid,
     };
-    let gid = match user.group {
-        Some(Id::Number(gid)) => gid,
-        Some(Id::Name(_)) => return None,
-        None => container
-            .facts
-            .as_ref()
-            .and_then(|facts| facts.run_as)
-            .filter(|known| known.uid == uid)
-            .map_or(0, |known| known.gid),
+    let known = known.filter(|(known, _)| known.uid == uid);
+    let gid = match &user.group {
+        Some(Id::Number(gid)) => *gid,
+        // A group of the user's own name is its own.
+        Some(Id::Name(group)) => known.filter(|(_, name)| *name == Some(group))?.0.gid,
+        None => known.map_or(0, |(known, _)| known.gid),
     };
     (uid != 0).then_some((uid, gid))
 }

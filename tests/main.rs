@@ -37,6 +37,7 @@ mod pages;
 mod pod_security;
 mod quadlet;
 mod readme;
+mod semantics;
 mod styles;
 mod tampered;
 mod traps;

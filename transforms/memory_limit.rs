@@ -128,8 +128,11 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
         limit = stated.saturating_mul(HEADROOM);
         reason = format!("twice what `{words}` asks for");
     }
-    if container.scratch_memory > 0 {
-        limit = limit.saturating_add(container.scratch_memory);
+    let scratch = writable::scratch_memory(container);
+    if container.scratch_memory > 0 || scratch > 0 {
+        limit = limit
+            .saturating_add(container.scratch_memory)
+            .saturating_add(scratch);
         reason.push_str(", and its tmpfs");
     }
     if let Some(shared) = container.shared_memory

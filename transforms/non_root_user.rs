@@ -257,7 +257,7 @@ fn starts_as_root(
         for assignment in &assignments {
             settled.apply(assignment);
         }
-        let paths = writable::scratch_paths(&settled, facts)?;
+        let paths = writable::within_limit(&settled, writable::scratch_paths(&settled, facts)?);
         assignments.extend(paths.into_iter().map(Assignment::Scratch));
     }
     Ok((user, assignments))

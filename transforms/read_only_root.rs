@@ -87,13 +87,15 @@ fn close(container: &Container, policy: &Policy) -> Answer {
         return Answer::Declined(why.into_owned());
     }
 
-    let Some(facts) = container
-        .facts
-        .as_ref()
-        .filter(|facts| facts.writable_is_known())
-    else {
+    let facts = container.facts.as_deref();
+    if let Some(volume) = facts.and_then(|facts| writable::unmounted_volume(container, facts)) {
+        return Answer::Declined(format!(
+            "the image keeps its data in `{volume}`, and nothing is mounted there"
+        ));
+    }
+    let Some(facts) = facts.filter(|facts| facts.writable_is_known()) else {
         return Answer::Change {
-            assignments: with_root(tmp(container, policy)),
+            assignments: with_root(writable::within_limit(container, tmp(container, policy))),
             basis: Basis::Assumed,
             reason: "nothing in the file says that it writes elsewhere than `/tmp`".to_owned(),
         };
@@ -114,6 +116,7 @@ fn close(container: &Container, policy: &Policy) -> Answer {
     if evidence::mentions_tmp(container) && paths.iter().all(|path| path.path != "/tmp") {
         paths.extend(tmp(container, policy));
     }
+    let paths = writable::within_limit(container, paths);
     let reason = if paths.is_empty() {
         format!("{} writes nowhere but to what is mounted", facts.id)
     } else {

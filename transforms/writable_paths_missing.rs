@@ -55,9 +55,11 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     // What must survive, or brings files along, takes a volume that a person chooses.
     let is_scratch = missing.iter().all(|path| !path.persist && !path.seed);
     let remedy = if is_scratch {
-        missing
-            .iter()
-            .map(|path| Assignment::Scratch(writable::scratch(container, facts, path)))
+        let paths = missing.iter();
+        let paths = paths.map(|path| writable::scratch(container, facts, path));
+        writable::within_limit(container, paths.collect())
+            .into_iter()
+            .map(Assignment::Scratch)
             .collect()
     } else {
         Vec::new()

@@ -55,6 +55,12 @@ pub fn within(path: &str, directory: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// A directory that any user can write in every image.
+#[must_use]
+pub fn is_shared_directory(path: &str) -> bool {
+    matches!(&*clean(path), "/tmp" | "/var/tmp" | "/dev/shm")
+}
+
 /// The path without doubled or trailing slashes, `.` and `..`, as Go's `path.Clean` has it; the
 /// root is empty. `/var/run` is a link to `/run` in every image that has both.
 pub(super) fn clean(path: &str) -> Cow<'_, str> {

@@ -30,7 +30,7 @@ impl Surroundings for Beside<'_> {
     }
 }
 
-fn project(files: &[(&str, &str)]) -> Report {
+pub(crate) fn project(files: &[(&str, &str)]) -> Report {
     project_beside(files, &[], |_| ())
 }
 
@@ -58,7 +58,7 @@ fn project_beside(
 }
 
 /// The text afterwards, changed or not.
-fn hardened(text: &str) -> String {
+pub(crate) fn hardened(text: &str) -> String {
     match project(&[("compose.yml", text)]).files.remove(0).outcome {
         FileOutcome::Changed(after) => after,
         FileOutcome::Unchanged => text.to_owned(),
@@ -67,11 +67,11 @@ fn hardened(text: &str) -> String {
 }
 
 /// Why a transform left the service as it is.
-fn declined(text: &str, service: &str, id: &str) -> String {
+pub(crate) fn declined(text: &str, service: &str, id: &str) -> String {
     declined_in(&project(&[("compose.yml", text)]), service, id)
 }
 
-fn declined_in(report: &Report, service: &str, id: &str) -> String {
+pub(crate) fn declined_in(report: &Report, service: &str, id: &str) -> String {
     match outcome(report, service, id) {
         Outcome::Declined { why } => why.clone(),
         other => panic!("{other:?}"),
@@ -79,7 +79,7 @@ fn declined_in(report: &Report, service: &str, id: &str) -> String {
 }
 
 /// What came of a transform for a service.
-fn outcome<'r>(report: &'r Report, service: &str, id: &str) -> &'r Outcome {
+pub(crate) fn outcome<'r>(report: &'r Report, service: &str, id: &str) -> &'r Outcome {
     let container = report
         .containers
         .iter()
@@ -94,7 +94,7 @@ fn outcome<'r>(report: &'r Report, service: &str, id: &str) -> &'r Outcome {
 }
 
 /// The new text of a file, or nothing where it stays.
-fn changed<'r>(report: &'r Report, path: &str) -> Option<&'r str> {
+pub(crate) fn changed<'r>(report: &'r Report, path: &str) -> Option<&'r str> {
     let file = report
         .files
         .iter()

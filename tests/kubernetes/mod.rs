@@ -29,7 +29,7 @@ const WINDOWS: [&str; 6] = [
 /// Part of a Deployment, as kustomize merges it into one.
 const PATCH: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n        env: []\n";
 
-fn pod(container: &str, rest: &str) -> String {
+pub(crate) fn pod(container: &str, rest: &str) -> String {
     format!(
         "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {container}\n  {rest}\n"
     )

@@ -1,9 +1,9 @@
 //! Assignments as keys of a service.
 
 use super::{EVERYTHING, Limits, Site, Version};
-use crate::container::{Assignment, Container, Scratch, Setting, Via};
+use crate::container::{Assignment, Container, Scratch, Setting, Via, is_shared_directory};
 use crate::dialect::Unwritable;
-use crate::dialect::engine_words::mount::{is_shared_directory, write_tmpfs};
+use crate::dialect::engine_words::mount::write_tmpfs;
 use crate::dialect::engine_words::{self, units};
 use crate::project::File;
 use crate::syntax::{Editor, Found, Kind, NodeId, Schema, Tree, Value};

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use super::layers::{Layers, is_null, judged};
-use crate::container::{Against, Container, Evidence, Mount, MountSource, Place};
+use crate::container::{
+    Against, Container, Evidence, Mount, MountSource, Place, is_shared_directory,
+};
 use crate::dialect::engine_words::mount::{
-    PROPAGATIONS, Volume, copied, is_host_path, is_shared_directory, tmpfs,
+    PROPAGATIONS, Volume, copied, is_host_path, tmpfs, tmpfs_size,
 };
 use crate::dialect::engine_words::units;
 use crate::project::{File, Member, Surroundings};
@@ -55,10 +57,7 @@ pub(super) fn read(
         }
     }
     for (text, value) in layers.texts(files, "tmpfs") {
-        let size = text
-            .split([':', ','])
-            .find_map(|option| option.strip_prefix("size="));
-        container.add_scratch_memory(size.and_then(units::bytes).unwrap_or_default());
+        container.add_scratch_memory(tmpfs_size(&text).unwrap_or_default());
         container.mounts.push(Mount {
             place: value.origin.place,
             ..tmpfs(&text)

@@ -2,15 +2,24 @@
 
 use super::read::Reading;
 use super::{Engine, Given};
-use crate::container::{Against, Container, Mount, MountSource};
-use crate::dialect::engine_words;
+use crate::container::{Against, Container, Mount, MountSource, is_shared_directory};
 use crate::dialect::engine_words::mount::{
-    PROPAGATIONS, Volume, copied, is_host_path, is_shared_directory, tmpfs,
+    PROPAGATIONS, Volume, copied, is_host_path, tmpfs, tmpfs_size,
 };
+use crate::dialect::engine_words::{self, units};
 
 /// Adds everything that is mounted to the container.
 pub(super) fn read(container: &mut Container, reading: &Reading<'_>) {
     let command = reading.command;
+    let in_words = command
+        .given("tmpfs")
+        .filter_map(|given| tmpfs_size(&given.value));
+    let in_fields = command
+        .given("mount")
+        .filter_map(|given| units::bytes(field(&given.value, &["tmpfs-size"])?));
+    for bytes in in_words.chain(in_fields) {
+        container.add_scratch_memory(bytes);
+    }
     let mut add = |given: &Given, mount: Mount| {
         let place = Some(reading.place(given));
         container.mounts.push(Mount { place, ..mount });
@@ -87,15 +96,7 @@ fn source(name: &str) -> MountSource {
 /// `type=…,source=…,target=…`, a volume where no type is named (docker/cli `opts/mount.go`, podman
 /// `pkg/specgenutil/volumes.go`).
 fn long(text: &str) -> Option<Mount> {
-    let field = |names: &[&str]| {
-        text.split(',').find_map(|field| {
-            let (name, value) = field.split_once('=').unwrap_or((field, "true"));
-            names
-                .iter()
-                .any(|known| name.eq_ignore_ascii_case(known))
-                .then_some(value)
-        })
-    };
+    let field = |names: &[&str]| field(text, names);
     let is_on = |names: &[&str]| field(names).and_then(engine_words::boolean) == Some(true);
     let target = field(&["target", "dst", "destination"])?;
     let from = field(&["source", "src"]).unwrap_or_default();
@@ -122,6 +123,17 @@ fn long(text: &str) -> Option<Mount> {
         open,
         propagation: propagation.filter(|word| PROPAGATIONS.contains(&word.as_str())),
         place: None,
+    })
+}
+
+/// The value of the field that has one of these names.
+fn field<'t>(text: &'t str, names: &[&str]) -> Option<&'t str> {
+    text.split(',').find_map(|field| {
+        let (name, value) = field.split_once('=').unwrap_or((field, "true"));
+        let mut names = names.iter();
+        names
+            .any(|known| name.eq_ignore_ascii_case(known))
+            .then_some(value)
     })
 }
 

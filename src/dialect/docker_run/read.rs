@@ -128,6 +128,7 @@ impl Reading<'_> {
 /// What Docker and Podman do, and what no option of theirs can say.
 fn platform(container: &mut Container, command: &Command) {
     container.seccomp_by_default = true;
+    container.scratch_is_memory = true;
     let image_volumes = command.last("image-volume");
     container.mounts_image_volumes = image_volumes.is_none_or(|given| given.value != "ignore");
     container.require_non_root = Setting::Unsupported;

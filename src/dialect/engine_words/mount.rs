@@ -1,7 +1,7 @@
 //! Volumes and scratch space, each in one word.
 
 use super::units;
-use crate::container::{Mount, MountSource, Scratch};
+use crate::container::{Mount, MountSource, Scratch, is_shared_directory};
 
 /// `[SOURCE:]TARGET[:OPTIONS]`.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +117,12 @@ pub(in crate::dialect) fn tmpfs(text: &str) -> Mount {
     }
 }
 
+/// Bytes of a tmpfs of this form; nothing where a share of the host's memory is meant.
+pub(in crate::dialect) fn tmpfs_size(text: &str) -> Option<u64> {
+    let mut options = text.split([':', ',']);
+    units::bytes(options.find_map(|option| option.strip_prefix("size="))?)
+}
+
 /// `PATH:noexec,nosuid,size=…`. Owner and mode stand together: runc before 1.1.8 ignores a mode
 /// of its own for a directory of the image (measured; runc changelog, #3916).
 pub(in crate::dialect) fn write_tmpfs(scratch: &Scratch) -> String {
@@ -129,9 +135,4 @@ pub(in crate::dialect) fn write_tmpfs(scratch: &Scratch) -> String {
         .mode
         .map_or_else(String::new, |mode| format!(",mode={mode:o}"));
     format!("{}:{exec},nosuid,size={size}{owner}{mode}", scratch.path)
-}
-
-/// Directories that any user can write in every image.
-pub(in crate::dialect) fn is_shared_directory(path: &str) -> bool {
-    matches!(path.trim_end_matches('/'), "/tmp" | "/var/tmp" | "/dev/shm")
 }

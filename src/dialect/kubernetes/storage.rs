@@ -1,6 +1,6 @@
 //! Volumes of a pod, and what of them a container mounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cursor::Cursor;
 use super::quantity;
@@ -60,6 +60,7 @@ impl Volumes {
 
     /// Fills in what `container` mounts.
     pub(super) fn mount(&self, cursor: &Cursor<'_, '_>, container: &mut Container) {
+        let mut in_memory = BTreeSet::new();
         for (_, mount) in cursor.items_of("volumeMounts") {
             let name = mount.word_of("name");
             let target = mount.word_of("mountPath");
@@ -83,8 +84,13 @@ impl Volumes {
                     place: Some(mount.place()),
                 });
             }
+            let memory = volume.and_then(|volume| volume.memory);
             if same_path(&target, "/dev/shm") {
-                container.shared_memory = volume.and_then(|volume| volume.memory);
+                container.shared_memory = memory;
+            } else if let Some(bytes) = memory
+                && in_memory.insert(name.clone())
+            {
+                container.add_scratch_memory(bytes);
             }
             container.mounts.push(Mount {
                 target,
