@@ -236,6 +236,20 @@ pub fn lowest_low_port(container: &Container) -> Option<u16> {
         .min()
 }
 
+/// A port below 1024 that a process which may not be root opens by the capability of its program,
+/// and that program: where it can gain none, it cannot open the port.
+#[must_use]
+pub fn port_of_file(container: &Container) -> Option<(u16, &str)> {
+    let facts = container.facts.as_deref()?;
+    let mut files = facts.file_capabilities.iter();
+    let opens =
+        |file: &&FileCapability| granted(file).iter().any(|name| name == "NET_BIND_SERVICE");
+    let file = files.find(opens)?;
+    let port = lowest_low_port(container)?;
+    let needs_it = start(container) != Start::Root && !low_ports_are_free(container, facts);
+    needs_it.then_some((port, file.path.as_str()))
+}
+
 /// A port below 1024 that only a capability opens.
 #[must_use]
 pub fn binds_low_port(container: &Container) -> bool {

@@ -1,7 +1,8 @@
 //! The process can never gain privileges: no setuid program, no file capability takes effect.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy};
+use crate::capabilities;
+use crate::container::{Answer, Assignment, Assume, Basis, Container, Network, Policy};
 use crate::edition::Edition;
 use crate::evidence;
 
@@ -84,8 +85,20 @@ fn forbid(container: &Container, policy: &Policy) -> Answer {
     {
         return Answer::Declined(evidence.what);
     }
+    let mut assignments = vec![Assignment::NoNewPrivileges];
+    if let Some((port, program)) = capabilities::port_of_file(container) {
+        if container.network != Network::Private || !container.unprivileged_port_start.is_absent() {
+            return Answer::Declined(format!(
+                "`{program}` opens port {port} by a capability of its own, which it would not gain"
+            ));
+        }
+        let lowest = container.lowest_port_of_pod;
+        assignments.push(Assignment::UnprivilegedPortStart(
+            lowest.map_or(port, |of_pod| of_pod.min(port)),
+        ));
+    }
     Answer::Change {
-        assignments: vec![Assignment::NoNewPrivileges],
+        assignments,
         basis: Basis::Always,
         reason: "a process that is taken over cannot become more than it is".to_owned(),
     }

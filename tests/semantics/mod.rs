@@ -6,6 +6,7 @@
 //! others of their kind (`tests/compose/rejections.rs`, `tests/capabilities.rs`, `tests/limits.rs`,
 //! `tests/confinement.rs`, `tests/kubernetes/`).
 
+mod escalation;
 mod tmpfs;
 
 use harden::container::{Assume, Policy};
