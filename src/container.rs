@@ -76,6 +76,9 @@ pub struct Container {
     pub capabilities_dropped: Setting<Vec<String>>,
     /// The group that owns the pod's volumes (`fsGroup`).
     pub volume_group: Setting<u32>,
+    /// The pod's volumes are given to that group whenever it starts, as they may be by default
+    /// (`fsGroupChangePolicy` is written, and is not `OnRootMismatch`).
+    pub regroups_volumes: bool,
     /// The first port that needs no privilege, where the format can say so
     /// (`net.ipv4.ip_unprivileged_port_start`).
     pub unprivileged_port_start: Setting<u16>,
@@ -309,6 +312,7 @@ impl Container {
             capabilities_added: Setting::Absent,
             capabilities_dropped: Setting::Absent,
             volume_group: Setting::Absent,
+            regroups_volumes: false,
             unprivileged_port_start: Setting::Absent,
             lowest_port_of_pod: None,
             mounts: Vec::new(),

@@ -61,8 +61,10 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     Answer::Finding {
         what: format!("{} needs {}{when}", facts.id, names.join(", ")),
         place,
+        // What no container has by default was not taken away by dropping.
         remedy: missing
             .into_iter()
+            .filter(|name| capabilities::DEFAULT.contains(&name.as_str()))
             .map(|name| Assignment::AddCapability(name.clone()))
             .collect(),
     }

@@ -367,6 +367,13 @@ fn volume_group(
 ) -> Result<Option<Assignment>, String> {
     match &container.volume_group {
         Setting::Set { .. } => Ok(None),
+        Setting::Absent if container.regroups_volumes && facts.needs_on_root_mismatch() => {
+            Err(format!(
+                "storage is claimed at `{}`, `fsGroupChangePolicy` would open its files to the group \
+                 at every start, and {} refuses those",
+                mount.target, facts.id
+            ))
+        }
         Setting::Absent => match known_group(container, facts) {
             Some(gid) => Ok(Some(Assignment::VolumeGroup(gid))),
             None => Err(format!(
@@ -436,9 +443,14 @@ fn unknown(container: &Container, policy: &Policy) -> Answer {
     {
         return Answer::Declined(evidence.what);
     }
+    // Files that belong to group 0 are for any user of that group.
+    let of_root = container
+        .facts
+        .as_deref()
+        .is_some_and(|facts| facts.group_root);
     let mut assignments = vec![Assignment::User {
         uid: policy.uid,
-        gid: Some(policy.gid),
+        gid: Some(if of_root { 0 } else { policy.gid }),
     }];
     if container.require_non_root.is_absent() {
         assignments.push(Assignment::RequireNonRoot);

@@ -7,7 +7,9 @@
 //! `tests/confinement.rs`, `tests/kubernetes/`).
 
 mod escalation;
+mod kubernetes;
 mod tmpfs;
+mod users;
 
 use harden::container::{Assume, Policy};
 use harden::dialect::docker_run::Command;
