@@ -8,6 +8,9 @@
 
 mod escalation;
 mod kubernetes;
+mod read_only;
+mod resources;
+mod swarm;
 mod tmpfs;
 mod users;
 

@@ -2,6 +2,7 @@
 
 use super::EVERYTHING;
 use super::layers::{Layer, Layers};
+use crate::container::{Container, MountSource};
 use crate::project::File;
 use crate::syntax::{NodeId, Schema, Tree};
 
@@ -61,6 +62,22 @@ pub(super) fn is_like(files: &[File<'_>], heir: &Layers, base: &Layers) -> bool 
                 .iter()
                 .all(|(key, _)| HARMLESS.contains(&&**key) || key.starts_with("x-"))
         })
+}
+
+/// Whether what the service and its base name is the same in their two projects, each of which has
+/// volumes, configs and secrets of its own.
+pub(super) fn has_like_surroundings(heir: &Container, base: &Container) -> bool {
+    let mounts = |container: &Container| -> Vec<(String, MountSource)> {
+        let mounts = container.mounts.iter();
+        mounts
+            .map(|mount| (mount.target.clone(), mount.source.clone()))
+            .collect()
+    };
+    let evidence = |container: &Container| -> Vec<String> {
+        let evidence = container.evidence.iter();
+        evidence.map(|evidence| evidence.what.clone()).collect()
+    };
+    mounts(heir) == mounts(base) && evidence(heir) == evidence(base)
 }
 
 /// Keys of the service where `!reset` or `!override` undoes what is written at its definition; all

@@ -42,6 +42,7 @@ impl Site {
             }
             Assignment::MemoryLimit(bytes) => {
                 self.check_reservation(container, *bytes)?;
+                self.check_swap(*bytes)?;
                 let text = Value::Str(units::write_bytes(*bytes));
                 match self.limits {
                     Limits::Service => self.set(editor, &["mem_limit"], text),
@@ -265,22 +266,22 @@ impl Site {
             (Assignment::Scratch(_), _) if self.version == Version::First => {
                 because("a file without `services` knows no `tmpfs`".to_owned())
             }
-            (Assignment::Scratch(scratch), Some(key))
+            (Assignment::Scratch(scratch), Some(sign))
                 if self.version.is_before(6)
                     || scratch.exec
                     || !is_shared_directory(&scratch.path) =>
             {
                 because(format!(
-                    "`deploy.{key}` is for a swarm, which drops `tmpfs`, and a volume of that type \
+                    "{sign} is for a swarm, which drops `tmpfs`, and a volume of that type \
                      has neither an owner nor programs"
                 ))
             }
-            (Assignment::LocalhostPorts, Some(key)) => because(format!(
-                "`deploy.{key}` is for a swarm, which heeds no address of a port"
+            (Assignment::LocalhostPorts, Some(sign)) => because(format!(
+                "{sign} is for a swarm, which heeds no address of a port"
             )),
-            (Assignment::PidsLimit(_), Some(key)) if self.version.is_before(9) => because(format!(
-                "`deploy.{key}` is for a swarm, and the schema of that `version` has no `pids`"
-            )),
+            (Assignment::PidsLimit(_), Some(sign)) if self.version.is_before(9) => because(
+                format!("{sign} is for a swarm, and the schema of that `version` has no `pids`"),
+            ),
             _ => Ok(()),
         }
     }
@@ -292,6 +293,16 @@ impl Site {
                 heir.name
             ))),
             None => Ok(()),
+        }
+    }
+
+    /// The engine refuses a limit above that on memory and swap together.
+    fn check_swap(&self, limit: u64) -> Result<(), Unwritable> {
+        match &self.swap {
+            Some((text, swap)) if swap.is_none_or(|swap| swap < limit) => Err(Unwritable::Because(
+                format!("`memswap_limit: {text}` is below the limit, and the engine refuses that"),
+            )),
+            _ => Ok(()),
         }
     }
 

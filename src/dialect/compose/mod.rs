@@ -41,6 +41,8 @@ pub struct Site {
     node: NodeId,
     /// Where limits are, or belong.
     limits: Limits,
+    /// Memory and swap together, as written and in bytes where it is a number.
+    swap: Option<(String, Option<u64>)>,
     /// Services that extend this one and would inherit what is written here, each with whether it
     /// defines anything of its own that the setting could break.
     heirs: Vec<Heir>,
@@ -51,8 +53,8 @@ pub struct Site {
     later: Vec<(String, String)>,
     /// Why nothing may be written here, be it never so right.
     sealed: Option<String>,
-    /// The key of `deploy` that says a swarm runs this.
-    swarm: Option<&'static str>,
+    /// What says that a swarm runs this.
+    swarm: Option<String>,
     /// The format of the file.
     version: Version,
     /// `deploy.restart_policy` is written, and holds before `restart`.

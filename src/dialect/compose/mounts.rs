@@ -11,7 +11,7 @@ use crate::dialect::engine_words::mount::{
 };
 use crate::dialect::engine_words::units;
 use crate::project::{File, Member, Surroundings};
-use crate::syntax::{Kind, NodeId, Schema, compose_boolean};
+use crate::syntax::{Found, Kind, NodeId, Schema, compose_boolean};
 
 /// Adds every mount of the service to the container.
 pub(super) fn read(
@@ -253,6 +253,48 @@ impl TopLevel {
             }
         }
         top
+    }
+
+    /// What says that a swarm runs the project: Docker's Compose refuses configs and secrets that are
+    /// there already (docker/compose `pkg/compose/create.go`), and no container of an engine joins an
+    /// overlay that is not attachable.
+    pub(super) fn for_swarm(&self, files: &[File<'_>]) -> Option<String> {
+        let is_on = |file: &File<'_>, node, key| {
+            text_at(file, node, key)
+                .as_deref()
+                .and_then(compose_boolean)
+                == Some(true)
+        };
+        let is_external = |file: &File<'_>, node| {
+            let found = file.tree.get(node, "external", Schema::Compose);
+            let names =
+                |found: Found| file.tree.node(file.tree.resolve(found.value())).kind == Kind::Map;
+            is_on(file, node, "external") || found.is_some_and(names)
+        };
+        let is_overlay = |file: &File<'_>, node| {
+            let driver = text_at(file, node, "driver");
+            driver.as_deref() == Some("overlay") && !is_on(file, node, "attachable")
+        };
+        let find = |kind: &str, is_sign: &dyn Fn(&File<'_>, NodeId) -> bool| {
+            self.roots.iter().find_map(|(file, root)| {
+                let file = &files[*file];
+                let all = file.tree.get(*root, kind, Schema::Compose)?;
+                let all = file.tree.effective_entries(all.value(), Schema::Compose);
+                let mut signs = all.iter().filter(|(_, one)| is_sign(file, one.value()));
+                signs.next().map(|(name, _)| name.to_string())
+            })
+        };
+        let external = ["configs", "secrets"].into_iter().find_map(|kind| {
+            let name = find(kind, &is_external)?;
+            Some(format!(
+                "`external` of the {} `{name}`",
+                kind.trim_end_matches('s')
+            ))
+        });
+        external.or_else(|| {
+            let name = find("networks", &is_overlay)?;
+            Some(format!("`driver: overlay` of the network `{name}`"))
+        })
     }
 
     /// The key that holds a config's or secret's content in the file or the environment.

@@ -11,7 +11,7 @@ use super::{
     Heir, SWARM, Site, Version, build, commands, confinement, environment, inheritance, network,
     recognise, resources, services,
 };
-use crate::container::{Against, Container, Evidence, Place, Restart, Setting};
+use crate::container::{Against, Container, Evidence, Origin, Place, Restart, Setting, Via};
 use crate::dialect::engine_words;
 use crate::image::{self, Knowledge};
 use crate::project::{File, Member, Surroundings};
@@ -30,7 +30,11 @@ pub(in crate::dialect) fn read(
     let mut projects = Vec::new();
     let mut places: HashMap<(usize, NodeId), usize> = HashMap::new();
     for (service, project) in found {
-        let Whole { top, version } = &tops[project];
+        let Whole {
+            top,
+            version,
+            swarm,
+        } = &tops[project];
         let layers = &service.layers;
         let Some(defining) = inheritance::defining(layers) else {
             continue;
@@ -48,18 +52,6 @@ pub(in crate::dialect) fn read(
             continue;
         }
         let member = members.len();
-        for layer in layers.iter().filter(|layer| layer.is_inherited()) {
-            if let Some(base) = places.get(&(layer.file, layer.node)) {
-                let heir = Heir {
-                    name: service.name.clone(),
-                    member,
-                    same: inheritance::is_like(files, layers, &known[*base]),
-                };
-                change(&mut members[*base].site, |site| site.heirs.push(heir));
-            }
-        }
-
-        places.insert((defining.file, defining.node), member);
         let place = Place {
             file: defining.file,
             span: service.key,
@@ -80,22 +72,36 @@ pub(in crate::dialect) fn read(
         } else {
             *version
         };
-        let swarm = SWARM
-            .into_iter()
-            .find(|key| layers.has(files, &["deploy", key]));
+        let swarm = for_swarm(layers, files).or_else(|| swarm.clone());
         if version == Version::First {
             container.pids_limit = Setting::Unsupported;
         }
-        container.caution = caution(version, swarm);
+        container.caution = caution(version, swarm.is_some());
+        if swarm.is_some() && !layers.has(files, &["deploy", "restart_policy"]) {
+            container.restart = in_swarm();
+        }
+        for layer in layers.iter().filter(|layer| layer.is_inherited()) {
+            if let Some(base) = places.get(&(layer.file, layer.node)).copied() {
+                let heir = Heir {
+                    name: service.name.clone(),
+                    member,
+                    same: inheritance::is_like(files, layers, &known[base])
+                        && inheritance::has_like_surroundings(&container, &members[base].container),
+                };
+                change(&mut members[base].site, |site| site.heirs.push(heir));
+            }
+        }
+        places.insert((defining.file, defining.node), member);
         let later = inheritance::later(layers, defining);
         let file = &files[defining.file];
         let site = Site {
             service: service.name,
             file: defining.file,
             node: defining.node,
-            limits: resources::home(layers, files, version.is_3()),
+            limits: resources::home(layers, files, version.is_3() || swarm.is_some()),
+            swap: resources::swap(layers, files),
             version,
-            restarts_by_deploy: layers.has(files, &["deploy", "restart_policy"]),
+            restarts_by_deploy: swarm.is_some() || layers.has(files, &["deploy", "restart_policy"]),
             heirs: Vec::new(),
             overridden: inheritance::overridden(files, defining, &later),
             later: inheritance::scalars(files, &later),
@@ -115,13 +121,13 @@ pub(in crate::dialect) fn read(
 }
 
 /// What the reader of the file does not do with it.
-fn caution(version: Version, swarm: Option<&str>) -> Option<&'static str> {
+fn caution(version: Version, swarm: bool) -> Option<&'static str> {
     match (version, swarm) {
         (Version::First, _) => Some("only docker-compose 1 reads a file without `services`"),
-        (_, Some(_)) => Some(
+        (_, true) => Some(
             "a swarm ignores `security_opt`; its daemons take `no-new-privileges` from daemon.json",
         ),
-        (_, None) => None,
+        (_, false) => None,
     }
 }
 
@@ -136,6 +142,15 @@ fn is_legacy(file: &File<'_>) -> bool {
 struct Whole {
     top: TopLevel,
     version: Version,
+    /// What says that a swarm runs all of it.
+    swarm: Option<String>,
+}
+
+/// The key by which a service says that a swarm runs it.
+fn for_swarm(layers: &Layers, files: &[File<'_>]) -> Option<String> {
+    let mut keys = SWARM.iter();
+    let key = keys.find(|key| layers.has(files, &["deploy", key]))?;
+    Some(format!("`deploy.{key}`"))
 }
 
 /// Every service, each base before the services that extend it, with the index of its project.
@@ -146,6 +161,10 @@ fn services_of_projects(
     let mut found = Vec::new();
     let mut tops = Vec::new();
     for project in services::collect(files, surroundings) {
+        let swarm = project.services.iter().find_map(|service| {
+            let key = for_swarm(&service.layers, files)?;
+            Some(format!("{key} of `{}`", service.name))
+        });
         found.extend(
             project
                 .services
@@ -158,8 +177,10 @@ fn services_of_projects(
             judged(file, found.value())
         });
         let version = Version::of(version.as_deref());
+        let top = TopLevel::new(files, project.roots);
         tops.push(Whole {
-            top: TopLevel::new(files, project.roots),
+            swarm: swarm.or_else(|| top.for_swarm(files)),
+            top,
             version,
         });
     }
@@ -263,6 +284,18 @@ fn fill(
             propagation: None,
             place: None,
         });
+    }
+}
+
+/// A swarm ignores `restart` (docker/cli `cli/compose/types/types.go`, `UnsupportedProperties`), and
+/// starts a task again whatever ended it unless a policy says otherwise.
+fn in_swarm() -> Setting<Restart> {
+    Setting::Set {
+        value: Restart::Always,
+        origin: Origin {
+            place: None,
+            via: Via::Default,
+        },
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::Limits;
 use super::layers::{Layers, Value};
-use super::{Limits, SWARM};
 use crate::container::{Against, Container, Evidence, Setting};
 use crate::dialect::engine_words::units;
 use crate::project::File;
@@ -39,8 +39,9 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
 }
 
 /// compose-go refuses a service whose flat limits and `deploy` limits differ, an absent one
-/// counting as 0 (`loader/validate.go`): new limits go where limits are.
-pub(super) fn home(layers: &Layers, files: &[File<'_>], version_3: bool) -> Limits {
+/// counting as 0 (`loader/validate.go`): new limits go where limits are, and otherwise where the
+/// readers of the file know them: `docker stack deploy` has those of `deploy` alone.
+pub(super) fn home(layers: &Layers, files: &[File<'_>], by_stack: bool) -> Limits {
     if layers.has(files, &["deploy", "resources", "limits"]) {
         return Limits::Deploy;
     }
@@ -50,12 +51,18 @@ pub(super) fn home(layers: &Layers, files: &[File<'_>], version_3: bool) -> Limi
     {
         return Limits::Service;
     }
-    let swarm = SWARM.iter().any(|key| layers.has(files, &["deploy", key]));
-    if version_3 || swarm {
+    if by_stack {
         Limits::Deploy
     } else {
         Limits::Service
     }
+}
+
+/// `memswap_limit`, below which a limit on memory has to stay; -1 and 0 bound nothing.
+pub(super) fn swap(layers: &Layers, files: &[File<'_>]) -> Option<(String, Option<u64>)> {
+    let text = layers.get(files, &["memswap_limit"])?.judged(files)?;
+    let bytes = units::bytes(&text);
+    (text.trim() != "-1" && bytes != Some(0)).then(|| (text.into_owned(), bytes))
 }
 
 /// `cpu_quota` of a `cpu_period` (100 ms by default) is a CPU limit; the engine refuses `cpus` beside either.
