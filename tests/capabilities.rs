@@ -77,7 +77,7 @@ fn service(lines: &str) -> String {
     format!("services:\n  a:\n{lines}")
 }
 
-/// semantics 1.4: the gosu-style entrypoints need `DAC_OVERRIDE` from the second boot on.
+/// semantics 1.4, lines 43, 45 and 46 and semantics 3, line 138: the gosu-style entrypoints need `DAC_OVERRIDE` from the second boot on.
 #[test]
 fn what_only_the_second_start_needs_is_given_back() {
     for image in [
@@ -98,7 +98,7 @@ fn what_only_the_second_start_needs_is_given_back() {
     }
 }
 
-/// semantics 1.2: default capabilities are not effective for a process that is not root.
+/// semantics 1.2, line 25 and semantics 2.3, line 101: default capabilities are not effective for a process that is not root.
 #[test]
 fn whoever_is_not_root_is_given_none_back() {
     for image in ["postgres:16", "nginx:1.27", "prom/prometheus", "example/a"] {
@@ -109,7 +109,7 @@ fn whoever_is_not_root_is_given_none_back() {
     assert_eq!(kubernetes(container, "", Assume::Fit).1, [""; 0]);
 }
 
-/// semantics 1.4 and 3.2: exec of a file with an effective capability fails for everybody where
+/// semantics 1.4, line 40 and semantics 3, line 135: exec of a file with an effective capability fails for everybody where
 /// that is not in the bounding set, with `no_new_privs` too.
 #[test]
 fn the_capabilities_of_files_win() {
@@ -125,7 +125,7 @@ fn the_capabilities_of_files_win() {
     assert_eq!(compose(lines, Assume::Fit).1, ["NET_BIND_SERVICE"]);
 }
 
-/// semantics 1.6: the sysctl of Docker >= 20.10 covers private networks alone; of the Kubernetes
+/// semantics 1.6, lines 54 and 55: the sysctl of Docker >= 20.10 covers private networks alone; of the Kubernetes
 /// runtimes only some set it.
 #[test]
 fn low_ports_cost_a_capability_only_where_they_are_not_free() {
@@ -148,7 +148,7 @@ fn low_ports_cost_a_capability_only_where_they_are_not_free() {
     assert_eq!(kubernetes(container, &sysctl(81), Assume::Fit).1, with_port);
 }
 
-/// semantics 1.4: root without `DAC_OVERRIDE` obeys modes; 3.1: the owner of a bind mount is unknown.
+/// semantics 1.4, line 42: root without `DAC_OVERRIDE` obeys modes; semantics 3, line 134: the owner of a bind mount is unknown.
 #[test]
 fn root_is_left_its_way_to_files_of_the_host() {
     let lines = |mount: &str| format!("    image: nginx:1.27\n    volumes: [\"{mount}\"]\n");
@@ -196,7 +196,7 @@ fn nothing_is_added_that_the_container_did_not_have() {
     assert_eq!(compose(&vault, Assume::Fit).1, ["IPC_LOCK"]);
 }
 
-/// semantics 1.4 (`cap_add: [ALL]` wins) and 1.4, 2.3 (`privileged` makes both lists inert).
+/// semantics 1.4, lines 38 and 39: `cap_add: [ALL]` wins, and `privileged` makes both lists inert.
 #[test]
 fn what_would_have_no_effect_or_another_one_is_left() {
     for lines in [
@@ -218,7 +218,7 @@ fn names_are_added_once_whatever_their_spelling() {
     );
 }
 
-/// semantics 2.3: names carry no prefix in Kubernetes, and Pod Security wants exactly `ALL`.
+/// semantics 2.3, line 100: names carry no prefix in Kubernetes, and Pod Security wants exactly `ALL`.
 #[test]
 fn pod_security_gets_its_own_spelling() {
     let container = |drop: &str| {
@@ -307,7 +307,7 @@ fn capabilities_follow_the_user_that_is_planned() {
     );
 }
 
-/// semantics 1.4: tini is the parent of what stepped down, and `kill` of another user takes `KILL`.
+/// semantics 1.4, line 42: tini is the parent of what stepped down, and `kill` of another user takes `KILL`.
 #[test]
 fn an_init_can_stop_a_child_that_stepped_down() {
     let has_kill = |lines: &str| {
@@ -377,6 +377,33 @@ fn a_directory_of_the_log_costs_a_capability() {
         "{:?}",
         report.containers[0].results
     );
+}
+
+/// semantics 1.4, line 44: the mask that `/proc/self/status` shows, with the numbers of Linux'
+/// `include/uapi/linux/capability.h`.
+#[test]
+fn the_default_set_is_the_one_that_was_measured() {
+    let number = |name: &str| match name {
+        "CHOWN" => 0,
+        "DAC_OVERRIDE" => 1,
+        "FOWNER" => 3,
+        "FSETID" => 4,
+        "KILL" => 5,
+        "SETGID" => 6,
+        "SETUID" => 7,
+        "SETPCAP" => 8,
+        "NET_BIND_SERVICE" => 10,
+        "NET_RAW" => 13,
+        "SYS_CHROOT" => 18,
+        "MKNOD" => 27,
+        "AUDIT_WRITE" => 29,
+        "SETFCAP" => 31,
+        other => panic!("{other}"),
+    };
+    let mask = DEFAULT
+        .iter()
+        .fold(0_u64, |mask, name| mask | 1 << number(name));
+    assert_eq!(mask, 0xa804_25fb);
 }
 
 #[test]

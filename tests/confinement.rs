@@ -60,15 +60,15 @@ fn options(list: &str) -> String {
     format!("services:\n  a:\n    image: example/a\n    security_opt: {list}\n")
 }
 
-/// semantics 1.5: the default profile is on already, and `seccomp:` is not to be written.
+/// semantics 1.5, line 51: the default profile is on already, and `seccomp:` is not to be written.
 #[test]
 fn compose_gets_no_profile() {
     let text = "services:\n  a:\n    image: example/a\n";
     assert_eq!(asked(text), text);
 }
 
-/// semantics 2.4: the default of Kubernetes is Unconfined unless the kubelet says otherwise; 2.1:
-/// the container's field wins over the pod's.
+/// semantics 2.4, line 107: the default of Kubernetes is Unconfined unless the kubelet says otherwise;
+/// semantics 2.1, line 88: the container's field wins over the pod's.
 #[test]
 fn a_container_gets_the_profile_unless_its_pod_has_one() {
     let text = pod("{name: c, image: example/a}", "", "");
@@ -90,14 +90,14 @@ fn a_container_gets_the_profile_unless_its_pod_has_one() {
     assert!(!asked(&text).contains("Unconfined"));
 }
 
-/// semantics 2.7: a pod for Windows must have none of these.
+/// semantics 2.7, line 129: a pod for Windows must have none of these.
 #[test]
 fn windows_has_none() {
     let text = pod("{name: c, image: example/a}", "", "os: {name: windows}");
     assert_eq!(asked(&text), text);
 }
 
-/// semantics 1.4 and 2.4.
+/// semantics 1.4, line 39: it has no seccomp profile unless one is named.
 #[test]
 fn a_privileged_container_has_no_profile_whatever_is_written() {
     let text = pod(
@@ -108,7 +108,7 @@ fn a_privileged_container_has_no_profile_whatever_is_written() {
     assert_eq!(asked(&text), text);
 }
 
-/// semantics 2.4: namespaces of users, perf and rings break.
+/// semantics 2.4, line 107: namespaces of users, perf and rings break.
 #[test]
 fn what_needs_other_system_calls_is_left() {
     for container in [
@@ -124,7 +124,7 @@ fn what_needs_other_system_calls_is_left() {
     }
 }
 
-/// semantics 1.4: a label of another kind only chooses among those that confine; `disable` wins
+/// A label of another kind only chooses among those that confine; `disable` wins
 /// wherever it stands.
 #[test]
 fn only_the_lines_that_turn_something_off_go() {

@@ -46,7 +46,7 @@ fn service(rest: &str) -> String {
     format!("services:\n  a:\n    image: example/a\n{rest}")
 }
 
-/// semantics 1.8: where `deploy.resources.limits` exists at all, a flat limit must equal it, and
+/// semantics 1.8, line 66: where `deploy.resources.limits` exists at all, a flat limit must equal it, and
 /// an absent one counts as 0.
 #[test]
 fn a_bound_on_processes_stands_where_limits_are() {
@@ -85,7 +85,7 @@ fn a_stack_of_an_older_schema_gets_none() {
     }
 }
 
-/// semantics 1.8: -1 and 0 are no limit.
+/// semantics 1.8, line 69: -1 and 0 are no limit.
 #[test]
 fn what_is_unlimited_is_changed_in_its_place() {
     for value in ["-1", "0"] {
@@ -204,7 +204,7 @@ fn the_resources_of_a_pod_are_left_to_it() {
     }
 }
 
-/// semantics 1.6: the parameter belongs to the pod, and to its own network.
+/// semantics 1.6, line 55: the parameter belongs to the pod, and to its own network.
 #[test]
 fn one_parameter_serves_the_ports_of_all_containers() {
     let text = pod(

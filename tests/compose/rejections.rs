@@ -1,11 +1,11 @@
 //! What Compose or the engine refuses, and `docker compose config` mostly does not: a file that was
-//! accepted must be accepted hardened. The numbers are sections of research/semantics.md.
+//! accepted must be accepted hardened.
 
 use harden::report::Outcome;
 
 use super::{declined, declined_in, hardened, outcome, project};
 
-/// 1.1: the engine takes `tmpfs` options only as a list it knows, and the same path once; the
+/// semantics 1.1, lines 17, 19 and 20: the engine takes `tmpfs` options only as a list it knows, and the same path once; the
 /// strings are compared as written (compose-go `loader/validate.go`).
 #[test]
 fn a_path_is_mounted_once_whatever_mounts_it() {
@@ -28,7 +28,7 @@ fn a_path_is_mounted_once_whatever_mounts_it() {
     }
 }
 
-/// 1.1: an owner is written beside every mode, which runc before 1.1.8 ignores by itself, and a
+/// semantics 1.1, lines 11, 13 and 19: an owner is written beside every mode, which runc before 1.1.8 ignores by itself, and a
 /// size beside every path, as the default is half of the host's memory.
 #[test]
 fn every_tmpfs_has_a_size_and_an_owner_where_it_has_a_mode() {
@@ -59,7 +59,7 @@ fn every_tmpfs_has_a_size_and_an_owner_where_it_has_a_mode() {
     }
 }
 
-/// 1.2: a name that the image does not have fails at create; a number never does.
+/// semantics 1.2, line 23: a name that the image does not have fails at create; a number never does.
 #[test]
 fn users_are_written_by_number() {
     let after = hardened("services:\n  a:\n    image: nginx:1.27\n  b:\n    image: example/b\n");
@@ -73,14 +73,14 @@ fn users_are_written_by_number() {
     );
 }
 
-/// 1.3: a volume that is mounted without a copy of the image's directory is root's.
+/// semantics 1.3, line 33: a volume that is mounted without a copy of the image's directory is root's.
 #[test]
 fn a_volume_without_a_copy_keeps_the_user() {
     let text = "services:\n  a:\n    image: postgres:16\n    volumes: [{type: volume, source: pg, target: /var/lib/postgresql/data, volume: {nocopy: true}}]\nvolumes: {pg: {}}\n";
     assert!(declined(text, "a", "non-root-user").contains("owner is not known"));
 }
 
-/// 1.4: with `privileged: true` the engine ignores both lists, and `cap_add: [ALL]` wins.
+/// semantics 1.4, lines 38 and 39: with `privileged: true` the engine ignores both lists, and `cap_add: [ALL]` wins.
 #[test]
 fn no_capability_is_dropped_where_that_has_no_effect() {
     for there in ["privileged: true", "cap_add: [ALL]"] {
@@ -91,7 +91,7 @@ fn no_capability_is_dropped_where_that_has_no_effect() {
     }
 }
 
-/// 1.5: `:yes` and `: true` are refused at create.
+/// semantics 1.5, line 49: `:yes` and `: true` are refused at create.
 #[test]
 fn the_option_is_written_as_the_engine_reads_it() {
     let after = hardened("services:\n  a:\n    image: example/a\n");
@@ -116,7 +116,7 @@ fn the_option_is_written_as_the_engine_reads_it() {
     ));
 }
 
-/// 1.6: in the host's network ports below 1024 need root, and the engine refuses its sysctls.
+/// semantics 1.6, line 54: in the host's network ports below 1024 need root, and the engine refuses its sysctls.
 #[test]
 fn the_network_of_the_host_keeps_the_user_and_gets_no_sysctl() {
     let text = "services:\n  a:\n    image: nginx:1.27\n    network_mode: host\n";
@@ -124,7 +124,7 @@ fn the_network_of_the_host_keeps_the_user_and_gets_no_sysctl() {
     assert!(!hardened(text).contains("sysctls"));
 }
 
-/// 1.7: Compose refuses a read-only root with what it copies into it (docker/compose
+/// semantics 1.7, line 59: Compose refuses a read-only root with what it copies into it (docker/compose
 /// `pkg/compose/secrets.go`), wherever in the project that is said.
 #[test]
 fn what_compose_copies_into_the_root_keeps_it_writable() {
@@ -148,7 +148,7 @@ fn what_compose_copies_into_the_root_keeps_it_writable() {
     }
 }
 
-/// 1.8: where limits of `deploy` exist a flat one must equal them, an absent one counting as 0
+/// semantics 1.8, line 66: where limits of `deploy` exist a flat one must equal them, an absent one counting as 0
 /// (compose-go `loader/validate.go`), whichever file says so.
 #[test]
 fn limits_are_written_where_limits_are() {
@@ -169,7 +169,7 @@ fn limits_are_written_where_limits_are() {
     assert!(!is_flat(after), "{after}");
 }
 
-/// 1.8: the engine refuses a limit below the reservation, `cpus` beside a quota, less than 6 MiB,
+/// semantics 1.8, lines 68 and 70: the engine refuses a limit below the reservation, `cpus` beside a quota, less than 6 MiB,
 /// and more processors than the host has.
 #[test]
 fn limits_agree_with_what_is_there() {
@@ -216,7 +216,7 @@ fn the_first_format_gets_the_keys_that_it_knows() {
     }
 }
 
-/// 1.9: a swarm drops the short form of tmpfs and ignores `security_opt`.
+/// semantics 1.9, lines 75 and 76: a swarm drops the short form of tmpfs and ignores `security_opt`.
 #[test]
 fn a_swarm_gets_scratch_space_that_it_heeds() {
     let text = |version: &str| {

@@ -35,7 +35,7 @@ fn host_path(path: &str) -> String {
     format!("[{{name: v, hostPath: {{path: {path}}}}}]")
 }
 
-/// Drivers and agents as their projects write them: the network's plugins (containernetworking/cni
+/// semantics 2.7, line 130: drivers and agents as their projects write them: the network's plugins (containernetworking/cni
 /// `SPEC.md`), the node part of a storage driver (kubernetes-csi/docs `deploying.md`), a device
 /// plugin (kubernetes `pkg/kubelet/cm/devicemanager`), kube-proxy, an agent that traces programs.
 const AGENTS: [(&str, &str, &str); 6] = [

@@ -1,49 +1,16 @@
 //! What the API server or the kubelet refuses although its schema allows it: no rule that a
-//! manifest keeps is broken by hardening, however boldly. The sections are those of the facts on
-//! Kubernetes that the design rests on; the source of each rule stands beside its check.
+//! manifest keeps is broken by hardening, however boldly. The source of each rule stands beside its
+//! check.
 
 use std::collections::HashSet;
 
-use harden::container::{Assume, Policy};
-use harden::engine::{Run, Source};
-use harden::image::Knowledge;
-use harden::report::FileOutcome;
-use harden::transforms::{self, Transform};
 use serde_json::Value;
 
 use super::{WINDOWS, pod};
 
 /// As by default, with every assumption, and with everything that somebody wrote overridden.
 fn hardened(text: &str) -> [String; 3] {
-    let every = || transforms::ALL.iter().copied();
-    let run = |transforms: Vec<&'static Transform>, assume, overrides| {
-        let knowledge = Knowledge::embedded();
-        let policy = Policy {
-            assume,
-            overrides,
-            ..Policy::default()
-        };
-        let source = Source {
-            path: "pod.yaml".into(),
-            bytes: text.as_bytes().to_vec(),
-        };
-        let report = Run::new(transforms, policy, &knowledge).project(vec![source]);
-        match &report.files[0].outcome {
-            FileOutcome::Changed(after) => after.clone(),
-            FileOutcome::Unchanged => text.to_owned(),
-            other => panic!("{other:?}\n{text}"),
-        }
-    };
-    let by_default = transforms::by_default().collect::<Vec<_>>();
-    [
-        run(by_default.clone(), Assume::Fit, Vec::new()),
-        run(by_default, Assume::All, Vec::new()),
-        run(
-            every().collect(),
-            Assume::All,
-            every().map(|one| one.id).collect(),
-        ),
-    ]
+    crate::semantics::hardened("pod.yaml", text)
 }
 
 /// Hardens `text` in three ways and looks at what comes of it, which keeps every rule.
@@ -196,7 +163,7 @@ fn quantity(value: &Value) -> Option<u64> {
     })
 }
 
-/// Section 2.7, kubernetes `validateWindows`.
+/// kubernetes `validateWindows`.
 const WINDOWS_POD: [&str; 5] = [
     "hostPID",
     "hostIPC",
@@ -229,8 +196,9 @@ const WINDOWS_CONTAINER: [&str; 10] = [
     "runAsGroup",
 ];
 
+/// semantics 2.7, line 129.
 #[test]
-fn windows_has_no_setting_of_linux_2_7() {
+fn windows_has_no_setting_of_linux() {
     for os in WINDOWS {
         each(&pod("{name: c, image: 'nginx:1.29'}", os), |after, spec| {
             assert!(!has_any(spec, &WINDOWS_POD), "{after}");
@@ -244,8 +212,9 @@ fn windows_has_no_setting_of_linux_2_7() {
     }
 }
 
+/// semantics 2.3, line 99.
 #[test]
-fn the_privileged_are_not_forbidden_to_escalate_2_3() {
+fn the_privileged_are_not_forbidden_to_escalate() {
     for security in [
         "{privileged: true}",
         "{capabilities: {add: [CAP_SYS_ADMIN]}}",
@@ -258,15 +227,16 @@ fn the_privileged_are_not_forbidden_to_escalate_2_3() {
     }
 }
 
+/// semantics 2.7, line 131.
 #[test]
-fn mounts_for_the_host_keep_their_privilege_2_7() {
+fn mounts_for_the_host_keep_their_privilege() {
     let container = "{name: c, image: a, securityContext: {privileged: true}, volumeMounts: [{name: v, mountPath: /v, mountPropagation: Bidirectional}]}";
     let volumes = "volumes: [{name: v, hostPath: {path: /var/lib/kubelet}}]";
     each(&pod(container, volumes), |_, _| {});
 }
 
 #[test]
-fn volumes_have_names_and_mounts_have_volumes_2_5() {
+fn volumes_have_names_and_mounts_have_volumes() {
     let long = "c".repeat(63);
     for (container, rest) in [
         (format!("{{name: {long}, image: 'nginx:1.29'}}"), ""),
@@ -291,8 +261,9 @@ fn volumes_have_names_and_mounts_have_volumes_2_5() {
     }
 }
 
+/// semantics 2.7, line 127.
 #[test]
-fn an_ephemeral_container_is_left_alone_2_7() {
+fn an_ephemeral_container_is_left_alone() {
     let rest = "ephemeralContainers: [{name: e, image: 'busybox:1.37'}]";
     let text = pod("{name: c, image: 'nginx:1.29'}", rest);
     each(&text, |after, spec| {
@@ -304,8 +275,9 @@ fn an_ephemeral_container_is_left_alone_2_7() {
     });
 }
 
+/// semantics 1.6, line 55.
 #[test]
-fn the_network_of_the_host_has_no_sysctls_of_a_pod_2_7() {
+fn the_network_of_the_host_has_no_sysctls_of_a_pod() {
     let container = "{name: c, image: 'nginx:1.29', securityContext: {runAsUser: 101}, ports: [{containerPort: 80, hostPort: 80}]}";
     let text = pod(container, "hostNetwork: true");
     for after in &hardened(&text)[..2] {
@@ -314,8 +286,9 @@ fn the_network_of_the_host_has_no_sysctls_of_a_pod_2_7() {
     each(&text, |_, _| {});
 }
 
+/// semantics 2.2, line 92.
 #[test]
-fn root_that_is_written_is_not_forbidden_2_2() {
+fn root_that_is_written_is_not_forbidden() {
     each(
         &pod("{name: c, image: a, securityContext: {runAsUser: 0}}", ""),
         |_, _| {},
@@ -324,9 +297,9 @@ fn root_that_is_written_is_not_forbidden_2_2() {
     each(&text, |_, _| {});
 }
 
-/// The kubelet cannot tell a name from root.
+/// semantics 2.2, line 92: the kubelet cannot tell a name from root.
 #[test]
-fn a_user_with_a_name_gets_its_number_2_2() {
+fn a_user_with_a_name_gets_its_number() {
     let text = pod("{name: c, image: 'prom/node-exporter:v1.9.0'}", "");
     each(&text, |after, spec| {
         let security = &spec["containers"][0]["securityContext"];
@@ -337,8 +310,9 @@ fn a_user_with_a_name_gets_its_number_2_2() {
     });
 }
 
+/// semantics 2.3, lines 103 and 104.
 #[test]
-fn users_and_proc_of_their_own_stay_2_3() {
+fn users_and_proc_of_their_own_stay() {
     let text = pod(
         "{name: c, image: a, securityContext: {procMount: Unmasked}}",
         "hostUsers: false",
@@ -349,7 +323,7 @@ fn users_and_proc_of_their_own_stay_2_3() {
 }
 
 #[test]
-fn limits_are_not_below_requests_2_6() {
+fn limits_are_not_below_requests() {
     for resources in [
         "{requests: {memory: 4Gi, cpu: '3'}}",
         "{requests: {memory: 1Mi, cpu: 1m}}",
@@ -367,9 +341,9 @@ fn limits_are_not_below_requests_2_6() {
     }
 }
 
-/// A limit alone makes the request equal to it: the pod could stop fitting its node.
+/// semantics 2.6, line 117: a limit alone makes the request equal to it: the pod could stop fitting its node.
 #[test]
-fn a_limit_comes_with_a_small_request_2_6() {
+fn a_limit_comes_with_a_small_request() {
     each(&pod("{name: c, image: a}", ""), |after, spec| {
         let resources = &spec["containers"][0]["resources"];
         for resource in ["memory", "cpu"] {
@@ -380,8 +354,9 @@ fn a_limit_comes_with_a_small_request_2_6() {
     });
 }
 
+/// semantics 2.7, line 127.
 #[test]
-fn a_native_sidecar_is_hardened_like_a_container_2_7() {
+fn a_native_sidecar_is_hardened_like_a_container() {
     let rest = "initContainers: [{name: s, image: 'nginx:1.29', restartPolicy: Always}]";
     each(
         &pod("{name: c, image: 'nginx:1.29'}", rest),
@@ -393,9 +368,9 @@ fn a_native_sidecar_is_hardened_like_a_container_2_7() {
     );
 }
 
-/// An init container that changes owners does it as root, and the pod lets it.
+/// semantics 2.7, line 127: an init container that changes owners does it as root, and the pod lets it.
 #[test]
-fn an_init_container_that_needs_root_keeps_it_2_7() {
+fn an_init_container_that_needs_root_keeps_it() {
     let rest = "volumes: [{name: data, persistentVolumeClaim: {claimName: d}}]\n  initContainers: [{name: chown, image: 'busybox:1.37', command: [chown, -R, '999', /data], volumeMounts: [{name: data, mountPath: /data}]}, {name: sysctl, image: 'busybox:1.37', command: [sysctl, -w, vm.max_map_count=262144], securityContext: {privileged: true}}]";
     let text = pod("{name: c, image: 'nginx:1.29'}", rest);
     let after = &hardened(&text)[0];
@@ -419,9 +394,9 @@ fn an_init_container_that_needs_root_keeps_it_2_7() {
     );
 }
 
-/// istio `istio-init` programs the packet filter of the pod as root.
+/// semantics 2.7, line 128: istio `istio-init` programs the packet filter of the pod as root.
 #[test]
-fn the_capabilities_of_a_mesh_are_kept_2_7() {
+fn the_capabilities_of_a_mesh_are_kept() {
     let rest = "initContainers: [{name: istio-init, image: 'docker.io/istio/proxyv2:1.24.0', args: [istio-iptables], securityContext: {capabilities: {add: [NET_ADMIN, NET_RAW], drop: [ALL]}, runAsUser: 0, runAsNonRoot: false, allowPrivilegeEscalation: false, privileged: false}}]";
     let text = pod("{name: c, image: 'nginx:1.29'}", rest);
     let spec = spec_of(&hardened(&text)[0]);
@@ -432,9 +407,9 @@ fn the_capabilities_of_a_mesh_are_kept_2_7() {
     }
 }
 
-/// Claims, selectors and names are not changed once an object is there.
+/// semantics 2.7, line 125: claims, selectors and names are not changed once an object is there.
 #[test]
-fn nothing_but_the_pod_changes_2_7() {
+fn nothing_but_the_pod_changes() {
     let text = "apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: s}
@@ -462,7 +437,7 @@ spec:
     }
 }
 
-/// kubernetes `plugin/pkg/admission/limitranger/admission.go`: what is beyond its bounds is refused.
+/// semantics 2.6, line 119 (kubernetes `plugin/pkg/admission/limitranger/admission.go`): what is beyond its bounds is refused.
 #[test]
 fn a_limit_range_settles_the_resources_of_its_namespace() {
     let range = |namespace: &str, kind: &str| {

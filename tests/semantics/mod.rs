@@ -6,13 +6,17 @@
 //! others of their kind (`tests/compose/rejections.rs`, `tests/capabilities.rs`, `tests/limits.rs`,
 //! `tests/confinement.rs`, `tests/kubernetes/`).
 
+mod citations;
 mod escalation;
+mod host;
 mod kubernetes;
+mod ports;
 mod read_only;
 mod resources;
 mod swarm;
 mod tmpfs;
 mod users;
+mod volumes;
 
 use harden::container::{Assume, Policy};
 use harden::dialect::docker_run::Command;
