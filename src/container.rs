@@ -79,6 +79,8 @@ pub struct Container {
     /// The pod's volumes are given to that group whenever it starts, as they may be by default
     /// (`fsGroupChangePolicy` is written, and is not `OnRootMismatch`).
     pub regroups_volumes: bool,
+    /// A volume of its pod with files for their owner alone, which that group would come to read.
+    pub owners_volume: Option<String>,
     /// The first port that needs no privilege, where the format can say so
     /// (`net.ipv4.ip_unprivileged_port_start`).
     pub unprivileged_port_start: Setting<u16>,
@@ -313,6 +315,7 @@ impl Container {
             capabilities_dropped: Setting::Absent,
             volume_group: Setting::Absent,
             regroups_volumes: false,
+            owners_volume: None,
             unprivileged_port_start: Setting::Absent,
             lowest_port_of_pod: None,
             mounts: Vec::new(),

@@ -365,6 +365,15 @@ fn volume_group(
     facts: &Facts,
     mount: &Mount,
 ) -> Result<Option<Assignment>, String> {
+    if let Some(volume) = &container.owners_volume
+        && container.volume_group.is_absent()
+    {
+        return Err(format!(
+            "storage is claimed at `{}`, and its group could read `{volume}` of the pod, which is \
+             for its owner alone",
+            mount.target
+        ));
+    }
     match &container.volume_group {
         Setting::Set { .. } => Ok(None),
         Setting::Absent if container.regroups_volumes && facts.needs_on_root_mismatch() => {
@@ -457,7 +466,8 @@ fn unknown(container: &Container, policy: &Policy) -> Answer {
     }
     // Only the bold come here with storage that is claimed; to give it to the group of the new user
     // is the least that makes it writable.
-    if container.volume_group.is_absent() && container.mounts.iter().any(is_claimed) {
+    let may_group = container.volume_group.is_absent() && container.owners_volume.is_none();
+    if may_group && container.mounts.iter().any(is_claimed) {
         assignments.push(Assignment::VolumeGroup(policy.gid));
     }
     match low_ports(container, &[]) {

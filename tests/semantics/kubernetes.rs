@@ -158,6 +158,48 @@ fn a_group_is_not_given_where_it_breaks_the_files() {
     assert!(declined(&written(redis, claim), "non-root-user").contains("kubelet creates for root"));
 }
 
+/// semantics 2.2, lines 94 and 95: what the API writes is root's, and a group of the volumes may read
+/// it, also a key that its reader refuses then.
+#[test]
+fn a_closed_secret_keeps_the_user_and_the_group() {
+    for volume in [
+        "secret: {secretName: k, defaultMode: 0400}",
+        "secret: {secretName: k, defaultMode: 256}",
+        "secret: {secretName: k, items: [{key: a, path: a, mode: 0o600}]}",
+        "configMap: {name: k, defaultMode: 0700}",
+        "projected: {defaultMode: 0400, sources: []}",
+        "projected: {sources: [{secret: {name: k, items: [{key: a, path: a, mode: 384}]}}]}",
+    ] {
+        let rest = format!(
+            "volumes: [{{name: k, {volume}}}, {{name: v, persistentVolumeClaim: {{claimName: d}}}}]"
+        );
+        for image in ["example/a:1", "redis:7"] {
+            let container = format!(
+                "{{name: c, image: '{image}', volumeMounts: [{{name: k, mountPath: /keys}}]}}"
+            );
+            let why = declined(&written(&container, &rest), "non-root-user");
+            assert!(why.contains("belongs to root"), "{why}");
+            let grouped = format!("{rest}\n  securityContext: {{fsGroup: 3}}");
+            pod(&container, &grouped, |spec| {
+                let user = &spec["containers"][0]["securityContext"]["runAsUser"];
+                assert!(user.is_u64(), "{spec}");
+            });
+        }
+        let redis = "{name: c, image: 'redis:7', volumeMounts: [{name: v, mountPath: /data}]}";
+        let why = declined(&written(redis, &rest), "non-root-user");
+        assert!(why.contains("owner alone"), "{why}");
+        pod(redis, &rest, |spec| {
+            assert!(spec["securityContext"]["fsGroup"].is_null(), "{spec}");
+        });
+    }
+    let open = "volumes: [{name: k, secret: {secretName: k, defaultMode: 0444}}]";
+    let container = "{name: c, image: 'example/a:1', volumeMounts: [{name: k, mountPath: /keys}]}";
+    pod(container, open, |spec| {
+        let user = &spec["containers"][0]["securityContext"]["runAsUser"];
+        assert!(user.is_u64(), "{spec}");
+    });
+}
+
 /// semantics 2.3, line 102: what Pod Security wants of a restricted pod is what hardening writes.
 #[test]
 fn a_hardened_pod_passes_restricted() {

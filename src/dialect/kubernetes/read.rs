@@ -251,6 +251,7 @@ impl<'a, 's> Pod<'a, 's> {
         container.restart = Setting::Unsupported;
         container.init = Setting::Unsupported;
         container.volume_group = only_pod(pod, &["fsGroup"], id);
+        container.owners_volume = self.volumes.of_owner_alone().cloned();
         container.regroups_volumes = pod
             .and_then(|pod| pod.get("fsGroupChangePolicy"))
             .is_some_and(|policy| policy.word().as_deref() != Some("OnRootMismatch"));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, id};
 use super::quantity;
 use crate::container::{Against, Container, Evidence, Mount, MountSource, Setting, same_path};
 
@@ -10,6 +10,9 @@ use crate::container::{Against, Container, Evidence, Mount, MountSource, Setting
 #[derive(Debug, Default)]
 pub(super) struct Volumes {
     by_name: BTreeMap<String, Volume>,
+    /// A group is given the volumes, and the right to read all that the API writes into them
+    /// (kubernetes `pkg/volume/volume_linux.go`).
+    grouped: bool,
 }
 
 /// One volume.
@@ -20,7 +23,15 @@ struct Volume {
     read_only: bool,
     /// Bytes of memory that it lives in.
     memory: Option<u64>,
+    /// The permissions that the file gives to what the API writes into it.
+    modes: Vec<u32>,
 }
+
+/// Everybody may read.
+const READABLE: u32 = 0o004;
+
+/// Somebody besides the owner may do something.
+const SHARED: u32 = 0o077;
 
 impl Volumes {
     /// The pod's own volumes, those written around it and, for a `StatefulSet`, those of its claim
@@ -46,11 +57,21 @@ impl Volumes {
                     source: MountSource::Claim(name.clone().into_owned()),
                     read_only: false,
                     memory: None,
+                    modes: Vec::new(),
                 };
                 by_name.insert(name.into_owned(), volume);
             }
         }
-        Self { by_name }
+        let grouped = spec.find(&["securityContext", "fsGroup"]).is_some();
+        Self { by_name, grouped }
+    }
+
+    /// A volume with files for their owner alone: a key, which its reader refuses once a group may
+    /// read it.
+    pub(super) fn of_owner_alone(&self) -> Option<&String> {
+        let mut volumes = self.by_name.iter();
+        let is_private = |volume: &Volume| volume.modes.iter().any(|mode| mode & SHARED == 0);
+        volumes.find_map(|(name, volume)| is_private(volume).then_some(name))
     }
 
     /// Every name that a further volume must not have.
@@ -80,6 +101,19 @@ impl Volumes {
                     what: format!(
                         "`subPath: {sub_path}` of `{name}` is a directory that the kubelet creates for root"
                     ),
+                    decisive: false,
+                    place: Some(mount.place()),
+                });
+            }
+            let closed = volume
+                .iter()
+                .flat_map(|volume| &volume.modes)
+                .find(|mode| *mode & READABLE == 0)
+                .filter(|_| !self.grouped);
+            if let Some(mode) = closed {
+                container.evidence.push(Evidence {
+                    against: Against::User,
+                    what: format!("of `{name}` some is mode {mode:04o}, and belongs to root"),
                     decisive: false,
                     place: Some(mount.place()),
                 });
@@ -121,6 +155,7 @@ impl Volume {
                 source: MountSource::Scratch,
                 read_only: false,
                 memory: None,
+                modes: Vec::new(),
             };
         };
         let mounted = match kind.as_ref() {
@@ -141,8 +176,36 @@ impl Volume {
             read_only: mounted == MountSource::Content
                 || kind == "image"
                 || source.is_true("readOnly"),
+            modes: match mounted {
+                MountSource::Content => modes(&source),
+                _ => Vec::new(),
+            },
             source: mounted,
             memory,
         }
     }
+}
+
+/// The permissions that a volume of content names: for all of it, for one file, or for one file of
+/// one of its sources.
+fn modes(source: &Cursor<'_, '_>) -> Vec<u32> {
+    let mode = |cursor: &Cursor<'_, '_>, key| match cursor.setting(&[key], id) {
+        Setting::Set { value, .. } => Some(value),
+        _ => None,
+    };
+    let items = |cursor: &Cursor<'_, '_>| {
+        let items = cursor.items_of("items").into_iter();
+        items
+            .filter_map(|(_, item)| mode(&item, "mode"))
+            .collect::<Vec<_>>()
+    };
+    let sources = source.items_of("sources").into_iter();
+    let of_sources = sources
+        .flat_map(|(_, one)| one.entries())
+        .flat_map(|(_, one)| items(&one));
+    mode(source, "defaultMode")
+        .into_iter()
+        .chain(items(source))
+        .chain(of_sources)
+        .collect()
 }
