@@ -3,7 +3,7 @@
 use harden::image::Facts;
 use serde_json::Value;
 
-use super::{alone, command, each_known_image, hardened, service};
+use super::{alone, command, each_known_image, each_service, hardened, service};
 use crate::compose::declined;
 
 /// semantics 1.2, line 24 and semantics 2.2, line 93: the files of some images belong to group 0,
@@ -69,6 +69,34 @@ fn a_health_check_that_needs_root_keeps_it() {
         ));
         declined(&text, "a", "non-root-user");
         declined(&text, "a", "drop-capabilities");
+    }
+}
+
+/// semantics 1.7, line 59: what comes from the file or the environment is copied with its own mode,
+/// and belongs to root.
+#[test]
+fn a_closed_secret_keeps_root() {
+    let tops = "configs: {c: {content: x}, f: {file: ./c}}\nsecrets: {s: {environment: S}}\n";
+    for uses in [
+        "configs: [{source: c, target: /etc/c, mode: 0400}]",
+        "configs: [{source: c, target: /etc/c, mode: 256}]",
+        "configs: [{source: c, target: /etc/c, mode: '0440'}]",
+        "secrets: [{source: s, target: /etc/s, mode: 0o600}]",
+    ] {
+        for image in ["example/a:1", "nginx:1.27"] {
+            let text = alone(&format!("{{image: '{image}', {uses}}}")) + tops;
+            let why = declined(&text, "a", "non-root-user");
+            assert!(why.contains("for its owner alone"), "{why}");
+        }
+    }
+    for uses in [
+        "configs: [{source: f, mode: 0400}]",
+        "configs: [{source: c, mode: 0444}]",
+    ] {
+        let text = alone(&format!("{{image: 'example/a:1', {uses}}}")) + tops;
+        each_service(&text, "a", |service| {
+            assert!(service["user"].is_string(), "{service}");
+        });
     }
 }
 

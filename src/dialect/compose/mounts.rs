@@ -11,7 +11,7 @@ use crate::dialect::engine_words::mount::{
 };
 use crate::dialect::engine_words::units;
 use crate::project::{File, Member, Surroundings};
-use crate::syntax::{Found, Kind, NodeId, Schema, compose_boolean};
+use crate::syntax::{Found, Kind, NodeId, Scalar, Schema, compose_boolean};
 
 /// Adds every mount of the service to the container.
 pub(super) fn read(
@@ -119,7 +119,18 @@ fn contents(
                 Some(target) => format!("{directory}{target}"),
                 None => format!("{directory}{name}"),
             };
-            if let Some((file, path)) = top.file(files, kind, &name) {
+            let file_of_host = top.file(files, kind, &name);
+            if file_of_host.is_none()
+                && let Some(mode) = mode(file, value.node).filter(|mode| mode & 0o004 == 0)
+            {
+                container.evidence.push(Evidence {
+                    against: Against::User,
+                    what: format!("`{name}` is mode {mode:04o}, and for its owner alone to read"),
+                    decisive: false,
+                    place,
+                });
+            }
+            if let Some((file, path)) = file_of_host {
                 container
                     .evidence
                     .extend(closed_file(&files[file], &path, place, surroundings));
@@ -134,6 +145,17 @@ fn contents(
                 place,
             });
         }
+    }
+}
+
+/// The permissions of a config or secret, which hold for what is copied, and not for a file of the
+/// host (docker/compose `pkg/compose/secrets.go`); a text is octal.
+fn mode(file: &File<'_>, map: NodeId) -> Option<u32> {
+    let found = file.tree.get(map, "mode", Schema::Compose)?;
+    match file.tree.scalar(found.value(), Schema::Compose)? {
+        Scalar::Int(mode) => u32::try_from(mode).ok(),
+        Scalar::Str(text) => u32::from_str_radix(text.trim_start_matches("0o"), 8).ok(),
+        _ => None,
     }
 }
 
