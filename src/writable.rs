@@ -140,7 +140,8 @@ pub fn scratch(container: &Container, facts: &Facts, writable: &Writable) -> Scr
 }
 
 /// The process can write to the scratch space. An engine gives a tmpfs over a directory of the image
-/// to root with the mode of that directory (measured), unless it names an owner.
+/// to root with the mode of that directory, whatever mode it names (measured with runc 1.1.5), unless
+/// it names an owner.
 fn is_writable(container: &Container, facts: &Facts, scratch: &Scratch) -> bool {
     if !container.scratch_is_memory || is_shared_directory(&scratch.path) {
         return true;
@@ -149,7 +150,6 @@ fn is_writable(container: &Container, facts: &Facts, scratch: &Scratch) -> bool 
         Setting::Variable { default: None, .. } | Setting::Unreadable { .. } => false,
         Setting::Unsupported | Setting::Absent => {
             scratch.owner.is_some()
-                || scratch.mode.is_some()
                 || !matches!(
                     facts.default_user,
                     DefaultUser::Uid(1..) | DefaultUser::Name(_)
