@@ -136,7 +136,11 @@ fn explicit(container: &Container, user: &User) -> Answer {
 fn known(container: &Container, facts: &Facts, policy: &Policy) -> Answer {
     let basis = writable::basis(container, facts);
     match &facts.default_user {
-        DefaultUser::Unknown => unknown(container, policy),
+        DefaultUser::Unknown => match &facts.starts_as_user {
+            // Whoever that is, it can be nobody else.
+            Support::No(why) => Answer::Declined(why.clone()),
+            Support::Yes | Support::Conditional(_) | Support::Unknown => unknown(container, policy),
+        },
         // Of a runtime or an operating system only the base is known, and not what runs in it.
         DefaultUser::Root
             if facts.starts_as_user == Support::Unknown
