@@ -359,16 +359,16 @@ pub fn against_no_new_privileges(container: &Container) -> Vec<Evidence> {
     found
 }
 
-/// The image is a language runtime or an operating system, built here, or named after another one:
-/// what runs in it is not known, or not as anybody's service would.
+/// The image is a language runtime or an operating system, built here, named after another one or
+/// by a variable: what runs in it is not known, or not as anybody's service would.
 #[must_use]
 pub fn is_unknown_software(container: &Container) -> Option<Cow<'static, str>> {
     let facts = container.facts.as_deref();
     if container.built && !facts.is_some_and(|facts| facts.kind == Kind::Service) {
         return Some("the image is built here".into());
     }
-    if let Some(namesake) = namesake(container) {
-        return Some(namesake.into());
+    if let Some(why) = may_be_known_software(container) {
+        return Some(why);
     }
     match container.facts.as_ref().map(|facts| facts.kind) {
         Some(Kind::LanguageBase) => {
@@ -382,14 +382,19 @@ pub fn is_unknown_software(container: &Container) -> Option<Cow<'static, str>> {
     }
 }
 
-/// The image has the name of one that is known and comes from somebody else: it may be a copy,
-/// which needs what that one does.
+/// The image may well be software that needs more than others do, and nothing says which: a
+/// variable without a default names it, or it has the name of one that is known and comes from
+/// somebody else.
 #[must_use]
-pub fn namesake(container: &Container) -> Option<String> {
-    let namesake = container.namesake.as_deref()?;
-    Some(format!(
-        "it is named like `{namesake}`, and whether it is a copy of that is not known"
-    ))
+pub fn may_be_known_software(container: &Container) -> Option<Cow<'static, str>> {
+    if let Some(namesake) = &container.namesake {
+        return Some(Cow::Owned(format!(
+            "it is named like `{namesake}`, and whether it is a copy of that is not known"
+        )));
+    }
+    let image = container.image.as_ref().filter(|_| !container.built)?;
+    (image.is_dynamic() && image.repository().is_none())
+        .then_some(Cow::Borrowed("a variable decides which image it is"))
 }
 
 /// The variable by which s6-style images choose the user they step down to.

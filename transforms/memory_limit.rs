@@ -89,10 +89,10 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
         ));
     }
 
-    if let Some(why) = evidence::namesake(container)
+    if let Some(why) = evidence::may_be_known_software(container)
         && policy.assume != Assume::All
     {
-        return Answer::Declined(why);
+        return Answer::Declined(why.into_owned());
     }
     if let Some(words) = evidence::memory_by_variable(container) {
         return Answer::Declined(format!(
