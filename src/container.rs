@@ -41,8 +41,8 @@ pub struct Container {
     pub image: Option<image::Name>,
     /// What is known of the image.
     pub facts: Option<Arc<image::Facts>>,
-    /// A known image of the same last name, which this one may be a copy of: nothing is known of
-    /// it, and that it is any software whatever is less likely.
+    /// A known image that this one or the container is named after, and may be a copy of: nothing
+    /// is known of it, and that it is any software whatever is less likely.
     pub namesake: Option<String>,
     /// The image is built from sources in the project, so that its contents are not those of the name.
     pub built: bool,

@@ -6,6 +6,7 @@ mod cluster;
 mod commands;
 mod confinement;
 mod memory;
+mod ports;
 mod processes;
 mod writes;
 
@@ -14,18 +15,20 @@ pub(crate) use commands::{command_words, program, simple_commands};
 pub use commands::{past_entrypoint, root_command};
 pub use confinement::{against_default_seccomp, for_confinement_off};
 pub use memory::{memory_by_variable, stated_memory};
+pub use ports::login_port;
 pub use processes::{engine_inside, stated_connections};
 pub use writes::mentions_tmp;
 
 use std::borrow::Cow;
 
 use self::commands::{probing_command, programs_of_probes, stepping_down};
+use self::ports::server_port;
 use self::writes::{probe_writes, redirects, stated_path, writing_command};
 use crate::container::{
     Against, Container, Evidence, Mount, MountSource, Network, same_path, within,
 };
 use crate::host_agent;
-use crate::image::{Facts, Kind};
+use crate::image::Kind;
 
 /// Everything in the file that speaks against assuming another user.
 #[must_use]
@@ -55,39 +58,14 @@ pub fn against_user(container: &Container) -> Vec<Evidence> {
     }
     found.extend(private_key(container));
     found.extend(demands_of_root(container));
-    if let Some(what) = login_port(container) {
-        found.push(Evidence {
-            against: Against::User,
-            what,
-            decisive: false,
-            place: None,
-        });
-    }
+    let ports = login_port(container).or_else(|| server_port(container));
+    found.extend(ports.map(|what| Evidence {
+        against: Against::User,
+        what,
+        decisive: false,
+        place: None,
+    }));
     found
-}
-
-/// A port of a service whose clients log in: its server becomes their users, which takes root, and
-/// keeps keys, mail or a record of who is there beside its program. What is known of an image says
-/// so better.
-#[must_use]
-pub fn login_port(container: &Container) -> Option<String> {
-    let is_known = container.facts.as_deref().is_some_and(Facts::user_is_known);
-    let port = container.ports.iter().filter(|_| !is_known);
-    let (port, service) = port.copied().find_map(|port| {
-        let service = match port {
-            21 => "FTP",
-            22 => "SSH",
-            25 | 465 | 587 => "SMTP",
-            110 | 995 => "POP3",
-            139 | 445 => "SMB",
-            143 | 993 => "IMAP",
-            _ => return None,
-        };
-        Some((port, service))
-    })?;
-    Some(format!(
-        "it listens on port {port}, and a server of {service} starts as root to become other users"
-    ))
 }
 
 /// A mounted key or secret that root alone may be able to read.
@@ -285,6 +263,14 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
         add("it is privileged".to_owned(), container.privileged.place());
     }
     if container.facts.is_none()
+        && let Some(mount) = configured_at_start(container)
+    {
+        add(
+            "it keeps `/config`, as images do that rewrite their own files at start".to_owned(),
+            mount.place,
+        );
+    }
+    if container.facts.is_none()
         && let Some(agent) = host_agent::evidence(container, Against::ReadOnlyRoot)
     {
         add(agent.what, agent.place);
@@ -321,7 +307,7 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
             None,
         );
     }
-    if let Some(what) = login_port(container) {
+    if let Some(what) = login_port(container).or_else(|| server_port(container)) {
         add(what, None);
     }
     found
@@ -367,9 +353,6 @@ pub fn is_unknown_software(container: &Container) -> Option<Cow<'static, str>> {
     if container.built && !facts.is_some_and(|facts| facts.kind == Kind::Service) {
         return Some("the image is built here".into());
     }
-    if let Some(why) = may_be_known_software(container) {
-        return Some(why);
-    }
     match container.facts.as_ref().map(|facts| facts.kind) {
         Some(Kind::LanguageBase) => {
             Some("the image is a language runtime, and what runs in it is not known".into())
@@ -377,8 +360,9 @@ pub fn is_unknown_software(container: &Container) -> Option<Cow<'static, str>> {
         Some(Kind::BaseOs) => {
             Some("the image is an operating system, and what runs in it is not known".into())
         }
+        Some(Kind::Service) => None,
         None if container.image.is_none() => Some("no image is named".into()),
-        Some(Kind::Service) | None => None,
+        None => may_be_known_software(container),
     }
 }
 
@@ -397,12 +381,27 @@ pub fn may_be_known_software(container: &Container) -> Option<Cow<'static, str>>
         .then_some(Cow::Borrowed("a variable decides which image it is"))
 }
 
-/// The variable by which s6-style images choose the user they step down to.
+/// The variable by which images choose the user they step down to, as those of linuxserver.io
+/// (`PUID`), of jlesage (`USER_ID`) and of others do whose init system sets the user up at start.
 fn steps_down(container: &Container) -> Option<&str> {
-    container
-        .variables()
-        .map(|(name, _)| name)
-        .find(|name| matches!(*name, "PUID" | "PGID" | "USER_UID" | "USER_GID" | "RUN_UID"))
+    let is_number = |value: Option<&str>| {
+        value.is_none_or(|value| value.is_empty() || value.parse::<u32>().is_ok())
+    };
+    let chooses = |name: &str| {
+        let last = name.rsplit('_').next().unwrap_or(name);
+        matches!(last, "UID" | "GID" | "PUID" | "PGID")
+            || matches!(name, "USER_ID" | "GROUP_ID" | "USERID" | "GROUPID")
+    };
+    let mut variables = container.variables();
+    let found = variables.find(|(name, value)| chooses(name) && is_number(*value));
+    found.map(|(name, _)| name)
+}
+
+/// Where images keep what an init system of theirs sets up at start, beside files of the image that
+/// it rewrites (linuxserver.io, hotio, jlesage).
+fn configured_at_start(container: &Container) -> Option<&Mount> {
+    let mut mounts = container.mounts.iter().filter(|mount| !mount.read_only);
+    mounts.find(|mount| mount.target == "/config" && mount.source != MountSource::Content)
 }
 
 /// The control socket of a container engine.

@@ -20,7 +20,7 @@ use crate::container::{Answer, Assignment, Assume, Basis, Policy};
 use crate::dialect::{self, Draft, Format, YamlDraft, kustomization, quadlet};
 use crate::error::Error;
 use crate::exceptions::Exceptions;
-use crate::image::Knowledge;
+use crate::image::{self, Knowledge};
 use crate::overlay;
 use crate::project::{File, Member, NoSurroundings, Part, Surroundings};
 use crate::report::{
@@ -342,9 +342,10 @@ impl<'k> Run<'k> {
         draft: &mut D,
     ) -> Vec<TransformReport> {
         let container = &mut members[at].container;
-        if container.facts.is_none() && !container.built {
-            let image = container.image.as_ref();
-            container.namesake = image.and_then(|image| self.knowledge.namesake(image));
+        let facts = container.facts.as_deref();
+        if facts.is_none_or(|facts| facts.kind != image::Kind::Service) {
+            let image = container.image.as_ref().filter(|_| facts.is_none());
+            container.namesake = self.knowledge.namesake(image, &container.name);
         }
         let mut results = Vec::with_capacity(self.transforms.len());
         let asked = self.transforms.iter().filter(|one| rulings[at].asks(one));

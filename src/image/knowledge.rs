@@ -23,6 +23,19 @@ pub struct Knowledge {
     settled: RwLock<Settled>,
 }
 
+/// Ids that are words of many names as well.
+const COMMON_WORDS: [&str; 6] = [
+    "actual", "docker", "homepage", "pause", "registry", "vector",
+];
+
+/// What people call services beside their ids.
+const SYNONYMS: [(&str, &str); 4] = [
+    ("apache", "httpd"),
+    ("kafka", "kafka-apache"),
+    ("mongodb", "mongo"),
+    ("postgresql", "postgres"),
+];
+
 /// What was found for a repository and a tag.
 type Settled = HashMap<(String, Tag), Option<Arc<Facts>>>;
 
@@ -86,13 +99,35 @@ impl Knowledge {
             .clone()
     }
 
-    /// The service that an unknown image is named after: the one with the same last name, under
-    /// whatever registry or account.
+    /// The service that unknown software is named after: a known one whose name is the image's last
+    /// one or a word of it, under whatever registry or account, or a word of `container`, which is
+    /// what its own file calls it.
     #[must_use]
-    pub fn namesake(&self, name: &Name) -> Option<String> {
-        let repository = name.repository()?;
-        let last = repository.rsplit('/').next()?;
-        let entry = self.find(last).or_else(|| self.called(last))?;
+    pub fn namesake(&self, image: Option<&Name>, container: &str) -> Option<String> {
+        let repository = image.and_then(Name::repository);
+        let last = repository.and_then(|repository| repository.rsplit('/').next());
+        let whole = last.and_then(|last| self.service(last));
+        let words = || [last, Some(container)].into_iter().flatten();
+        whole.or_else(|| words().find_map(|name| self.service_in(name)))
+    }
+
+    /// The known service that a word of this name names.
+    fn service_in(&self, name: &str) -> Option<String> {
+        let words = || name.split(['-', '_', '.']);
+        // What talks to the service that it is named after, or tries it, needs little itself.
+        if words().any(|word| matches!(word, "exporter" | "e2e" | "test" | "demo")) {
+            return None;
+        }
+        let words = words().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()));
+        let mut telling = words.filter(|word| !word.is_empty() && !COMMON_WORDS.contains(word));
+        telling.find_map(|word| {
+            let synonym = SYNONYMS.iter().find(|(other, _)| *other == word);
+            self.service(synonym.map_or(word, |(_, id)| id))
+        })
+    }
+
+    fn service(&self, name: &str) -> Option<String> {
+        let entry = self.find(name).or_else(|| self.called(name))?;
         (entry.kind == Kind::Service).then(|| entry.id.clone())
     }
 

@@ -336,3 +336,19 @@ fn memory_that_the_file_speaks_of_counts() {
     assert_eq!(limit(long), "mem_limit: 1g");
     assert_eq!(limit("tmpfs: [/cache]"), "mem_limit: 512m");
 }
+
+/// compose-go `loader/include.go`: `project_directory` is where the paths of the included files
+/// start, those of builds as well.
+#[test]
+fn what_is_included_is_built_from_the_directory_of_the_project() {
+    let main = "include:\n  - path: db/compose.yml\n    project_directory: .\n";
+    let db = "services:\n  db:\n    build: ./db\n";
+    let dockerfile = ("db/Dockerfile", "FROM postgres:16\n");
+    let report = project_beside(
+        &[("compose.yml", main), ("db/compose.yml", db)],
+        &[dockerfile],
+        |_| (),
+    );
+    let after = changed(&report, "db/compose.yml").unwrap();
+    assert!(after.contains("user: \"999:999\""), "{after}");
+}

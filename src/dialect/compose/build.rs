@@ -91,11 +91,11 @@ fn read(
     if is_remote(&context.value) {
         return None;
     }
-    let from = &files.get(context.file)?.path;
+    let file = files.get(context.file)?;
     let read = |name: &str| {
         let path: PathBuf = Path::new(&context.value).join(name).components().collect();
-        let directory = from.parent().unwrap_or(Path::new(""));
-        let text = surroundings.read(from, &directory.join(&path)).ok()?;
+        let at = file.context.directory.join(&path);
+        let text = surroundings.read(&file.path, &at).ok()?;
         let name = path.strip_prefix(".").unwrap_or(&path).display();
         Some((text, name.to_string()))
     };

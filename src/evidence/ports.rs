@@ -1,0 +1,61 @@
+//! What the ports that a container listens on say of the server behind them.
+
+use crate::container::Container;
+use crate::image::Facts;
+
+/// A port of a service whose clients log in: its server becomes their users, which takes root, and
+/// keeps keys, mail or a record of who is there beside its program. What is known of an image says
+/// so better.
+#[must_use]
+pub fn login_port(container: &Container) -> Option<String> {
+    let is_known = container.facts.as_deref().is_some_and(Facts::user_is_known);
+    let ports = container.ports.iter().filter(|_| !is_known);
+    let (port, service) = ports.copied().find_map(|port| {
+        let service = match port {
+            21 => "FTP",
+            22 => "SSH",
+            25 | 465 | 587 => "SMTP",
+            110 | 995 => "POP3",
+            139 | 445 => "SMB",
+            143 | 993 => "IMAP",
+            _ => return None,
+        };
+        Some((port, service))
+    })?;
+    Some(format!(
+        "it listens on port {port}, and a server of {service} starts as root to become other users"
+    ))
+}
+
+/// A port of an image of which nothing is known, whose usual servers start as root and keep caches,
+/// sockets or process ids beside their files (nginx, Apache and the databases in `images/`). The
+/// programs that need nothing of the kind listen above 1024 as a rule, on ports of their own.
+pub(super) fn server_port(container: &Container) -> Option<String> {
+    if container.facts.is_some() {
+        return None;
+    }
+    let (port, service) = container.ports.iter().copied().find_map(|port| {
+        let service = match port {
+            53 => "DNS",
+            80 | 443 => "HTTP",
+            389 | 636 => "LDAP",
+            1433 => "SQL Server",
+            1521 => "Oracle",
+            3128 => "Squid",
+            3306 => "MySQL",
+            5432 => "PostgreSQL",
+            5672 => "AMQP",
+            6379 => "Redis",
+            9042 => "Cassandra",
+            9092 => "Kafka",
+            9200 => "Elasticsearch",
+            27017 => "MongoDB",
+            _ => return None,
+        };
+        Some((port, service))
+    })?;
+    Some(format!(
+        "it listens on port {port}, and the usual servers of {service} start as root and write beside \
+         their files"
+    ))
+}
