@@ -8,6 +8,7 @@ mod confinement;
 mod memory;
 mod ports;
 mod processes;
+mod software;
 mod writes;
 
 pub use cluster::of_cluster_client;
@@ -17,6 +18,7 @@ pub use confinement::{against_default_seccomp, for_confinement_off};
 pub use memory::{memory_by_variable, stated_memory};
 pub use ports::login_port;
 pub use processes::{engine_inside, stated_connections};
+pub use software::may_be_known_software;
 pub use writes::mentions_tmp;
 
 use std::borrow::Cow;
@@ -263,6 +265,17 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
         add("it is privileged".to_owned(), container.privileged.place());
     }
     if container.facts.is_none()
+        && let Some(added) = container.capabilities_added.judged()
+        && let Some(capability) = added.iter().find(|added| sets_up_systems(added))
+    {
+        add(
+            format!(
+                "`{capability}` is added, and who sets up a system with it writes to `/etc` and `/run`"
+            ),
+            container.capabilities_added.place(),
+        );
+    }
+    if container.facts.is_none()
         && let Some(mount) = configured_at_start(container)
     {
         add(
@@ -366,21 +379,6 @@ pub fn is_unknown_software(container: &Container) -> Option<Cow<'static, str>> {
     }
 }
 
-/// The image may well be software that needs more than others do, and nothing says which: a
-/// variable without a default names it, or it has the name of one that is known and comes from
-/// somebody else.
-#[must_use]
-pub fn may_be_known_software(container: &Container) -> Option<Cow<'static, str>> {
-    if let Some(namesake) = &container.namesake {
-        return Some(Cow::Owned(format!(
-            "it is named like `{namesake}`, and whether it is a copy of that is not known"
-        )));
-    }
-    let image = container.image.as_ref().filter(|_| !container.built)?;
-    (image.is_dynamic() && image.repository().is_none())
-        .then_some(Cow::Borrowed("a variable decides which image it is"))
-}
-
 /// The variable by which images choose the user they step down to, as those of linuxserver.io
 /// (`PUID`), of jlesage (`USER_ID`) and of others do whose init system sets the user up at start.
 fn steps_down(container: &Container) -> Option<&str> {
@@ -395,6 +393,11 @@ fn steps_down(container: &Container) -> Option<&str> {
     let mut variables = container.variables();
     let found = variables.find(|(name, value)| chooses(name) && is_number(*value));
     found.map(|(name, _)| name)
+}
+
+/// The powers of those that set up networks, mounts and devices (`capabilities(7)`).
+fn sets_up_systems(capability: &str) -> bool {
+    matches!(capability, "ALL" | "NET_ADMIN" | "SYS_ADMIN" | "SYS_MODULE")
 }
 
 /// Where images keep what an init system of theirs sets up at start, beside files of the image that

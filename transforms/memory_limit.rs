@@ -94,6 +94,15 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
     {
         return Answer::Declined(why.into_owned());
     }
+    if let Some(facts) = &container.facts
+        && facts.memory_differs()
+        && policy.assume != Assume::All
+    {
+        return Answer::Declined(format!(
+            "many programs go by the name of {}, and how much memory this one needs is not known",
+            facts.id
+        ));
+    }
     if let Some(words) = evidence::memory_by_variable(container) {
         return Answer::Declined(format!(
             "`{words}` asks for memory, and how much is decided elsewhere"

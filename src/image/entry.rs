@@ -382,6 +382,9 @@ pub struct MemorySection {
     pub confidence: Confidence,
     /// It does not live with less: `128Mi`.
     pub least: String,
+    /// Many programs go by these names, and others of them need much more.
+    #[serde(default)]
+    pub differs: bool,
     /// What a limit changes, for people.
     pub note: Option<String>,
     /// It sizes itself by the memory of the host, and so does not live with a limit, unless one of

@@ -364,6 +364,12 @@ impl Facts {
         entry::bytes(&self.memory.as_ref()?.least)
     }
 
+    /// Many programs go by its name, and what one of them needs says little of another.
+    #[must_use]
+    pub fn memory_differs(&self) -> bool {
+        self.memory.as_ref().is_some_and(|section| section.differs)
+    }
+
     /// What a memory limit changes in its behaviour, in words.
     #[must_use]
     pub fn memory_note(&self) -> Option<&str> {

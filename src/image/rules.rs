@@ -2,7 +2,7 @@
 //!
 //! `build.rs` compiles this file too, so that a file that breaks them breaks the build.
 
-use super::entry::{Condition, Entry, Tags, Version, bytes, octal, pair};
+use super::entry::{Condition, Confidence, Entry, Tags, Version, bytes, octal, pair};
 
 /// What is wrong with an entry that its types cannot say.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -145,6 +145,15 @@ impl Entry {
             && bytes(&section.least).is_none()
         {
             report("memory.least", "must be a size: 128Mi".to_owned());
+        }
+        if let Some(section) = &self.memory
+            && section.differs
+            && section.confidence != Confidence::Low
+        {
+            report(
+                "memory.confidence",
+                "must be low where what is needed differs".to_owned(),
+            );
         }
         if let Some(section) = &self.capabilities {
             let also = section.as_root_also.iter().map(|also| &also.name);

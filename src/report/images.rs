@@ -321,6 +321,9 @@ fn resources(entry: &Entry) -> Vec<Section<'_>> {
     let mut all = Vec::new();
     if let Some(section) = &entry.memory {
         let mut lines = vec![format!("at least {}", section.least)];
+        if section.differs {
+            lines.push("differs much between the programs of this name".to_owned());
+        }
         if !section.sized_by_host_unless.is_empty() {
             lines.push(format!(
                 "sizes itself by the memory of the host, unless {}",
