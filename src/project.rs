@@ -75,6 +75,30 @@ pub struct File<'s> {
     pub part: Part,
     /// What its relative paths and its variables mean.
     pub context: Arc<Context>,
+    /// The objects that it is laid over, where a kustomization says so and not the patch itself.
+    pub targets: Vec<Target>,
+}
+
+/// The objects that a kustomization lays a patch over, as far as their kind and name tell. Both are
+/// expressions there that hold for a whole word (kustomize `api/types/selector.go`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// Of any kind without it.
+    pub kind: Option<String>,
+    /// Of any name without it.
+    pub name: Option<String>,
+}
+
+impl Target {
+    /// Whether an object may be among them; what only an expression decides may be.
+    #[must_use]
+    pub fn may_mean(&self, kind: &str, name: &str) -> bool {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let fits = |wanted: Option<&str>, word: &str| {
+            wanted.is_none_or(|wanted| wanted == word || !wanted.chars().all(is_plain))
+        };
+        fits(self.kind.as_deref(), kind) && fits(self.name.as_deref(), name)
+    }
 }
 
 /// What a file is to those that it stands with.
@@ -121,6 +145,7 @@ impl<'s> File<'s> {
                 directory,
                 variables: BTreeMap::new(),
             }),
+            targets: Vec::new(),
         }
     }
 
@@ -132,6 +157,7 @@ impl<'s> File<'s> {
             format: self.format,
             part: self.part,
             context: Arc::clone(&self.context),
+            targets: self.targets.clone(),
         }
     }
 }

@@ -84,13 +84,13 @@ impl Session<'_, '_> {
         };
         let files = read.iter().flatten();
         let files = files.map(|one| (one.path.as_path(), Some(one.source.as_str())));
-        let patches = kustomization::patches(files, &disk);
+        let patches = kustomization::Patches::of(files, &disk);
         let mut judged = Vec::with_capacity(read.len());
         let mut unread = found.errors;
         for one in read {
             match one {
                 Ok(mut judgement) => {
-                    if patches.contains(&disk.place(&judgement.path)) {
+                    if patches.targets(&disk.place(&judgement.path)).is_some() {
                         judgement.content = Content::NotOurs(NotOurs::Patch);
                     }
                     judged.push(judgement);

@@ -4,10 +4,10 @@
 //! an image (kustomize `api/types/kustomization.go`). The path of a patch leads from the directory
 //! of the kustomization; a component is a kustomization of another kind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-use crate::project::{Surroundings, Unread};
+use crate::project::{Surroundings, Target, Unread};
 use crate::syntax::{self, Kind, Limits, Mode, NodeId, Schema, Tree};
 
 /// The names of a kustomization (kustomize `api/konfig/general.go`).
@@ -23,8 +23,25 @@ pub(crate) struct Kustomization {
     pub(crate) resources: BTreeSet<PathBuf>,
     /// What it lays over them.
     pub(crate) patches: BTreeSet<PathBuf>,
+    /// The same with what it says of their targets, and the patches that stand in it.
+    laid: Vec<Laid>,
     /// Other kustomizations take it in, and nobody applies it alone.
     pub(crate) is_component: bool,
+}
+
+/// A patch, and what is said of its target beside it.
+#[derive(Clone, Debug)]
+struct Laid {
+    stands: Stands,
+    target: Option<Target>,
+}
+
+#[derive(Clone, Debug)]
+enum Stands {
+    /// The place of its file.
+    File(PathBuf),
+    /// It stands in the kustomization.
+    Here(String),
 }
 
 /// Why there is no kustomization to go by.
@@ -53,7 +70,8 @@ impl Kustomization {
         surroundings: &dyn Surroundings,
     ) -> Option<Self> {
         let directory = parent(&path);
-        let (mut resources, mut patches) = (BTreeSet::new(), BTreeSet::new());
+        let mut resources = BTreeSet::new();
+        let mut laid = Vec::new();
         let is_component;
         {
             let tree = syntax::parse(&text, Mode::GoYaml, &Limits::default()).ok()?;
@@ -76,22 +94,54 @@ impl Kustomization {
             }
             for list in ["patches", "patchesJson6902"] {
                 for item in items(&tree, root, list) {
-                    let path = tree.get(item, "path", Schema::Kubernetes);
-                    let path = path.and_then(|path| word(&tree, tree.resolve(path.value())));
-                    patches.extend(path.as_deref().map(place));
+                    let of = |key| {
+                        let found = tree.get(item, key, Schema::Kubernetes)?;
+                        Some(tree.resolve(found.value()))
+                    };
+                    let said = |key| of(key).and_then(|node| word(&tree, node));
+                    let stands = match (said("path"), said("patch")) {
+                        (Some(path), _) => Stands::File(place(&path)),
+                        (None, Some(text)) => Stands::Here(text),
+                        (None, None) => continue,
+                    };
+                    let target = of("target").map(|target| {
+                        let of = |key| tree.get(target, key, Schema::Kubernetes);
+                        let said = |key| {
+                            of(key).and_then(|found| word(&tree, tree.resolve(found.value())))
+                        };
+                        Target {
+                            kind: said("kind"),
+                            name: said("name"),
+                        }
+                    });
+                    laid.push(Laid { stands, target });
                 }
             }
             for item in items(&tree, root, "patchesStrategicMerge") {
                 // A patch may also stand in the list itself.
-                let path = word(&tree, item).filter(|word| !word.contains('\n'));
-                patches.extend(path.as_deref().map(place));
+                let Some(said) = word(&tree, item) else {
+                    continue;
+                };
+                let stands = if said.contains('\n') {
+                    Stands::Here(said)
+                } else {
+                    Stands::File(place(&said))
+                };
+                let target = None;
+                laid.push(Laid { stands, target });
             }
         }
+        let files = laid.iter().filter_map(|laid| match &laid.stands {
+            Stands::File(path) => Some(path.clone()),
+            Stands::Here(_) => None,
+        });
+        let patches = files.collect();
         Some(Self {
             path,
             text,
             resources,
             patches,
+            laid,
             is_component,
         })
     }
@@ -182,35 +232,77 @@ fn upward(directory: PathBuf, surroundings: &dyn Surroundings) -> impl Iterator<
     .take(levels)
 }
 
-/// The places of the files that a kustomization lays over others: one that is among these files,
-/// beside them or above. The text of a kustomization is read where it is not given.
-pub(crate) fn patches<'f>(
-    files: impl IntoIterator<Item = (&'f Path, Option<&'f str>)>,
-    surroundings: &dyn Surroundings,
-) -> BTreeSet<PathBuf> {
-    let (mut resources, mut patches) = (BTreeSet::new(), BTreeSet::new());
-    let mut take = |one: Kustomization| {
-        resources.extend(one.resources);
-        patches.extend(one.patches);
-    };
-    let mut directories: BTreeSet<PathBuf> = BTreeSet::new();
-    for (path, text) in files {
-        if is_one(path) {
-            let text = text.map(str::to_owned);
-            let text = text.or_else(|| surroundings.read(path, path).ok());
-            let parsed =
-                text.and_then(|text| Kustomization::parse(path.to_owned(), text, surroundings));
-            parsed.into_iter().for_each(&mut take);
-        } else if directories.insert(parent(path)) {
-            let own = Kustomization::of(&parent(path), path, surroundings);
-            own.ok().flatten().into_iter().for_each(&mut take);
-            Kustomization::above(path, surroundings)
-                .into_iter()
-                .for_each(&mut take);
+/// What kustomizations lay over the files of a run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Patches {
+    /// The places of the files that are laid over others, each with the targets that are said of it.
+    files: BTreeMap<PathBuf, Vec<Target>>,
+    /// Those that stand in a kustomization.
+    pub(crate) inline: Vec<Inline>,
+}
+
+/// A patch that stands in a kustomization.
+#[derive(Clone, Debug)]
+pub(crate) struct Inline {
+    /// The kustomization.
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+    pub(crate) target: Option<Target>,
+}
+
+impl Patches {
+    /// Those of each kustomization that is among these files, beside them or above. The text of a
+    /// kustomization is read where it is not given.
+    pub(crate) fn of<'f>(
+        files: impl IntoIterator<Item = (&'f Path, Option<&'f str>)>,
+        surroundings: &dyn Surroundings,
+    ) -> Self {
+        let mut found: BTreeMap<PathBuf, Kustomization> = BTreeMap::new();
+        let mut take = |one: Kustomization| {
+            found.insert(surroundings.place(&one.path), one);
+        };
+        let mut directories: BTreeSet<PathBuf> = BTreeSet::new();
+        for (path, text) in files {
+            if is_one(path) {
+                let text = text.map(str::to_owned);
+                let text = text.or_else(|| surroundings.read(path, path).ok());
+                let parsed =
+                    text.and_then(|text| Kustomization::parse(path.to_owned(), text, surroundings));
+                parsed.into_iter().for_each(&mut take);
+            } else if directories.insert(parent(path)) {
+                let own = Kustomization::of(&parent(path), path, surroundings);
+                own.ok().flatten().into_iter().for_each(&mut take);
+                Kustomization::above(path, surroundings)
+                    .into_iter()
+                    .for_each(&mut take);
+            }
         }
+        // What somebody builds from is whole, whatever others make of it.
+        let resources: BTreeSet<PathBuf> = found
+            .values()
+            .flat_map(|one| one.resources.clone())
+            .collect();
+        let mut patches = Self::default();
+        for one in found.into_values() {
+            for Laid { stands, target } in one.laid {
+                match stands {
+                    Stands::File(place) if resources.contains(&place) => {}
+                    Stands::File(place) => patches.files.entry(place).or_default().extend(target),
+                    Stands::Here(text) => patches.inline.push(Inline {
+                        path: one.path.clone(),
+                        text,
+                        target,
+                    }),
+                }
+            }
+        }
+        patches
     }
-    // What somebody builds from is whole, whatever others make of it.
-    patches.difference(&resources).cloned().collect()
+
+    /// The targets that are said of the file at this place, if it is laid over others.
+    pub(crate) fn targets(&self, place: &Path) -> Option<&[Target]> {
+        self.files.get(place).map(Vec::as_slice)
+    }
 }
 
 fn items(tree: &Tree<'_>, root: NodeId, key: &str) -> Vec<NodeId> {

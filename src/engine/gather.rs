@@ -31,6 +31,15 @@ impl<'s> Placed<'s> {
             is_base: false,
         }
     }
+
+    /// A file that is there because others speak of it.
+    pub(super) fn read(file: File<'s>) -> Self {
+        Self {
+            at: None,
+            file,
+            is_base: false,
+        }
+    }
 }
 
 /// The base or the override of a given file, which was not given itself.

@@ -8,7 +8,6 @@ mod unit;
 pub use self::command_line::Hardened;
 
 use std::cell::{LazyCell, RefCell};
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -22,7 +21,7 @@ use crate::error::Error;
 use crate::exceptions::Exceptions;
 use crate::image::{self, Knowledge};
 use crate::overlay;
-use crate::project::{File, Member, NoSurroundings, Part, Surroundings};
+use crate::project::{File, Member, NoSurroundings, Part, Surroundings, Target};
 use crate::report::{
     ContainerReport, FileOutcome, FileReport, NotOurs, Outcome, Position, Report, StaleException,
     TransformReport,
@@ -101,6 +100,7 @@ impl<'k> Run<'k> {
         let mut beside: Vec<(usize, File<'_>)> = Vec::new();
         let mut units: Vec<(usize, &Path, &str)> = Vec::new();
         let patches = LazyCell::new(|| self.patches(&texts));
+        let targets = |path: &Path| patches.targets(&self.surroundings.place(path));
         for (index, (path, text)) in texts.iter().enumerate() {
             let Ok(text) = text else {
                 outcomes.push(None);
@@ -130,8 +130,8 @@ impl<'k> Run<'k> {
                     compose.push((index, file(Format::Compose)));
                     None
                 }
-                Ok(Format::Kubernetes) if patches.contains(&self.surroundings.place(path)) => {
-                    beside.push((index, patch(file(Format::Kubernetes))));
+                Ok(Format::Kubernetes) if targets(path).is_some() => {
+                    beside.push((index, patch(file(Format::Kubernetes), targets(path))));
                     Some(FileOutcome::NotOurs(NotOurs::Patch))
                 }
                 Ok(Format::Kubernetes) => {
@@ -147,7 +147,9 @@ impl<'k> Run<'k> {
                         }
                         // An autoscaler or a role in a file of its own says something of the pods.
                         NotOurs::NoPods => beside.push((index, file(Format::Kubernetes))),
-                        NotOurs::Patch => beside.push((index, patch(file(Format::Kubernetes)))),
+                        NotOurs::Patch => {
+                            beside.push((index, patch(file(Format::Kubernetes), targets(path))));
+                        }
                         _ => {}
                     }
                     Some(FileOutcome::NotOurs(why))
@@ -168,7 +170,8 @@ impl<'k> Run<'k> {
         if !kubernetes.is_empty() {
             kubernetes.extend(beside);
             let placed = |(at, file)| Placed::given(at, file);
-            plan(kubernetes.into_iter().map(placed).collect());
+            let inline = patches.inline.iter().filter_map(inline);
+            plan(kubernetes.into_iter().map(placed).chain(inline).collect());
         }
         let Findings {
             mut outcomes,
@@ -191,11 +194,11 @@ impl<'k> Run<'k> {
         }
     }
 
-    /// The places of those files that a kustomization lays over others.
-    fn patches(&self, texts: &[(PathBuf, Result<String, Error>)]) -> BTreeSet<PathBuf> {
+    /// What kustomizations lay over those files.
+    fn patches(&self, texts: &[(PathBuf, Result<String, Error>)]) -> kustomization::Patches {
         let files = texts.iter();
         let files = files.map(|(path, text)| (path.as_path(), text.as_deref().ok()));
-        kustomization::patches(files, self.surroundings)
+        kustomization::Patches::of(files, self.surroundings)
     }
 
     /// One project of one format.
@@ -522,9 +525,17 @@ impl Findings {
     }
 }
 
-fn patch(file: File<'_>) -> File<'_> {
+/// A patch that stands in a kustomization, where it can be read.
+fn inline(own: &kustomization::Inline) -> Option<Placed<'_>> {
+    let tree = parsed(&own.text).ok()?;
+    let file = File::new(own.path.clone(), tree, Format::Kubernetes);
+    Some(Placed::read(patch(file, own.target.as_slice().into())))
+}
+
+fn patch<'s>(file: File<'s>, targets: Option<&[Target]>) -> File<'s> {
     File {
         part: Part::PATCH,
+        targets: targets.unwrap_or_default().to_vec(),
         ..file
     }
 }

@@ -121,3 +121,117 @@ fn a_user_that_a_patch_makes_root_is_not_held_to_another() {
     };
     assert!(!after.contains("runAsNonRoot"), "{after}");
 }
+
+/// What a kustomization with these lines keeps from a change.
+fn left_by(kustomization: &str, others: &[(&str, &str)], assume: Assume) -> Vec<&'static str> {
+    let base = deployment("restartPolicy: Always", "image: nginx:1.29");
+    let mut files = vec![
+        ("base.yaml", base),
+        ("kustomization.yaml", kustomization.to_owned()),
+    ];
+    files.extend(
+        others
+            .iter()
+            .map(|(path, text)| (*path, (*text).to_owned())),
+    );
+    let report = run(&files, assume);
+    assert!(matches!(report.files[0].outcome, FileOutcome::Changed(_)));
+    let results = report.containers[0].results.iter();
+    let left = results.filter(|result| match &result.outcome {
+        Outcome::Declined { why } => why.contains("yaml` patches its"),
+        _ => false,
+    });
+    left.map(|result| result.id).collect()
+}
+
+const RESOURCES: &[&str] = &["memory-limit", "cpu-limit", "resource-requests"];
+const CONFINED: &[&str] = &[
+    "non-root-user",
+    "no-new-privileges",
+    "read-only-root",
+    "drop-capabilities",
+];
+const WEB: &str = "{kind: Deployment, name: web}";
+
+/// kustomize `api/types/kustomization.go`: a patch may stand in the kustomization, and a target
+/// beside it says what it is for.
+#[test]
+fn a_merge_patch_that_stands_in_the_kustomization_counts() {
+    let merge = |beside: &str, name: &str, key: &str| {
+        format!(
+            "patches:\n- {beside}\n  patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {{name: {name}}}\n    spec:\n      template:\n        spec:\n          containers:\n          - name: web\n            {key}\n"
+        )
+    };
+    let limits = "resources: {limits: {memory: 1Gi}}";
+    let mounts = "volumeMounts: [{$patch: replace}, {name: a, mountPath: /a, readOnly: true}]";
+    for (beside, name, key, ids) in [
+        ("options: {}", "web", limits, RESOURCES),
+        ("target: {kind: Deployment}", "any", limits, RESOURCES),
+        ("options: {}", "any", limits, &[]),
+        ("options: {}", "web", mounts, &["read-only-root"]),
+    ] {
+        let kustomization = merge(beside, name, key);
+        for assume in [Assume::Fit, Assume::All] {
+            assert_eq!(left_by(&kustomization, &[], assume), ids, "{kustomization}");
+        }
+    }
+}
+
+/// RFC 6902: an operation names a place in the object, and takes the place of what stands there.
+#[test]
+fn operations_that_stand_in_the_kustomization_count() {
+    let pod = "/spec/template/spec";
+    for (target, path, value, ids) in [
+        (
+            WEB,
+            "containers/0/resources",
+            "{limits: {cpu: 2}}",
+            RESOURCES,
+        ),
+        (
+            "{name: w.*}",
+            "containers/0/resources/limits",
+            "{}",
+            RESOURCES,
+        ),
+        (WEB, "containers/1/resources", "{limits: {cpu: 2}}", &[]),
+        (
+            WEB,
+            "containers/0/securityContext",
+            "{runAsUser: 0}",
+            CONFINED,
+        ),
+        (WEB, "securityContext/runAsUser", "0", &["non-root-user"]),
+        (WEB, "volumes", "[]", &["read-only-root"]),
+        ("{name: api}", "volumes", "[]", &[]),
+        (WEB, "volumes/-", "{name: a}", &[]),
+        (WEB, "containers/0/volumeMounts", "[]", &["read-only-root"]),
+        (WEB, "priorityClassName", "high", &[]),
+    ] {
+        let kustomization = format!(
+            "patches:\n- target: {target}\n  patch: |-\n    - op: add\n      path: {pod}/{path}\n      value: {value}\n"
+        );
+        for assume in [Assume::Fit, Assume::All] {
+            assert_eq!(left_by(&kustomization, &[], assume), ids, "{kustomization}");
+        }
+    }
+}
+
+#[test]
+fn operations_in_a_file_and_those_above_the_pod_count() {
+    let listed = "patches: [{path: operations.yaml, target: {kind: Deployment}}]\n";
+    let operations = "- {op: remove, path: /spec/template/spec/containers/0/resources}\n";
+    let files = [("operations.yaml", operations)];
+    assert_eq!(left_by(listed, &files, Assume::Fit), RESOURCES);
+    let whole = "patches:\n- target: {kind: Deployment}\n  patch: '[{\"op\": \"replace\", \"path\": \"/spec/template\", \"value\": {}}]'\n";
+    let all = left_by(whole, &[], Assume::All);
+    for id in RESOURCES.iter().chain(CONFINED) {
+        assert!(all.contains(id), "{id} in {all:?}");
+    }
+    for beside in ["/metadata/labels/a~1b", "/spec/replicas"] {
+        let kustomization = format!(
+            "patches:\n- target: {WEB}\n  patch: |-\n    - {{op: add, path: {beside}, value: '3'}}\n"
+        );
+        assert!(left_by(&kustomization, &[], Assume::All).is_empty());
+    }
+}

@@ -3,122 +3,328 @@
 //! A patch may bring a request that is larger than a limit written here, or a list that takes the
 //! place of one written here (kubernetes/community
 //! `contributors/devel/sig-api-machinery/strategic-merge-patch.md`). Whatever it speaks of is
-//! therefore left to it.
+//! therefore left to it. The operations of a JSON patch (RFC 6902) say by their paths what that is.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use super::cursor::Cursor;
-use super::object::{Object, Pod};
+use super::object::{Document, Object, Pod};
 use crate::container::{Against, Container, Evidence};
-use crate::project::Member;
+use crate::project::{File, Member, Part, Target};
 
-/// The patches of a project by the kind and name of what they are for.
+/// The patches of a project.
 #[derive(Debug, Default)]
-pub(super) struct Patches<'p, 'a, 's>(HashMap<(String, String), Vec<Patch<'p, 'a, 's>>>);
+pub(super) struct Patches<'p, 'a, 's> {
+    /// By the kind and name that they give themselves.
+    named: HashMap<(String, String), Vec<Patch<'p, 'a, 's>>>,
+    /// With the target that is said beside them.
+    aimed: Vec<(&'p Target, Patch<'p, 'a, 's>)>,
+}
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Patch<'p, 'a, 's> {
-    path: &'p Path,
-    pods: Vec<Pod<'a, 's>>,
+    /// The file that holds it.
+    by: &'p Path,
+    says: Says<'a, 's>,
+}
+
+#[derive(Clone, Debug)]
+enum Says<'a, 's> {
+    /// A strategic merge patch.
+    Pods(Vec<Pod<'a, 's>>),
+    /// One operation of a JSON patch.
+    Operation {
+        at: Vec<String>,
+        value: Option<Cursor<'a, 's>>,
+    },
 }
 
 impl<'p, 'a, 's> Patches<'p, 'a, 's> {
-    /// `objects` are those of files that hold patches.
-    pub(super) fn read<'o>(objects: impl Iterator<Item = (&'p Path, &'o Object<'a, 's>)>) -> Self
-    where
-        'a: 'o,
-        's: 'o,
-    {
-        let mut all = Self::default();
-        for (path, object) in objects {
-            let pods = object.pods();
-            if !pods.is_empty() {
-                let target = (object.kind.clone(), object.name());
-                all.0.entry(target).or_default().push(Patch { path, pods });
-            }
+    /// Takes in a document of a file that holds patches.
+    pub(super) fn take(&mut self, file: &'p File<'_>, document: &Document<'a, 's>) {
+        if file.part != Part::PATCH {
+            return;
         }
-        all
-    }
-
-    /// Says to the containers of a workload what its patches speak of. Namespaces are not compared:
-    /// a kustomization gives its objects one.
-    pub(super) fn speak(&self, object: &Object<'_, '_>, members: &mut [Member]) {
-        let patches = self.0.get(&(object.kind.clone(), object.name()));
-        for Patch { path, pods } in patches.into_iter().flatten() {
-            for spec in pods.iter().filter_map(|pod| pod.spec.as_ref()) {
-                let pod = spec.get("securityContext");
-                for Member { container, .. } in members.iter_mut() {
-                    if let Some(pod) = &pod {
-                        security(path, pod, container);
+        let by = file.path.as_path();
+        match document {
+            Document::Empty => {}
+            Document::Objects(objects) => {
+                for object in objects {
+                    let pods = object.pods();
+                    if pods.is_empty() {
+                        continue;
+                    }
+                    let says = Says::Pods(pods);
+                    let patch = Patch { by, says };
+                    if file.targets.is_empty() {
+                        let target = (object.kind.clone(), object.name());
+                        self.named.entry(target).or_default().push(patch);
+                    } else {
+                        let targets = file.targets.iter();
+                        self.aimed
+                            .extend(targets.map(|target| (target, patch.clone())));
                     }
                 }
             }
-            for own in pods.iter().flat_map(Pod::containers) {
-                let name = own.cursor.word_of("name");
-                let named = members.iter_mut();
-                let named = named.filter(|member| member.container.name == name);
-                for Member { container, .. } in named {
-                    speak_of(path, &own.cursor, container);
+            Document::Other(list) => {
+                for (_, operation) in list.items() {
+                    let says = Says::Operation {
+                        at: pointer(&operation.word_of("path")),
+                        value: operation.get("value"),
+                    };
+                    let targets = file.targets.iter();
+                    self.aimed.extend(targets.map(|target| {
+                        let says = says.clone();
+                        (target, Patch { by, says })
+                    }));
+                }
+            }
+        }
+    }
+
+    /// Says to the containers of a workload's pod what its patches speak of. Namespaces are not
+    /// compared: a kustomization gives its objects one.
+    pub(super) fn speak(&self, object: &Object<'_, '_>, pod: &Pod<'_, '_>, members: &mut [Member]) {
+        if self.named.is_empty() && self.aimed.is_empty() {
+            return;
+        }
+        let (kind, name) = (object.kind.clone(), object.name());
+        let aimed = self.aimed.iter();
+        let aimed = aimed.filter(|(target, _)| target.may_mean(&kind, &name));
+        let aimed: Vec<&Patch<'_, '_, '_>> = aimed.map(|(_, patch)| patch).collect();
+        let named = self.named.get(&(kind, name));
+        for Patch { by, says } in named.into_iter().flatten().chain(aimed) {
+            match says {
+                Says::Pods(pods) => {
+                    for patch in pods {
+                        merge(by, patch, members);
+                    }
+                }
+                Says::Operation { at, value } => {
+                    operate(by, at, value.as_ref(), pod, members);
                 }
             }
         }
     }
 }
 
-/// What a patch says of one container.
-fn speak_of(path: &Path, patched: &Cursor<'_, '_>, container: &mut Container) {
-    if let Some(resources) = patched.get("resources") {
-        let what = format!("`{}` patches its resources", path.display());
-        for against in [Against::MemoryLimit, Against::CpuLimit] {
-            add(container, against, what.clone(), true, &resources);
+/// The steps of a JSON pointer (RFC 6901).
+fn pointer(text: &str) -> Vec<String> {
+    let steps = text.split('/').skip(1);
+    steps
+        .map(|step| step.replace("~1", "/").replace("~0", "~"))
+        .collect()
+}
+
+/// What a strategic merge patch says of a pod.
+fn merge(by: &Path, patch: &Pod<'_, '_>, members: &mut [Member]) {
+    if let Some(spec) = &patch.spec {
+        let security = spec.get("securityContext");
+        let replaces = takes_place(spec, "volumes");
+        for Member { container, .. } in members.iter_mut() {
+            if let Some(security) = &security {
+                confine(by, security, container);
+            }
+            if let Some(volumes) = &replaces {
+                note(
+                    container,
+                    Against::ReadOnlyRoot,
+                    by,
+                    "volumes",
+                    Some(volumes),
+                );
+            }
         }
+    }
+    for own in patch.containers() {
+        let name = own.cursor.word_of("name");
+        let named = members.iter_mut();
+        let named = named.filter(|member| member.container.name == name);
+        for Member { container, .. } in named {
+            speak_of(by, &own.cursor, container);
+        }
+    }
+}
+
+/// The list of this key, if it takes the place of the other instead of joining it.
+fn takes_place<'a, 's>(of: &Cursor<'a, 's>, key: &str) -> Option<Cursor<'a, 's>> {
+    let mut items = of.items_of(key).into_iter();
+    items
+        .any(|(_, item)| item.word_of("$patch") == "replace")
+        .then(|| of.get(key))
+        .flatten()
+}
+
+/// What a patch says of one container.
+fn speak_of(by: &Path, patched: &Cursor<'_, '_>, container: &mut Container) {
+    if let Some(resources) = patched.get("resources") {
+        size(by, Some(&resources), container);
     }
     if let Some(own) = patched.get("securityContext") {
-        security(path, &own, container);
+        confine(by, &own, container);
     }
-    for (_, mount) in patched.items_of("volumeMounts") {
-        if !mount.is_true("readOnly") {
-            let what = format!(
-                "`{}` mounts something at `{}`, and its owner is not known",
-                path.display(),
-                mount.word_of("mountPath")
-            );
-            add(container, Against::User, what, false, &mount);
+    if let Some(mounts) = takes_place(patched, "volumeMounts") {
+        note(
+            container,
+            Against::ReadOnlyRoot,
+            by,
+            "volumeMounts",
+            Some(&mounts),
+        );
+    }
+    for (_, item) in patched.items_of("volumeMounts") {
+        mount(by, &item, container);
+    }
+}
+
+/// What one operation of a JSON patch says of a pod: it names a value in the whole object, and
+/// takes the place of what stands there.
+fn operate(
+    by: &Path,
+    at: &[String],
+    value: Option<&Cursor<'_, '_>>,
+    pod: &Pod<'_, '_>,
+    members: &mut [Member],
+) {
+    let mut steps = at.iter().map(String::as_str);
+    for step in pod.path.split('.') {
+        match steps.next() {
+            Some(own) if own == step => {}
+            Some(_) => return,
+            None => {
+                for Member { container, .. } in members {
+                    take_over(by, value, container);
+                }
+                return;
+            }
+        }
+    }
+    let steps: Vec<&str> = steps.collect();
+    match steps.as_slice() {
+        [] | ["containers"] => {
+            for Member { container, .. } in members {
+                take_over(by, value, container);
+            }
+        }
+        ["securityContext", key @ ..] => {
+            for Member { container, .. } in members {
+                confine_at(by, key.first().copied(), value, container);
+            }
+        }
+        ["volumes"] => {
+            for Member { container, .. } in members {
+                note(container, Against::ReadOnlyRoot, by, "volumes", value);
+            }
+        }
+        [list @ ("containers" | "initContainers"), index, of @ ..] => {
+            let item = index.parse().ok().and_then(|index: usize| {
+                let list = pod.spec.as_ref()?.get(list)?;
+                list.item(index)
+            });
+            let Some(name) = item.map(|item| item.word_of("name")) else {
+                return;
+            };
+            let mut named = members.iter_mut();
+            let Some(Member { container, .. }) = named.find(|member| member.container.name == name)
+            else {
+                return;
+            };
+            match of {
+                [] => take_over(by, value, container),
+                ["resources", ..] => size(by, value, container),
+                ["securityContext", key @ ..] => {
+                    confine_at(by, key.first().copied(), value, container);
+                }
+                ["volumeMounts"] => {
+                    note(container, Against::ReadOnlyRoot, by, "volumeMounts", value);
+                }
+                ["volumeMounts", _] => {
+                    if let Some(item) = value {
+                        mount(by, item, container);
+                    }
+                }
+                _ => {}
+            }
+        }
+        _ => {}
+    }
+}
+
+/// An operation puts another container in the place of this one.
+fn take_over(by: &Path, value: Option<&Cursor<'_, '_>>, container: &mut Container) {
+    size(by, value, container);
+    confine_at(by, None, value, container);
+    note(container, Against::ReadOnlyRoot, by, "volumeMounts", value);
+}
+
+/// An operation speaks of one key of a `securityContext`, or of the whole.
+fn confine_at(
+    by: &Path,
+    key: Option<&str>,
+    value: Option<&Cursor<'_, '_>>,
+    container: &mut Container,
+) {
+    for (own, against) in KEYS {
+        if key.is_none_or(|key| key == own) {
+            note(container, against, by, own, value);
         }
     }
 }
 
-fn security(path: &Path, patched: &Cursor<'_, '_>, container: &mut Container) {
-    const KEYS: [(&str, Against); 8] = [
-        ("runAsUser", Against::User),
-        ("runAsUser", Against::NonRoot),
-        ("runAsGroup", Against::User),
-        ("runAsNonRoot", Against::User),
-        ("readOnlyRootFilesystem", Against::ReadOnlyRoot),
-        ("privileged", Against::NoNewPrivileges),
-        ("allowPrivilegeEscalation", Against::NoNewPrivileges),
-        ("capabilities", Against::Capabilities),
-    ];
+const KEYS: [(&str, Against); 8] = [
+    ("runAsUser", Against::User),
+    ("runAsUser", Against::NonRoot),
+    ("runAsGroup", Against::User),
+    ("runAsNonRoot", Against::User),
+    ("readOnlyRootFilesystem", Against::ReadOnlyRoot),
+    ("privileged", Against::NoNewPrivileges),
+    ("allowPrivilegeEscalation", Against::NoNewPrivileges),
+    ("capabilities", Against::Capabilities),
+];
+
+fn confine(by: &Path, patched: &Cursor<'_, '_>, container: &mut Container) {
     for (key, against) in KEYS {
         if let Some(value) = patched.get(key) {
-            let what = format!("`{}` patches its `{key}`", path.display());
-            add(container, against, what, true, &value);
+            note(container, against, by, key, Some(&value));
         }
     }
 }
 
-fn add(
+fn size(by: &Path, resources: Option<&Cursor<'_, '_>>, container: &mut Container) {
+    for against in [Against::MemoryLimit, Against::CpuLimit] {
+        note(container, against, by, "resources", resources);
+    }
+}
+
+fn mount(by: &Path, item: &Cursor<'_, '_>, container: &mut Container) {
+    if !item.is_true("readOnly") {
+        let what = format!(
+            "`{}` mounts something at `{}`, and its owner is not known",
+            by.display(),
+            item.word_of("mountPath")
+        );
+        container.evidence.push(Evidence {
+            against: Against::User,
+            what,
+            decisive: false,
+            place: Some(item.place()),
+        });
+    }
+}
+
+/// The patch speaks of this key, whatever anybody asks for.
+fn note(
     container: &mut Container,
     against: Against,
-    what: String,
-    decisive: bool,
-    at: &Cursor<'_, '_>,
+    by: &Path,
+    key: &str,
+    at: Option<&Cursor<'_, '_>>,
 ) {
     container.evidence.push(Evidence {
         against,
-        what,
-        decisive,
-        place: Some(at.place()),
+        what: format!("`{}` patches its `{key}`", by.display()),
+        decisive: true,
+        place: at.map(Cursor::place),
     });
 }

@@ -34,32 +34,23 @@ pub(in crate::dialect) fn read(
         .enumerate()
         .map(|(index, file)| Source::new(&file.tree, index, custom_resources))
         .collect();
-    let objects: Vec<(&File<'_>, &Source<'_, '_>, Object<'_, '_>)> = files
-        .iter()
-        .zip(&sources)
-        .flat_map(|(file, source)| {
-            documents(source)
-                .filter_map(|document| match document {
-                    Document::Objects(objects) => Some(objects),
-                    Document::Empty | Document::Other(_) => None,
-                })
-                .flatten()
-                .map(move |object| (file, source, object))
-        })
-        .collect();
+    let mut patches = Patches::default();
+    let mut objects: Vec<(&File<'_>, &Source<'_, '_>, Object<'_, '_>)> = Vec::new();
+    for (file, source) in files.iter().zip(&sources) {
+        for document in documents(source) {
+            patches.take(file, &document);
+            if let Document::Objects(found) = document {
+                objects.extend(found.into_iter().map(|object| (file, source, object)));
+            }
+        }
+    }
     let autoscalers = Autoscalers::read(objects.iter().map(|(_, _, object)| object));
-
     let ranges = LimitRanges::read(objects.iter().map(|(_, _, object)| object));
     let accounts = Accounts::read(objects.iter().map(|(_, _, object)| object));
 
-    let is_patch = |file: &File<'_>| file.part == Part::PATCH;
-    let patches =
-        Patches::read(objects.iter().filter_map(|(file, _, object)| {
-            is_patch(file).then_some((file.path.as_path(), object))
-        }));
-
     let mut members = Vec::new();
-    for (file, source, object) in objects.iter().filter(|(file, ..)| !is_patch(file)) {
+    let is_whole = |file: &File<'_>| file.part != Part::PATCH;
+    for (file, source, object) in objects.iter().filter(|(file, ..)| is_whole(file)) {
         for pod in object.pods() {
             let whole = recognise::is_written_out(&file.tree, object, &pod);
             if let Some(read) = Pod::read(object, &pod, source, whole, &autoscalers) {
@@ -67,7 +58,7 @@ pub(in crate::dialect) fn read(
                 read.containers(&pod, knowledge, &mut members);
                 read.account(&accounts, &mut members[first..]);
                 ranges.bound(read.namespace.as_deref(), &mut members[first..]);
-                patches.speak(object, &mut members[first..]);
+                patches.speak(object, &pod, &mut members[first..]);
                 share_ports(&mut members[first..]);
             }
         }
