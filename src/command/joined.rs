@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::dialect::kustomization::Kustomization;
@@ -26,21 +27,29 @@ pub(super) fn joined(groups: Vec<Vec<Entry>>, surroundings: &dyn Surroundings) -
             homes.insert(directory(&entry.path, surroundings), at);
         }
     }
-    let mut ties: Vec<(usize, usize)> = groups
+    let words: Vec<Words> = groups
         .par_iter()
-        .enumerate()
-        .map(|(own, group)| {
-            let paths = group
-                .iter()
-                .flat_map(|entry| spoken_of(entry, surroundings));
-            paths
-                .filter_map(|path| Some((own, *homes.get(&directory(&path, surroundings))?)))
-                .filter(|(own, other)| own != other)
-                .collect::<Vec<_>>()
+        .map(|group| {
+            let mut words = Words::default();
+            for entry in group {
+                words.take(entry, surroundings);
+            }
+            words
         })
-        .flatten_iter()
         .collect();
-    ties.extend(listed_together(&groups, surroundings));
+    let mut ties: Vec<(usize, usize)> = Vec::new();
+    for (own, Words { spoken_of, .. }) in words.iter().enumerate() {
+        let homes = spoken_of
+            .iter()
+            .filter_map(|path| homes.get(&directory(path, surroundings)));
+        ties.extend(
+            homes
+                .map(|other| (own, *other))
+                .filter(|(own, other)| own != other),
+        );
+    }
+    let has_objects: Vec<bool> = words.iter().map(|words| words.has_objects).collect();
+    ties.extend(listed_together(&groups, &has_objects, surroundings));
     if ties.is_empty() {
         return groups;
     }
@@ -55,10 +64,15 @@ pub(super) fn joined(groups: Vec<Vec<Entry>>, surroundings: &dyn Surroundings) -
 }
 
 /// Groups with files that one kustomization lists, two by two. It need not be in a group itself.
-fn listed_together(groups: &[Vec<Entry>], surroundings: &dyn Surroundings) -> Vec<(usize, usize)> {
+fn listed_together(
+    groups: &[Vec<Entry>],
+    has_objects: &[bool],
+    surroundings: &dyn Surroundings,
+) -> Vec<(usize, usize)> {
     let listings: Vec<(PathBuf, usize)> = groups
         .par_iter()
         .enumerate()
+        .filter(|(at, _)| has_objects[*at])
         .map(|(at, group)| {
             let mut directories = HashSet::new();
             let mut found = Vec::new();
@@ -86,12 +100,23 @@ fn directory(path: &Path, surroundings: &dyn Surroundings) -> PathBuf {
     surroundings.place(path.parent().unwrap_or(Path::new("")))
 }
 
-/// The files that this one extends, includes or lists; none where it cannot be read, which is said when
-/// its turn comes.
-fn spoken_of(entry: &Entry, surroundings: &dyn Surroundings) -> Vec<PathBuf> {
-    match walk::read(entry.clone()) {
-        Ok(Some(source)) => engine::spoken_of(&source, surroundings),
-        _ => Vec::new(),
+/// What the files of a group say, as far as others may be meant.
+#[derive(Default)]
+struct Words {
+    /// The files that they extend, include or list.
+    spoken_of: Vec<PathBuf>,
+    /// Some may have objects, which a kustomization could list.
+    has_objects: bool,
+}
+
+impl Words {
+    /// A file that cannot be read speaks of none, which is said when its turn comes.
+    fn take(&mut self, entry: &Entry, surroundings: &dyn Surroundings) {
+        if let Ok(Some(source)) = walk::read(entry.clone()) {
+            self.has_objects |= memmem::find(&source.bytes, b"apiVersion").is_some();
+            self.spoken_of
+                .extend(engine::spoken_of(&source, surroundings));
+        }
     }
 }
 
@@ -151,13 +176,14 @@ mod tests {
     #[test]
     fn directories_are_joined_by_the_kustomization_that_lists_their_files() {
         let here = tempfile::tempdir().unwrap();
+        let object = "apiVersion: v1\nkind: ConfigMap\n";
         for (name, text) in [
             ("kustomization.yaml", "resources: [a/x.yaml, b/x.yaml, c]\n"),
-            ("a/x.yaml", ""),
-            ("b/x.yaml", ""),
-            ("c/x.yaml", ""),
+            ("a/x.yaml", object),
+            ("b/x.yaml", object),
+            ("c/x.yaml", object),
             ("far/e/Kustomization", "patches: [{path: ../d/x.yaml}]\n"),
-            ("far/d/x.yaml", ""),
+            ("far/d/x.yaml", object),
         ] {
             let path = here.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
