@@ -32,7 +32,8 @@ pub enum Refusal {
     },
     /// The value comes from a mapping merged through `<<`; an own one would hide the rest of it.
     #[error(
-        "it comes from `&{anchor}` through `<<`, and a merge replaces lists and mappings whole"
+        "it comes {}through `<<`, and a merge replaces lists and mappings whole",
+        from(anchor)
     )]
     Merged {
         /// The anchor's name; empty for a mapping written in place.
@@ -131,5 +132,14 @@ impl Refusal {
             | Self::Gone { span } => Some(*span),
             Self::EmptyPath | Self::MergeKey => None,
         }
+    }
+}
+
+/// The anchor that a merged value comes from, if it has one.
+fn from(anchor: &str) -> String {
+    if anchor.is_empty() {
+        String::new()
+    } else {
+        format!("from `&{anchor}` ")
     }
 }
