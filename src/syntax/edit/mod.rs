@@ -368,6 +368,7 @@ impl<'t, 's> Editor<'t, 's> {
             return Ok(());
         }
         self.refuse_shared(map)?;
+        self.refuse_in_key(map)?;
         self.refuse_open(map)?;
         let known = match self.changes.remove(&map) {
             Some(Change::Entries(entries)) => entries,
@@ -386,6 +387,7 @@ impl<'t, 's> Editor<'t, 's> {
     /// Adds to what a sequence gains.
     fn append(&mut self, seq: NodeId, value: &Value) -> Result<(), Refusal> {
         self.refuse_shared(seq)?;
+        self.refuse_in_key(seq)?;
         self.refuse_open(seq)?;
         match self.changes.get_mut(&seq) {
             Some(Change::Items(items)) => items.push(value.clone()),
@@ -411,6 +413,7 @@ impl<'t, 's> Editor<'t, 's> {
 
     fn replace(&mut self, map: NodeId, old: NodeId, value: Value) -> Result<(), Refusal> {
         self.refuse_shared(map)?;
+        self.refuse_in_key(map)?;
         self.refuse_anchored(old, old)?;
         let is_so = self.is(old, &value);
         if !is_so {
@@ -426,6 +429,7 @@ impl<'t, 's> Editor<'t, 's> {
 
     fn remove_entry(&mut self, map: NodeId, key: NodeId, value: NodeId) -> Result<(), Refusal> {
         self.refuse_shared(map)?;
+        self.refuse_in_key(map)?;
         self.refuse_anchored(key, value)?;
         self.refuse_uncovered(map, key)?;
         self.forget_under(value);
@@ -446,6 +450,7 @@ impl<'t, 's> Editor<'t, 's> {
     fn perform_remove_item(&mut self, item: NodeId) -> Result<(), Refusal> {
         let seq = self.sequence_of(item)?;
         self.refuse_shared(seq)?;
+        self.refuse_in_key(seq)?;
         self.refuse_anchored(item, item)?;
         self.forget_under(item);
         self.changes.insert(item, Change::Removed { node: item });

@@ -69,6 +69,12 @@ pub enum Refusal {
         /// The place of the value.
         span: Span,
     },
+    /// It is a key, or stands in one.
+    #[error("it is a key, and another one would name another entry")]
+    Key {
+        /// The key.
+        span: Span,
+    },
     /// Keys were to be written where no mapping is.
     #[error("it is not a mapping")]
     NotAMapping {
@@ -125,6 +131,7 @@ impl Refusal {
             | Self::DuplicateKey { second: span, .. }
             | Self::ImplicitPair { span }
             | Self::NullWithoutColon { span }
+            | Self::Key { span }
             | Self::NotAMapping { span }
             | Self::NotASequence { span }
             | Self::Tagged { span, .. }

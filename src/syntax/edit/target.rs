@@ -179,11 +179,28 @@ impl Editor<'_, '_> {
         Ok(())
     }
 
+    /// Refuses collections that are a key or stand in one: a key says which entry is meant.
+    pub(super) fn refuse_in_key(&self, collection: NodeId) -> Result<(), Refusal> {
+        let source = self.tree.source().as_bytes();
+        let mut at = collection;
+        loop {
+            let node = self.tree.node(at);
+            if node.parent == at {
+                return Ok(());
+            }
+            let is_entry = self.tree.node(node.parent).kind == Kind::Map;
+            if is_entry && source.get(node.indicator as usize) != Some(&b':') {
+                return Err(Refusal::Key { span: node.span });
+            }
+            at = node.parent;
+        }
+    }
+
     /// Refuses to make a key of a null a mapping.
     pub(super) fn refuse_key(&self, null: NodeId) -> Result<(), Refusal> {
         let node = self.tree.node(null);
         if node.parent != null && self.tree.entries(node.parent).any(|(key, _)| key == null) {
-            return Err(Refusal::NotAMapping { span: node.span });
+            return Err(Refusal::Key { span: node.span });
         }
         Ok(())
     }

@@ -131,7 +131,28 @@ fn a_null_key_is_no_place() {
         let key = editor.tree.children(root).next().unwrap();
         editor.set(key, &["b"], TRUE)
     });
-    assert!(matches!(refused, Err(Refusal::NotAMapping { .. })));
+    assert!(matches!(refused, Err(Refusal::Key { .. })));
+}
+
+/// A mapping as a key is not made to span lines.
+#[test]
+fn a_collection_that_is_a_key_is_no_place() {
+    for source in [
+        "{}:",
+        "{}: 1\n",
+        "? {}\n: 1\n",
+        "[{a: {}}]: 1\n",
+        "? a:\n    b: {}\n",
+    ] {
+        let tree = parse(source, Mode::GoYaml, &Limits::default()).unwrap();
+        let all = (0..tree.nodes.len()).map(|at| NodeId(u32::try_from(at).unwrap()));
+        let is_empty_map =
+            |at: &NodeId| tree.node(*at).kind == Kind::Map && tree.children(*at).next().is_none();
+        let map = all.into_iter().find(is_empty_map).unwrap();
+        let mut editor = Editor::new(&tree, Schema::Kubernetes);
+        let refused = editor.set(map, &["new"], Value::Bool(true));
+        assert!(matches!(refused, Err(Refusal::Key { .. })), "{source}");
+    }
 }
 
 #[test]
