@@ -197,6 +197,12 @@ fn capabilities_are_those_of_the_second_start_and_of_the_stop() {
         ("neo4j:5", &["FOWNER", "KILL"]),
         ("telegraf", &["KILL"]),
         ("hashicorp/vault:1.19", &["KILL", "SETFCAP"]),
+        (
+            "docker.dragonflydb.io/dragonflydb/dragonfly",
+            &["DAC_OVERRIDE", "KILL"],
+        ),
+        // The second start sets the mode of directories that it gave away.
+        ("sameersbn/squid", &["CHOWN", "DAC_OVERRIDE", "FOWNER"]),
     ] {
         let known = as_root(image).unwrap_or_else(|| panic!("{image}"));
         for name in needed {
@@ -214,12 +220,39 @@ fn capabilities_are_those_of_the_second_start_and_of_the_stop() {
     ] {
         assert_eq!(as_root(image), None, "{image}");
     }
-    assert!(
-        facts("nginx/nginx-ingress")
-            .file_capabilities
-            .iter()
-            .any(|file| file.path == "/nginx-ingress")
-    );
+    for (image, path) in [
+        ("nginx/nginx-ingress", "/nginx-ingress"),
+        ("coturn/coturn", "/usr/bin/turnserver"),
+    ] {
+        let files = &facts(image).file_capabilities;
+        assert!(files.iter().any(|file| file.path == path), "{image}");
+    }
+}
+
+/// Their entrypoints rewrite files that come with the image.
+#[test]
+fn a_root_that_the_start_writes_to_stays_open() {
+    for image in [
+        "osixia/openldap:1.5.0",
+        "zabbix/zabbix-web-nginx-pgsql:alpine-7.0-latest",
+        "zabbix/zabbix-agent2",
+        "solidnerd/bookstack",
+        "snipe/snipe-it",
+        "stirlingtools/stirling-pdf",
+        "baserow/baserow",
+        "gitlab/gitlab-runner",
+    ] {
+        assert!(
+            matches!(facts(image).read_only, Support::No(_)),
+            "{image}: {:?}",
+            facts(image).read_only
+        );
+    }
+    let squid = facts("sameersbn/squid");
+    for path in ["/var/log/squid", "/var/spool/squid"] {
+        let known = squid.writable.iter().find(|known| known.path == path);
+        assert!(known.is_some_and(|known| known.persist), "{path}");
+    }
 }
 
 #[test]
