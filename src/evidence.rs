@@ -13,7 +13,7 @@ mod writes;
 
 pub use cluster::of_cluster_client;
 pub(crate) use commands::{command_words, program, simple_commands};
-pub use commands::{past_entrypoint, root_command};
+pub use commands::{own_script, past_entrypoint, root_command};
 pub use confinement::{against_default_seccomp, for_confinement_off};
 pub use memory::{memory_by_variable, stated_memory};
 pub use ports::login_port;
@@ -146,6 +146,9 @@ pub fn demands_of_root(container: &Container) -> Vec<Evidence> {
             format!("`{words}` names the user that root becomes in its command"),
             None,
         );
+    }
+    if let Some(what) = own_script(container) {
+        add(format!("{what}, and may need root"), None);
     }
     if redirects(container) {
         add("its command writes to a file by `>`".to_owned(), None);
@@ -304,6 +307,9 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
             format!("its command runs `{word}`, which writes to the root file system"),
             None,
         );
+    }
+    if let Some(what) = own_script(container) {
+        add(format!("{what}, and may write anywhere"), None);
     }
     if redirects(container) {
         add("its command writes to a file by `>`".to_owned(), None);

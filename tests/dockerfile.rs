@@ -515,3 +515,39 @@ proptest! {
         }
     }
 }
+
+/// A script of its own that runs at the start of a known service writes what nobody knows (a look-alike
+/// of nginx with `sed -i` in `/docker-entrypoint.d` ended at its start, measured on Docker 20.10).
+#[test]
+fn scripts_that_a_build_adds_to_the_start_keep_what_is_known_from_being_trusted() {
+    for instructions in [
+        "COPY env.sh /docker-entrypoint.d/40-env.sh",
+        "ADD scripts/ /docker-entrypoint.d/",
+        "RUN echo 'sed -i s/a/b/ /etc/nginx/nginx.conf' > /docker-entrypoint.d/40-a.sh",
+        "COPY start.sh /start.sh\nCMD [\"/start.sh\"]",
+        "COPY start.sh /start.sh\nCMD /start.sh && nginx",
+    ] {
+        let text = format!("FROM nginx:1.27\n{instructions}\n");
+        let declined = |id| {
+            let compose = format!(
+                "services:\n  web:\n    build:\n      dockerfile_inline: |\n        {}\n",
+                text.trim_end().replace('\n', "\n        ")
+            );
+            let report = Run::new(
+                transforms::by_default().collect(),
+                Policy::default(),
+                &Knowledge::embedded(),
+            )
+            .project(vec![Source {
+                path: "compose.yml".into(),
+                bytes: compose.into_bytes(),
+            }]);
+            let results = &report.containers[0].results;
+            let result = results.iter().find(|result| result.id == id).unwrap();
+            matches!(result.outcome, Outcome::Declined { .. })
+        };
+        for id in ["non-root-user", "read-only-root", "drop-capabilities"] {
+            assert!(declined(id), "{id} of {text}");
+        }
+    }
+}

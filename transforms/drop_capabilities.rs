@@ -118,11 +118,15 @@ fn of_known(
         needed.extend(assumed(container, start));
         basis = Basis::Assumed;
     }
-    if start != Start::User && container.entrypoint.is_some() {
+    let beside = match &container.entrypoint {
+        Some(_) => Some("its entrypoint is replaced".to_owned()),
+        None => evidence::own_script(container),
+    };
+    if start != Start::User
+        && let Some(what) = beside
+    {
         if !bold {
-            return Answer::Declined(
-                "its entrypoint is replaced, and what that needs as root is not known".to_owned(),
-            );
+            return Answer::Declined(format!("{what}, and what that needs as root is not known"));
         }
         needed.extend(assumed(container, start));
         basis = Basis::Assumed;

@@ -1,6 +1,7 @@
 //! The programs that a file starts or asks, and their words.
 
 use crate::container::Container;
+use crate::image::{Kind, is_start_script};
 
 /// Why what the image does at its start as root, before it becomes another user, may not happen:
 /// entrypoints look at the first word of what they are given.
@@ -11,6 +12,42 @@ pub fn past_entrypoint(container: &Container) -> Option<&'static str> {
     }
     let first = container.arguments.as_ref()?.first()?;
     is_shell(program(first)).then_some("its command is a script, which may run as root")
+}
+
+/// A script of the project's own that runs in a known image at its start: the image's facts say
+/// nothing of what that writes and as whom.
+#[must_use]
+pub fn own_script(container: &Container) -> Option<String> {
+    let facts = container.facts.as_ref()?;
+    if facts.kind != Kind::Service {
+        return None;
+    }
+    let mut mounts = container.mounts.iter().map(|mount| mount.target.as_str());
+    let at_start = mounts
+        .find(|target| is_start_script(target))
+        .or(facts.start_scripts.as_deref());
+    if let Some(script) = at_start {
+        return Some(format!("`{script}` is run at every start"));
+    }
+    let script = container
+        .command()
+        .flat_map(words_of)
+        .find(|word| is_own_script(word))?;
+    Some(format!("its command runs `{script}`, a script of its own"))
+}
+
+/// Images name their own entrypoints so, and others wait for something and start the rest.
+fn is_own_script(word: &str) -> bool {
+    let known = [
+        "docker-entrypoint.sh",
+        "entrypoint.sh",
+        "wait-for-it.sh",
+        "wait-for.sh",
+    ];
+    let name = program(word);
+    name.strip_suffix(".sh")
+        .is_some_and(|stem| !stem.is_empty())
+        && !known.contains(&name)
 }
 
 fn is_shell(program: &str) -> bool {

@@ -69,6 +69,8 @@ pub struct Facts {
     pub arguments: Option<Vec<String>>,
     /// The command of its health check, likewise.
     pub probe: Option<Vec<String>>,
+    /// Where its Dockerfile puts scripts of its own among those that the base runs at every start.
+    pub start_scripts: Option<String>,
     /// Variables that the image sets, likewise; `None` for a value that nobody knows.
     pub environment: Vec<(String, Option<String>)>,
     /// Why all this holds by assumption alone, where it does.
@@ -230,6 +232,7 @@ impl Facts {
             probe: None,
             arguments: None,
             environment: Vec::new(),
+            start_scripts: None,
             by_assumption: None,
             declared: writable.declared,
             owned: entry
@@ -285,6 +288,7 @@ impl Facts {
             probe: None,
             arguments: None,
             environment: Vec::new(),
+            start_scripts: None,
             by_assumption: None,
             declared: Vec::new(),
             owned: Vec::new(),

@@ -13,6 +13,7 @@ mod name;
 mod pattern;
 pub mod read;
 mod rules;
+mod start;
 mod tags;
 
 use crate::edition::{self, Edition};
@@ -27,3 +28,4 @@ pub use name::{Name, Tag};
 pub(crate) use pattern::matches;
 pub use read::{EntryError, Fault};
 pub use rules::Violation;
+pub use start::is_start_script;

@@ -77,6 +77,7 @@ pub(super) fn facts(image: &Image, recipe: &Recipe, knowledge: &Knowledge) -> Fa
     facts.entrypoint = image.entrypoint.as_ref().map(|at| at.value.clone());
     facts.arguments = image.arguments.as_ref().map(|at| at.value.clone());
     facts.probe.clone_from(&image.probe);
+    facts.start_scripts.clone_from(&image.start_scripts);
     facts.environment = image
         .environment
         .iter()

@@ -8,6 +8,7 @@ use super::expand::{Variable, expand, is_known};
 use super::parse::{Command, Dockerfile, Instruction, Kind};
 use super::shell::{self, Simple, Word};
 use crate::image::entry::CapableFile;
+use crate::image::is_start_script;
 use crate::image::name::UNKNOWN;
 
 /// What the instructions make of an image, over what its base is.
@@ -37,6 +38,8 @@ pub(super) struct Image {
     pub(super) privileges: Vec<At<String>>,
     /// What may have changed the base's own software, by its instruction.
     pub(super) altered: Option<At<&'static str>>,
+    /// Where scripts were put that the base runs at every start.
+    pub(super) start_scripts: Option<String>,
     workdir: String,
     shell: Option<Vec<String>>,
     triggers: Vec<Instruction>,
@@ -397,6 +400,9 @@ impl Image {
         if holds_programs(target) {
             self.alter(line, "COPY");
         }
+        if is_start_script(target) {
+            self.start_scripts = Some(target.to_owned());
+        }
         if target.starts_with("/etc/sudoers") {
             let value = "the rules of sudo are its own".to_owned();
             self.privileges.push(At { line, value });
@@ -432,6 +438,14 @@ impl Image {
                 shell::commands(script, &variable)
             }
         };
+        let raw = match command {
+            Command::Exec(words) => words.join(" "),
+            Command::Shell(script) => script.clone(),
+        };
+        let mut places = raw.split([' ', '\t', '\n', '"', '\'', '>', ';']);
+        if let Some(place) = places.find(|word| is_start_script(word)) {
+            self.start_scripts = Some(place.to_owned());
+        }
         for command in &commands {
             self.accounts.run(command);
             self.capable_files.extend(
