@@ -22,8 +22,6 @@ pub(crate) struct Kustomization {
     /// What it builds from: files, and directories and addresses, which are no file's path.
     pub(crate) resources: BTreeSet<PathBuf>,
     /// What it lays over them.
-    pub(crate) patches: BTreeSet<PathBuf>,
-    /// The same with what it says of their targets, and the patches that stand in it.
     laid: Vec<Laid>,
     /// Other kustomizations take it in, and nobody applies it alone.
     pub(crate) is_component: bool,
@@ -131,16 +129,10 @@ impl Kustomization {
                 laid.push(Laid { stands, target });
             }
         }
-        let files = laid.iter().filter_map(|laid| match &laid.stands {
-            Stands::File(path) => Some(path.clone()),
-            Stands::Here(_) => None,
-        });
-        let patches = files.collect();
         Some(Self {
             path,
             text,
             resources,
-            patches,
             laid,
             is_component,
         })
@@ -197,8 +189,17 @@ impl Kustomization {
         parent(&self.path)
     }
 
+    /// The places of the files that it lays over others.
+    pub(crate) fn patches(&self) -> impl Iterator<Item = &PathBuf> {
+        self.laid.iter().filter_map(|laid| match &laid.stands {
+            Stands::File(place) => Some(place),
+            Stands::Here(_) => None,
+        })
+    }
+
     /// The files that it speaks of: of a directory, the kustomization in it.
     pub(crate) fn files(self) -> impl Iterator<Item = PathBuf> {
+        let patches: Vec<PathBuf> = self.patches().cloned().collect();
         let resources = self.resources.into_iter().map(|path| {
             let extension = path.extension().and_then(|extension| extension.to_str());
             match extension {
@@ -206,12 +207,12 @@ impl Kustomization {
                 _ => path.join(NAMES[0]),
             }
         });
-        resources.chain(self.patches)
+        resources.chain(patches)
     }
 
     /// It lists a file of this directory, whose place is given.
     pub(crate) fn lists_in(&self, directory: &Path) -> bool {
-        let mut listed = self.resources.iter().chain(&self.patches);
+        let mut listed = self.resources.iter().chain(self.patches());
         listed.any(|path| path.parent() == Some(directory))
     }
 }

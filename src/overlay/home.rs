@@ -42,7 +42,7 @@ pub(super) fn is_patched(directory: &Path, file: &Path, surroundings: &dyn Surro
     let own = own.ok().flatten().into_iter();
     own.chain(Kustomization::above(file, surroundings))
         .any(|one| {
-            let mut patches = one.patches.iter();
+            let mut patches = one.patches();
             patches.any(|path| path.file_name() == Some(PATCHES.as_ref()))
         })
 }
@@ -161,7 +161,7 @@ impl Home {
     pub(super) fn applies_patches(&self, desk: &Desk<'_>) -> bool {
         let place = desk.surroundings.place(&self.directory.join(PATCHES));
         let standing = self.standing.as_ref();
-        standing.is_some_and(|one| one.patches.contains(&place))
+        standing.is_some_and(|one| one.patches().any(|patch| *patch == place))
     }
 
     /// Its text with the entry for our patches, or without; `None` where that is what it has.

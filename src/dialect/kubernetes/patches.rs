@@ -57,14 +57,12 @@ impl<'p, 'a, 's> Patches<'p, 'a, 's> {
                     }
                     let says = Says::Pods(pods);
                     let patch = Patch { by, says };
-                    if file.targets.is_empty() {
-                        let target = (object.kind.clone(), object.name());
-                        self.named.entry(target).or_default().push(patch);
-                    } else {
-                        let targets = file.targets.iter();
-                        self.aimed
-                            .extend(targets.map(|target| (target, patch.clone())));
-                    }
+                    // Another kustomization may lay it over what it names itself.
+                    let own = (object.kind.clone(), object.name());
+                    self.named.entry(own).or_default().push(patch.clone());
+                    let targets = file.targets.iter();
+                    self.aimed
+                        .extend(targets.map(|target| (target, patch.clone())));
                 }
             }
             Document::Other(list) => {
