@@ -35,14 +35,17 @@
 //!
 //! Each is held by the tests named beside it.
 //!
-//! 1. Bytes outside an edit are identical (`tests/edits.rs`, `tests/corpus.rs`).
-//! 2. `harden` twice is `harden` once (`tests/pages.rs`, `tests/corpus.rs`).
+//! 1. Bytes outside an edit are identical (`tests/syntax/edits.rs`, `tests/corpus/`).
+//! 2. `harden` twice is `harden` once (`tests/transforms/pages.rs`, `tests/corpus/`).
 //! 3. A file is changed only at the paths that were reported; before a byte is written the result
 //!    is parsed again by two parsers, compared, and passed a second time ([`engine`]).
-//! 4. No container becomes less restricted than it was (`tests/corpus.rs`).
-//! 5. Nothing is written that the consumer would reject (`tests/compose/`, `tests/kubernetes/`, `tests/engine/`).
-//! 6. No input makes it panic, hang or use memory out of proportion (`tests/hostile.rs`, `fuzz/`).
-//! 7. A write is atomic and keeps mode, owner and links (`tests/cli.rs`).
+//! 4. No container becomes less restricted than it was (`tests/corpus/`).
+//! 5. Nothing is written that the consumer would reject (`tests/formats/compose/`,
+//!    `tests/formats/kubernetes/`, `tests/engine/`).
+//! 6. No input makes it panic, hang or use memory out of proportion (`tests/syntax/hostile.rs`,
+//!    `fuzz/`).
+//! 7. A write is atomic and keeps mode, owner and links (`tests/cli/cmd/write.md`,
+//!    `tests/cli/interrupt.rs`).
 //! 8. No network, no engine, no telemetry; what files say is escaped for the terminal.
 //! 9. Everything not fixed is reported with the reason ([`container::Answer`]).
 //!

@@ -1,4 +1,12 @@
 //! One binary for every test that stands outside the library.
+//!
+//! * [`syntax`]: YAML, from text to trees and from edits to text.
+//! * [`formats`]: what is read and written in each format.
+//! * [`transforms`]: the catalogue, its pages, and what is known of images.
+//! * [`cli`]: the command, as users run it.
+//! * [`corpus`]: the promises, on real files.
+//! * [`engine`]: hardened services on a real container engine.
+//! * [`support`]: what the tests share.
 #![allow(
     clippy::unwrap_used,
     reason = "a test that unwraps says what it expects"
@@ -8,37 +16,10 @@
     reason = "a test that cannot run for want of its judge says so"
 )]
 
-mod capabilities;
 mod cli;
-mod compose;
-mod config;
-mod confinement;
-mod console;
 mod corpus;
-mod diff;
-mod docker_cli;
-mod docker_run;
-mod dockerfile;
-mod documents;
-mod edit_invariants;
-mod edit_properties;
-mod edits;
 mod engine;
-mod go_yaml;
-mod hostile;
-mod images;
-mod interrupt;
-mod invariants;
-mod kubernetes;
-mod limits;
-mod mutations;
-mod overlay;
-mod pages;
-mod pod_security;
-mod quadlet;
-mod readme;
-mod semantics;
-mod styles;
-mod tampered;
-mod traps;
-mod yaml_suite;
+mod formats;
+mod support;
+mod syntax;
+mod transforms;

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../tests/edit_invariants.rs"]
+#[path = "../../tests/syntax/edit_invariants.rs"]
 mod edit_invariants;
 
 fuzz_target!(|input: (u64, &str)| {

@@ -3,7 +3,7 @@
 #![no_main]
 
 // The same invariants that the mutated documents of the tests are held to.
-#[path = "../../tests/invariants.rs"]
+#[path = "../../tests/syntax/invariants.rs"]
 mod invariants;
 
 use harden::syntax::{Limits, Mode, decode, parse, witness};

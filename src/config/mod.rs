@@ -2,7 +2,7 @@
 //!
 //! The file is input like every other: it is data, nothing in it is run, and the paths in it stay
 //! below the folder it lies in. Every value is checked while it is read, so that an error knows its
-//! line. `harden.schema.json` is the same as a JSON Schema, for editors; `tests/config.rs` holds
+//! line. `harden.schema.json` is the same as a JSON Schema, for editors; `tests/cli/config.rs` holds
 //! the two together.
 
 mod find;

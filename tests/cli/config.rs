@@ -1,0 +1,274 @@
+//! `harden.schema.json` says the same as the types that read `.harden.yaml`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use harden::config::{self, Choices, Config, CustomResource, Settings, Skip, Workload};
+use harden::image::entry::Entry;
+use harden::transforms;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::support::console::bless;
+
+fn schema() -> Value {
+    serde_json::from_str(config::SCHEMA).unwrap()
+}
+
+/// The keys that a type reads, as it says itself when it meets one that it does not.
+fn keys<T: DeserializeOwned>() -> BTreeSet<String> {
+    let Err(error) = serde_yaml::from_str::<T>("no-such-key: 1") else {
+        panic!("an unknown key is accepted");
+    };
+    let error = error.to_string();
+    let (_, expected) = error.split_once("expected ").unwrap();
+    let keys = expected.split('`').skip(1).step_by(2);
+    keys.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_is_in_the_schema_and_no_other() {
+    let schema = schema();
+    let described = |pointer: &str| -> BTreeSet<String> {
+        let object = schema.pointer(pointer).unwrap();
+        assert_eq!(object["additionalProperties"], false, "{pointer}");
+        let properties = object["properties"].as_object().unwrap();
+        properties.keys().cloned().collect()
+    };
+    let definition = |name: &str| described(&format!("/definitions/{name}"));
+    assert_eq!(keys::<Config>(), described(""));
+    assert_eq!(keys::<Settings>(), definition("settings"));
+    assert_eq!(keys::<Choices>(), definition("transforms"));
+    assert_eq!(
+        keys::<Skip>(),
+        described("/definitions/transforms/properties/skip/items")
+    );
+    assert_eq!(keys::<Workload>(), definition("workload"));
+    assert_eq!(keys::<CustomResource>(), definition("custom_resource"));
+    assert_eq!(keys::<Entry>(), definition("image"));
+}
+
+#[test]
+fn every_transform_is_in_the_schema() {
+    let ids: Vec<String> = transforms::ALL
+        .iter()
+        .map(|transform| format!("        \"{}\"", transform.id))
+        .collect();
+    let (begin, end) = ("\"transform\": {\n      \"enum\": [", "]");
+    let (before, rest) = config::SCHEMA.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    let now = format!("{before}{begin}\n{}\n      {end}{after}", ids.join(",\n"));
+    if now == config::SCHEMA {
+        return;
+    }
+    assert!(
+        std::env::var_os("BLESS").is_some(),
+        "harden.schema.json is out of date; BLESS=1 rewrites it"
+    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("harden.schema.json");
+    let old = fs::read_to_string(&path).unwrap();
+    bless(&path, &old, &now);
+}
+
+/// Configurations, each with whether it is one; the program and the schema must agree.
+const SAMPLES: &[(bool, &str)] = &[
+    (true, ""),
+    (true, "edition: '2026.11'"),
+    (true, "edition: 2026.11"),
+    (false, "edition: '2026.13'"),
+    (false, "edition: [2026]"),
+    (true, "assume: none"),
+    (false, "assume: some"),
+    (true, "settings:"),
+    (
+        true,
+        "settings: {uid: 1000, gid: 0, pids: 100, restarts: 3}",
+    ),
+    (false, "settings: {uid: 0}"),
+    (false, "settings: {uid: -1}"),
+    (false, "settings: {uid: 4294967296}"),
+    (false, "settings: {pids: 0}"),
+    (
+        true,
+        "settings: {memory: 512m, tmp: 1.5 GiB, memory_request: 67108864}",
+    ),
+    (true, "settings: {memory_factor: 2}"),
+    (false, "settings: {memory_factor: 1.5}"),
+    (false, "settings: {memory: lots}"),
+    (false, "settings: {memory: 512q}"),
+    (false, "settings: {memory: -5}"),
+    (true, "settings: {cpu: 0.5, cpu_request: 50m}"),
+    (true, "settings: {cpu: '2'}"),
+    (false, "settings: {cpu: 0}"),
+    (false, "settings: {cpu: many}"),
+    (false, "settings: {mem: 1g}"),
+    (
+        true,
+        "transforms: {enable: [], override: [non-root-user], skip: [{id: cpu-limit, reason: x}]}",
+    ),
+    (false, "transforms: {skip: [cpu-limit]}"),
+    (false, "transforms: {skip: [{id: cpu-limit}]}"),
+    (false, "transforms: {skip: [{id: cpu-limit, reason: ''}]}"),
+    (false, "transforms: {skip: [{id: cpu-limits, reason: x}]}"),
+    (false, "transforms: {enable: [no-such-transform]}"),
+    (
+        true,
+        "workloads: [{name: a*, container: b, label: c=d, image: e, path: f/**, jsonpath: $.g}]",
+    ),
+    (
+        true,
+        "workloads: [{name: a, assume: all, settings: {cpu: 2}, transforms: {enable: [cpu-limit]}}]",
+    ),
+    (false, "workloads: [{}]"),
+    (false, "workloads: [{assume: all}]"),
+    (false, "workloads: [{name: ''}]"),
+    (false, "workloads: [{label: '=x'}]"),
+    (false, "workloads: [{jsonpath: .spec}]"),
+    (false, "workloads: [{name: a, skip: []}]"),
+    (false, "workloads: {name: a}"),
+    (
+        true,
+        "custom_resources: [{group: a.io, kind: B, pod_spec: $.spec}]",
+    ),
+    (false, "custom_resources: [{kind: B, pod_spec: $.spec}]"),
+    (
+        false,
+        "custom_resources: [{group: a.io, kind: B, pod_spec: spec}]",
+    ),
+    (true, "images: [facts, facts/own.yaml]"),
+    (
+        true,
+        "images: [{id: own, date: 2026-11-23, kind: service, images: [own], sources: {a: b}, \
+         user: {source: [a], confidence: high, default: root, starts_as_user: yes}}]",
+    ),
+    (false, "images: [/etc/passwd]"),
+    (false, "images: [{id: own}]"),
+    (false, "images: [1.5: x]"),
+    (
+        true,
+        "fail_on: [changes, findings, declines, stale-exceptions]",
+    ),
+    (true, "fail_on: []"),
+    (false, "fail_on: changes"),
+    (false, "fail_on: [everything]"),
+    (false, "transfroms: {}"),
+    (false, "- edition"),
+];
+
+#[test]
+fn the_schema_accepts_what_the_program_accepts() {
+    let schema = schema();
+    for (valid, text) in SAMPLES {
+        let read = config::read(text);
+        assert_eq!(read.is_ok(), *valid, "the program on {text}: {read:?}");
+        let value: Value = serde_yaml::from_str(text).unwrap();
+        let judged = validate(&schema, &schema, &value);
+        assert_eq!(judged.is_ok(), *valid, "the schema on {text}: {judged:?}");
+    }
+}
+
+#[test]
+fn the_sample_of_the_readme_is_a_configuration() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(path).unwrap();
+    let (_, sample) = readme
+        .split_once("```yaml\n# yaml-language-server: $schema=./")
+        .unwrap();
+    let (sample, _) = sample.split_once("```").unwrap();
+    let (name, sample) = sample.split_once('\n').unwrap();
+    assert_eq!(name, "harden.schema.json");
+    config::read(sample).unwrap();
+    let value: Value = serde_yaml::from_str(sample).unwrap();
+    let schema = schema();
+    validate(&schema, &schema, &value).unwrap();
+}
+
+/// The keywords that the schema uses, by draft 7 of JSON Schema; any other is a failure, so that
+/// nothing stands in the schema that this does not check.
+fn validate(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
+    let fails = |why: &str| Err(format!("{value} {why}"));
+    for (keyword, rule) in schema.as_object().unwrap() {
+        let holds = match keyword.as_str() {
+            "$schema" | "title" | "description" | "examples" | "definitions" => true,
+            "$ref" => {
+                let pointer = rule.as_str().unwrap().strip_prefix('#').unwrap();
+                validate(root, root.pointer(pointer).unwrap(), value)?;
+                true
+            }
+            "type" => match rule {
+                Value::Array(types) => types.iter().any(|one| is_of(value, one)),
+                one => is_of(value, one),
+            },
+            "enum" => rule.as_array().unwrap().contains(value),
+            "anyOf" => {
+                let mut rules = rule.as_array().unwrap().iter();
+                rules.any(|rule| validate(root, rule, value).is_ok())
+            }
+            "properties" => {
+                for (key, rule) in rule.as_object().unwrap() {
+                    if let Some(value) = value.get(key) {
+                        validate(root, rule, value)?;
+                    }
+                }
+                true
+            }
+            "additionalProperties" => {
+                let known = schema.get("properties").and_then(Value::as_object);
+                for (key, value) in value.as_object().into_iter().flatten() {
+                    if known.is_some_and(|known| known.contains_key(key)) {
+                        continue;
+                    }
+                    if *rule == json!(false) {
+                        return fails(&format!("has the key {key}"));
+                    }
+                    validate(root, rule, value)?;
+                }
+                true
+            }
+            "required" => {
+                let mut keys = rule.as_array().unwrap().iter();
+                !value.is_object() || keys.all(|key| value.get(key.as_str().unwrap()).is_some())
+            }
+            "items" => {
+                for item in value.as_array().into_iter().flatten() {
+                    validate(root, rule, item)?;
+                }
+                true
+            }
+            "minimum" => value
+                .as_f64()
+                .is_none_or(|one| one >= rule.as_f64().unwrap()),
+            "maximum" => value
+                .as_f64()
+                .is_none_or(|one| one <= rule.as_f64().unwrap()),
+            "minLength" => length(value).is_none_or(|len| len >= rule.as_u64().unwrap()),
+            "maxLength" => length(value).is_none_or(|len| len <= rule.as_u64().unwrap()),
+            "pattern" => {
+                let pattern = regex::Regex::new(rule.as_str().unwrap()).unwrap();
+                value.as_str().is_none_or(|text| pattern.is_match(text))
+            }
+            other => panic!("this test does not know the keyword {other}"),
+        };
+        if !holds {
+            return fails(&format!("breaks {keyword}"));
+        }
+    }
+    Ok(())
+}
+
+fn is_of(value: &Value, kind: &Value) -> bool {
+    match kind.as_str().unwrap() {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "null" => value.is_null(),
+        other => panic!("{other} is no type"),
+    }
+}
+
+fn length(value: &Value) -> Option<u64> {
+    Some(value.as_str()?.chars().count() as u64)
+}

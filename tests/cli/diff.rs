@@ -1,0 +1,240 @@
+//! What the diff says is what `git apply` and `patch` make of it.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use harden::report::diff;
+use harden::report::terminal::Terminal;
+use proptest::prelude::*;
+
+use crate::support::console::copy;
+
+/// Both tools turn the old bytes into the new ones. Panics where one of them does not.
+///
+/// For any text and any name below the current directory; the corpus tests call it too.
+pub(crate) fn assert_applies(name: &str, old: &str, new: &str) {
+    let mut text = Vec::new();
+    let here = Path::new("/here");
+    diff::write(
+        &mut text,
+        (Path::new(name), here),
+        Some(old),
+        new,
+        Terminal::PIPE,
+    )
+    .unwrap();
+    if old == new {
+        assert!(text.is_empty());
+        return;
+    }
+    for tool in [&["git", "apply"][..], &["patch", "-p1", "--quiet"]] {
+        assert_eq!(
+            applied(tool, name, old, &text),
+            new,
+            "{tool:?} made something else of\n{}",
+            String::from_utf8_lossy(&text)
+        );
+    }
+}
+
+fn applied(tool: &[&str], name: &str, old: &str, diff: &[u8]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join(name);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, old).unwrap();
+    feed(tool, directory.path(), diff);
+    fs::read_to_string(&file).unwrap()
+}
+
+/// Runs the tool with the diff on its standard input, and panics where it fails.
+fn feed(tool: &[&str], directory: &Path, diff: &[u8]) {
+    let mut child = Command::new(tool[0])
+        .args(&tool[1..])
+        .current_dir(directory)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        // Outside of any repository, wherever the temporary directory lies.
+        .env("GIT_CEILING_DIRECTORIES", directory.parent().unwrap())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A tool that has failed no longer reads; its own words are shown below.
+    let _ = child.stdin.take().unwrap().write_all(diff);
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success(),
+        "{tool:?}: {}\n{}",
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()),
+        String::from_utf8_lossy(diff)
+    );
+}
+
+/// The whole corpus in one call: what `git apply` and `patch` make of the diff is what `--write`
+/// writes, and then there is nothing left to say.
+#[test]
+#[allow(clippy::print_stdout, reason = "a test that did not run must say so")]
+fn the_diff_of_the_corpus_is_what_is_written() {
+    let Some(shared) = std::env::var_os("HARDEN_SHARED") else {
+        println!("not run: HARDEN_SHARED is not set");
+        return;
+    };
+    let corpus = Path::new(&shared).join("corpus/files");
+    let directory = tempfile::tempdir().unwrap();
+    let [by_git, by_patch, by_us] = ["git", "patch", "us"].map(|name| {
+        let tree = directory.path().join(name);
+        copy(&corpus, &tree);
+        tree
+    });
+    let harden = |tree: &Path, option: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_harden"));
+        command.args(["--quiet", option, "."]).current_dir(tree);
+        command.output().unwrap().stdout
+    };
+    let diff = harden(&by_git, "--diff");
+    assert!(!diff.is_empty());
+    feed(&["git", "apply", "--whitespace=nowarn"], &by_git, &diff);
+    feed(&["patch", "-p1", "--quiet"], &by_patch, &diff);
+    assert!(harden(&by_us, "--write").is_empty());
+    let mut changed = 0;
+    for path in files(&corpus) {
+        let [git, patch, ours, old] =
+            [&by_git, &by_patch, &by_us, &corpus].map(|tree| fs::read(tree.join(&path)).unwrap());
+        assert!(git == ours, "{} differs by git apply", path.display());
+        assert!(patch == ours, "{} differs by patch", path.display());
+        changed += usize::from(old != ours);
+    }
+    assert!(changed > 0);
+    assert!(harden(&by_us, "--diff").is_empty());
+}
+
+/// Every file below the directory, by its path from there.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    ignore::WalkBuilder::new(directory)
+        .standard_filters(false)
+        .build()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .map(|entry| entry.path().strip_prefix(directory).unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn line_ends_of_every_kind() {
+    for (old, new) in [
+        ("a\nb\n", "a\nx\nb\n"),
+        ("a\r\nb\r\n", "a\r\nx\r\nb\r\n"),
+        ("a\rb\rc\n", "a\rx\rc\nd\n"),
+        ("a\r\nb\nc\rd\r\n", "a\r\nb\nx\r\nc\rd\r\n"),
+        ("\r\n\r\r\n\n", "\r\n\rx\r\n\n"),
+        (
+            "a\u{85}b\u{2028}c\u{b}d\u{c}e\n",
+            "a\u{85}b\u{2028}c\u{b}d\u{c}e\nf\n",
+        ),
+        ("a\0b\n", "a\0b\nc\n"),
+        ("\u{feff}a\n", "\u{feff}a\nb\n"),
+    ] {
+        assert_applies("compose.yml", old, new);
+    }
+}
+
+#[test]
+fn a_last_line_without_line_feed() {
+    for (old, new) in [
+        ("a", "a\n"),
+        ("a\n", "a"),
+        ("a", "b"),
+        ("a\nb", "a\nx\nb"),
+        ("a\nb", "a\nb\nc"),
+        ("a\nb", "a\nb\nc\n"),
+        ("a\r", "a\rb"),
+    ] {
+        assert_applies("compose.yml", old, new);
+    }
+}
+
+#[test]
+fn empty_files() {
+    assert_applies("compose.yml", "", "a\n");
+    assert_applies("compose.yml", "", "a");
+    assert_applies("compose.yml", "\n", "a\n\n");
+}
+
+#[test]
+fn many_hunks() {
+    let old = (0..200).fold(String::new(), |text, line| format!("{text}{line}\n"));
+    for step in [1, 2, 6, 7, 8, 50] {
+        let new = (0..200).fold(String::new(), |text, line| {
+            let more = if line % step == 0 { "new\n" } else { "" };
+            format!("{text}{line}\n{more}")
+        });
+        assert_applies("compose.yml", &old, &new);
+    }
+}
+
+#[test]
+fn names_of_every_kind() {
+    for name in [
+        "compose.yml",
+        "a b/c d.yml",
+        "a\tb.yml",
+        "a\nb.yml",
+        "\"quoted\".yml",
+        "it's.yml",
+        "back\\slash.yml",
+        "größe/名前.yml",
+        "-dash.yml",
+        "a\u{1}\u{7f}\u{9b}.yml",
+        "2024-01-01 00:00:00 x.yml",
+        " leading and trailing ",
+        "a b\tc\"d.yml",
+        "b/a/b.yml",
+        "\u{202e}lmy.a",
+    ] {
+        assert_applies(name, "a\nb\n", "a\nx\nb\n");
+    }
+}
+
+#[test]
+fn text_that_looks_like_a_diff() {
+    assert_applies(
+        "compose.yml",
+        "-- a\n@@ -1 +1 @@\n\\ No newline\n",
+        "-- a\n++ b/x\n@@ -1 +1 @@\n--- x\n\\ No newline\n",
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_edit_of_any_text((old, new) in edited()) {
+        assert_applies("deploy/compose.yml", &old, &new);
+    }
+}
+
+/// A text of few different lines, so that they repeat, and the same text with lines put in, taken
+/// out and exchanged.
+fn edited() -> impl Strategy<Value = (String, String)> {
+    let line = prop_oneof!["[ab]{0,2}\n", "[ab]\r\n", "a\r?b\n"];
+    let whole = (prop::collection::vec(line, 0..60), "[ab\r]{0,2}");
+    let edits = prop::collection::vec(
+        (any::<prop::sample::Index>(), 0..3_u8, "[xab]{1,2}\r?\n"),
+        0..8,
+    );
+    (whole, edits).prop_map(|((mut lines, end), edits)| {
+        let old = lines.concat() + &end;
+        for (place, kind, text) in edits {
+            let at = place.index(lines.len() + 1);
+            match lines.get_mut(at) {
+                Some(line) if kind == 0 => *line = text,
+                Some(_) if kind == 1 => drop(lines.remove(at)),
+                _ => lines.insert(at, text),
+            }
+        }
+        (old, lines.concat() + &end)
+    })
+}

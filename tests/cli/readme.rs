@@ -1,0 +1,112 @@
+//! README.md tells the truth: what its commands show, what its table lists, where its links lead.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use harden::transforms::{self, Kind};
+
+use crate::support::console::{Status, bless, check, copy};
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A copy of what a newcomer has before them.
+fn clone() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    copy(
+        &project().join("examples"),
+        &directory.path().join("examples"),
+    );
+    directory
+}
+
+fn readme() -> (std::path::PathBuf, String) {
+    let path = project().join("README.md");
+    let text = fs::read_to_string(&path).unwrap();
+    (path, text)
+}
+
+/// The lines of its `sh` blocks.
+fn commands(text: &str) -> Vec<&str> {
+    text.split("```sh\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .flat_map(str::lines)
+        .collect()
+}
+
+#[test]
+fn its_commands_show_what_happens_and_its_table_is_the_catalogue() {
+    let (path, text) = readme();
+    let (begin, end) = ("<!-- transforms -->\n", "<!-- /transforms -->");
+    let (before, rest) = text.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    let now = format!("{before}{begin}{}{end}{after}", table());
+    if std::env::var_os("BLESS").is_some() {
+        bless(&path, &text, &now);
+    } else {
+        assert_eq!(text, now, "the table is out of date; BLESS=1 rewrites it");
+    }
+    check(&path, clone().path(), Status::Hidden);
+}
+
+fn table() -> String {
+    let of = |kind| transforms::ALL.iter().filter(move |one| one.kind == kind);
+    let rows = of(Kind::Change).chain(of(Kind::Finding)).map(|transform| {
+        let page = transform.id.replace('-', "_");
+        let (id, summary, effect) = (transform.id, transform.summary, transform.effect());
+        format!("| [`{id}`](transforms/{page}.md) | {summary} | {effect} |\n")
+    });
+    let head = "| transform | | |\n|-----------|-|------|\n".to_owned();
+    rows.fold(head, |table, row| table + &row)
+}
+
+#[test]
+fn its_first_command_prints_a_diff() {
+    let (_, text) = readme();
+    let commands = commands(&text);
+    let first = commands.first().unwrap();
+    let arguments = first.strip_prefix("cargo run --release -- ").unwrap();
+    let clone = clone();
+    let output = Command::new(env!("CARGO_BIN_EXE_harden"))
+        .args(arguments.split(' '))
+        .current_dir(&clone)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.starts_with(b"--- a/examples/compose.yml\n"));
+}
+
+#[test]
+fn what_the_pages_ask_for_is_run_before_a_merge() {
+    let run = fs::read_to_string(project().join(".ci/run")).unwrap();
+    let developers = fs::read_to_string(project().join("DEVELOPERS.md")).unwrap();
+    let (_, readme) = readme();
+    let tests = commands(&readme)
+        .into_iter()
+        .filter(|line| line.starts_with("cargo test"));
+    let asked: Vec<_> = tests.chain(commands(&developers)).collect();
+    assert!(asked.len() > 1);
+    for command in asked {
+        assert!(
+            run.lines().any(|line| line == command),
+            "{command} is not in .ci/run"
+        );
+    }
+}
+
+#[test]
+fn its_links_lead_somewhere() {
+    let (path, text) = readme();
+    for link in text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+    {
+        if !link.contains("://") {
+            assert!(path.with_file_name(link).exists(), "nothing is at {link}");
+        }
+    }
+}

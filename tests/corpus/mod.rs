@@ -1,0 +1,373 @@
+//! The promises, held on real files: `HARDEN_SHARED` names the folder that has `corpus/`.
+//!
+//! `tests/corpus/corpus.table` is the blessed table of what happened to how many; `BLESS=1` rewrites it.
+
+mod confluence;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use harden::container::{Assume, Basis, Policy};
+use harden::engine::{Run, Source};
+use harden::image::Knowledge;
+use harden::report::{FileOutcome, Outcome, Report};
+use harden::transforms::{self, Transform};
+use serde_yaml::Value;
+
+/// The independent value reader is skipped for larger files: it builds every value in memory.
+const LARGEST_FOR_VALUES: usize = 1 << 20;
+
+#[test]
+fn the_corpus_is_hardened_within_the_promises() {
+    let Some(corpus) = folder() else { return };
+    let knowledge = Knowledge::embedded();
+    let all = run_with(transforms::by_default().collect(), Assume::Fit, &knowledge);
+    let mut table = Table::default();
+    let mut violations = Vec::new();
+    for (path, bytes) in files(&corpus) {
+        let report = all.project(source(&path, &bytes));
+        table.count(&report);
+        violations.extend(violations_of(&path, &bytes, &report, &all));
+    }
+    assert!(
+        violations.is_empty(),
+        "{} violations:\n{}",
+        violations.len(),
+        violations.join("\n")
+    );
+
+    let blessed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/corpus.table");
+    let actual = table.to_string();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&blessed, &actual).expect("the table can be written");
+    }
+    let expected = std::fs::read_to_string(&blessed).unwrap_or_default();
+    assert_eq!(
+        actual, expected,
+        "the corpus is treated otherwise (BLESS=1 rewrites the table)"
+    );
+}
+
+#[test]
+fn each_transform_alone_keeps_the_promises_at_every_boldness() {
+    let Some(corpus) = folder() else { return };
+    let knowledge = Knowledge::embedded();
+    let files = files(&corpus);
+    let mut violations = Vec::new();
+    for transform in transforms::ALL {
+        for assume in [Assume::None, Assume::All] {
+            let run = run_with(vec![transform], assume, &knowledge);
+            for (path, bytes) in &files {
+                let report = run.project(source(path, bytes));
+                violations.extend(violations_of(path, bytes, &report, &run));
+            }
+        }
+    }
+    assert!(
+        violations.is_empty(),
+        "{} violations:\n{}",
+        violations.len(),
+        violations.join("\n")
+    );
+}
+
+fn run_with<'k>(
+    transforms: Vec<&'static Transform>,
+    assume: Assume,
+    knowledge: &'k Knowledge,
+) -> Run<'k> {
+    let policy = Policy {
+        assume,
+        ..Policy::default()
+    };
+    Run::new(transforms, policy, knowledge)
+}
+
+pub(crate) fn folder() -> Option<PathBuf> {
+    let shared = std::env::var_os("HARDEN_SHARED");
+    if shared.is_none() {
+        println!("not run: HARDEN_SHARED is not set");
+    }
+    Some(Path::new(&shared?).join("corpus"))
+}
+
+/// Every file of the manifest, in its order.
+pub(crate) fn files(corpus: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let manifest =
+        std::fs::read_to_string(corpus.join("manifest.tsv")).expect("the manifest is there");
+    manifest
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split('\t').next())
+        .map(|path| {
+            let bytes = std::fs::read(corpus.join("files").join(path)).expect("the file is there");
+            (PathBuf::from(path), bytes)
+        })
+        .collect()
+}
+
+fn source(path: &Path, bytes: &[u8]) -> Vec<Source> {
+    vec![Source {
+        path: path.to_owned(),
+        bytes: bytes.to_vec(),
+    }]
+}
+
+/// What of the promises one file's report breaks.
+fn violations_of(path: &Path, bytes: &[u8], report: &Report, run: &Run<'_>) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut note = |what: String| broken.push(format!("{}: {what}", path.display()));
+    let after = match &report.files[0].outcome {
+        FileOutcome::Failed(error @ harden::error::Error::Unproved(_)) => {
+            note(error.to_string());
+            return broken;
+        }
+        FileOutcome::Changed(after) => after,
+        _ => return broken,
+    };
+    let before = std::str::from_utf8(bytes).expect("a changed file is text");
+    let again = run.project(source(path, after.as_bytes()));
+    if !matches!(again.files[0].outcome, FileOutcome::Unchanged) {
+        note(format!("a second run gives {:?}", again.files[0].outcome));
+    }
+    // What waits to be asked replaces values; what stands beside them stays all the same.
+    let replaces = run.transforms.iter().any(|transform| !transform.default);
+    let kept = if replaces {
+        remarks(before)
+    } else {
+        before.to_owned()
+    };
+    if let Some(lost) = lost_bytes(&kept, after) {
+        note(format!("lost: {lost}"));
+    }
+    if before.len() <= LARGEST_FOR_VALUES
+        && let (Some(old), Some(new)) = (values(before), values(after))
+    {
+        let paths: Vec<Vec<String>> = report
+            .containers
+            .iter()
+            .flat_map(|container| &container.results)
+            .filter_map(|result| match &result.outcome {
+                Outcome::Changed { paths, .. } => Some(paths),
+                _ => None,
+            })
+            .flatten()
+            .map(|path| steps(path))
+            .collect();
+        if old.len() != new.len() {
+            note("the number of documents differs".to_owned());
+        }
+        for (old, new) in old.iter().zip(&new) {
+            let mut differences = Vec::new();
+            compare(old, new, &mut Vec::new(), &mut differences);
+            for difference in differences {
+                if !paths.iter().any(|path| is_within(path, &difference)) {
+                    note(format!(
+                        "{} differs and was not reported",
+                        difference.join(".")
+                    ));
+                }
+            }
+        }
+    }
+    broken
+}
+
+/// The comments of a text, and its lines that have no value: keys alone.
+fn remarks(text: &str) -> String {
+    let remark = |line: &str| {
+        let end = line.trim_end();
+        match end.find(" #").or(end.starts_with('#').then_some(0)) {
+            Some(at) => Some(format!("{}\n", &end[at..])),
+            None => end.ends_with(':').then(|| format!("{end}\n")),
+        }
+    };
+    text.lines().filter_map(remark).collect()
+}
+
+/// Every edit inserts, fills in what stood for nothing, or makes a list of a single string: every
+/// word of the old text but nulls and empty brackets must be found in the new one, in order.
+fn lost_bytes(before: &str, after: &str) -> Option<String> {
+    let mut rest = after;
+    for line in before.split_inclusive('\n') {
+        let mut needed = line.trim_end_matches(['\n', '\r']);
+        while let Some(shorter) = ["~", "null", "[", "]", "{", "}", ",", " "]
+            .iter()
+            .find_map(|end| needed.strip_suffix(end))
+        {
+            needed = shorter;
+        }
+        let parts = if rest.contains(needed) {
+            vec![needed]
+        } else {
+            needed.split_inclusive(": ").map(str::trim_end).collect()
+        };
+        for part in parts {
+            match rest.find(part) {
+                Some(at) => rest = &rest[at + part.len()..],
+                None => return Some(line.to_owned()),
+            }
+        }
+    }
+    None
+}
+
+/// The values of every document as the independent reader has them; `None` where it cannot read
+/// what go-yaml can (tabs, duplicate keys and the like).
+fn values(text: &str) -> Option<Vec<Value>> {
+    use serde::Deserialize as _;
+    serde_yaml::Deserializer::from_str(text)
+        .map(|document| Value::deserialize(document).ok())
+        .collect()
+}
+
+/// Paths at which the values differ; an item appended to a sequence is at the path of the sequence.
+fn compare(old: &Value, new: &Value, at: &mut Vec<String>, differences: &mut Vec<Vec<String>>) {
+    match (old, new) {
+        (Value::Mapping(old), Value::Mapping(new)) => {
+            for (key, value) in old {
+                at.push(name(key));
+                match new.get(key) {
+                    Some(other) => compare(value, other, at, differences),
+                    None => differences.push(at.clone()),
+                }
+                at.pop();
+            }
+            for (key, _) in new {
+                if !old.contains_key(key) {
+                    at.push(name(key));
+                    differences.push(at.clone());
+                    at.pop();
+                }
+            }
+        }
+        (Value::Sequence(old), Value::Sequence(new)) => {
+            for (old, new) in old.iter().zip(new) {
+                compare(old, new, at, differences);
+            }
+            if old.len() != new.len() {
+                differences.push(at.clone());
+            }
+        }
+        (Value::Tagged(old), Value::Tagged(new)) if old.tag == new.tag => {
+            compare(&old.value, &new.value, at, differences);
+        }
+        (old, new) if old == new => {}
+        _ => differences.push(at.clone()),
+    }
+}
+
+fn name(key: &Value) -> String {
+    key.as_str()
+        .map_or_else(|| format!("{key:?}"), str::to_owned)
+}
+
+/// A reported path as keys: names in brackets select an item and are not keys.
+fn steps(path: &str) -> Vec<String> {
+    let mut steps = Vec::new();
+    let mut step = String::new();
+    let mut inside = false;
+    for c in path.chars() {
+        match c {
+            '[' => inside = true,
+            ']' => inside = false,
+            '.' if !inside => steps.push(std::mem::take(&mut step)),
+            c if !inside => step.push(c),
+            _ => {}
+        }
+    }
+    steps.push(step);
+    steps
+}
+
+/// One of the two is a prefix of the other: a reported leaf lies in a mapping that is new as a whole.
+/// Names with dots make keys of several steps, hence the comparison of the joined text; the items of
+/// a `List` stand before the reported path.
+fn is_within(reported: &[String], difference: &[String]) -> bool {
+    let (reported, difference) = (reported.join("."), difference.join("."));
+    let is_prefix = |shorter: &str, longer: &str| {
+        longer
+            .strip_prefix(shorter)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let [reported, difference] =
+        [&reported, &difference].map(|path| path.strip_prefix("items.").unwrap_or(path));
+    is_prefix(reported, difference) || is_prefix(difference, reported)
+}
+
+/// How many of what.
+#[derive(Default)]
+struct Table {
+    rows: BTreeMap<String, usize>,
+}
+
+impl Table {
+    fn count(&mut self, report: &Report) {
+        let mut add = |row: String| *self.rows.entry(row).or_default() += 1;
+        for file in &report.files {
+            add(match &file.outcome {
+                FileOutcome::NotOurs(why) => format!("file\tleft alone\t{}", why.describe()),
+                FileOutcome::Read | FileOutcome::Unchanged => "file\tunchanged\t".to_owned(),
+                FileOutcome::Changed(_) | FileOutcome::Created(_) => "file\tchanged\t".to_owned(),
+                FileOutcome::Failed(_) => "file\ttrouble\t".to_owned(),
+            });
+        }
+        for container in &report.containers {
+            for result in &container.results {
+                let id = result.id;
+                add(match &result.outcome {
+                    Outcome::Hardened { why } => format!("{id}\thardened\t{}", general(why)),
+                    Outcome::Changed {
+                        basis: Basis::Always,
+                        ..
+                    } => format!("{id}\tchanged\talways"),
+                    Outcome::Changed {
+                        basis: Basis::Known(_),
+                        ..
+                    } => format!("{id}\tchanged\tknown"),
+                    Outcome::Changed {
+                        basis: Basis::Assumed,
+                        ..
+                    } => format!("{id}\tchanged\tassumed"),
+                    Outcome::Finding { what, .. } => format!("{id}\tfound\t{}", general(what)),
+                    Outcome::Changed {
+                        basis: Basis::Asked,
+                        ..
+                    } => format!("{id}\tchanged\tasked"),
+                    Outcome::Declined { why } => format!("{id}\tdeclined\t{}", general(why)),
+                    Outcome::Excepted { .. } => format!("{id}\texcepted\t"),
+                    Outcome::Inapplicable { why } => {
+                        format!("{id}\tinapplicable\t{}", general(why))
+                    }
+                });
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (row, count) in &self.rows {
+            writeln!(f, "{count}\t{row}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The reason without the names of one file.
+pub(crate) fn general(why: &str) -> String {
+    let mut text = String::new();
+    for (index, part) in why.split('`').enumerate() {
+        if index % 2 == 0 {
+            text.push_str(part);
+        } else {
+            write!(text, "…").expect("a string takes everything");
+        }
+    }
+    let digits = |word: &str| word.chars().any(|c| c.is_ascii_digit());
+    text.split(' ')
+        .map(|word| if digits(word) { "N" } else { word })
+        .collect::<Vec<_>>()
+        .join(" ")
+}

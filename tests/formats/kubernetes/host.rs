@@ -1,0 +1,101 @@
+//! Pods that legitimately need their host are reported, and what they need is not taken away.
+
+use serde_json::Value;
+
+use crate::transforms::pages::harden_all;
+
+/// One container of a `DaemonSet` hardened by default: its `securityContext` and `resources`.
+fn agent(pod: &str, container: &str, volumes: &str) -> (Value, Value) {
+    let text = format!(
+        "apiVersion: apps/v1
+kind: DaemonSet
+metadata: {{name: agent, namespace: kube-system}}
+spec:
+  selector: {{matchLabels: {{a: b}}}}
+  template:
+    metadata: {{labels: {{a: b}}}}
+    spec:
+      {pod}
+      containers:
+      - name: agent
+        image: registry.example/agent:1
+        {container}
+      volumes: {volumes}
+"
+    );
+    let object: Value = serde_yaml::from_str(&harden_all(&text)).expect("YAML");
+    let container = &object["spec"]["template"]["spec"]["containers"][0];
+    (
+        container["securityContext"].clone(),
+        container["resources"].clone(),
+    )
+}
+
+fn host_path(path: &str) -> String {
+    format!("[{{name: v, hostPath: {{path: {path}}}}}]")
+}
+
+/// semantics 2.7, line 130: drivers and agents as their projects write them: the network's plugins (containernetworking/cni
+/// `SPEC.md`), the node part of a storage driver (kubernetes-csi/docs `deploying.md`), a device
+/// plugin (kubernetes `pkg/kubelet/cm/devicemanager`), kube-proxy, an agent that traces programs.
+const AGENTS: [(&str, &str, &str); 6] = [
+    (
+        "hostNetwork: true",
+        "securityContext: {capabilities: {add: [NET_ADMIN, NET_RAW]}}",
+        "/run/flannel",
+    ),
+    (
+        "",
+        "securityContext: {privileged: true}
+        volumeMounts: [{name: v, mountPath: /pods, mountPropagation: Bidirectional}]",
+        "/var/lib/kubelet",
+    ),
+    (
+        "",
+        "volumeMounts: [{name: v, mountPath: /var/lib/kubelet/device-plugins}]",
+        "/var/lib/kubelet/device-plugins",
+    ),
+    (
+        "hostNetwork: true",
+        "securityContext: {privileged: true}
+        volumeMounts: [{name: v, mountPath: /lib/modules, readOnly: true}]",
+        "/lib/modules",
+    ),
+    (
+        "hostPID: true",
+        "securityContext: {capabilities: {add: [SYS_ADMIN, BPF]}}",
+        "/x",
+    ),
+    ("", "volumeMounts: [{name: v, mountPath: /host}]", "/"),
+];
+
+#[test]
+fn drivers_and_agents_keep_what_they_need() {
+    for (pod, container, path) in AGENTS {
+        let (security, resources) = agent(pod, container, &host_path(path));
+        for key in ["runAsUser", "runAsNonRoot", "readOnlyRootFilesystem"] {
+            assert!(security[key].is_null(), "{container} {security}");
+        }
+        assert!(
+            security["capabilities"]["drop"].is_null(),
+            "{container} {security}"
+        );
+        assert!(resources["limits"].is_null(), "{container} {resources}");
+        if security["privileged"] == true {
+            let escalation = &security["allowPrivilegeEscalation"];
+            assert!(escalation.is_null(), "{container} {security}");
+        }
+    }
+}
+
+/// What is only read, as by a collector of logs, is no reason against a limit or a read-only root;
+/// the files belong to root, who therefore stays.
+#[test]
+fn a_reader_of_the_hosts_logs_stays_root_alone() {
+    let mount = "volumeMounts: [{name: v, mountPath: /var/log, readOnly: true}]";
+    let (security, resources) = agent("", mount, &host_path("/var/log"));
+    assert!(security["runAsUser"].is_null() && security["runAsNonRoot"].is_null());
+    assert_eq!(security["readOnlyRootFilesystem"], true);
+    assert_eq!(security["allowPrivilegeEscalation"], false);
+    assert!(resources["limits"]["memory"].is_string(), "{resources}");
+}

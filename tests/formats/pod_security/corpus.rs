@@ -1,0 +1,311 @@
+//! How many real pods pass `restricted` before and after, and why each of the others does not:
+//! `HARDEN_SHARED` names the folder that has `corpus/`.
+//!
+//! `tests/formats/pod_security/corpus.table` is the blessed count; `BLESS=1` rewrites it.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use harden::container::{Assume, Policy, Role};
+use harden::engine::{Run, Source};
+use harden::image::{Facts, Knowledge, Name, Support};
+use harden::pod_security::{Content, PodJudgement, Standard, Verdict, Violation, judge};
+use harden::report::{ContainerReport, FileOutcome, Outcome};
+use harden::transforms;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use crate::corpus::{files, folder, general};
+
+/// What a pod asks of its host: the checks of `baseline` whose fields say so.
+const HOST_ACCESS: [&str; 4] = [
+    "hostNamespaces",
+    "hostPathVolumes",
+    "hostPorts",
+    "privileged",
+];
+
+/// Of a hundred pods that ask nothing of their host, so many pass when hardened.
+const GOALS: [(&str, Assume, usize); 2] = [("fit", Assume::Fit, 70), ("all", Assume::All, 95)];
+
+#[test]
+fn real_pods_pass_unless_there_is_a_reason() {
+    let Some(corpus) = folder() else { return };
+    let knowledge = Knowledge::embedded();
+    let files = files(&corpus);
+    let mut table = String::new();
+    for (boldness, assume, goal) in GOALS {
+        let count = Count::of(&files, assume, &knowledge);
+        let _ = write!(table, "# --assume {boldness}\n{count}");
+        assert!(
+            count.unattributed.is_empty(),
+            "{boldness}: nobody knows why these do not pass:\n{}",
+            count.unattributed.join("\n")
+        );
+        assert!(
+            count.after * 100 >= goal * count.pods(),
+            "{boldness}: {} of {} pods pass, which is less than {goal} %",
+            count.after,
+            count.pods()
+        );
+    }
+    let blessed =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats/pod_security/corpus.table");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&blessed, &table).expect("the table can be written");
+    }
+    let expected = std::fs::read_to_string(&blessed).unwrap_or_default();
+    assert_eq!(
+        table, expected,
+        "other pods pass (BLESS=1 rewrites the table)"
+    );
+}
+
+/// How many of what.
+#[derive(Default)]
+struct Count {
+    with_host_access: usize,
+    rejected: usize,
+    not_judged: usize,
+    before: usize,
+    after: usize,
+    causes: BTreeMap<Cause, usize>,
+    unattributed: Vec<String>,
+}
+
+/// Why a pod does not pass when it is hardened; of several causes the first one counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    /// None was found, which is a bug of ours.
+    Unattributed(String),
+    /// Somebody wrote a value that breaks the rule.
+    Explicit(String),
+    /// The image is known to need it.
+    Image(String),
+    /// There was no safe change.
+    Declined(String),
+}
+
+/// A pod that does not pass, with what was asked about it.
+struct Failing<'f> {
+    before: &'f [Violation],
+    after: &'f [Violation],
+    containers: Vec<&'f ContainerReport>,
+    knowledge: &'f Knowledge,
+}
+
+impl Count {
+    fn of(files: &[(PathBuf, Vec<u8>)], assume: Assume, knowledge: &Knowledge) -> Self {
+        let policy = Policy {
+            assume,
+            ..Policy::default()
+        };
+        let run = Run::new(transforms::ALL.to_vec(), policy, knowledge);
+        let mut count = Self::default();
+        let counts: Vec<Self> = files
+            .par_iter()
+            .map(|(path, bytes)| Self::of_file(path, bytes, &run))
+            .collect();
+        for file in counts {
+            count.with_host_access += file.with_host_access;
+            count.rejected += file.rejected;
+            count.not_judged += file.not_judged;
+            count.before += file.before;
+            count.after += file.after;
+            count.unattributed.extend(file.unattributed);
+            for (cause, pods) in file.causes {
+                *count.causes.entry(cause).or_default() += pods;
+            }
+        }
+        count
+    }
+
+    fn of_file(path: &Path, bytes: &[u8], run: &Run<'_>) -> Self {
+        let mut count = Self::default();
+        let before = pods(path, bytes, "restricted");
+        if before.is_empty() {
+            return count;
+        }
+        let asked = pods(path, bytes, "baseline");
+        let report = run.project(vec![source(path, bytes)]);
+        let after = match &report.files[0].outcome {
+            FileOutcome::Changed(text) => pods(path, text.as_bytes(), "restricted"),
+            _ => pods(path, bytes, "restricted"),
+        };
+        assert_eq!(before.len(), after.len(), "{}", path.display());
+        for (nth, pod) in before.iter().enumerate() {
+            let until = before.get(nth + 1).map_or(u32::MAX, |next| next.line);
+            let containers = report.containers.iter().filter(|one| {
+                one.workload == pod.workload && (pod.line..until).contains(&one.line)
+            });
+            match (&pod.verdict, &after[nth].verdict) {
+                (Verdict::NotJudged(_), _) => count.not_judged += 1,
+                (Verdict::Rejected(_), _) => count.rejected += 1,
+                _ if asks_the_host(&asked[nth]) => count.with_host_access += 1,
+                (before, Verdict::Passes) => {
+                    count.before += usize::from(matches!(before, Verdict::Passes));
+                    count.after += 1;
+                }
+                (Verdict::Breaks(before), Verdict::Breaks(after)) => {
+                    let is_old = |one: &Violation| before.iter().any(|old| old.check == one.check);
+                    assert!(
+                        after.iter().all(is_old),
+                        "{}: hardening breaks a rule: {after:?}",
+                        path.display()
+                    );
+                    let failing = Failing {
+                        before,
+                        after,
+                        containers: containers.collect(),
+                        knowledge: run.knowledge,
+                    };
+                    let cause = failing.cause();
+                    if let Cause::Unattributed(why) = &cause {
+                        let place = format!("{}:{}", path.display(), pod.line);
+                        count.unattributed.push(format!("{place}: {why}"));
+                    }
+                    *count.causes.entry(cause).or_default() += 1;
+                }
+                (before, after) => {
+                    panic!("{}: {before:?} became {after:?}", path.display())
+                }
+            }
+        }
+        count
+    }
+
+    fn pods(&self) -> usize {
+        self.after + self.causes.values().sum::<usize>()
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pods = self.pods();
+        #[allow(clippy::cast_precision_loss, reason = "there are not that many pods")]
+        let share = self.after as f64 * 100.0 / pods as f64;
+        writeln!(f, "{pods}\tpods that ask nothing of their host")?;
+        writeln!(f, "{}\tpass before", self.before)?;
+        writeln!(f, "{}\tpass after: {share:.1} %", self.after)?;
+        writeln!(f, "{}\tunattributed", self.unattributed.len())?;
+        let mut causes: Vec<_> = self.causes.iter().collect();
+        causes.sort_by_key(|(cause, pods)| (std::cmp::Reverse(**pods), *cause));
+        for (cause, pods) in causes {
+            let (kind, why) = match cause {
+                Cause::Unattributed(_) => continue,
+                Cause::Explicit(why) => ("explicit value", why),
+                Cause::Image(why) => ("image fact", why),
+                Cause::Declined(why) => ("declined", why),
+            };
+            writeln!(f, "{pods}\t{kind}\t{why}")?;
+        }
+        writeln!(
+            f,
+            "{}\tnot counted: asks for host access",
+            self.with_host_access
+        )?;
+        writeln!(f, "{}\tnot counted: the API rejects it", self.rejected)?;
+        writeln!(f, "{}\tnot counted: not judged", self.not_judged)
+    }
+}
+
+impl Failing<'_> {
+    fn cause(&self) -> Cause {
+        let causes = self.after.iter().map(|violation| self.cause_of(violation));
+        let none = || Cause::Unattributed("no rule is broken".to_owned());
+        causes.min().unwrap_or_else(none)
+    }
+
+    fn cause_of(&self, violation: &Violation) -> Cause {
+        let Violation { check, path, .. } = violation;
+        let was_there = self
+            .before
+            .iter()
+            .any(|one| (one.check, &one.path, &one.found) == (*check, path, &violation.found));
+        if was_there && violation.found != "not set" {
+            return Cause::Explicit((*check).to_owned());
+        }
+        let unattributed = |why: &str| Cause::Unattributed(format!("{check} {path}: {why}"));
+        let Some(container) = self.container_of(path) else {
+            return unattributed("no such container");
+        };
+        // What root needs to keep follows from its being root.
+        let is_root = self.after.iter().any(|one| {
+            one.check == "runAsNonRoot"
+                && self
+                    .container_of(&one.path)
+                    .is_some_and(|other| std::ptr::eq(other, container))
+        });
+        let id = match *check {
+            "allowPrivilegeEscalation" => "no-new-privileges",
+            "capabilities_restricted" if is_root => "non-root-user",
+            "capabilities_restricted" => "drop-capabilities",
+            "runAsNonRoot" | "runAsUser" => "non-root-user",
+            "seccompProfile_restricted" => "default-seccomp",
+            _ => return unattributed("no transform is responsible"),
+        };
+        let result = container.results.iter().find(|result| result.id == id);
+        match result.map(|result| &result.outcome) {
+            None => unattributed(&format!("{id} was not asked")),
+            Some(Outcome::Finding { what, .. }) => {
+                Cause::Explicit(format!("{id}: {}", general(what)))
+            }
+            Some(Outcome::Declined { why }) if self.is_of_image(container, why) => {
+                Cause::Image(format!("{id}: {}", general(why)))
+            }
+            Some(Outcome::Declined { why }) => Cause::Declined(format!("{id}: {}", general(why))),
+            // The image, or a program that the file runs in it, needs what is added back.
+            Some(Outcome::Changed { reason, .. }) if path.contains(".capabilities.add[") => {
+                Cause::Image(format!("{id}: {}", general(reason)))
+            }
+            Some(outcome) => unattributed(&format!("{id} says {outcome:?}")),
+        }
+    }
+
+    /// The container whose field this is; fields of the pod itself are set for all.
+    fn container_of(&self, path: &str) -> Option<&ContainerReport> {
+        self.containers.iter().copied().find(|one| {
+            let list = match one.role {
+                Role::Main => "containers",
+                Role::Init | Role::Sidecar => "initContainers",
+                Role::Ephemeral => "ephemeralContainers",
+            };
+            path.contains(&format!(".{list}[{}].", one.name))
+        })
+    }
+
+    /// The reason is one of what is known of the image, and not of what the file says.
+    fn is_of_image(&self, container: &ContainerReport, why: &str) -> bool {
+        let name = container.image.as_deref().map(Name::parse);
+        let facts = name.and_then(|name| self.knowledge.facts(&name));
+        let is_fact = |facts: &Facts| {
+            matches!(&facts.starts_as_user, Support::No(no) if no == why)
+                || why.starts_with(&facts.id)
+                || why.starts_with("the image keeps its data")
+        };
+        facts.as_deref().is_some_and(is_fact)
+    }
+}
+
+fn asks_the_host(baseline: &PodJudgement) -> bool {
+    match &baseline.verdict {
+        Verdict::Breaks(broken) => broken.iter().any(|one| HOST_ACCESS.contains(&one.check)),
+        _ => false,
+    }
+}
+
+/// The pods of a file, none where it is no manifest.
+fn pods(path: &Path, bytes: &[u8], level: &str) -> Vec<PodJudgement> {
+    let standard: Standard = level.parse().expect("a level");
+    match judge(source(path, bytes), standard, &[]).content {
+        Content::Pods(pods) => pods,
+        _ => Vec::new(),
+    }
+}
+
+fn source(path: &Path, bytes: &[u8]) -> Source {
+    Source {
+        path: path.to_owned(),
+        bytes: bytes.to_vec(),
+    }
+}

@@ -1,0 +1,52 @@
+//! What a service shares with its host.
+
+use super::{alone, command, service};
+use crate::formats::compose::declined;
+
+/// semantics 1.10, line 81: the host's network has the host's parameters, which the engine refuses to
+/// set; and the processes of the host take `SYS_PTRACE` to look into, which is kept.
+#[test]
+fn the_host_keeps_its_parameters() {
+    let on_host = "{image: 'nginx:1.27', network_mode: host, ports: ['80:80']}";
+    declined(&alone(on_host), "a", "non-root-user");
+    service(on_host, |service| {
+        assert!(service["sysctls"].is_null(), "{service}");
+    });
+    let watching = "{image: 'example/a:1', pid: host, user: '7', cap_add: [SYS_PTRACE]}";
+    declined(&alone(watching), "a", "drop-capabilities");
+    declined(
+        &alone("{image: 'example/a:1', pid: host}"),
+        "a",
+        "non-root-user",
+    );
+}
+
+/// semantics 1.10, line 82: the engine's socket belongs to root and to a group of the host, wherever
+/// it is mounted and by whatever name.
+#[test]
+fn whoever_has_the_socket_stays_root() {
+    for socket in [
+        "/var/run/docker.sock:/var/run/docker.sock",
+        "/run/docker.sock:/var/run/docker.sock:ro",
+        "/var/run:/host/run",
+        "/run/user/1000/docker.sock:/var/run/docker.sock",
+        "$SOCKET:/var/run/docker.sock",
+        "/run/podman/podman.sock:/x.sock",
+    ] {
+        for image in ["example/a:1", "traefik:3", "portainer/portainer-ce:2"] {
+            service(
+                &format!("{{image: '{image}', volumes: ['{socket}']}}"),
+                |service| {
+                    assert!(
+                        service["user"].is_null() || image == "example/a:1",
+                        "{service}"
+                    );
+                },
+            );
+            let text = alone(&format!("{{image: '{image}', volumes: ['{socket}']}}"));
+            declined(&text, "a", "non-root-user");
+        }
+    }
+    let mount = "--mount type=bind,src=/var/run/docker.sock,dst=/s";
+    assert!(!command(&format!("docker run {mount} example/a:1"))[0].contains("--user"));
+}

@@ -1,0 +1,151 @@
+//! What Docker, Compose, Swarm, Podman and Kubernetes really do, and a case for each fact that
+//! tries to make hardening forget it.
+//!
+//! The facts are the lines of research/semantics.md, each with its source or its measurement.
+//! `semantics 1.1, line N` in a comment names one, here and beside the cases that stand with
+//! others of their kind (`tests/formats/compose/rejections.rs`, `tests/transforms/capabilities.rs`, `tests/transforms/limits.rs`,
+//! `tests/transforms/confinement.rs`, `tests/formats/kubernetes/`).
+
+mod citations;
+mod escalation;
+mod host;
+mod kubernetes;
+mod ports;
+mod read_only;
+mod resources;
+mod swarm;
+mod tmpfs;
+mod users;
+mod volumes;
+
+use harden::container::{Assume, Policy};
+use harden::dialect::docker_run::Command;
+use harden::engine::{Run, Source};
+use harden::image::{Facts, Knowledge, Name};
+use harden::report::FileOutcome;
+use harden::transforms;
+use serde_json::Value;
+
+/// What `run` makes of something by default, with every assumption, and with everything that
+/// somebody wrote overridden.
+fn each_way<T>(run: impl Fn(&Run<'_>) -> T) -> [T; 3] {
+    let knowledge = Knowledge::embedded();
+    let every = || transforms::ALL.iter().copied();
+    let by_default = || transforms::by_default().collect::<Vec<_>>();
+    let ids = every().map(|one| one.id).collect();
+    [
+        (by_default(), Assume::Fit, Vec::new()),
+        (by_default(), Assume::All, Vec::new()),
+        (every().collect(), Assume::All, ids),
+    ]
+    .map(|(transforms, assume, overrides)| {
+        let policy = Policy {
+            assume,
+            overrides,
+            ..Policy::default()
+        };
+        run(&Run::new(transforms, policy, &knowledge))
+    })
+}
+
+/// A file after each way of hardening, changed or not.
+pub(crate) fn hardened(path: &str, text: &str) -> [String; 3] {
+    each_way(|run| {
+        let source = Source {
+            path: path.into(),
+            bytes: text.as_bytes().to_vec(),
+        };
+        match run.project(vec![source]).files.remove(0).outcome {
+            FileOutcome::Changed(after) => after,
+            FileOutcome::Unchanged => text.to_owned(),
+            other => panic!("{other:?}\n{text}"),
+        }
+    })
+}
+
+/// Looks at a service of a Compose file after each way of hardening.
+fn each_service(text: &str, name: &str, look: impl Fn(&Value)) {
+    for after in hardened("compose.yml", text) {
+        let file: Value = serde_yaml::from_str(&after).expect("YAML");
+        look(&file["services"][name]);
+    }
+}
+
+/// The same for the only service of a file.
+fn service(service: &str, look: impl Fn(&Value)) {
+    each_service(&alone(service), "a", look);
+}
+
+/// A Compose file with one service.
+fn alone(service: &str) -> String {
+    format!("services:\n  a: {service}\n")
+}
+
+/// Looks at the spec of a pod after each way of hardening.
+fn pod(container: &str, rest: &str, look: impl Fn(&Value)) {
+    for after in hardened(
+        "pod.yaml",
+        &crate::formats::kubernetes::pod(container, rest),
+    ) {
+        let object: Value = serde_yaml::from_str(&after).expect("YAML");
+        look(&object["spec"]);
+    }
+}
+
+/// The words of a command after each way of hardening, in one line.
+fn command(line: &str) -> [String; 3] {
+    each_way(|run| {
+        let words = line.split(' ').map(str::to_owned).collect();
+        let command = Command::parse(words).expect("a command");
+        let after = run.command_line(&command).command.expect("a proof");
+        after.words().join(" ")
+    })
+}
+
+/// Looks at every known image, alone in a service and in a container, after each way of hardening.
+fn each_known_image(look: impl Fn(&Facts, &Value), look_at_container: impl Fn(&Facts, &Value)) {
+    let knowledge = Knowledge::embedded();
+    let images: Vec<(&str, &str)> = knowledge
+        .entries()
+        .filter_map(|entry| {
+            let image = entry.images.iter().find(|image| !image.contains('*'))?;
+            Some((entry.id.as_str(), image.as_str()))
+        })
+        .collect();
+    assert!(images.len() > 100, "{}", images.len());
+    let list = |line: &dyn Fn(&str, &str) -> String| -> String {
+        images.iter().map(|(id, image)| line(id, image)).collect()
+    };
+    let facts = |image: &str| knowledge.facts(&Name::parse(image)).expect("it is known");
+
+    let services = list(&|id, image| format!("  {id}: {{image: '{image}'}}\n"));
+    for after in hardened("compose.yml", &format!("services:\n{services}")) {
+        let file: Value = serde_yaml::from_str(&after).expect("YAML");
+        for (id, image) in &images {
+            look(&facts(image), &file["services"][*id]);
+        }
+    }
+    let containers = list(&|id, image| format!("  - {{name: {id}, image: '{image}'}}\n"));
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n{containers}"
+    );
+    for after in hardened("pod.yaml", &pod) {
+        let object: Value = serde_yaml::from_str(&after).expect("YAML");
+        for (at, (_, image)) in images.iter().enumerate() {
+            look_at_container(&facts(image), &object["spec"]["containers"][at]);
+        }
+    }
+}
+
+/// The strings of a list, or the one that stands for it.
+fn texts<'v>(value: &'v Value, key: &str) -> Vec<&'v str> {
+    match &value[key] {
+        Value::String(text) => vec![text],
+        list => list
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect(),
+    }
+}

@@ -1,0 +1,157 @@
+//! Who a process runs as, and in which group.
+
+use harden::image::Facts;
+use serde_json::Value;
+
+use super::{alone, command, each_known_image, each_service, hardened, service};
+use crate::formats::compose::declined;
+
+/// semantics 1.2, line 24 and semantics 2.2, line 93: the files of some images belong to group 0,
+/// which a user keeps there; 2.2: a container that must not be root and has a user by name alone
+/// never starts.
+#[test]
+fn a_known_image_keeps_its_group_and_gets_a_number() {
+    let service = |facts: &Facts, service: &Value| {
+        let user = service["user"].as_str().unwrap_or("0:0");
+        let (uid, gid) = user.split_once(':').unwrap_or((user, "0"));
+        assert!(uid.parse::<u32>().is_ok(), "{} {user}", facts.id);
+        assert!(!facts.group_root || gid == "0", "{} {user}", facts.id);
+    };
+    each_known_image(service, |facts, container| {
+        let group = &container["securityContext"]["runAsGroup"];
+        assert!(
+            !facts.group_root || group.is_null() || *group == 0,
+            "{} {group}",
+            facts.id
+        );
+    });
+}
+
+/// semantics 1.2, line 25: no capability reaches a process that is not root, so that
+/// `NET_BIND_SERVICE` opens no port to it where the parameter of the kernel does not.
+#[test]
+fn a_capability_opens_no_port_to_a_user() {
+    for sysctls in [
+        "{net.ipv4.ip_unprivileged_port_start: 1024}",
+        "{net.ipv4.ip_unprivileged_port_start: '81'}",
+        "['net.ipv4.ip_unprivileged_port_start=1024']",
+    ] {
+        for more in [
+            "",
+            ", cap_add: [NET_BIND_SERVICE]",
+            ", cap_add: [CAP_NET_BIND_SERVICE]",
+        ] {
+            service(
+                &format!("{{image: 'nginx:1.27', sysctls: {sysctls}{more}}}"),
+                |service| {
+                    assert!(service["user"].is_null(), "{service}");
+                },
+            );
+        }
+    }
+    let line = "docker run --sysctl net.ipv4.ip_unprivileged_port_start=1024 nginx:1.27";
+    for after in command(line) {
+        assert!(!after.contains("--user"), "{after}");
+    }
+}
+
+/// semantics 1.2, line 26: a health check runs as the container's user, with its capabilities.
+#[test]
+fn a_health_check_that_needs_root_keeps_it() {
+    for test in [
+        "[CMD, chown, a, /b]",
+        "[CMD-SHELL, 'true && sudo x']",
+        "'su x -c y'",
+        "[CMD, sh, -c, 'date > /var/lib/x']",
+    ] {
+        let text = alone(&format!(
+            "{{image: 'example/a:1', healthcheck: {{test: {test}}}}}"
+        ));
+        declined(&text, "a", "non-root-user");
+        declined(&text, "a", "drop-capabilities");
+    }
+}
+
+/// semantics 1.7, line 59: what comes from the file or the environment is copied with its own mode,
+/// and belongs to root.
+#[test]
+fn a_closed_secret_keeps_root() {
+    let tops = "configs: {c: {content: x}, f: {file: ./c}}\nsecrets: {s: {environment: S}}\n";
+    for uses in [
+        "configs: [{source: c, target: /etc/c, mode: 0400}]",
+        "configs: [{source: c, target: /etc/c, mode: 256}]",
+        "configs: [{source: c, target: /etc/c, mode: '0440'}]",
+        "secrets: [{source: s, target: /etc/s, mode: 0o600}]",
+    ] {
+        for image in ["example/a:1", "nginx:1.27"] {
+            let text = alone(&format!("{{image: '{image}', {uses}}}")) + tops;
+            let why = declined(&text, "a", "non-root-user");
+            assert!(why.contains("for its owner alone"), "{why}");
+        }
+    }
+    for uses in [
+        "configs: [{source: f, mode: 0400}]",
+        "configs: [{source: c, mode: 0444}]",
+    ] {
+        let text = alone(&format!("{{image: 'example/a:1', {uses}}}")) + tops;
+        each_service(&text, "a", |service| {
+            assert!(service["user"].is_string(), "{service}");
+        });
+    }
+}
+
+/// semantics 1.2, line 28: groups are given by name or number; they stay, and none is invented for
+/// the engine's socket, whose group is the host's.
+#[test]
+fn groups_stay_as_they_are() {
+    for groups in ["[docker]", "['999']", "[999, video]"] {
+        let socket = "/var/run/docker.sock:/var/run/docker.sock";
+        for volumes in [String::new(), format!(", volumes: ['{socket}']")] {
+            let text = format!("{{image: 'example/a:1', group_add: {groups}{volumes}}}");
+            let before: Value = serde_yaml::from_str(&text).expect("YAML");
+            service(&text, |service| {
+                assert_eq!(service["group_add"], before["group_add"]);
+            });
+            if !volumes.is_empty() {
+                declined(&alone(&text), "a", "non-root-user");
+            }
+        }
+    }
+}
+
+/// semantics 1.2, line 29: in a user namespace the numbers of the host are others, which is no
+/// reason to assume one.
+#[test]
+fn a_user_namespace_is_no_reason_for_a_user() {
+    let text = alone("{image: 'example/a:1', userns_mode: host}");
+    declined(&text, "a", "non-root-user");
+    for mode in ["keep-id", "keep-id:uid=200"] {
+        for after in command(&format!("podman run --userns={mode} -v ./x:/x example/a:1")) {
+            assert!(!after.contains("--user "), "{after}");
+        }
+    }
+    let unit = "[Container]\nImage=example.org/a:1\nUserNS=keep-id\n";
+    for after in hardened("a.container", unit) {
+        assert!(!after.contains("User=1"), "{after}");
+    }
+}
+
+/// semantics 1.2, line 30: what a Dockerfile that nobody read starts as is not known, whatever the
+/// result is called.
+#[test]
+fn what_is_built_out_of_sight_keeps_its_user_and_its_root() {
+    for build in [
+        "build: .",
+        "build: {context: ./a}",
+        "build: {dockerfile_inline: 'FROM x'}",
+    ] {
+        for image in ["", ", image: 'postgres:16'", ", image: 'example/a:1'"] {
+            let text = alone(&format!("{{{build}{image}}}"));
+            for id in ["non-root-user", "read-only-root"] {
+                assert!(declined(&text, "a", id).contains("built"), "{text}");
+            }
+        }
+    }
+    let merged = "x-b: &b {build: .}\nservices:\n  a: {<<: *b, image: 'redis:7'}\n";
+    assert!(declined(merged, "a", "non-root-user").contains("built"));
+}

@@ -1,0 +1,78 @@
+//! What volumes begin with, and what becomes of those that an image declares.
+
+use super::{alone, command, service, texts};
+use crate::formats::compose::{declined, hardened};
+
+/// semantics 1.3, line 33: a new volume belongs to the image's user only where the image has that
+/// directory, and a bind mount to whoever it belongs to on the host.
+#[test]
+fn a_volume_elsewhere_is_roots() {
+    for volume in [
+        "backup:/backup",
+        "/backup",
+        "./data:/var/lib/postgresql/data",
+        "~/data:/var/lib/postgresql/data",
+        "$DATA:/var/lib/postgresql/data",
+        "backup:/var/lib/postgresql/data/../other",
+    ] {
+        let text = alone(&format!("{{image: 'postgres:16', volumes: ['{volume}']}}"));
+        assert!(
+            declined(&text, "a", "non-root-user").contains("owner is not known"),
+            "{volume}"
+        );
+    }
+    for mount in [
+        "-v backup:/backup",
+        "--mount type=volume,src=backup,dst=/backup",
+        "-v /backup",
+    ] {
+        for after in command(&format!("docker run {mount} postgres:16")) {
+            assert!(!after.contains("--user"), "{after}");
+        }
+    }
+}
+
+/// semantics 1.3, line 34: a path that the image declares as a volume stays writable under a
+/// read-only root, and keeps what is in it; a tmpfs there would not.
+#[test]
+fn a_declared_volume_is_not_covered() {
+    for image in [
+        "mongo:7",
+        "postgres:16",
+        "mysql:8.4",
+        "mariadb:11",
+        "rabbitmq:3.13",
+    ] {
+        service(&format!("{{image: '{image}'}}"), |service| {
+            assert_eq!(service["read_only"], true, "{image}");
+            let hidden = |path: &&str| ["/data", "/var/lib"].iter().any(|at| path.starts_with(at));
+            let tmpfs = texts(service, "tmpfs");
+            assert!(!tmpfs.iter().any(hidden), "{service}");
+        });
+    }
+}
+
+/// semantics 1.3, line 35: newer images of redis and caddy declare no volume any more, so that
+/// nothing rests on it: a read-only root takes a mount that the file names.
+#[test]
+fn a_volume_that_newer_images_lack_is_not_counted_on() {
+    for image in [
+        "redis:8",
+        "redis:8.2-alpine",
+        "redis",
+        "redis:latest",
+        "redis:alpine",
+        "caddy:2",
+    ] {
+        let text = alone(&format!("{{image: '{image}'}}"));
+        assert!(
+            declined(&text, "a", "read-only-root").contains("nothing is mounted"),
+            "{image}"
+        );
+        for after in command(&format!("docker run {image}")) {
+            assert!(!after.contains("--read-only"), "{after}");
+        }
+    }
+    let mounted = alone("{image: 'redis:8', volumes: ['store:/data']}");
+    assert!(hardened(&mounted).contains("read_only: true"));
+}

@@ -1,0 +1,33 @@
+//! Random operations on documents that are written as text by chance, not from values: comments,
+//! blanks and indentation stand where no generator of values would put them.
+
+use harden::syntax::{Limits, Mode, parse, witness};
+use proptest::prelude::*;
+
+use crate::syntax::documents::{Chance, Writer};
+use crate::syntax::edit_invariants;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(1024), ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_the_editor_accepts_is_proved_in_every_style(
+        document in prop::collection::vec(any::<u8>(), 0..160),
+        seed: u64,
+    ) {
+        edit_invariants::check(&Writer::document(&document), seed);
+    }
+}
+
+#[test]
+fn most_documents_made_are_read_alike_by_both_parsers() {
+    let mut chance = Chance(0x9E37_79B9_7F4A_7C15);
+    let agreed = (0..500)
+        .filter(|_| {
+            let source = Writer::document(&chance.bytes(120));
+            parse(&source, Mode::GoYaml, &Limits::default())
+                .is_ok_and(|tree| witness(&tree).is_ok())
+        })
+        .count();
+    assert!(agreed > 400, "{agreed} of 500");
+}

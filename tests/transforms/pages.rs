@@ -1,0 +1,256 @@
+//! Every fence of every page in `transforms/` is run, twice.
+//!
+//! `BLESS=1 cargo test` rewrites the expectations; `git diff` is the review.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use harden::container::{Assume, Basis, Policy};
+use harden::edition::Edition;
+use harden::engine::{Run, Source};
+use harden::image::Knowledge;
+use harden::report::{FileOutcome, Outcome, Report};
+use harden::transforms::{self, Kind, Transform};
+
+use crate::support::console;
+
+#[test]
+fn no_transform_is_newer_than_the_program() {
+    for transform in transforms::ALL {
+        assert!(transform.edition <= Edition::CURRENT, "{}", transform.id);
+    }
+}
+
+#[test]
+fn every_fence_of_every_page_comes_out_as_written() {
+    for transform in transforms::ALL {
+        let path = page_path(transform);
+        let page = std::fs::read_to_string(&path).expect("the page is beside the code");
+        let actual = run_page(transform, &page);
+        if actual != page && std::env::var_os("BLESS").is_some() {
+            std::fs::write(&path, &actual).expect("the page can be written");
+            continue;
+        }
+        assert_eq!(actual, page, "{} (BLESS=1 rewrites it)", path.display());
+    }
+}
+
+#[test]
+fn every_page_shows_each_dialect_and_what_it_changes() {
+    for transform in transforms::ALL {
+        let fences: Vec<Fence> = fences(transform.page).collect();
+        for (dialect, mark) in [("Compose", "services:"), ("Kubernetes", "apiVersion:")] {
+            assert!(
+                fences.iter().any(|fence| fence.body.contains(mark)),
+                "{} shows nothing for {dialect}",
+                transform.id
+            );
+        }
+        assert!(
+            transform.kind == Kind::Finding || fences.iter().any(|fence| fence.info == "diff"),
+            "{} shows no change",
+            transform.id
+        );
+    }
+}
+
+fn page_path(transform: &Transform) -> PathBuf {
+    let name = transform.id.replace('-', "_");
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("transforms")
+        .join(name)
+        .with_extension("md")
+}
+
+/// The page with every fence as it comes out.
+fn run_page(transform: &'static Transform, page: &str) -> String {
+    let mut out = String::new();
+    let mut last: Option<Report> = None;
+    let mut rest = 0;
+    for fence in fences(page) {
+        out.push_str(&page[rest..fence.start]);
+        rest = fence.start + fence.body.len();
+        match fence.info {
+            "diff" | "diff asked" | "diff assume-all" => {
+                let before: String = fence
+                    .body
+                    .split_inclusive('\n')
+                    .filter(|line| !line.starts_with('+'))
+                    .map(|line| if line == "\n" { line } else { &line[1..] })
+                    .collect();
+                let (after, report) = run(transform, &before, fence.info);
+                assert_ne!(
+                    before, after,
+                    "{}: a diff fence changes nothing:\n{before}",
+                    transform.id
+                );
+                out.push_str(&whole_diff(&before, &after));
+                last = Some(report);
+            }
+            "yaml" => {
+                let (after, report) = run(transform, fence.body, fence.info);
+                assert_eq!(
+                    after, fence.body,
+                    "{}: a yaml fence must come out unchanged",
+                    transform.id
+                );
+                out.push_str(&after);
+                last = Some(report);
+            }
+            "console" => out.push_str(&run_console(transform, fence.body)),
+            "text" => {
+                let report = last
+                    .take()
+                    .expect("a text fence follows the fence it reports on");
+                out.push_str(&describe(&report));
+            }
+            other => panic!("{}: nothing runs a `{other}` fence", transform.id),
+        }
+    }
+    out.push_str(&page[rest..]);
+    out
+}
+
+/// A command line and what comes of it: `$ harden --only ID docker run …`, and the hardened
+/// command below. That command given again comes out as it is.
+fn run_console(transform: &Transform, body: &str) -> String {
+    let harden = format!("harden --only {} ", transform.id);
+    let line = body.lines().next().unwrap_or_default();
+    let command = line.strip_prefix("$ ").unwrap_or_default();
+    assert!(
+        command.starts_with(&harden),
+        "`{line}` is not `$ {harden}…`"
+    );
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let hardened = console::stdout(command, directory.path());
+    let again = console::stdout(&format!("{harden}{hardened}"), directory.path());
+    assert_eq!(hardened, again, "a second run finds work");
+    format!("{line}\n{hardened}")
+}
+
+/// What the transform alone makes of the text; a second run must find nothing.
+/// With `asked` it may change what is written explicitly, with `assume-all` it assumes everything.
+fn run(transform: &'static Transform, text: &str, info: &str) -> (String, Report) {
+    let knowledge = Knowledge::embedded();
+    let mut policy = Policy::default();
+    if info.ends_with(" asked") {
+        policy.overrides = vec![transform.id];
+    }
+    if info.ends_with(" assume-all") {
+        policy.assume = Assume::All;
+    }
+    let run = Run::new(vec![transform], policy, &knowledge);
+    let source = |text: &str| {
+        vec![Source {
+            path: "example.yml".into(),
+            bytes: text.as_bytes().to_vec(),
+        }]
+    };
+    let report = run.project(source(text));
+    let after = match &report.files[0].outcome {
+        FileOutcome::Changed(after) => after.clone(),
+        FileOutcome::Unchanged => text.to_owned(),
+        other => panic!("{}: {other:?}\n{text}", transform.id),
+    };
+    let again = run.project(source(&after));
+    assert!(
+        matches!(again.files[0].outcome, FileOutcome::Unchanged),
+        "{}: a second run finds work in\n{after}",
+        transform.id
+    );
+    (after, report)
+}
+
+/// What everything that runs by default makes of a file.
+pub(crate) fn harden_all(text: &str) -> String {
+    let knowledge = Knowledge::embedded();
+    let run = Run::new(
+        transforms::by_default().collect(),
+        Policy::default(),
+        &knowledge,
+    );
+    let source = Source {
+        path: "example.yml".into(),
+        bytes: text.as_bytes().to_vec(),
+    };
+    match &run.project(vec![source]).files[0].outcome {
+        FileOutcome::Changed(after) => after.clone(),
+        FileOutcome::Unchanged => text.to_owned(),
+        other => panic!("{other:?}\n{text}"),
+    }
+}
+
+fn describe(report: &Report) -> String {
+    let mut text = String::new();
+    for container in &report.containers {
+        for result in &container.results {
+            let said = match &result.outcome {
+                Outcome::Hardened { why } => format!("hardened: {why}"),
+                Outcome::Changed {
+                    basis: Basis::Always,
+                    reason,
+                    ..
+                } => format!("changed: {reason}"),
+                Outcome::Changed {
+                    basis: Basis::Known(id),
+                    reason,
+                    ..
+                } => {
+                    format!("changed (known of {id}): {reason}")
+                }
+                Outcome::Changed {
+                    basis: Basis::Assumed,
+                    reason,
+                    ..
+                } => format!("changed (assumed): {reason}"),
+                Outcome::Changed {
+                    basis: Basis::Asked,
+                    reason,
+                    ..
+                } => format!("changed (asked): {reason}"),
+                Outcome::Finding { what, .. } => format!("found: {what}"),
+                Outcome::Excepted { reason, .. } => format!("excepted: {reason}"),
+                Outcome::Inapplicable { why } => format!("of no use: {why}"),
+                Outcome::Declined { why } => format!("declined: {why}"),
+            };
+            writeln!(text, "{}: {said}", container.name).expect("a string takes everything");
+        }
+    }
+    text
+}
+
+/// A unified diff without headers that shows every line.
+fn whole_diff(before: &str, after: &str) -> String {
+    similar::TextDiff::from_lines(before, after)
+        .iter_all_changes()
+        .map(|change| match (change.tag(), change.value()) {
+            (similar::ChangeTag::Equal, "\n") => "\n".to_owned(),
+            (similar::ChangeTag::Equal, line) => format!(" {line}"),
+            (similar::ChangeTag::Delete, line) => format!("-{line}"),
+            (similar::ChangeTag::Insert, line) => format!("+{line}"),
+        })
+        .collect()
+}
+
+struct Fence<'p> {
+    info: &'p str,
+    /// Where the body begins in the page.
+    start: usize,
+    body: &'p str,
+}
+
+fn fences(page: &str) -> impl Iterator<Item = Fence<'_>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let open = at + page[at..].find("\n```").map(|found| found + 1)?;
+        let start = open + page[open..].find('\n').map(|found| found + 1)?;
+        let info = page[open + 3..start].trim();
+        let length = page[start..].find("```").expect("every fence is closed");
+        at = start + length + 3;
+        Some(Fence {
+            info,
+            start,
+            body: &page[start..start + length],
+        })
+    })
+}
