@@ -54,6 +54,30 @@ fn every_page_shows_each_dialect_and_what_it_changes() {
     }
 }
 
+/// What a reader finds on every page, in this order.
+const PARTS: [&str; 5] = [
+    "Why",
+    "What it does",
+    "What can break",
+    "What it does not change",
+    "How to turn it off",
+];
+
+#[test]
+fn every_page_has_the_same_parts() {
+    for transform in transforms::ALL {
+        let title = format!("# {}", transform.id);
+        assert_eq!(transform.page.lines().next(), Some(title.as_str()));
+        let mut in_fence = false;
+        let prose = transform.page.lines().filter(|line| {
+            in_fence ^= line.starts_with("```");
+            !in_fence
+        });
+        let parts: Vec<&str> = prose.filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(parts, PARTS, "{}", transform.id);
+    }
+}
+
 fn page_path(transform: &Transform) -> PathBuf {
     let name = transform.id.replace('-', "_");
     Path::new(env!("CARGO_MANIFEST_DIR"))
