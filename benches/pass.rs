@@ -6,8 +6,9 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use harden::container::Policy;
-use harden::engine::{Run, Source};
+use harden::engine::Run;
 use harden::image::Knowledge;
+use harden::project::Source;
 use harden::transforms;
 
 fn main() {

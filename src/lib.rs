@@ -14,12 +14,12 @@
 //!   command line ([`dialect::docker_run`]) and a systemd unit ([`dialect::quadlet`]) are formats
 //!   too.
 //! * [`image`] knows what an image needs.
-//! * [`transforms`] say what a container should be; [`evidence`], [`host_agent`], [`writable`] and
-//!   [`capabilities`] are what they judge by.
+//! * [`transforms`] say what a container should be; [`transforms::evidence`]
+//!   and [`transforms::needs`] are what they judge by.
 //! * [`config`] is what a repository says of its own hardening.
 //! * [`engine`] asks every transform about every container, plans the edits and proves the result.
 //! * [`overlay`] moves what would be written into files beside the originals.
-//! * [`stream`] takes a stream that is too large for one tree in pieces.
+//! * [`files`] is the disk: it walks, reads and writes, and takes a stream that is too large for one tree in pieces.
 //! * [`report`] is what happened, as plain data and as text.
 //!
 //! [`pod_security`] stands beside this flow: it judges pods as they are written, by the Pod
@@ -55,8 +55,6 @@
 //! format and no other transform. A dialect decides nothing. Only the command touches the disk.
 //! There is no `unsafe`, and no `unwrap` on input.
 
-pub mod capabilities;
-pub mod cli;
 pub mod command;
 pub mod config;
 pub mod container;
@@ -64,9 +62,7 @@ pub mod dialect;
 pub mod edition;
 pub mod engine;
 pub mod error;
-pub mod evidence;
-mod exceptions;
-pub mod host_agent;
+pub mod files;
 pub mod image;
 pub mod jsonpath;
 mod nearest;
@@ -74,11 +70,7 @@ pub mod overlay;
 pub mod pod_security;
 pub mod project;
 pub mod report;
-pub mod rules;
-pub mod stream;
 pub mod syntax;
 #[path = "../transforms/mod.rs"]
 pub mod transforms;
-pub mod walk;
-pub mod writable;
-pub mod write;
+pub(crate) mod units;

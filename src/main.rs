@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal};
 use std::process::ExitCode;
 use std::{env, fmt};
 
-use harden::cli::{Cli, Color};
+use harden::command::cli::{Cli, Color};
 use harden::command::{self, Console};
 use harden::report::terminal::Terminal;
 

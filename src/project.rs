@@ -6,8 +6,10 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::container::Container;
-use crate::dialect::{Format, Site};
-use crate::syntax::Tree;
+use serde::Deserialize;
+
+use crate::jsonpath::JsonPath;
+use crate::syntax::{Schema, Tree};
 
 /// The files that those of a project speak of: bases, includes, `.env`, Dockerfiles.
 pub trait Surroundings: fmt::Debug + Sync {
@@ -60,6 +62,71 @@ impl Surroundings for NoSurroundings {
     fn read(&self, _: &Path, _: &Path) -> Result<String, Unread> {
         Err(Unread::Missing)
     }
+}
+
+/// Who reads a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Docker Compose.
+    Compose,
+    /// A Kubernetes API server.
+    Kubernetes,
+}
+
+impl Format {
+    /// How this consumer reads scalars and mappings.
+    #[must_use]
+    pub fn schema(self) -> Schema {
+        match self {
+            Self::Compose => Schema::GoYamlV4,
+            Self::Kubernetes => Schema::GoYamlV2,
+        }
+    }
+}
+
+/// Why a file is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotOurs {
+    /// No document, or only empty ones.
+    Empty,
+    /// YAML of some other kind.
+    OtherYaml,
+    /// Kubernetes objects without pods: services, config maps, custom resources.
+    NoPods,
+    /// A template that becomes YAML only when rendered.
+    Template,
+    /// A kustomize patch: part of an object that stands elsewhere.
+    Patch,
+    /// Part of a Compose project whose services are defined elsewhere.
+    Fragment,
+    /// A systemd unit of a container that names no image.
+    NoImage,
+    /// An overlay that we wrote.
+    Overlay,
+}
+
+/// A file as read from disk or standard input.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// As the person knows it.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A kind of a cluster's own that carries pods.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a `group`, a `kind` and a `pod_spec`"
+)]
+pub struct CustomResource {
+    /// The part of `apiVersion` before the slash: `argoproj.io`.
+    pub group: String,
+    /// `Rollout`
+    pub kind: String,
+    /// Where an object of it keeps the specs of its pods: `$.spec.template.spec`.
+    pub pod_spec: JsonPath,
 }
 
 /// One file of a project, parsed.
@@ -203,7 +270,7 @@ pub fn settled(path: &Path) -> PathBuf {
 
 /// A container and where its settings are written.
 #[derive(Debug)]
-pub struct Member<S = Site> {
+pub struct Member<S> {
     /// The neutral view.
     pub container: Container,
     /// The dialect's own notes.

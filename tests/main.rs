@@ -20,6 +20,7 @@ mod cli;
 mod corpus;
 mod engine;
 mod formats;
+mod layers;
 mod support;
 mod syntax;
 mod transforms;

@@ -1,9 +1,9 @@
 //! Capabilities that the image needs and that the file takes away.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::capabilities::{self, Start};
 use crate::container::{Answer, Assignment, Container, Policy, Setting, Via};
 use crate::edition::Edition;
+use crate::transforms::needs::capabilities::{self, Start};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {

@@ -3,7 +3,7 @@
 use super::{Kind, Reference, Risk, Transform, Written, written};
 use crate::container::{Against, Answer, Assignment, Assume, Basis, Container, Policy, Setting};
 use crate::edition::Edition;
-use crate::host_agent;
+use crate::transforms::evidence::host_agent;
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Kind, Reference, Risk, Transform};
-use crate::capabilities::{self, Start};
+use super::needs::writable;
+use super::{Kind, Reference, Risk, Transform, evidence};
 use crate::container::{Against, Answer, Assignment, Assume, Basis, Container, Policy, Setting};
 use crate::edition::Edition;
 use crate::image::Facts;
-use crate::{evidence, writable};
+use crate::transforms::needs::capabilities::{self, Start};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {

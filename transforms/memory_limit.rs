@@ -1,10 +1,11 @@
 //! A bound on memory, so that one container cannot take the host's.
 
+use super::evidence::{self, host_agent};
+use super::needs::writable;
 use super::{Kind, Reference, Risk, Transform, Written, written};
 use crate::container::{Against, Answer, Assignment, Assume, Basis, Container, Policy};
 use crate::edition::Edition;
-use crate::writable::Applies;
-use crate::{evidence, host_agent, writable};
+use crate::transforms::needs::writable::Applies;
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {

@@ -1,10 +1,10 @@
 //! The process can never gain privileges: no setuid program, no file capability takes effect.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::capabilities;
 use crate::container::{Answer, Assignment, Assume, Basis, Container, Network, Policy};
 use crate::edition::Edition;
-use crate::evidence;
+use crate::transforms::evidence;
+use crate::transforms::needs::capabilities;
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {

@@ -1,13 +1,13 @@
 //! The process starts as an unprivileged user.
 
-use super::{Kind, Reference, Risk, Transform};
+use super::needs::writable;
+use super::{Kind, Reference, Risk, Transform, evidence};
 use crate::container::{
     Against, Answer, Assignment, Assume, Basis, Container, Mount, MountSource, Network, Policy,
     Setting, User,
 };
 use crate::edition::Edition;
 use crate::image::{DefaultUser, Facts, RunAs, Support};
-use crate::{evidence, writable};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {

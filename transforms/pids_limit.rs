@@ -3,7 +3,7 @@
 use super::{Kind, Reference, Risk, Transform, Written, written};
 use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy};
 use crate::edition::Edition;
-use crate::evidence;
+use crate::transforms::evidence;
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {

@@ -1,10 +1,10 @@
 //! The image's files cannot be written; what must be writable is a small mount of its own.
 
-use super::{Kind, Reference, Risk, Transform, Written, written};
+use super::needs::writable;
+use super::{Kind, Reference, Risk, Transform, Written, evidence, written};
 use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Scratch};
 use crate::edition::Edition;
 use crate::image::Support;
-use crate::{evidence, writable};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {

@@ -1,9 +1,9 @@
 //! A process that is not root may listen on the pod's low ports.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::capabilities::{self, Start};
 use crate::container::{Answer, Assignment, Basis, Container, Network, Policy, Setting};
 use crate::edition::Edition;
+use crate::transforms::needs::capabilities::{self, Start};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {

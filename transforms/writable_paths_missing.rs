@@ -3,7 +3,7 @@
 use super::{Kind, Reference, Risk, Transform};
 use crate::container::{Answer, Assignment, Container, Policy, Setting, Via};
 use crate::edition::Edition;
-use crate::writable;
+use crate::transforms::needs::writable;
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {

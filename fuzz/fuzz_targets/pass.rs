@@ -6,10 +6,11 @@
 use std::sync::OnceLock;
 
 use harden::container::{Assume, Policy};
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::project::Source;
 use harden::image::Knowledge;
 use harden::pod_security::{Content, Standard, Verdict, judge};
-use harden::report::FileOutcome;
+use harden::engine::outcome::FileOutcome;
 use harden::transforms;
 use libfuzzer_sys::fuzz_target;
 

@@ -4,12 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Console, gone};
-use crate::cli::{Cli, Format};
+use crate::command::cli::{Cli, Format};
 use crate::dialect::docker_run::{Command, Engine, Layout};
-use crate::engine::{Run, Source};
+use crate::engine::Run;
+use crate::engine::outcome::{FileOutcome, FileReport, Report};
 use crate::error::{Error, Exit};
+use crate::project::Source;
 use crate::report::text::{Deed, Detail, Summary};
-use crate::report::{FileOutcome, FileReport, Report, trouble};
+use crate::report::trouble;
 
 /// The hardened command to standard output, everything else to standard error.
 ///

@@ -4,12 +4,13 @@ use std::io;
 
 use super::{Console, gone};
 use crate::container::Policy;
-use crate::engine::{Run, Source};
+use crate::engine::Run;
+use crate::engine::outcome::FileOutcome;
 use crate::error::Exit;
 use crate::image::entry::Entry;
 use crate::image::{Knowledge, Name, Tag};
 use crate::nearest::nearest;
-use crate::report::FileOutcome;
+use crate::project::Source;
 use crate::report::images::{Page, Service, write_list, write_page, write_unknown};
 use crate::transforms::{self, Kind};
 

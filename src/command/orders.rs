@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::Harden;
-use crate::config::{self, Config, CustomResource, FailOn, ImageSource, Loaded, Unloaded};
+use crate::command::cli::Harden;
+use crate::config::{self, Config, FailOn, ImageSource, Loaded, Unloaded};
 use crate::container::Policy;
 use crate::edition::Edition;
+use crate::engine::rules::{Last, Rules};
 use crate::image::entry::Entry;
+use crate::project::CustomResource;
 use crate::report::terminal::path_text;
-use crate::rules::{Last, Rules};
 use crate::transforms::{self, Transform};
 
 /// What a call asks for.

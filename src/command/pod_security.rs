@@ -8,16 +8,14 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::orders::Orders;
 use super::{Console, gone, unusable};
-use crate::cli::Cli;
-use crate::config::CustomResource;
-use crate::dialect::kustomization;
+use crate::command::cli::Cli;
+use crate::dialect::kubernetes::kustomization;
 use crate::error::{Error, Exit};
+use crate::files::walk::{self, Disk, Entry};
 use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge as judge_file};
-use crate::project::Surroundings;
-use crate::report::NotOurs;
+use crate::project::{CustomResource, NotOurs, Surroundings};
 use crate::report::pod_security::{Summary, write_violations};
 use crate::report::trouble;
-use crate::walk::{self, Disk, Entry};
 
 /// Broken rules to standard output, everything else to standard error.
 pub(super) fn judge(standard: Standard, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::Source;
+use crate::engine::outcome::{FileOutcome, FileReport, Report};
 use crate::error::Error;
+use crate::files::walk::{self, Disk, Entry};
+use crate::files::write;
+use crate::overlay;
 use crate::overlay::Extent;
+use crate::project::Source;
+use crate::report::diff;
 use crate::report::terminal::Terminal;
 use crate::report::text::Deed;
-use crate::report::{FileOutcome, FileReport, Report, diff};
-use crate::walk::{self, Disk, Entry};
-use crate::{overlay, write};
 
 /// What every worker needs to know.
 pub(super) struct Worker<'w, P> {
@@ -40,8 +42,9 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
         }
         if self.overlays && self.merges {
             // It is made from the originals alone.
-            let is_ours =
-                |source: &Source| std::str::from_utf8(&source.bytes).is_ok_and(overlay::is_ours);
+            let is_ours = |source: &Source| {
+                std::str::from_utf8(&source.bytes).is_ok_and(crate::dialect::recognise::is_overlay)
+            };
             sources.retain(|source| !is_ours(source));
         }
         done.report = (self.plan)(sources);

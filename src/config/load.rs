@@ -5,8 +5,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{Config, ImageSource, find, read};
-use crate::engine;
 use crate::error::Error;
+use crate::syntax;
 
 /// A configuration and where it lies.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ fn text(path: &Path, name: &Path) -> Result<String, Error> {
             bytes: len as u64,
             limit: MOST,
         }),
-        Ok(_) => engine::text(&bytes),
+        Ok(_) => Ok(syntax::decode(&bytes)?.to_owned()),
         Err(source) => Err(Error::Read {
             path: name.to_owned(),
             source,

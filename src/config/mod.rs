@@ -22,6 +22,7 @@ use crate::container::{Assume, Policy};
 use crate::edition::Edition;
 use crate::image::entry::Entry;
 use crate::jsonpath::JsonPath;
+use crate::project::CustomResource;
 
 pub use find::{NAME, find};
 pub use load::{Loaded, Unloaded, load};
@@ -169,21 +170,6 @@ pub struct Workload {
     /// The line it begins at, from 1.
     #[serde(skip)]
     pub line: u32,
-}
-
-/// A kind of a cluster's own that carries pods.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "a `group`, a `kind` and a `pod_spec`"
-)]
-pub struct CustomResource {
-    /// The part of `apiVersion` before the slash: `argoproj.io`.
-    pub group: String,
-    /// `Rollout`
-    pub kind: String,
-    /// Where an object of it keeps the specs of its pods: `$.spec.template.spec`.
-    pub pod_spec: JsonPath,
 }
 
 /// Where entries of the knowledge base come from.

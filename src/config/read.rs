@@ -96,12 +96,12 @@ fn check(config: &Config, tree: &Tree<'_>) -> Result<(), ConfigError> {
 fn number_lines(config: &mut Config, tree: &Tree<'_>) {
     let line = |node: NodeId| tree.line_column(tree.node(node).span.start).0;
     let items = |node: Option<NodeId>, key: &str| -> Vec<NodeId> {
-        let found = node.and_then(|node| tree.get(node, key, Schema::Compose));
+        let found = node.and_then(|node| tree.get(node, key, Schema::GoYamlV4));
         let list = found.map(|found| tree.resolve(found.value()));
         list.map_or_else(Vec::new, |list| tree.children(list).collect())
     };
     let skips = |choices: &mut Choices, owner: Option<NodeId>| {
-        let owner = owner.and_then(|node| tree.get(node, "transforms", Schema::Compose));
+        let owner = owner.and_then(|node| tree.get(node, "transforms", Schema::GoYamlV4));
         let written = items(owner.map(Found::value), "skip");
         for (skip, node) in choices.skip.iter_mut().zip(written) {
             skip.line = line(node);
@@ -119,7 +119,7 @@ fn number_lines(config: &mut Config, tree: &Tree<'_>) {
 fn span(tree: &Tree<'_>, key: &str, item: Option<usize>) -> Span {
     let find = || {
         let root = tree.documents().first()?.root;
-        let value = tree.get(root, key, Schema::Compose)?.value();
+        let value = tree.get(root, key, Schema::GoYamlV4)?.value();
         match item {
             None => Some(value),
             Some(at) => {
@@ -208,7 +208,7 @@ fn span_at(tree: &Tree<'_>, line: usize, column: usize) -> Span {
 /// The second of two equal keys, at which the typed reader would show the first key of all.
 fn duplicate(tree: &Tree<'_>) -> Option<ConfigError> {
     nodes(tree).find_map(|node| {
-        let (_, second) = tree.duplicate_key(node, Schema::Compose)?;
+        let (_, second) = tree.duplicate_key(node, Schema::GoYamlV4)?;
         Some(ConfigError {
             span: tree.node(second).span,
             message: format!("the key `{}` stands twice", tree.value(second)),

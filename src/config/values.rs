@@ -7,9 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use crate::dialect::engine_words::units;
-use crate::nearest;
 use crate::transforms::{self, Transform};
+use crate::{nearest, units};
 
 /// A transform of the catalogue, by its id.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,8 @@ use std::cell::OnceCell;
 
 use super::{Site, Unwritable};
 use crate::container::{Assignment, Place};
-use crate::project::{File, Member};
+use crate::dialect::Member;
+use crate::project::{self, File};
 use crate::syntax::{Checkpoint, Editor, Lines, Plan};
 
 /// The changes planned so far. The engine knows a project by this alone, so that a project need
@@ -24,7 +25,7 @@ pub(crate) trait Draft {
     fn lower(
         &mut self,
         assignment: &Assignment,
-        member: &Member<Self::Site>,
+        member: &project::Member<Self::Site>,
     ) -> Result<Vec<String>, Unwritable>;
 
     /// The state now.

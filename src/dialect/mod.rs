@@ -1,33 +1,25 @@
 //! Where settings are written: one file or folder a format. A dialect decides nothing.
 
-mod compose;
+pub(crate) mod compose;
 pub mod docker_run;
 mod draft;
 pub(crate) mod engine_words;
 pub(crate) mod kubernetes;
-pub(crate) mod kustomization;
 pub mod quadlet;
+pub(crate) mod recognise;
 
 use std::path::{Path, PathBuf};
 
 pub(crate) use self::compose::{Reference, context, references, variables};
 pub(crate) use self::draft::{Draft, YamlDraft};
-pub(crate) use self::kustomization::is_one as is_kustomization;
-use crate::config::CustomResource;
+pub(crate) use self::kubernetes::kustomization::is_one as is_kustomization;
 use crate::container::{Assignment, Container, Place};
 use crate::image::Knowledge;
-use crate::project::{File, Member, Surroundings};
-use crate::report::NotOurs;
-use crate::syntax::{Editor, NodeId, Refusal, Schema, Tree};
+use crate::project::{self, CustomResource, File, Format, NotOurs, Surroundings};
+use crate::syntax::{Editor, NodeId, Refusal, Tree};
 
-/// Who reads a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Docker Compose.
-    Compose,
-    /// A Kubernetes API server.
-    Kubernetes,
-}
+/// A container of a YAML file, and where its settings are written.
+pub type Member = project::Member<Site>;
 
 /// A dialect's notes on where one container's settings are written.
 #[derive(Debug)]
@@ -155,17 +147,6 @@ pub fn headings(members: &[Member], files: &[File<'_>]) -> Vec<Vec<Place>> {
             Site::Kubernetes(site) => site.headings(container, files),
         })
         .collect()
-}
-
-impl Format {
-    /// How this consumer reads scalars and mappings.
-    #[must_use]
-    pub fn schema(self) -> Schema {
-        match self {
-            Self::Compose => Schema::Compose,
-            Self::Kubernetes => Schema::Kubernetes,
-        }
-    }
 }
 
 impl Site {

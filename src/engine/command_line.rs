@@ -2,9 +2,9 @@
 
 use super::Run;
 use crate::dialect::docker_run::{Command, CommandDraft, container};
+use crate::engine::outcome::{ContainerReport, Outcome};
 use crate::error::Error;
 use crate::project::Member;
-use crate::report::{ContainerReport, Outcome};
 
 /// What a pass made of a command line.
 #[derive(Debug)]

@@ -1,8 +1,10 @@
 //! One pass over one project: parse, ask, apply, prove.
 
 mod command_line;
-mod gather;
+mod exceptions;
+pub mod outcome;
 mod prove;
+pub mod rules;
 mod unit;
 
 pub use self::command_line::Hardened;
@@ -12,22 +14,23 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use self::gather::Placed;
-pub(crate) use self::gather::spoken_of;
-use crate::config::CustomResource;
 use crate::container::{Answer, Assignment, Assume, Basis, Policy};
-use crate::dialect::{self, Draft, Format, YamlDraft, kustomization, quadlet};
-use crate::error::Error;
-use crate::exceptions::Exceptions;
-use crate::image::{self, Knowledge};
-use crate::overlay;
-use crate::project::{File, Member, NoSurroundings, Part, Surroundings, Target};
-use crate::report::{
-    ContainerReport, FileOutcome, FileReport, NotOurs, Outcome, Position, Report, StaleException,
+use crate::dialect::compose::projects::{self, Given, Placed};
+use crate::dialect::kubernetes::kustomization;
+use crate::dialect::recognise::{Recognised, Unrecognised, parsed, recognise};
+use crate::dialect::{self, Draft, Member, YamlDraft, quadlet};
+use crate::engine::exceptions::Exceptions;
+use crate::engine::outcome::{
+    ContainerReport, FileOutcome, FileReport, Outcome, Position, Report, StaleException,
     TransformReport,
 };
-use crate::rules::{Exception, Rules, Ruling, Subject};
-use crate::syntax::{self, Limits, Mode, Tree};
+use crate::engine::rules::{Exception, Rules, Ruling, Subject};
+use crate::error::Error;
+use crate::image::{self, Knowledge};
+use crate::project::{
+    self, CustomResource, File, Format, NoSurroundings, NotOurs, Part, Source, Surroundings, Target,
+};
+use crate::syntax;
 use crate::transforms::Transform;
 
 /// Values of the largest object that a selector is asked of; a larger one is not chosen.
@@ -52,15 +55,6 @@ pub struct Run<'k> {
     pub variables: Vec<String>,
     /// What a configuration says of some containers.
     pub rules: &'k Rules,
-}
-
-/// A file as read from disk or standard input.
-#[derive(Clone, Debug)]
-pub struct Source {
-    /// As the person knows it.
-    pub path: PathBuf,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
 }
 
 impl<'k> Run<'k> {
@@ -91,7 +85,10 @@ impl<'k> Run<'k> {
     pub fn project(&self, sources: Vec<Source>) -> Report {
         let texts: Vec<(PathBuf, Result<String, Error>)> = sources
             .into_iter()
-            .map(|source| (source.path, text(&source.bytes)))
+            .map(|Source { path, bytes }| {
+                let text = syntax::decode(&bytes).map(str::to_owned);
+                (path, text.map_err(Error::from))
+            })
             .collect();
         let mut outcomes: Vec<Option<FileOutcome>> = Vec::new();
         let mut compose: Vec<(usize, File<'_>)> = Vec::new();
@@ -113,14 +110,21 @@ impl<'k> Run<'k> {
             }
             let recognised = if self.merges {
                 // `docker compose -f` takes what it is given, an overlay of ours as well.
-                parsed(text).map(|tree| (tree, Ok(Format::Compose)))
+                parsed(text).map(|tree| Recognised {
+                    tree,
+                    format: Ok(Format::Compose),
+                })
             } else {
                 recognise(text, self.custom_resources)
             };
-            let (tree, format) = match recognised {
+            let Recognised { tree, format } = match recognised {
                 Ok(recognised) => recognised,
-                Err(outcome) => {
-                    outcomes.push(Some(outcome));
+                Err(Unrecognised::NotOurs(why)) => {
+                    outcomes.push(Some(FileOutcome::NotOurs(why)));
+                    continue;
+                }
+                Err(Unrecognised::Syntax(error)) => {
+                    outcomes.push(Some(FileOutcome::Failed(error.into())));
                     continue;
                 }
             };
@@ -165,7 +169,12 @@ impl<'k> Run<'k> {
         };
         let mut plan = |project: Vec<Placed<'_>>| found.plan(self, project);
         if is_whole {
-            gather::compose(self, compose, fragments, &mut plan);
+            let given = Given {
+                surroundings: self.surroundings,
+                variables: &self.variables,
+                merges: self.merges,
+            };
+            projects::compose(given, compose, fragments, &mut plan);
         }
         if !kubernetes.is_empty() {
             kubernetes.extend(beside);
@@ -280,7 +289,7 @@ impl<'k> Run<'k> {
     /// Every transform's answer for every container, its changes planned in the draft.
     fn ask<D: Draft>(
         &self,
-        members: &mut [Member<D::Site>],
+        members: &mut [project::Member<D::Site>],
         rulings: &[Ruling<'_>],
         draft: &mut D,
     ) -> Vec<ContainerReport> {
@@ -292,7 +301,7 @@ impl<'k> Run<'k> {
     /// Every transform's answer for the one container of a project without YAML.
     fn report_alone<D: Draft>(
         &self,
-        member: Member<D::Site>,
+        member: project::Member<D::Site>,
         path: Option<&Path>,
         draft: &mut D,
     ) -> ContainerReport {
@@ -312,7 +321,7 @@ impl<'k> Run<'k> {
     /// Every transform's answer for one container.
     fn report<D: Draft>(
         &self,
-        members: &mut [Member<D::Site>],
+        members: &mut [project::Member<D::Site>],
         rulings: &[Ruling<'_>],
         at: usize,
         draft: &mut D,
@@ -339,7 +348,7 @@ impl<'k> Run<'k> {
     /// What each transform that is asked of the container says, in catalogue order.
     fn answers<D: Draft>(
         &self,
-        members: &mut [Member<D::Site>],
+        members: &mut [project::Member<D::Site>],
         rulings: &[Ruling<'_>],
         at: usize,
         draft: &mut D,
@@ -364,7 +373,7 @@ fn ask_one<D: Draft>(
     transform: &Transform,
     rulings: &[Ruling<'_>],
     at: usize,
-    members: &mut [Member<D::Site>],
+    members: &mut [project::Member<D::Site>],
     draft: &mut D,
 ) -> Outcome {
     let (container, ruling) = (&members[at].container, &rulings[at]);
@@ -450,7 +459,7 @@ fn exception_of_others<'r, D: Draft>(
     transform: &Transform,
     rulings: &'r [Ruling<'_>],
     at: usize,
-    members: &[Member<D::Site>],
+    members: &[project::Member<D::Site>],
     assignments: &[Assignment],
 ) -> Option<&'r Exception<'r>> {
     let is_shared = assignments.iter().any(Assignment::is_shared);
@@ -465,9 +474,9 @@ fn exception_of_others<'r, D: Draft>(
 }
 
 /// The containers of one group stand side by side.
-fn group_of<S>(members: &[Member<S>], at: usize) -> Range<usize> {
+fn group_of<S>(members: &[project::Member<S>], at: usize) -> Range<usize> {
     let group = members[at].container.group;
-    let is_of_it = |member: &&Member<S>| member.container.group == group;
+    let is_of_it = |member: &&project::Member<S>| member.container.group == group;
     let before = members[..at].iter().rev().take_while(is_of_it).count();
     let after = members[at..].iter().take_while(is_of_it).count();
     at - before..at + after
@@ -568,7 +577,7 @@ struct Planned {
 }
 
 /// Makes the assignment true of the container and of those that share or inherit it.
-fn apply<D: Draft>(members: &mut [Member<D::Site>], at: usize, assignment: &Assignment) {
+fn apply<D: Draft>(members: &mut [project::Member<D::Site>], at: usize, assignment: &Assignment) {
     if assignment.is_shared() {
         let group = group_of(members, at);
         for member in &mut members[group] {
@@ -580,32 +589,4 @@ fn apply<D: Draft>(members: &mut [Member<D::Site>], at: usize, assignment: &Assi
     for heir in D::heirs(&members[at].site) {
         apply::<D>(members, heir, assignment);
     }
-}
-
-/// The text of a file.
-pub(crate) fn text(bytes: &[u8]) -> Result<String, Error> {
-    Ok(syntax::decode(bytes)?.to_owned())
-}
-
-/// The tree of a file, and whose it is.
-pub(crate) fn recognise<'s>(
-    text: &'s str,
-    custom_resources: &[CustomResource],
-) -> Result<(Tree<'s>, Result<Format, NotOurs>), FileOutcome> {
-    if overlay::is_ours(text) {
-        return Err(FileOutcome::NotOurs(NotOurs::Overlay));
-    }
-    let tree = parsed(text)?;
-    let format = dialect::recognise(&tree, custom_resources);
-    Ok((tree, format))
-}
-
-fn parsed(text: &str) -> Result<Tree<'_>, FileOutcome> {
-    syntax::parse(text, Mode::GoYaml, &Limits::default()).map_err(|error| {
-        if text.contains("{{") {
-            FileOutcome::NotOurs(NotOurs::Template)
-        } else {
-            FileOutcome::Failed(error.into())
-        }
-    })
 }

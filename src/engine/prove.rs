@@ -3,10 +3,10 @@
 
 use super::Run;
 use crate::dialect::{self, YamlDraft};
+use crate::engine::exceptions::Exceptions;
+use crate::engine::outcome::{FileOutcome, Outcome};
 use crate::error::Error;
-use crate::exceptions::Exceptions;
 use crate::project::File;
-use crate::report::{FileOutcome, Outcome};
 use crate::syntax::{self, Limits, Mode, Plan};
 
 /// The outcome of each file: its new text where the proof holds.
@@ -114,8 +114,8 @@ fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
 mod tests {
     use super::*;
     use crate::container::Policy;
-    use crate::dialect::Format;
     use crate::image::Knowledge;
+    use crate::project::Format;
     use crate::syntax::{Editor, Value};
 
     const SOURCE: &str = "services:\n  web:\n    image: x\n  db:\n    image: y\n";

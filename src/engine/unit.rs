@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::Run;
 use crate::dialect::quadlet::{Translation, Unit, UnitDraft};
+use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome};
 use crate::error::Error;
-use crate::project::Member;
-use crate::report::{ContainerReport, FileOutcome, NotOurs, Outcome};
+use crate::project::{Member, NotOurs};
 
 impl Run<'_> {
     /// Plans, applies in memory and proves one unit, which is a project of its own.

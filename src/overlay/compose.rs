@@ -8,11 +8,12 @@
 use std::path::{Path, PathBuf};
 
 use super::value::{Copier, added, are_alike, get, is_null, null, text};
-use super::{Desk, Extent, FIRST_LINE, is_ours, prove};
+use super::{Desk, Extent, prove};
+use crate::dialect::recognise::{OVERLAY_MARK, is_overlay};
 use crate::dialect::{self, shell_word};
+use crate::engine::outcome::FileOutcome;
 use crate::error::Error;
 use crate::project::settled;
-use crate::report::FileOutcome;
 use crate::syntax::{self, Limits, Mode, Schema, Value};
 
 /// Files that extend each other, one after the other.
@@ -54,7 +55,7 @@ fn projects(desk: &Desk<'_>, files: &[usize]) -> Vec<Vec<usize>> {
             matches!(
                 file.outcome,
                 FileOutcome::NotOurs(_) | FileOutcome::Unchanged
-            ) && !is_ours(&file.source)
+            ) && !is_overlay(&file.source)
         })
     };
     let bases = files
@@ -115,7 +116,7 @@ fn overlay(desk: &Desk<'_>, project: &[usize]) -> Result<Option<Overlay>, Error>
     }
     let says_something = change.is_some();
     let change = change.unwrap_or_else(|| Value::Map(vec![services(Vec::new())]));
-    let text = format!("{FIRST_LINE}\n{}", syntax::document(&change));
+    let text = format!("{OVERLAY_MARK}\n{}", syntax::document(&change));
     prove(&path, &text)?;
     Ok(Some(Overlay {
         path,
@@ -178,10 +179,10 @@ impl Files<'_, '_> {
         let Ok(tree) = syntax::parse(text, Mode::GoYaml, &Limits::default()) else {
             return Some(null());
         };
-        let mut copier = Copier::new(&tree, Schema::Compose);
+        let mut copier = Copier::new(&tree, Schema::GoYamlV4);
         let mut whole = null();
         for document in tree.documents() {
-            let Some(found) = tree.get(document.root, "services", Schema::Compose) else {
+            let Some(found) = tree.get(document.root, "services", Schema::GoYamlV4) else {
                 continue;
             };
             let own = copier.copy(found.value())?;

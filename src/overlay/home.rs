@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::patch::{self, Object};
-use super::{Desk, is_ours, name_of};
-use crate::dialect::Format;
-use crate::dialect::kustomization::{self, Kustomization, Unusable};
-use crate::engine::recognise;
-use crate::project::{Surroundings, settled};
-use crate::report::NotOurs;
+use super::{Desk, name_of};
+use crate::dialect::kubernetes::kustomization::{self, Kustomization, Unusable};
+use crate::dialect::recognise::{is_overlay, recognise};
+use crate::project::{Format, NotOurs, Surroundings, settled};
 use crate::syntax::{self, Editor, Found, Limits, Mode, NodeId, Schema, Tree, Value};
 
 /// The file of patches.
@@ -193,13 +191,13 @@ impl Home {
         let Some(root) = tree.documents().first().map(|document| document.root) else {
             return Err(format!("{name} is not what kustomize reads"));
         };
-        let list = tree.get(root, "patches", Schema::Kubernetes);
+        let list = tree.get(root, "patches", Schema::GoYamlV2);
         let list = list.map(Found::value);
         let ours = list.and_then(|list| our_entry(&tree, list));
         if wanted == ours.is_some() {
             return Ok(None);
         }
-        let mut editor = Editor::new(&tree, Schema::Kubernetes);
+        let mut editor = Editor::new(&tree, Schema::GoYamlV2);
         let done = match (ours, list) {
             (Some((_, 1)), _) => editor.remove(root, &["patches"]),
             (Some((item, _)), _) => editor.remove_item(item),
@@ -221,7 +219,7 @@ impl Home {
 fn our_entry(tree: &Tree<'_>, list: NodeId) -> Option<(NodeId, usize)> {
     let items: Vec<NodeId> = tree.children(tree.resolve(list)).collect();
     let ours = items.iter().find(|item| {
-        let path = tree.get(tree.resolve(**item), "path", Schema::Kubernetes);
+        let path = tree.get(tree.resolve(**item), "path", Schema::GoYamlV2);
         path.is_some_and(|path| {
             let path = tree.value(tree.resolve(path.value()));
             settled(Path::new(path.as_ref())) == Path::new(PATCHES)
@@ -276,11 +274,11 @@ fn listing(desk: &Desk<'_>, from: &Path) -> Result<Vec<String>, String> {
 /// The objects of a file that kustomize takes as it is; none where it does not.
 fn whole_objects(text: &str) -> Vec<Object> {
     // A quick look is all that most other files get.
-    if is_ours(text) || !text.contains("apiVersion") {
+    if is_overlay(text) || !text.contains("apiVersion") {
         return Vec::new();
     }
-    match recognise(text, &[]) {
-        Ok((_, Ok(Format::Kubernetes) | Err(NotOurs::NoPods))) => {}
+    match recognise(text, &[]).map(|recognised| recognised.format) {
+        Ok(Ok(Format::Kubernetes) | Err(NotOurs::NoPods)) => {}
         _ => return Vec::new(),
     }
     let objects = patch::objects(text).unwrap_or_default();

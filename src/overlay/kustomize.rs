@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use super::home::{self, Home, PATCHES};
 use super::patch::{self, Identity, Object};
-use super::{Desk, Extent, FIRST_LINE, prove};
+use super::{Desk, Extent, prove};
+use crate::dialect::recognise::OVERLAY_MARK;
 use crate::dialect::shell_word;
 use crate::error::Error;
 
@@ -89,7 +90,7 @@ fn overlay(desk: &mut Desk<'_>, home: &Home, files: &[usize]) -> Result<(), Erro
     let text = match &existing {
         // Somebody may have formatted it since.
         Some(existing) if keeps && is_same(&patches, &standing) => existing.clone(),
-        _ => format!("{FIRST_LINE}\n{}", patch::documents(patches)),
+        _ => format!("{OVERLAY_MARK}\n{}", patch::documents(patches)),
     };
     prove(&path, &text)?;
 

@@ -19,17 +19,14 @@ mod value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::dialect::{self, Format};
-use crate::engine::recognise;
+use crate::dialect;
+pub use crate::dialect::recognise::OVERLAY_MARK;
+use crate::dialect::recognise::{is_overlay, recognise};
+use crate::engine::outcome::{ContainerReport, FileOutcome, FileReport, Outcome, Report};
 use crate::error::Error;
-use crate::project::{Surroundings, Unread};
-use crate::report::{ContainerReport, FileOutcome, FileReport, NotOurs, Outcome, Report};
+use crate::files::walk::Entry;
+use crate::project::{Format, NotOurs, Surroundings, Unread};
 use crate::syntax::{self, Limits, Mode};
-use crate::walk::Entry;
-
-/// The first line of every file that is wholly ours.
-pub const FIRST_LINE: &str =
-    "# Written by harden --overlay. Run it again instead of editing this file.";
 
 /// Whose changes move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +47,6 @@ pub struct Overlaid {
     pub report: Report,
     /// The commands that read originals and overlays together, one a project.
     pub commands: Vec<String>,
-}
-
-/// Whether the file is an overlay, and so no original.
-#[must_use]
-pub fn is_ours(text: &str) -> bool {
-    text.lines().next() == Some(FIRST_LINE)
 }
 
 /// The files with the overrides that Compose finds beside them and the bases of those: one overlay
@@ -127,7 +118,7 @@ pub fn overlay(report: Report, extent: Extent, surroundings: &dyn Surroundings) 
         .map(|file| match &file.outcome {
             FileOutcome::Unchanged | FileOutcome::Changed(_) => recognise(&file.source, &[])
                 .ok()
-                .and_then(|(_, format)| match format {
+                .and_then(|recognised| match recognised.format {
                     // Only a configuration knows that the kind has pods.
                     Err(NotOurs::NoPods) => Some(Format::Kubernetes),
                     format => format.ok(),
@@ -199,7 +190,7 @@ impl Desk<'_> {
     /// What stands at the path of an overlay now.
     fn existing_overlay(&self, from: &Path, path: &Path) -> Result<Option<String>, Error> {
         match self.existing(from, path)? {
-            Some(text) if !is_ours(&text) => Err(Error::ForeignOverlay {
+            Some(text) if !is_overlay(&text) => Err(Error::ForeignOverlay {
                 path: path.to_owned(),
             }),
             existing => Ok(existing),

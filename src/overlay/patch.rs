@@ -56,7 +56,7 @@ pub(super) struct Object {
 pub(super) fn objects(text: &str) -> Result<Vec<Object>, String> {
     let tree =
         syntax::parse(text, Mode::GoYaml, &Limits::default()).map_err(|error| error.to_string())?;
-    let mut copier = Copier::new(&tree, Schema::Kubernetes);
+    let mut copier = Copier::new(&tree, Schema::GoYamlV2);
     let mut objects = Vec::new();
     for document in tree.documents() {
         let value = copier

@@ -19,13 +19,11 @@ pub use checks::in_force;
 pub use node::Rejection;
 pub use standard::{Level, Standard, UnknownStandard, Version};
 
-use crate::config::CustomResource;
-use crate::dialect::Format;
 use crate::dialect::kubernetes::{self, Document, Object, Source};
-use crate::engine;
+use crate::dialect::recognise::{Recognised, Unrecognised, recognise};
 use crate::error::Error;
-use crate::report::{FileOutcome, NotOurs};
-use crate::syntax::{Lines, Tree};
+use crate::project::{self, CustomResource, Format, NotOurs};
+use crate::syntax::{self, Lines, Tree};
 
 /// What is said of one file.
 #[derive(Debug)]
@@ -96,42 +94,40 @@ pub struct Violation {
 /// Judges every pod of one file, those that `custom_resources` carry too.
 #[must_use]
 pub fn judge(
-    source: engine::Source,
+    source: project::Source,
     standard: Standard,
     custom_resources: &[CustomResource],
 ) -> FileJudgement {
-    let engine::Source { path, bytes } = source;
-    match engine::text(&bytes) {
+    let project::Source { path, bytes } = source;
+    match syntax::decode(&bytes) {
         Ok(text) => FileJudgement {
             path,
-            content: content(&text, standard, custom_resources),
-            source: text,
+            content: content(text, standard, custom_resources),
+            source: text.to_owned(),
         },
         Err(error) => FileJudgement {
             path,
-            content: Content::Failed(error),
+            content: Content::Failed(error.into()),
             source: String::new(),
         },
     }
 }
 
 fn content(text: &str, standard: Standard, custom_resources: &[CustomResource]) -> Content {
-    match engine::recognise(text, custom_resources) {
-        Ok((_, Ok(Format::Compose))) => Content::Compose,
-        Ok((tree, Ok(_))) => Content::Pods(pods(&tree, standard, custom_resources)),
+    let Recognised { tree, format } = match recognise(text, custom_resources) {
+        Ok(recognised) => recognised,
+        Err(Unrecognised::NotOurs(why)) => return Content::NotOurs(why),
+        Err(Unrecognised::Syntax(error)) => return Content::Failed(error.into()),
+    };
+    match format {
+        Ok(Format::Compose) => Content::Compose,
+        Ok(_) => Content::Pods(pods(&tree, standard, custom_resources)),
         // What looks like a patch may be a pod whose containers are no list.
-        Ok((tree, Err(NotOurs::Patch))) => match pods(&tree, standard, custom_resources) {
+        Err(NotOurs::Patch) => match pods(&tree, standard, custom_resources) {
             pods if pods.is_empty() => Content::NotOurs(NotOurs::Patch),
             pods => Content::Pods(pods),
         },
-        Ok((_, Err(why))) | Err(FileOutcome::NotOurs(why)) => Content::NotOurs(why),
-        Err(FileOutcome::Failed(error)) => Content::Failed(error),
-        Err(
-            FileOutcome::Read
-            | FileOutcome::Unchanged
-            | FileOutcome::Changed(_)
-            | FileOutcome::Created(_),
-        ) => Content::Pods(Vec::new()),
+        Err(why) => Content::NotOurs(why),
     }
 }
 

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use super::explain::write_paragraph;
 use super::terminal::{ADDED, BOLD, DIM, Escaped, NOTICE, Terminal};
-use super::{Outcome, TransformReport};
 use crate::container::Basis;
+use crate::engine::outcome::{Outcome, TransformReport};
 use crate::image::entry::{
     Automation, Condition, Confidence, Entry, RunsAs, TaggedPath, Tags, Verdict, Version,
     VolumeGroup, WritablePath,

@@ -1,4 +1,4 @@
-//! What a run found and did, as plain data; one renderer a file.
+//! Renderers: one file a format. They read an outcome and decide nothing.
 
 pub mod diff;
 pub mod explain;
@@ -8,235 +8,32 @@ pub mod terminal;
 pub mod text;
 pub mod trouble;
 
-use std::path::PathBuf;
+use crate::engine::outcome::{Position, Report};
+use crate::project::NotOurs;
 
-use crate::container::{Basis, Role};
-use crate::error::Error;
-
-/// The outcome for one project: its files and its containers.
-#[derive(Debug, Default)]
-pub struct Report {
-    /// Every file of the project, in the order given.
-    pub files: Vec<FileReport>,
-    /// Every container, in file order.
-    pub containers: Vec<ContainerReport>,
-    /// Exceptions in these files that except nothing.
-    pub stale: Vec<StaleException>,
-}
-
-/// Where somebody said no.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Position {
-    /// In a file of the report: its index, and the line from 1.
-    File(usize, u32),
-    /// Elsewhere, in words: `.harden.yaml:12`.
-    Elsewhere(String),
-}
-
-/// An exception that excepts nothing, or that does not count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StaleException {
-    /// Where it stands.
-    pub at: Position,
-    /// Why it has no effect.
-    pub why: String,
-}
-
-/// The outcome for one file.
-#[derive(Debug)]
-pub struct FileReport {
-    /// As the person named it, or as the walk found it.
-    pub path: PathBuf,
-    /// The text as read (empty where it could not be).
-    pub source: String,
-    /// What became of it.
-    pub outcome: FileOutcome,
-}
-
-/// What became of one file.
-#[derive(Debug)]
-pub enum FileOutcome {
-    /// Not a file for us; left alone.
-    NotOurs(NotOurs),
-    /// Part of a project, and neither named nor walked to: read, and left as it is.
-    Read,
-    /// Ours, and nothing to change.
-    Unchanged,
-    /// The whole new text, proved against the plan.
-    Changed(String),
-    /// There is no such file yet; the whole text of one that is new.
-    Created(String),
-    /// Trouble: the file is left alone.
-    Failed(Error),
-}
-
-/// Why a file is left alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NotOurs {
-    /// No document, or only empty ones.
-    Empty,
-    /// YAML of some other kind.
-    OtherYaml,
-    /// Kubernetes objects without pods: services, config maps, custom resources.
-    NoPods,
-    /// A template that becomes YAML only when rendered.
-    Template,
-    /// A kustomize patch: part of an object that stands elsewhere.
-    Patch,
-    /// Part of a Compose project whose services are defined elsewhere.
-    Fragment,
-    /// A systemd unit of a container that names no image.
-    NoImage,
-    /// An overlay that we wrote.
-    Overlay,
-}
-
-/// The outcome for one container.
-#[derive(Debug)]
-pub struct ContainerReport {
-    /// Index into [`Report::files`].
-    pub file: usize,
-    /// The line it is defined at, from 1; 0 where there are no lines.
-    pub line: u32,
-    /// What it belongs to: `web`, `Deployment/shop`.
-    pub workload: String,
-    /// Its own name.
-    pub name: String,
-    /// Its part in the workload.
-    pub role: Role,
-    /// The image as written.
-    pub image: Option<String>,
-    /// What it takes to bring the changes to a workload that runs already.
-    pub caution: Option<&'static str>,
-    /// One result a transform, in catalogue order.
-    pub results: Vec<TransformReport>,
-}
-
-/// What one transform answered for one container, and what came of it.
-#[derive(Debug)]
-pub struct TransformReport {
-    /// The transform.
-    pub id: &'static str,
-    /// What came of it.
-    pub outcome: Outcome,
-}
-
-/// What came of a transform's answer.
-#[derive(Debug)]
-pub enum Outcome {
-    /// Already at least this strict.
-    Hardened {
-        /// Why that is so.
-        why: String,
-    },
-    /// Written.
-    Changed {
-        /// What it rests on.
-        basis: Basis,
-        /// Why these values.
-        reason: String,
-        /// The paths that were written, as people write them: `services.web.read_only`.
-        paths: Vec<String>,
-    },
-    /// Weak, and not changed.
-    Finding {
-        /// What is weak.
-        what: String,
-        /// File (index into [`Report::files`]) and line of it.
-        place: Option<(usize, u32)>,
-        /// It is changed when somebody asks for it.
-        can_be_asked: bool,
-    },
-    /// Not changed, because somebody said so.
-    Excepted {
-        /// Their reason.
-        reason: String,
-        /// Where they said it.
-        by: Position,
-    },
-    /// There is nothing of the kind here.
-    Inapplicable {
-        /// Why that is so.
-        why: String,
-    },
-    /// Not changed.
-    Declined {
-        /// The reason.
-        why: String,
-    },
-}
-
-impl ContainerReport {
-    /// The same report where each file has another number.
-    #[must_use]
-    pub(crate) fn in_files(mut self, number: impl Fn(usize) -> usize) -> Self {
-        self.file = number(self.file);
-        for result in &mut self.results {
-            match &mut result.outcome {
-                Outcome::Finding {
-                    place: Some((file, _)),
-                    ..
-                }
-                | Outcome::Excepted {
-                    by: Position::File(file, _),
-                    ..
-                } => *file = number(*file),
-                _ => {}
-            }
-        }
-        self
+/// A position as people write it: `compose.yml:3`.
+#[must_use]
+pub fn position(at: &Position, report: &Report) -> String {
+    match at {
+        Position::File(file, line) => match report.files.get(*file) {
+            Some(file) => format!("{}:{line}", terminal::path_text(&file.path)),
+            None => format!("line {line}"),
+        },
+        Position::Elsewhere(words) => terminal::Escaped(words).to_string(),
     }
 }
 
-impl StaleException {
-    /// The same where each file has the number that stands at its place.
-    pub(crate) fn in_files(self, numbers: &[usize]) -> Self {
-        let number = |file: usize| numbers.get(file).copied().unwrap_or(file);
-        Self {
-            at: self.at.moved(|file, line| (number(file), line)),
-            ..self
-        }
-    }
-}
-
-impl Position {
-    /// As people write it: `compose.yml:3`.
-    #[must_use]
-    pub fn text(&self, report: &Report) -> String {
-        match self {
-            Self::File(file, line) => match report.files.get(*file) {
-                Some(file) => format!("{}:{line}", terminal::path_text(&file.path)),
-                None => format!("line {line}"),
-            },
-            Self::Elsewhere(words) => terminal::Escaped(words).to_string(),
-        }
-    }
-
-    /// The same, where the files of the report have moved.
-    pub(crate) fn moved(self, to: impl FnOnce(usize, u32) -> (usize, u32)) -> Self {
-        match self {
-            Self::File(file, line) => {
-                let (file, line) = to(file, line);
-                Self::File(file, line)
-            }
-            Self::Elsewhere(words) => Self::Elsewhere(words),
-        }
-    }
-}
-
-impl NotOurs {
-    /// Why, in words that stand after a file's name or a count.
-    #[must_use]
-    pub fn describe(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::OtherYaml => "neither a Compose file nor a Kubernetes manifest",
-            Self::NoPods => "Kubernetes objects without containers",
-            Self::Template => "a template, which is not YAML before it is rendered",
-            Self::Patch => "a kustomize patch",
-            Self::NoImage => "a unit that names no image",
-            Self::Overlay => "written by harden --overlay",
-            Self::Fragment => "part of a Compose project defined elsewhere",
-        }
+/// Why a file is left alone, in words that stand after its name or a count.
+#[must_use]
+pub fn why_not_ours(why: NotOurs) -> &'static str {
+    match why {
+        NotOurs::Empty => "empty",
+        NotOurs::OtherYaml => "neither a Compose file nor a Kubernetes manifest",
+        NotOurs::NoPods => "Kubernetes objects without containers",
+        NotOurs::Template => "a template, which is not YAML before it is rendered",
+        NotOurs::Patch => "a kustomize patch",
+        NotOurs::NoImage => "a unit that names no image",
+        NotOurs::Overlay => "written by harden --overlay",
+        NotOurs::Fragment => "part of a Compose project defined elsewhere",
     }
 }

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::NotOurs;
 use super::terminal::{BOLD, Escaped, NOTICE, PLACE, Terminal, path_text};
 use super::text::{ROWS, counted};
 use crate::pod_security::{Content, FileJudgement, PodJudgement, Standard, Verdict, Violation};
+use crate::project::NotOurs;
+use crate::report::why_not_ours;
 
 /// Writes one line a violation.
 ///
@@ -104,7 +105,7 @@ impl Summary {
             Content::NotOurs(why @ (NotOurs::Empty | NotOurs::OtherYaml | NotOurs::NoPods)) => {
                 *self.without_pods.entry(*why).or_default() += 1;
             }
-            Content::NotOurs(why) => self.unjudged.push((path, why.describe())),
+            Content::NotOurs(why) => self.unjudged.push((path, why_not_ours(*why))),
             Content::Failed(_) => self.failures += 1,
         }
     }
@@ -178,7 +179,7 @@ impl Summary {
         if !self.without_pods.is_empty() {
             let files = self.without_pods.iter();
             let files: Vec<String> = files
-                .map(|(why, count)| format!("{} ({})", counted(*count, "file"), why.describe()))
+                .map(|(why, count)| format!("{} ({})", counted(*count, "file"), why_not_ours(*why)))
                 .collect();
             writeln!(out, "Without pods: {}.", files.join(", "))?;
         }

@@ -321,7 +321,7 @@ impl<'c> Comparison<'c, '_, '_> {
     fn reads(&self, node: NodeId, wanted: impl Fn(&Scalar<'_>) -> bool) -> bool {
         let is_scalar = self.after.node(node).kind == Kind::Scalar;
         is_scalar
-            && [Schema::Compose, Schema::Kubernetes]
+            && [Schema::GoYamlV4, Schema::GoYamlV2]
                 .into_iter()
                 .all(|schema| {
                     self.after
@@ -352,7 +352,7 @@ mod tests {
     fn planned() -> (Plan, String) {
         let tree = tree(SOURCE);
         let root = tree.documents()[0].root;
-        let mut editor = Editor::new(&tree, Schema::Compose);
+        let mut editor = Editor::new(&tree, Schema::GoYamlV4);
         editor
             .push(root, &["b"], Value::Str("z".to_owned()))
             .expect("it can be pushed");

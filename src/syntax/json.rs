@@ -62,7 +62,7 @@ mod tests {
 
     fn value(source: &str, most: usize) -> Option<Value> {
         let tree = parse(source, Mode::GoYaml, &Limits::default()).unwrap();
-        tree.json(tree.documents()[0].root, Schema::Compose, most)
+        tree.json(tree.documents()[0].root, Schema::GoYamlV4, most)
     }
 
     #[test]

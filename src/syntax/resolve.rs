@@ -10,9 +10,9 @@ use super::{Kind, NodeId, Span, Style, Tree};
 pub enum Schema {
     /// `sigs.k8s.io/yaml` on go-yaml v2: YAML 1.1 booleans (also as keys), the merged value wins
     /// over an own key that stands before `<<`, the last duplicate wins.
-    Kubernetes,
+    GoYamlV2,
     /// compose-go on go-yaml v4: own keys always win over merged ones, duplicates are errors.
-    Compose,
+    GoYamlV4,
 }
 
 /// A scalar as its consumer types it.
@@ -94,7 +94,7 @@ impl<'s> Tree<'s> {
             Some(tag) => tag,
         };
         // go-yaml v4 takes a plain scalar with the tag `!` as if it had none, v2 as text.
-        if tag == "!" && is_plain && schema == Schema::Compose {
+        if tag == "!" && is_plain && schema == Schema::GoYamlV4 {
             return Some(plain(value, schema));
         }
         let typed = plain(Cow::Borrowed(value.as_ref()), schema);
@@ -135,7 +135,7 @@ impl<'s> Tree<'s> {
     fn get_merged(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
         let mut found = None;
         let sought = Sought::new(key, schema);
-        if schema == Schema::Compose {
+        if schema == Schema::GoYamlV4 {
             // What the mapping says itself wins, and of two keys, which are an error, the last.
             let own = self.entries(self.resolve(map));
             let own = own.filter(|(own, _)| !self.is_merge(*own) && self.is_key(*own, sought));
@@ -230,7 +230,7 @@ impl<'s> Tree<'s> {
         let mut seen = HashMap::new();
         for (key, _) in self.entries(self.resolve(map)) {
             let text = if self.is_merge(key) {
-                if schema == Schema::Kubernetes {
+                if schema == Schema::GoYamlV2 {
                     continue;
                 }
                 Some(Cow::Borrowed("<<"))
@@ -248,7 +248,7 @@ impl<'s> Tree<'s> {
     /// `None` for null and collections, which Kubernetes rejects as keys, and Compose too.
     #[must_use]
     pub fn key_text(&self, key: NodeId, schema: Schema) -> Option<Cow<'s, str>> {
-        if schema == Schema::Compose {
+        if schema == Schema::GoYamlV4 {
             let key = self.resolve(key);
             return (self.node(key).kind == Kind::Scalar).then(|| self.value(key));
         }
@@ -325,7 +325,7 @@ impl<'s> Tree<'s> {
     /// The entries of one mapping, the winning ones last.
     fn by_rank(&self, map: NodeId, schema: Schema) -> Vec<(NodeId, NodeId)> {
         let mut entries: Vec<_> = self.entries(map).collect();
-        if schema == Schema::Compose {
+        if schema == Schema::GoYamlV4 {
             // Own keys before merged ones. Among duplicates, which are errors, the last.
             entries.sort_by_key(|&(key, _)| !self.is_merge(key));
         }
@@ -357,7 +357,7 @@ impl<'k> Sought<'k> {
             key,
             schema,
             is_verbatim: !key.is_empty()
-                && (schema == Schema::Compose || is_word())
+                && (schema == Schema::GoYamlV4 || is_word())
                 && !is_folded(),
         }
     }
@@ -365,7 +365,7 @@ impl<'k> Sought<'k> {
 
 /// A plain scalar, as go-yaml's `resolve` types it.
 fn plain(text: Cow<'_, str>, schema: Schema) -> Scalar<'_> {
-    let is_kubernetes = schema == Schema::Kubernetes;
+    let is_kubernetes = schema == Schema::GoYamlV2;
     match text.as_ref() {
         "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
         "true" | "True" | "TRUE" => return Scalar::Bool(true),

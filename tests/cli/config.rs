@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use harden::config::{self, Choices, Config, CustomResource, Settings, Skip, Workload};
+use harden::config::{self, Choices, Config, Settings, Skip, Workload};
 use harden::image::entry::Entry;
+use harden::project::CustomResource;
 use harden::transforms;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use harden::container::Policy;
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::FileOutcome;
 use harden::image::Knowledge;
-use harden::report::FileOutcome;
+use harden::project::Source;
 use harden::transforms::{self, Transform};
 use serde_yaml::Value;
 

@@ -9,9 +9,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use harden::container::{Assume, Basis, Policy};
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::image::Knowledge;
-use harden::report::{FileOutcome, Outcome, Report};
+use harden::project::Source;
 use harden::transforms::{self, Transform};
 use serde_yaml::Value;
 
@@ -307,7 +308,9 @@ impl Table {
         let mut add = |row: String| *self.rows.entry(row).or_default() += 1;
         for file in &report.files {
             add(match &file.outcome {
-                FileOutcome::NotOurs(why) => format!("file\tleft alone\t{}", why.describe()),
+                FileOutcome::NotOurs(why) => {
+                    format!("file\tleft alone\t{}", harden::report::why_not_ours(*why))
+                }
                 FileOutcome::Read | FileOutcome::Unchanged => "file\tunchanged\t".to_owned(),
                 FileOutcome::Changed(_) | FileOutcome::Created(_) => "file\tchanged\t".to_owned(),
                 FileOutcome::Failed(_) => "file\ttrouble\t".to_owned(),

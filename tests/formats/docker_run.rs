@@ -4,9 +4,10 @@ use std::process::Command as Process;
 
 use harden::container::{Assume, Policy};
 use harden::dialect::docker_run::{Command, Layout};
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::FileOutcome;
 use harden::image::Knowledge;
-use harden::report::FileOutcome;
+use harden::project::Source;
 use harden::transforms;
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use harden::container::Policy;
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::Outcome;
 use harden::image::{DefaultUser, Facts, Kind, Knowledge, Recipe, RunAs, Support};
-use harden::project::{Surroundings, Unread};
-use harden::report::Outcome;
+use harden::project::{Source, Surroundings, Unread};
 use harden::transforms;
 use proptest::prelude::*;
 

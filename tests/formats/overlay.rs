@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use harden::container::Policy;
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::error::Error;
 use harden::image::Knowledge;
-use harden::overlay::{self, Extent, FIRST_LINE, Overlaid};
-use harden::project::{Surroundings, Unread};
-use harden::report::{FileOutcome, Outcome, Report};
+use harden::overlay::{self, Extent, OVERLAY_MARK, Overlaid};
+use harden::project::{Source, Surroundings, Unread};
 use harden::transforms;
 
 /// Files in memory.
@@ -53,7 +53,7 @@ fn written<'o>(overlaid: &'o Overlaid, path: &str) -> &'o str {
     let file = files.iter().find(|file| file.path == Path::new(path));
     match file.map(|file| &file.outcome) {
         Some(FileOutcome::Created(text) | FileOutcome::Changed(text)) => {
-            text.strip_prefix(FIRST_LINE).unwrap().trim_start()
+            text.strip_prefix(OVERLAY_MARK).unwrap().trim_start()
         }
         other => panic!("{path}: {other:?}"),
     }
@@ -138,7 +138,7 @@ fn an_override_is_named_between_base_and_overlay() {
 fn a_second_run_has_nothing_to_do() {
     let base = "services:\n  web:\n    image: nginx\n";
     let first = overlaid(&[("compose.yml", base)], &["no-new-privileges"], false);
-    let text = format!("{FIRST_LINE}\n{}", written(&first, "compose.harden.yml"));
+    let text = format!("{OVERLAY_MARK}\n{}", written(&first, "compose.harden.yml"));
     let files = [("compose.harden.yml", text.as_str()), ("compose.yml", base)];
     let second = overlaid(&files, &["no-new-privileges"], false);
     for file in &second.report.files {
@@ -354,7 +354,7 @@ fn the_entry_goes_with_the_last_patch() {
         let last = after(&borrowed(&disk), &overlaid(&borrowed(&disk), ids, false));
         let text = |wanted: &str| &last.iter().find(|(path, _)| path == wanted).unwrap().1;
         assert_eq!(text("kustomization.yaml"), kustomization);
-        assert_eq!(text("harden-patch.yaml"), &format!("{FIRST_LINE}\n"));
+        assert_eq!(text("harden-patch.yaml"), &format!("{OVERLAY_MARK}\n"));
     }
 }
 
@@ -506,7 +506,7 @@ fn objects_that_kustomize_merges_otherwise_are_declined() {
         assert!(overlaid.commands.is_empty(), "{why}");
         let results = &overlaid.report.containers[0].results;
         assert!(
-            matches!(&results[0].outcome, harden::report::Outcome::Declined { why: said } if said.contains(why)),
+            matches!(&results[0].outcome, harden::engine::outcome::Outcome::Declined { why: said } if said.contains(why)),
             "{results:?}"
         );
     }

@@ -1,9 +1,10 @@
 //! Units by chance: what is added stands in its section, and nothing else moves.
 
 use harden::container::{Assume, Policy};
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::FileOutcome;
 use harden::image::Knowledge;
-use harden::report::FileOutcome;
+use harden::project::Source;
 use harden::transforms::{self, Transform};
 use proptest::collection::vec;
 use proptest::prelude::*;

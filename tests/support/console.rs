@@ -43,7 +43,7 @@ pub(crate) fn check(page: &Path, directory: &Path, status: Status) {
 
 /// Rewrites an expectation at once, because other tests read the same page meanwhile.
 pub(crate) fn bless(page: &Path, old: &str, new: &str) {
-    harden::write::replace(page, old.as_bytes(), new.as_bytes()).unwrap();
+    harden::files::write::replace(page, old.as_bytes(), new.as_bytes()).unwrap();
 }
 
 /// The page with each console block as it comes out now.

@@ -33,7 +33,7 @@ pub(crate) fn check(source: &str, seed: u64) -> Outcome {
         return Outcome::Skipped;
     }
     let mut choices = Choices(seed);
-    let schema = choices.one(&[Schema::Compose, Schema::Kubernetes]);
+    let schema = choices.one(&[Schema::GoYamlV4, Schema::GoYamlV2]);
     let nodes = nodes(&tree);
     let mut editor = Editor::new(&tree, schema);
     let mut made = Vec::new();

@@ -10,7 +10,7 @@ type Operation<'o> = &'o dyn Fn(&mut Editor<'_, '_>, NodeId) -> Result<(), Refus
 fn edited(source: &str, path: &[&str], operation: Operation<'_>) -> Result<String, Refusal> {
     let tree = read(source);
     let map = node_at(&tree, path);
-    let mut editor = Editor::new(&tree, Schema::Compose);
+    let mut editor = Editor::new(&tree, Schema::GoYamlV4);
     operation(&mut editor, map)?;
     let plan = editor.finish();
     let result = plan.apply(source);
@@ -35,7 +35,7 @@ fn node_at(tree: &Tree<'_>, path: &[&str]) -> NodeId {
                 tree.children(node).nth(index).expect("an item")
             }
             _ => tree
-                .get(node, step, Schema::Compose)
+                .get(node, step, Schema::GoYamlV4)
                 .expect("a key")
                 .value(),
         };
@@ -521,7 +521,7 @@ fn removing_items_leaves_valid_lists() {
             .children(node_at(&tree, path))
             .nth(index)
             .expect("an item");
-        let mut editor = Editor::new(&tree, Schema::Compose);
+        let mut editor = Editor::new(&tree, Schema::GoYamlV4);
         editor.remove_item(item).expect("it can be removed");
         let plan = editor.finish();
         let result = plan.apply(source);
@@ -547,7 +547,7 @@ fn an_item_is_replaced_in_its_place_and_its_quotes() {
             .children(node_at(&tree, &["a"]))
             .next()
             .expect("an item");
-        let mut editor = Editor::new(&tree, Schema::Compose);
+        let mut editor = Editor::new(&tree, Schema::GoYamlV4);
         let value = Value::Str("new".to_owned());
         editor.set_item(item, value).expect("it can be replaced");
         let plan = editor.finish();
@@ -557,7 +557,7 @@ fn an_item_is_replaced_in_its_place_and_its_quotes() {
     }
     let tree = read("a: [&x b, *x]\n");
     let items: Vec<_> = tree.children(node_at(&tree, &["a"])).collect();
-    let mut editor = Editor::new(&tree, Schema::Compose);
+    let mut editor = Editor::new(&tree, Schema::GoYamlV4);
     let value = || Value::Str("new".to_owned());
     assert!(editor.set_item(items[0], value()).is_err());
     assert!(editor.set_item(node_at(&tree, &["a"]), value()).is_err());
@@ -627,7 +627,7 @@ fn what_is_there_already_is_no_edit() {
     let source = "web:\n  read_only: yes\n  user: '1'\n";
     let tree = read(source);
     let web = node_at(&tree, &["web"]);
-    let mut editor = Editor::new(&tree, Schema::Kubernetes);
+    let mut editor = Editor::new(&tree, Schema::GoYamlV2);
     editor
         .set(web, &["read_only"], Value::Bool(true))
         .expect("it can be set");
@@ -642,7 +642,7 @@ fn a_rollback_forgets_what_came_after_its_checkpoint() {
     let source = "web:\n  a: 1\n";
     let tree = read(source);
     let web = node_at(&tree, &["web"]);
-    let mut editor = Editor::new(&tree, Schema::Compose);
+    let mut editor = Editor::new(&tree, Schema::GoYamlV4);
     editor
         .set(web, &["b"], Value::Int(2))
         .expect("it can be set");

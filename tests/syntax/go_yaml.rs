@@ -210,15 +210,15 @@ fn json(tree: &Tree<'_>, id: NodeId, budget: &mut u32) -> Result<Value, String> 
             .map(|item| json(tree, item, budget))
             .collect();
     }
-    Ok(match tree.scalar(id, Schema::Kubernetes) {
+    Ok(match tree.scalar(id, Schema::GoYamlV2) {
         None => {
             for (key, _) in tree.entries(id) {
-                if !tree.is_merge(key) && tree.key_text(key, Schema::Kubernetes).is_none() {
+                if !tree.is_merge(key) && tree.key_text(key, Schema::GoYamlV2).is_none() {
                     return Err(format!("{} cannot be a key", tree.text(key)));
                 }
             }
             let mut object = serde_json::Map::new();
-            for (key, found) in tree.effective_entries(id, Schema::Kubernetes) {
+            for (key, found) in tree.effective_entries(id, Schema::GoYamlV2) {
                 object.insert(key.into_owned(), json(tree, found.value(), budget)?);
             }
             Value::Object(object)

@@ -4,8 +4,7 @@
 use std::fmt::Write as _;
 
 use harden::syntax::{
-    Editor, Interpolated, Limits, Mode, NodeId, Schema, SyntaxErrorKind, Tree, Value, decode,
-    interpolate, parse,
+    Editor, Limits, Mode, NodeId, Schema, SyntaxErrorKind, Tree, Value, decode, parse,
 };
 
 const MEGA: usize = 1 << 20;
@@ -165,11 +164,9 @@ fn many_entries() {
     let tree_of_keys = tree(&keys);
     let map = root(&tree_of_keys);
     assert_eq!(tree_of_keys.entries(map).count(), 200_000);
-    assert_eq!(tree_of_keys.duplicate_key(map, Schema::Compose), None);
+    assert_eq!(tree_of_keys.duplicate_key(map, Schema::GoYamlV4), None);
     assert_eq!(
-        tree_of_keys
-            .effective_entries(map, Schema::Kubernetes)
-            .len(),
+        tree_of_keys.effective_entries(map, Schema::GoYamlV2).len(),
         200_000
     );
 
@@ -267,7 +264,7 @@ fn merges_of_merges_are_each_visited_once() {
     }
     source.push_str("self: &self {<<: *self, k: v}\n");
     let tree = tree(&source);
-    for schema in [Schema::Kubernetes, Schema::Compose] {
+    for schema in [Schema::GoYamlV2, Schema::GoYamlV4] {
         for (key, count) in [("a29", 30), ("c19999", 1), ("self", 1)] {
             let map = tree.get(root(&tree), key, schema).unwrap().value();
             assert_eq!(tree.effective_entries(map, schema).len(), count, "{key}");
@@ -322,16 +319,6 @@ fn bytes_that_are_not_utf8_are_errors() {
 }
 
 #[test]
-fn variables_by_the_million() {
-    let source = "${A:-x}".repeat(MEGA / 4);
-    assert!(
-        matches!(interpolate(&source), Interpolated::Dynamic { default: Some(text) } if text.len() == MEGA / 4)
-    );
-    let source = "${A:-{".repeat(MEGA / 4);
-    assert_eq!(interpolate(&source), Interpolated::Invalid);
-}
-
-#[test]
 fn an_edit_in_each_of_many_entries_of_one_collection() {
     // No edit may look through all its neighbours for the style to write in.
     let block = |index| format!("  s{index}:\n    image: x\n");
@@ -344,10 +331,10 @@ fn an_edit_in_each_of_many_entries_of_one_collection() {
         format!("[{}]", json.trim_end_matches(',')),
     ] {
         let tree = tree(&source);
-        let mut editor = Editor::new(&tree, Schema::Compose);
+        let mut editor = Editor::new(&tree, Schema::GoYamlV4);
         let mut open = vec![root(&tree)];
         while let Some(id) = open.pop() {
-            if tree.get(id, "image", Schema::Compose).is_some() {
+            if tree.get(id, "image", Schema::GoYamlV4).is_some() {
                 editor.set(id, &["read_only"], Value::Bool(true)).unwrap();
                 editor.set(id, &["a", "b"], Value::Seq(Vec::new())).unwrap();
                 editor

@@ -92,7 +92,7 @@ fn check_nodes(tree: &Tree<'_>, root: NodeId) -> usize {
             assert!(props.anchor.is_some() || props.tag.is_some());
             let _ = tree.tag(id);
         }
-        for schema in [Schema::Kubernetes, Schema::Compose] {
+        for schema in [Schema::GoYamlV2, Schema::GoYamlV4] {
             let _ = tree.scalar(id, schema);
         }
         match node.kind {
@@ -139,7 +139,7 @@ fn check_nodes(tree: &Tree<'_>, root: NodeId) -> usize {
                 );
                 open.extend(children.into_iter().rev());
                 if node.kind == Kind::Map {
-                    for schema in [Schema::Kubernetes, Schema::Compose] {
+                    for schema in [Schema::GoYamlV2, Schema::GoYamlV4] {
                         let entries = tree.effective_entries(id, schema);
                         if let Some((key, found)) = entries.first() {
                             assert_eq!(tree.get(id, key, schema), Some(*found), "{key}");

@@ -63,10 +63,10 @@ fn a_bug_in_the_result_fails_the_proof_in_every_style() {
 
 /// An entry, a list and a replaced value in each service.
 fn hardened(tree: &Tree<'_>) -> Plan {
-    let mut editor = Editor::new(tree, Schema::Compose);
+    let mut editor = Editor::new(tree, Schema::GoYamlV4);
     for document in tree.documents() {
         let services = tree
-            .get(document.root, "services", Schema::Compose)
+            .get(document.root, "services", Schema::GoYamlV4)
             .unwrap();
         let services: Vec<NodeId> = tree
             .entries(services.value())
@@ -89,7 +89,7 @@ fn hardened(tree: &Tree<'_>) -> Plan {
 
 /// An entry, a list and a replaced value wherever there is room for one.
 fn widened(tree: &Tree<'_>) -> Plan {
-    let mut editor = Editor::new(tree, Schema::Compose);
+    let mut editor = Editor::new(tree, Schema::GoYamlV4);
     let mut open: Vec<NodeId> = tree
         .documents()
         .iter()

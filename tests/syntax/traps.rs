@@ -22,7 +22,7 @@ fn root(tree: &Tree<'_>) -> NodeId {
 
 /// The value of a key of the root.
 fn at(tree: &Tree<'_>, key: &str) -> NodeId {
-    tree.get(root(tree), key, Schema::Compose)
+    tree.get(root(tree), key, Schema::GoYamlV4)
         .unwrap_or_else(|| panic!("no {key}"))
         .value()
 }
@@ -93,16 +93,16 @@ fn in_kubernetes_the_merged_value_wins_over_what_stands_before_it() {
             schema,
         )
     };
-    assert_eq!(value("c", Schema::Kubernetes), Some(Scalar::Bool(true)));
-    assert_eq!(value("c", Schema::Compose), Some(Scalar::Bool(false)));
-    assert_eq!(value("d", Schema::Kubernetes), Some(Scalar::Bool(false)));
-    assert_eq!(value("d", Schema::Compose), Some(Scalar::Bool(false)));
+    assert_eq!(value("c", Schema::GoYamlV2), Some(Scalar::Bool(true)));
+    assert_eq!(value("c", Schema::GoYamlV4), Some(Scalar::Bool(false)));
+    assert_eq!(value("d", Schema::GoYamlV2), Some(Scalar::Bool(false)));
+    assert_eq!(value("d", Schema::GoYamlV4), Some(Scalar::Bool(false)));
 }
 
 #[test]
 fn the_first_of_several_merged_mappings_wins() {
     let tree = tree("a: &a {p: 1}\nb: &b {p: 2, q: 2}\nc: {<<: [*a, *b]}\n");
-    for schema in [Schema::Kubernetes, Schema::Compose] {
+    for schema in [Schema::GoYamlV2, Schema::GoYamlV4] {
         let entries = tree.effective_entries(at(&tree, "c"), schema);
         let shown: Vec<_> = entries
             .iter()
@@ -116,8 +116,8 @@ fn the_first_of_several_merged_mappings_wins() {
 fn a_quoted_merge_key_is_an_ordinary_key() {
     let tree = tree("a: &a {p: 1}\nc: {\"<<\": *a}\nd: {!!str <<: *a}\n");
     for key in ["c", "d"] {
-        assert!(tree.get(at(&tree, key), "p", Schema::Compose).is_none());
-        assert!(tree.get(at(&tree, key), "<<", Schema::Compose).is_some());
+        assert!(tree.get(at(&tree, key), "p", Schema::GoYamlV4).is_none());
+        assert!(tree.get(at(&tree, key), "<<", Schema::GoYamlV4).is_some());
     }
 }
 
@@ -188,7 +188,7 @@ fn six_spellings_of_nothing() {
     let tree = tree("web: ~\n");
     assert_eq!(tree.node(at(&tree, "web")).style, Style::Plain);
     assert_eq!(
-        tree.scalar(at(&tree, "web"), Schema::Compose),
+        tree.scalar(at(&tree, "web"), Schema::GoYamlV4),
         Some(Scalar::Null)
     );
 }
@@ -388,7 +388,7 @@ fn keys_may_be_explicit_or_an_alias_or_missing() {
 #[test]
 fn an_alias_as_a_key_is_the_key_it_stands_for() {
     let tree = tree("a: &a k\n*a : x\n");
-    for schema in [Schema::Kubernetes, Schema::Compose] {
+    for schema in [Schema::GoYamlV2, Schema::GoYamlV4] {
         let found = tree.get(root(&tree), "k", schema).unwrap();
         assert_eq!(tree.text(found.value()), "x");
     }
@@ -453,12 +453,12 @@ fn keys_may_be_longer_than_1024_bytes() {
 #[test]
 fn keys_are_the_same_key_in_any_spelling() {
     for (source, schema, expected) in [
-        ("a: 1\n\"a\": 2\n", Schema::Compose, true),
-        ("a: 1\n'a': 2\n", Schema::Kubernetes, true),
-        ("yes: 1\ntrue: 2\n", Schema::Kubernetes, true),
-        ("yes: 1\ntrue: 2\n", Schema::Compose, false),
-        ("0x10: 1\n16: 2\n", Schema::Kubernetes, true),
-        ("a: &a {}\nb: {<<: *a, <<: *a}\n", Schema::Compose, false),
+        ("a: 1\n\"a\": 2\n", Schema::GoYamlV4, true),
+        ("a: 1\n'a': 2\n", Schema::GoYamlV2, true),
+        ("yes: 1\ntrue: 2\n", Schema::GoYamlV2, true),
+        ("yes: 1\ntrue: 2\n", Schema::GoYamlV4, false),
+        ("0x10: 1\n16: 2\n", Schema::GoYamlV2, true),
+        ("a: &a {}\nb: {<<: *a, <<: *a}\n", Schema::GoYamlV4, false),
     ] {
         let tree = tree(source);
         assert_eq!(
@@ -469,11 +469,11 @@ fn keys_are_the_same_key_in_any_spelling() {
     }
     let tree = tree("a: &a {}\nb: {<<: *a, <<: *a}\n");
     assert!(
-        tree.duplicate_key(at(&tree, "b"), Schema::Compose)
+        tree.duplicate_key(at(&tree, "b"), Schema::GoYamlV4)
             .is_some()
     );
     assert!(
-        tree.duplicate_key(at(&tree, "b"), Schema::Kubernetes)
+        tree.duplicate_key(at(&tree, "b"), Schema::GoYamlV2)
             .is_none()
     );
 }
@@ -481,11 +481,10 @@ fn keys_are_the_same_key_in_any_spelling() {
 #[test]
 fn the_last_duplicate_wins_in_kubernetes() {
     let tree = tree("a: 1\nb: 2\na: 3\n");
-    let found = tree.get(root(&tree), "a", Schema::Kubernetes).unwrap();
+    let found = tree.get(root(&tree), "a", Schema::GoYamlV2).unwrap();
     assert_eq!(tree.text(found.value()), "3");
     assert_eq!(
-        tree.effective_entries(root(&tree), Schema::Kubernetes)
-            .len(),
+        tree.effective_entries(root(&tree), Schema::GoYamlV2).len(),
         2
     );
 }
@@ -537,12 +536,12 @@ fn each_consumer_types_a_plain_scalar_its_own_way() {
     ] {
         let tree = tree(source);
         assert_eq!(
-            tree.scalar(root(&tree), Schema::Kubernetes),
+            tree.scalar(root(&tree), Schema::GoYamlV2),
             Some(kubernetes),
             "{source} in Kubernetes"
         );
         assert_eq!(
-            tree.scalar(root(&tree), Schema::Compose),
+            tree.scalar(root(&tree), Schema::GoYamlV4),
             Some(compose),
             "{source} in Compose"
         );
@@ -553,7 +552,7 @@ fn each_consumer_types_a_plain_scalar_its_own_way() {
 fn in_kubernetes_a_boolean_key_is_its_boolean() {
     let tree = tree("on: x\nn: y\n1.5: z\n1e6: w\n");
     let keys: Vec<_> = tree
-        .effective_entries(root(&tree), Schema::Kubernetes)
+        .effective_entries(root(&tree), Schema::GoYamlV2)
         .into_iter()
         .map(|(key, _)| key)
         .collect();

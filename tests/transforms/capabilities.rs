@@ -1,11 +1,12 @@
 //! Which capabilities are dropped and which are given back, where a mistake stops a container.
 
-use harden::capabilities::{DEFAULT, STEPPING_DOWN};
 use harden::container::{Assume, Policy};
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::image::Knowledge;
-use harden::report::{FileOutcome, Outcome, Report};
+use harden::project::Source;
 use harden::transforms;
+use harden::transforms::needs::capabilities::{DEFAULT, STEPPING_DOWN};
 use serde_yaml::Value;
 
 fn run(text: &str, ids: &[&str], assume: Assume) -> Report {

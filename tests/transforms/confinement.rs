@@ -1,9 +1,10 @@
 //! Profiles that confine a container: which are added, which are found, and what argues for none.
 
 use harden::container::{Assume, Policy};
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::image::Knowledge;
-use harden::report::{FileOutcome, Outcome, Report};
+use harden::project::Source;
 use harden::transforms;
 
 const BOTH: [&str; 2] = ["default-seccomp", "default-confinement"];

@@ -1,9 +1,10 @@
 //! Bounds on processes, on restarts and on what is set aside, where they are written and where not.
 
 use harden::container::{Assume, Policy};
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::image::Knowledge;
-use harden::report::{FileOutcome, Outcome, Report};
+use harden::project::Source;
 use harden::transforms;
 use serde_yaml::Value;
 

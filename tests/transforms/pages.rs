@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use harden::container::{Assume, Basis, Policy};
 use harden::edition::Edition;
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::image::Knowledge;
-use harden::report::{FileOutcome, Outcome, Report};
+use harden::project::Source;
 use harden::transforms::{self, Kind, Transform};
 
 use crate::support::console;

@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::interpolation::{Interpolated, interpolate};
 use super::layers::{Layers, Value, is_null};
+use crate::dialect::Member;
 use crate::image::{Facts, Recipe};
-use crate::project::{File, Member, Surroundings};
-use crate::syntax::{Interpolated, Kind, NodeId, Schema, Tree, interpolate};
+use crate::project::{File, Surroundings};
+use crate::syntax::{Kind, NodeId, Schema, Tree};
 
 /// The recipe, if its Dockerfile is in the project and no variable hides which one it is.
 pub(super) fn recipe(
@@ -137,7 +139,7 @@ impl Build<'_, '_> {
     fn get(&self, key: &str) -> Option<Option<Text>> {
         self.values.iter().rev().find_map(|value| {
             let tree = &self.files[value.file].tree;
-            let found = tree.get(mapping(tree, value.node)?, key, Schema::Compose)?;
+            let found = tree.get(mapping(tree, value.node)?, key, Schema::GoYamlV4)?;
             let node = tree.resolve(found.value());
             (!is_null(tree, node)).then(|| text(tree, node, value.file))
         })
@@ -150,8 +152,8 @@ impl Build<'_, '_> {
             if tree.node(value.node).kind == Kind::Scalar {
                 return text(tree, value.node, value.file);
             }
-            let context =
-                mapping(tree, value.node).and_then(|map| tree.get(map, "context", Schema::Compose));
+            let context = mapping(tree, value.node)
+                .and_then(|map| tree.get(map, "context", Schema::GoYamlV4));
             if let Some(found) = context {
                 return text(tree, tree.resolve(found.value()), value.file);
             }
@@ -169,14 +171,14 @@ impl Build<'_, '_> {
         for value in &self.values {
             let tree = &self.files[value.file].tree;
             let Some(found) =
-                mapping(tree, value.node).and_then(|map| tree.get(map, key, Schema::Compose))
+                mapping(tree, value.node).and_then(|map| tree.get(map, key, Schema::GoYamlV4))
             else {
                 continue;
             };
             let node = tree.resolve(found.value());
             let known = |node: NodeId| text(tree, node, value.file);
             if tree.node(node).kind == Kind::Map {
-                for (name, found) in tree.effective_entries(node, Schema::Compose) {
+                for (name, found) in tree.effective_entries(node, Schema::GoYamlV4) {
                     let node = tree.resolve(found.value());
                     let text = (!is_null(tree, node)).then(|| known(node)).flatten();
                     pairs.push((name.into_owned(), text));

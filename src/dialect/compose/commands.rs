@@ -34,7 +34,7 @@ fn hooks(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
         for hook in layers.items(files, key) {
             let file = &files[hook.file];
             let tree = &file.tree;
-            if let Some(command) = tree.get(hook.node, "command", Schema::Compose) {
+            if let Some(command) = tree.get(hook.node, "command", Schema::GoYamlV4) {
                 let node = tree.resolve(command.value());
                 container.hooks.push(match tree.node(node).kind {
                     Kind::Seq => texts(file, node),

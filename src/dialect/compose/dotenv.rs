@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::syntax::{Interpolated, interpolate_by};
+use super::interpolation::{Interpolated, interpolate_by};
 
 /// What is known of variables, by their names.
 pub(crate) type Variables = BTreeMap<String, String>;

@@ -79,7 +79,7 @@ fn own(layers: &Layers, files: &[File<'_>]) -> Vec<(String, Option<String>)> {
         let passed_on = |name: &str| file.context.variables.get(name).cloned();
         match tree.node(value.node).kind {
             Kind::Map => {
-                for (name, entry) in tree.effective_entries(value.node, Schema::Compose) {
+                for (name, entry) in tree.effective_entries(value.node, Schema::GoYamlV4) {
                     let text = if is_null(tree, entry.value()) {
                         passed_on(&name)
                     } else {
@@ -113,7 +113,7 @@ fn env_files(layers: &Layers, files: &[File<'_>]) -> Vec<EnvFile> {
     for item in layers.items(files, "env_file") {
         let file = &files[item.file];
         let text = |key: &str| {
-            let value = file.tree.get(item.node, key, Schema::Compose)?;
+            let value = file.tree.get(item.node, key, Schema::GoYamlV4)?;
             judged(file, value.value())
         };
         let is_long = file.tree.node(item.node).kind == Kind::Map;

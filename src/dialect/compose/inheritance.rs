@@ -58,7 +58,7 @@ pub(super) fn is_like(files: &[File<'_>], heir: &Layers, base: &Layers) -> bool 
         .all(|layer| {
             files[layer.file]
                 .tree
-                .effective_entries(layer.node, Schema::Compose)
+                .effective_entries(layer.node, Schema::GoYamlV4)
                 .iter()
                 .all(|(key, _)| HARMLESS.contains(&&**key) || key.starts_with("x-"))
         })
@@ -90,7 +90,7 @@ pub(super) fn overridden(files: &[File<'_>], defining: &Layer, later: &Layers) -
         if is_later && is_undone(tree, layer.node, is_later) {
             keys.push(EVERYTHING.to_owned());
         }
-        for (key, found) in tree.effective_entries(layer.node, Schema::Compose) {
+        for (key, found) in tree.effective_entries(layer.node, Schema::GoYamlV4) {
             let mut below = tree.subtree(found.value());
             if below.any(|node| is_undone(tree, node, is_later)) {
                 keys.push(key.into_owned());

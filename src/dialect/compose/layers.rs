@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 
+use super::interpolation::{Interpolated, interpolate_by};
 use crate::container::{Origin, Place, Setting, Via};
 use crate::project::File;
-use crate::syntax::{Found, Interpolated, Kind, NodeId, Schema, Tree, interpolate_by};
+use crate::syntax::{Found, Kind, NodeId, Schema, Tree};
 
 /// The mappings of one service, least binding first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,7 +65,7 @@ impl Layer {
 
 impl Keys {
     fn of(tree: &Tree<'_>, map: NodeId) -> Self {
-        let entries = tree.effective_entries(map, Schema::Compose);
+        let entries = tree.effective_entries(map, Schema::GoYamlV4);
         Self(
             entries
                 .iter()
@@ -306,7 +307,7 @@ fn known<'f>(file: &'f File<'_>) -> impl Fn(&str) -> Option<&'f str> {
 /// Nothing is written, or null is.
 pub(super) fn is_null(tree: &Tree<'_>, node: NodeId) -> bool {
     matches!(
-        tree.scalar(node, Schema::Compose),
+        tree.scalar(node, Schema::GoYamlV4),
         Some(crate::syntax::Scalar::Null)
     )
 }
@@ -327,7 +328,7 @@ fn walk(tree: &Tree<'_>, layer: &Layer, path: &[&str]) -> Option<(NodeId, Via)> 
         if tree.node(map).kind != Kind::Map {
             return None;
         }
-        match tree.get(map, key, Schema::Compose)? {
+        match tree.get(map, key, Schema::GoYamlV4)? {
             Found::Own { value, .. } => node = value,
             Found::Merged {
                 via: alias, value, ..

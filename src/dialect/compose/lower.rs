@@ -2,11 +2,11 @@
 
 use super::{EVERYTHING, Limits, Site, Version};
 use crate::container::{Assignment, Container, Scratch, Setting, Via, is_shared_directory};
-use crate::dialect::Unwritable;
 use crate::dialect::engine_words::mount::write_tmpfs;
-use crate::dialect::engine_words::{self, units};
+use crate::dialect::{Unwritable, engine_words};
 use crate::project::File;
 use crate::syntax::{Editor, Found, Kind, NodeId, Schema, Tree, Value};
+use crate::units;
 
 const SECURITY_OPT: &str = "security_opt";
 
@@ -162,7 +162,7 @@ impl Site {
             Err(refusal) => refusal,
         };
         let service = tree.resolve(self.node);
-        let items = tree.get(service, key, Schema::Compose).and_then(|found| {
+        let items = tree.get(service, key, Schema::GoYamlV4).and_then(|found| {
             let node = tree.resolve(found.value());
             match (found, tree.node(node).kind) {
                 (_, Kind::Scalar) => scalars(tree, &[node]),

@@ -9,11 +9,13 @@ mod confinement;
 mod dotenv;
 mod environment;
 mod inheritance;
+mod interpolation;
 mod layers;
 mod lower;
 mod mounts;
 mod network;
 mod ports;
+pub(crate) mod projects;
 mod read;
 mod recognise;
 mod references;
@@ -135,7 +137,7 @@ pub(super) fn headings(files: &[File<'_>]) -> HashMap<String, Vec<Place>> {
             let Some(services) = recognise::services_of(tree, document.root) else {
                 continue;
             };
-            for (name, found) in tree.effective_entries(services, Schema::Compose) {
+            for (name, found) in tree.effective_entries(services, Schema::GoYamlV4) {
                 if let Found::Own { key, .. } = found {
                     let span = tree.node(key).span;
                     let known = headings.entry(name.into_owned()).or_default();

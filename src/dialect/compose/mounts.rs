@@ -2,16 +2,18 @@
 
 use std::collections::HashMap;
 
+use super::interpolation::compose_boolean;
 use super::layers::{Layers, is_null, judged};
 use crate::container::{
     Against, Container, Evidence, Mount, MountSource, Place, is_shared_directory,
 };
+use crate::dialect::Member;
 use crate::dialect::engine_words::mount::{
     PROPAGATIONS, Volume, copied, is_host_path, tmpfs, tmpfs_size,
 };
-use crate::dialect::engine_words::units;
-use crate::project::{File, Member, Surroundings};
-use crate::syntax::{Found, Kind, NodeId, Scalar, Schema, compose_boolean};
+use crate::project::{File, Surroundings};
+use crate::syntax::{Found, Kind, NodeId, Scalar, Schema};
+use crate::units;
 
 /// Adds every mount of the service to the container.
 pub(super) fn read(
@@ -29,7 +31,7 @@ pub(super) fn read(
             _ => value.judged(files).map(|text| short_volume(&text, top)),
         };
         let Some(mount) = mount else { continue };
-        if let Some(tmpfs) = tree.get(value.node, "tmpfs", Schema::Compose) {
+        if let Some(tmpfs) = tree.get(value.node, "tmpfs", Schema::GoYamlV4) {
             let size = text_at(file, tmpfs.value(), "size");
             container.add_scratch_memory(
                 size.and_then(|size| units::bytes(&size))
@@ -151,8 +153,8 @@ fn contents(
 /// The permissions of a config or secret, which hold for what is copied, and not for a file of the
 /// host (docker/compose `pkg/compose/secrets.go`); a text is octal.
 fn mode(file: &File<'_>, map: NodeId) -> Option<u32> {
-    let found = file.tree.get(map, "mode", Schema::Compose)?;
-    match file.tree.scalar(found.value(), Schema::Compose)? {
+    let found = file.tree.get(map, "mode", Schema::GoYamlV4)?;
+    match file.tree.scalar(found.value(), Schema::GoYamlV4)? {
         Scalar::Int(mode) => u32::try_from(mode).ok(),
         Scalar::Str(text) => u32::from_str_radix(text.trim_start_matches("0o"), 8).ok(),
         _ => None,
@@ -259,12 +261,12 @@ impl TopLevel {
         for (file, root) in &top.roots {
             let file = &files[*file];
             let tree = &file.tree;
-            let Some(volumes) = tree.get(*root, "volumes", Schema::Compose) else {
+            let Some(volumes) = tree.get(*root, "volumes", Schema::GoYamlV4) else {
                 continue;
             };
-            for (name, volume) in tree.effective_entries(volumes.value(), Schema::Compose) {
+            for (name, volume) in tree.effective_entries(volumes.value(), Schema::GoYamlV4) {
                 let has = |key| {
-                    tree.get(volume.value(), key, Schema::Compose)
+                    tree.get(volume.value(), key, Schema::GoYamlV4)
                         .is_some_and(|found| !is_null(tree, found.value()))
                 };
                 let local =
@@ -288,7 +290,7 @@ impl TopLevel {
                 == Some(true)
         };
         let is_external = |file: &File<'_>, node| {
-            let found = file.tree.get(node, "external", Schema::Compose);
+            let found = file.tree.get(node, "external", Schema::GoYamlV4);
             let names =
                 |found: Found| file.tree.node(file.tree.resolve(found.value())).kind == Kind::Map;
             is_on(file, node, "external") || found.is_some_and(names)
@@ -300,8 +302,8 @@ impl TopLevel {
         let find = |kind: &str, is_sign: &dyn Fn(&File<'_>, NodeId) -> bool| {
             self.roots.iter().find_map(|(file, root)| {
                 let file = &files[*file];
-                let all = file.tree.get(*root, kind, Schema::Compose)?;
-                let all = file.tree.effective_entries(all.value(), Schema::Compose);
+                let all = file.tree.get(*root, kind, Schema::GoYamlV4)?;
+                let all = file.tree.effective_entries(all.value(), Schema::GoYamlV4);
                 let mut signs = all.iter().filter(|(_, one)| is_sign(file, one.value()));
                 signs.next().map(|(name, _)| name.to_string())
             })
@@ -323,10 +325,10 @@ impl TopLevel {
     fn inline_content(&self, files: &[File<'_>], kind: &str, name: &str) -> Option<&'static str> {
         self.roots.iter().find_map(|(file, root)| {
             let tree = &files[*file].tree;
-            let all = tree.get(*root, kind, Schema::Compose)?;
-            let one = tree.get(all.value(), name, Schema::Compose)?;
+            let all = tree.get(*root, kind, Schema::GoYamlV4)?;
+            let one = tree.get(all.value(), name, Schema::GoYamlV4)?;
             ["content", "environment"].into_iter().find(|key| {
-                tree.get(one.value(), key, Schema::Compose)
+                tree.get(one.value(), key, Schema::GoYamlV4)
                     .is_some_and(|found| !is_null(tree, found.value()))
             })
         })
@@ -337,8 +339,8 @@ impl TopLevel {
     fn file(&self, files: &[File<'_>], kind: &str, name: &str) -> Option<(usize, String)> {
         self.roots.iter().find_map(|(file, root)| {
             let tree = &files[*file].tree;
-            let all = tree.get(*root, kind, Schema::Compose)?;
-            let one = tree.get(all.value(), name, Schema::Compose)?;
+            let all = tree.get(*root, kind, Schema::GoYamlV4)?;
+            let one = tree.get(all.value(), name, Schema::GoYamlV4)?;
             Some((*file, text_at(&files[*file], one.value(), "file")?))
         })
     }
@@ -386,7 +388,7 @@ fn long_volume(file: &File<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
         "tmpfs" => MountSource::Scratch,
         "volume" | "" => {
             let option = |key| {
-                tree.get(node, "volume", Schema::Compose)
+                tree.get(node, "volume", Schema::GoYamlV4)
                     .and_then(|volume| text_at(file, volume.value(), key))
             };
             let bare = option("subpath").is_some()
@@ -396,7 +398,7 @@ fn long_volume(file: &File<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
         _ => MountSource::Other(kind),
     };
     let propagation = tree
-        .get(node, "bind", Schema::Compose)
+        .get(node, "bind", Schema::GoYamlV4)
         .and_then(|bind| text_at(file, bind.value(), "propagation"))
         .filter(|word| PROPAGATIONS.contains(&word.as_str()));
     Some(Mount {
@@ -411,7 +413,7 @@ fn long_volume(file: &File<'_>, node: NodeId, top: &TopLevel) -> Option<Mount> {
 
 fn text_at(file: &File<'_>, map: NodeId, key: &str) -> Option<String> {
     let tree = &file.tree;
-    let found = tree.get(map, key, Schema::Compose)?;
+    let found = tree.get(map, key, Schema::GoYamlV4)?;
     if is_null(tree, found.value()) {
         return None;
     }

@@ -40,7 +40,7 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
         let place = value.origin.place;
         if tree.node(value.node).kind == Kind::Map {
             let port = |key| {
-                let found = tree.get(value.node, key, Schema::Compose)?;
+                let found = tree.get(value.node, key, Schema::GoYamlV4)?;
                 judged(file, found.value()).map(Cow::into_owned)
             };
             container
@@ -100,7 +100,7 @@ fn sysctls(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
         let place = value.origin.place;
         let pairs: Vec<(String, String)> = match tree.node(value.node).kind {
             Kind::Map => tree
-                .effective_entries(value.node, Schema::Compose)
+                .effective_entries(value.node, Schema::GoYamlV4)
                 .into_iter()
                 .filter_map(|(name, found)| {
                     Some((name.into_owned(), judged(file, found.value())?.into_owned()))

@@ -19,7 +19,7 @@ impl Site {
         const KEY: &str = "ports";
         let because = |why: String| Unwritable::Because(why);
         self.check_override(KEY)?;
-        let own = match tree.get(tree.resolve(self.node), KEY, Schema::Compose) {
+        let own = match tree.get(tree.resolve(self.node), KEY, Schema::GoYamlV4) {
             Some(Found::Own { value, .. }) => tree.children(value).collect(),
             _ => Vec::new(),
         };

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::interpolation::compose_boolean;
 use super::layers::{Layers, judged};
 use super::mounts::{self, TopLevel};
 use super::services::Service;
@@ -12,10 +13,10 @@ use super::{
     recognise, resources, services,
 };
 use crate::container::{Against, Container, Evidence, Origin, Place, Restart, Setting, Via};
-use crate::dialect::engine_words;
+use crate::dialect::{Member, engine_words};
 use crate::image::{self, Knowledge};
-use crate::project::{File, Member, Surroundings};
-use crate::syntax::{Kind, NodeId, Schema, Span, compose_boolean};
+use crate::project::{File, Surroundings};
+use crate::syntax::{Kind, NodeId, Schema, Span};
 
 /// The members of files that belong together, each base before the services that extend it.
 pub(in crate::dialect) fn read(
@@ -173,7 +174,7 @@ fn services_of_projects(
         );
         let version = project.roots.iter().find_map(|(file, root)| {
             let file = &files[*file];
-            let found = file.tree.get(*root, "version", Schema::Compose)?;
+            let found = file.tree.get(*root, "version", Schema::GoYamlV4)?;
             judged(file, found.value())
         });
         let version = Version::of(version.as_deref());
@@ -342,7 +343,7 @@ fn pairs(layers: &Layers, files: &[File<'_>], key: &str) -> Vec<(String, String)
         let tree = &file.tree;
         match tree.node(value.node).kind {
             Kind::Map => {
-                for (name, found) in tree.effective_entries(value.node, Schema::Compose) {
+                for (name, found) in tree.effective_entries(value.node, Schema::GoYamlV4) {
                     let text = judged(file, found.value()).map(Cow::into_owned);
                     pairs.push((name.into_owned(), text.unwrap_or_default()));
                 }
@@ -368,7 +369,7 @@ fn devices(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     for value in layers.items(files, "devices") {
         let file = &files[value.file];
         let tree = &file.tree;
-        if let Some(source) = tree.get(value.node, "source", Schema::Compose) {
+        if let Some(source) = tree.get(value.node, "source", Schema::GoYamlV4) {
             container
                 .devices
                 .extend(judged(file, source.value()).map(Cow::into_owned));
@@ -403,7 +404,7 @@ fn watch(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     let file = &files[value.file];
     let tree = &file.tree;
     let syncs = tree.children(value.node).any(|rule| {
-        tree.get(rule, "action", Schema::Compose)
+        tree.get(rule, "action", Schema::GoYamlV4)
             .and_then(|found| judged(file, found.value()))
             .is_some_and(|action| action.starts_with("sync"))
     });

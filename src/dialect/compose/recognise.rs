@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::report::NotOurs;
+use crate::project::NotOurs;
 use crate::syntax::{Found, Kind, NodeId, Schema, Tree};
 
 /// What compose-spec allows at the top beside `x-` extensions; a file with other keys is rejected
@@ -85,15 +85,15 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<bool, NotOurs> {
             _ => return Ok(false),
         }
         empty = false;
-        let entries = tree.effective_entries(root, Schema::Compose);
+        let entries = tree.effective_entries(root, Schema::GoYamlV4);
         if !entries.iter().all(|(key, _)| is_top_level(key)) {
             return Ok(tree.documents().len() == 1 && is_legacy(tree, &entries));
         }
-        if tree.get(root, "include", Schema::Compose).is_some() {
+        if tree.get(root, "include", Schema::GoYamlV4).is_some() {
             services = true;
             defined = true;
         }
-        let Some(found) = tree.get(root, "services", Schema::Compose) else {
+        let Some(found) = tree.get(root, "services", Schema::GoYamlV4) else {
             continue;
         };
         let map = tree.resolve(found.value());
@@ -102,7 +102,7 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<bool, NotOurs> {
         }
         services = true;
         defined |= tree
-            .effective_entries(map, Schema::Compose)
+            .effective_entries(map, Schema::GoYamlV4)
             .iter()
             .any(|(_, entry)| is_defined(tree, entry.value()));
     }
@@ -117,7 +117,7 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<bool, NotOurs> {
 /// The mapping of the services of a document: `services`, or the document itself where its format
 /// is the one without.
 pub(super) fn services_of(tree: &Tree<'_>, root: NodeId) -> Option<NodeId> {
-    if let Some(found) = tree.get(root, "services", Schema::Compose) {
+    if let Some(found) = tree.get(root, "services", Schema::GoYamlV4) {
         return Some(tree.resolve(found.value()));
     }
     has_no_services_key(tree, root).then(|| tree.resolve(root))
@@ -127,7 +127,7 @@ pub(super) fn services_of(tree: &Tree<'_>, root: NodeId) -> Option<NodeId> {
 pub(super) fn has_no_services_key(tree: &Tree<'_>, root: NodeId) -> bool {
     let root = tree.resolve(root);
     tree.node(root).kind == Kind::Map
-        && is_legacy(tree, &tree.effective_entries(root, Schema::Compose))
+        && is_legacy(tree, &tree.effective_entries(root, Schema::GoYamlV4))
 }
 
 fn is_top_level(key: &str) -> bool {
@@ -147,7 +147,7 @@ fn is_legacy(tree: &Tree<'_>, entries: &[(Cow<'_, str>, Found)]) -> bool {
             return false;
         }
         let mut runs = false;
-        for (key, value) in tree.effective_entries(service, Schema::Compose) {
+        for (key, value) in tree.effective_entries(service, Schema::GoYamlV4) {
             let is_text = tree.node(tree.resolve(value.value())).kind == Kind::Scalar;
             match &*key {
                 "image" | "build" if is_text => runs = true,
@@ -168,5 +168,5 @@ fn is_legacy(tree: &Tree<'_>, entries: &[(Cow<'_, str>, Found)]) -> bool {
 pub(super) fn is_defined(tree: &Tree<'_>, service: NodeId) -> bool {
     DEFINING
         .iter()
-        .any(|key| tree.get(service, key, Schema::Compose).is_some())
+        .any(|key| tree.get(service, key, Schema::GoYamlV4).is_some())
 }

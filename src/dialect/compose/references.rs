@@ -64,9 +64,9 @@ pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Ve
         let services = services_of(&file.tree, document.root).filter(|_| extends);
         for (_, service) in services
             .into_iter()
-            .flat_map(|services| file.tree.effective_entries(services, Schema::Compose))
+            .flat_map(|services| file.tree.effective_entries(services, Schema::GoYamlV4))
         {
-            if let Some(key) = file.tree.get(service.value(), "extends", Schema::Compose)
+            if let Some(key) = file.tree.get(service.value(), "extends", Schema::GoYamlV4)
                 && let Some(path) = extended(file, key.value()).and_then(|extends| extends.file)
             {
                 found.push(Reference {
@@ -95,7 +95,7 @@ pub(super) fn extended(file: &File<'_>, node: NodeId) -> Option<Extends> {
         });
     }
     let text = |key| {
-        let found = tree.get(node, key, Schema::Compose)?;
+        let found = tree.get(node, key, Schema::GoYamlV4)?;
         judged(file, found.value())
     };
     Some(Extends {
@@ -108,7 +108,7 @@ pub(super) fn extended(file: &File<'_>, node: NodeId) -> Option<Extends> {
 /// each `env_file` may be one or several.
 pub(super) fn includes(file: &File<'_>, root: NodeId) -> Vec<Include> {
     let tree = &file.tree;
-    let Some(found) = tree.get(root, "include", Schema::Compose) else {
+    let Some(found) = tree.get(root, "include", Schema::GoYamlV4) else {
         return Vec::new();
     };
     let list = tree.resolve(found.value());
@@ -132,7 +132,7 @@ pub(super) fn includes(file: &File<'_>, root: NodeId) -> Vec<Include> {
     for item in tree.children(list) {
         let item = tree.resolve(item);
         let at = |key| {
-            let found = tree.get(item, key, Schema::Compose)?;
+            let found = tree.get(item, key, Schema::GoYamlV4)?;
             Some(paths(found.value()))
         };
         let is_long = tree.node(item).kind == Kind::Map;

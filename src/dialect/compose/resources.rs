@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::Limits;
 use super::layers::{Layers, Value};
 use crate::container::{Against, Container, Evidence, Setting};
-use crate::dialect::engine_words::units;
 use crate::project::File;
+use crate::units;
 
 /// Fills in limits and reservations.
 pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>]) {

@@ -217,7 +217,7 @@ impl Reader<'_, '_> {
                 incomplete: None,
             }
         };
-        tree.effective_entries(services, Schema::Compose)
+        tree.effective_entries(services, Schema::GoYamlV4)
             .into_iter()
             .map(|(name, found)| service(name.into_owned(), found))
             .collect()

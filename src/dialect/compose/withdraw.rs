@@ -2,8 +2,7 @@
 
 use super::Site;
 use crate::container::{Assignment, same_path};
-use crate::dialect::Unwritable;
-use crate::dialect::engine_words;
+use crate::dialect::{Unwritable, engine_words};
 use crate::syntax::{Editor, Found, Kind, NodeId, Schema, Tree, Value};
 
 impl Site {
@@ -52,7 +51,7 @@ impl Site {
     /// The value of a key of the service itself.
     fn own(&self, tree: &Tree<'_>, key: &str) -> Result<NodeId, Unwritable> {
         self.check_override(key)?;
-        match tree.get(tree.resolve(self.node), key, Schema::Compose) {
+        match tree.get(tree.resolve(self.node), key, Schema::GoYamlV4) {
             Some(Found::Own { value, .. }) => Ok(value),
             _ => Err(Unwritable::Because(format!(
                 "`{key}` is not written in the service itself"
@@ -98,7 +97,7 @@ impl Site {
         for item in tree.children(volumes) {
             let volume = tree.resolve(item);
             let is_it = tree
-                .get(volume, "target", Schema::Compose)
+                .get(volume, "target", Schema::GoYamlV4)
                 .is_some_and(|found| same_path(&tree.value(found.value()), target));
             if is_it {
                 editor.set(item, &["read_only"], Value::Bool(true))?;

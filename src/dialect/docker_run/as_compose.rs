@@ -1,9 +1,10 @@
 //! A command as a Compose file (compose-spec `05-services.md`).
 
 use super::{Command, Given};
+use crate::dialect::engine_words;
 use crate::dialect::engine_words::mount::{Volume, is_host_path};
-use crate::dialect::engine_words::{self, units};
 use crate::syntax::{Value, document};
+use crate::units;
 
 /// How an option's value is written under its key.
 #[derive(Clone, Copy, Debug)]

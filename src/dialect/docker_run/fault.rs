@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::Engine;
-use super::shell;
+use super::{Engine, shell};
 use crate::syntax::Span;
 
 /// A command line that cannot be read.

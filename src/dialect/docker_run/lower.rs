@@ -3,9 +3,9 @@
 use super::{Command, Engine, Given};
 use crate::container::{Assignment, Container, Id, Place, Scratch, Setting};
 use crate::dialect::engine_words::mount::write_tmpfs;
-use crate::dialect::engine_words::{self, units};
-use crate::dialect::{Draft, Unwritable};
+use crate::dialect::{Draft, Unwritable, engine_words};
 use crate::project::Member;
+use crate::units;
 
 /// The options that a command gains and loses.
 #[derive(Clone, Debug)]

@@ -3,10 +3,11 @@
 use super::read::Reading;
 use super::{Engine, Given};
 use crate::container::{Against, Container, Mount, MountSource, is_shared_directory};
+use crate::dialect::engine_words;
 use crate::dialect::engine_words::mount::{
     PROPAGATIONS, Volume, copied, is_host_path, tmpfs, tmpfs_size,
 };
-use crate::dialect::engine_words::{self, units};
+use crate::units;
 
 /// Adds everything that is mounted to the container.
 pub(super) fn read(container: &mut Container, reading: &Reading<'_>) {

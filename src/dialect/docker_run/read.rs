@@ -1,14 +1,14 @@
 //! A command as a neutral container.
 
-use super::mounts;
-use super::{Command, Engine, Given, shell};
+use super::{Command, Engine, Given, mounts, shell};
 use crate::container::{
     Against, Container, Evidence, HostNamespace, HostPort, Network, Origin, Place, Setting, Sysctl,
     Via,
 };
-use crate::dialect::engine_words::{self, Port, units};
+use crate::dialect::engine_words::{self, Port};
 use crate::image::{self, Knowledge};
 use crate::syntax::Span;
+use crate::units;
 
 /// A command together with the places of its words.
 pub(super) struct Reading<'c> {

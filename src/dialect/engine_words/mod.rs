@@ -2,7 +2,6 @@
 //! line, in a unit.
 
 pub(in crate::dialect) mod mount;
-pub(crate) mod units;
 
 use crate::container::{Against, Evidence, Id, Place, Restart, Sysctl, User};
 

@@ -1,7 +1,7 @@
 //! Volumes and scratch space, each in one word.
 
-use super::units;
 use crate::container::{Mount, MountSource, Scratch, is_shared_directory};
+use crate::units;
 
 /// `[SOURCE:]TARGET[:OPTIONS]`.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,8 @@ use super::cursor::{Cursor, boolean, string};
 use super::object::Object;
 use super::read::{Pod, via_pod};
 use crate::container::{Against, Evidence, Place, Setting};
-use crate::evidence;
-use crate::project::Member;
+use crate::dialect::Member;
+use crate::transforms::evidence;
 
 impl Pod<'_, '_> {
     /// What the pod is to the cluster's API: the token is mounted in all of its containers or in

@@ -5,8 +5,8 @@ use std::cell::Cell;
 
 use serde_json::{Map, Number, Value};
 
-use crate::config::CustomResource;
 use crate::container::{Origin, Place, Setting, Via};
+use crate::project::CustomResource;
 use crate::syntax::{Found, Kind, NodeId, Scalar, Schema, Span, Tree};
 
 /// A value that is not null, with aliases followed.
@@ -99,7 +99,7 @@ impl<'a, 's> Cursor<'a, 's> {
         if !self.is_map() || !self.source.pay(self.merged_cost()) {
             return None;
         }
-        let found = self.tree().get(self.node, key, Schema::Kubernetes)?;
+        let found = self.tree().get(self.node, key, Schema::GoYamlV2)?;
         self.at(found.value(), self.way(found))
     }
 
@@ -161,7 +161,7 @@ impl<'a, 's> Cursor<'a, 's> {
             return Vec::new();
         }
         self.tree()
-            .effective_entries(self.node, Schema::Kubernetes)
+            .effective_entries(self.node, Schema::GoYamlV2)
             .into_iter()
             .take_while(|(key, _)| self.source.pay(key.len()))
             .map(|(key, found)| (key, self.at(found.value(), self.way(found))))
@@ -180,7 +180,7 @@ impl<'a, 's> Cursor<'a, 's> {
     pub(crate) fn scalar(&self) -> Option<Scalar<'s>> {
         self.source
             .pay(self.span_length())
-            .then(|| self.tree().scalar(self.node, Schema::Kubernetes))
+            .then(|| self.tree().scalar(self.node, Schema::GoYamlV2))
             .flatten()
     }
 
@@ -328,7 +328,7 @@ impl<'a, 's> Cursor<'a, 's> {
             next.span_length()
         };
         let is_null = tree.node(node).kind == Kind::Scalar
-            && tree.scalar(node, Schema::Kubernetes) == Some(Scalar::Null);
+            && tree.scalar(node, Schema::GoYamlV2) == Some(Scalar::Null);
         (!is_null && self.source.pay(cost)).then_some(next)
     }
 

@@ -18,12 +18,12 @@ impl Site {
             return Vec::new();
         };
         let key_of = |map: NodeId, key: &str| {
-            let found = tree.get(map, key, Schema::Kubernetes)?;
+            let found = tree.get(map, key, Schema::GoYamlV2)?;
             Some(tree.node(found.key()).span)
         };
         let (_, object) = self.object(container, files);
         let metadata = tree
-            .get(object, "metadata", Schema::Kubernetes)
+            .get(object, "metadata", Schema::GoYamlV2)
             .and_then(|found| tree.children(tree.resolve(found.value())).next());
         let document = tree
             .documents()
@@ -56,7 +56,7 @@ impl Site {
         let file = container.place.file;
         let mut node = self.node();
         if let Some(File { tree, .. }) = files.get(file) {
-            let has = |node, key| tree.get(node, key, Schema::Kubernetes).is_some();
+            let has = |node, key| tree.get(node, key, Schema::GoYamlV2).is_some();
             loop {
                 let parent = tree.node(node).parent;
                 if parent == node {

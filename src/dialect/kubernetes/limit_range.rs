@@ -6,7 +6,7 @@
 
 use super::object::Object;
 use crate::container::{Against, Evidence, Place};
-use crate::project::Member;
+use crate::dialect::Member;
 
 /// The `LimitRange`s of a project that speak of containers or pods.
 #[derive(Debug, Default)]

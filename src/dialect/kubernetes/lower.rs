@@ -80,7 +80,7 @@ impl PodSite {
         key: &str,
     ) -> Option<(NodeId, Cow<'s, str>)> {
         let annotations = self.annotations?;
-        let found = tree.get(annotations, key, Schema::Kubernetes)?;
+        let found = tree.get(annotations, key, Schema::GoYamlV2)?;
         Some((annotations, tree.value(tree.resolve(found.value()))))
     }
 

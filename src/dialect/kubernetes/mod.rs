@@ -5,6 +5,7 @@ mod autoscaler;
 mod confine;
 mod cursor;
 mod heading;
+pub(crate) mod kustomization;
 mod limit_range;
 mod lower;
 mod object;

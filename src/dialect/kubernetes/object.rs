@@ -2,9 +2,9 @@
 
 use super::cursor::{Cursor, Source};
 use super::workload::{self, Shape};
-use crate::config::CustomResource;
 use crate::container::Role;
 use crate::jsonpath::Step;
+use crate::project::CustomResource;
 
 /// An object of the API: it has a kind and a version.
 #[derive(Clone, Debug)]

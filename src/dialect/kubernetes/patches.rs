@@ -11,7 +11,8 @@ use std::path::Path;
 use super::cursor::Cursor;
 use super::object::{Document, Object, Pod};
 use crate::container::{Against, Container, Evidence};
-use crate::project::{File, Member, Part, Target};
+use crate::dialect::Member;
+use crate::project::{File, Part, Target};
 
 /// The patches of a project.
 #[derive(Debug, Default)]

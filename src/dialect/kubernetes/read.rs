@@ -12,16 +12,16 @@ use super::patches::Patches;
 use super::storage::Volumes;
 use super::workload::Shape;
 use super::{quantity, recognise};
-use crate::capabilities;
-use crate::config::CustomResource;
 use crate::container::{
     Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Role, Setting,
     Sysctl, User, Via,
 };
 use crate::dialect;
+use crate::dialect::Member;
 use crate::image::{self, Knowledge};
-use crate::project::{File, Member, Part};
+use crate::project::{CustomResource, File, Part};
 use crate::syntax::Scalar;
+use crate::transforms::needs::capabilities;
 
 /// Every container of every pod, in the order of the files.
 pub(in crate::dialect) fn read(

@@ -2,8 +2,7 @@
 
 use super::cursor::{Cursor, Source};
 use super::object::{Document, Object, Pod, documents};
-use crate::config::CustomResource;
-use crate::report::NotOurs;
+use crate::project::{CustomResource, NotOurs};
 use crate::syntax::{Kind, NodeId, Style, Tree};
 
 /// Whether a file holds a pod that is written out in full.

@@ -56,7 +56,7 @@ impl Writing<'_, '_, '_> {
         let pod = &self.site.pod;
         let path = ["securityContext", "sysctls"];
         self.remove_items_under(tree, pod.node, &path, |item| {
-            tree.get(item, "name", Schema::Kubernetes)
+            tree.get(item, "name", Schema::GoYamlV2)
                 .is_some_and(|found| tree.value(tree.resolve(found.value())) == name)
         })?;
         self.paths.push(format!("{}.{}", pod.path, path.join(".")));
@@ -90,7 +90,7 @@ impl Writing<'_, '_, '_> {
     fn close_mount(&mut self, tree: &Tree<'_>, target: &str) -> Result<(), Unwritable> {
         let mounts = at(tree, self.site.node, &["volumeMounts"])?;
         let mount = tree.children(mounts).find(|mount| {
-            tree.get(tree.resolve(*mount), "mountPath", Schema::Kubernetes)
+            tree.get(tree.resolve(*mount), "mountPath", Schema::GoYamlV2)
                 .is_some_and(|found| same_path(&tree.value(tree.resolve(found.value())), target))
         });
         let Some(mount) = mount else {
@@ -106,7 +106,7 @@ impl Writing<'_, '_, '_> {
 pub(super) fn at(tree: &Tree<'_>, start: NodeId, path: &[&str]) -> Result<NodeId, Unwritable> {
     let mut node = start;
     for key in path {
-        match tree.get(node, key, Schema::Kubernetes) {
+        match tree.get(node, key, Schema::GoYamlV2) {
             Some(Found::Own { value, .. }) => node = value,
             _ => return because(&format!("`{key}` is not written in the container itself")),
         }

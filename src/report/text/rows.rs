@@ -8,8 +8,9 @@ use anstyle::Style;
 use super::Detail;
 use super::wrap::{wrap, wrapped};
 use crate::container::{Basis, Role};
+use crate::engine::outcome::{ContainerReport, Outcome, Report};
+use crate::report::position;
 use crate::report::terminal::{ADDED, DIM, Escaped, NOTICE, Terminal, path_text};
-use crate::report::{ContainerReport, Outcome, Report};
 use crate::transforms::{self, Kind};
 
 /// Containers with the same answers.
@@ -203,7 +204,7 @@ pub(super) fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row
             }
             Outcome::Excepted { reason, by } => row(
                 Label::Excepted,
-                format!("{id}, {}: {}", by.text(report), Escaped(reason)),
+                format!("{id}, {}: {}", position(by, report), Escaped(reason)),
             ),
             Outcome::Finding { what, place, .. } => {
                 let place = place_text(*place, container, report);

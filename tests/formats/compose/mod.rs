@@ -7,10 +7,10 @@ mod upkeep;
 use std::path::Path;
 
 use harden::container::Policy;
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::image::Knowledge;
-use harden::project::{Surroundings, Unread, settled};
-use harden::report::{FileOutcome, Outcome, Report};
+use harden::project::{Source, Surroundings, Unread, settled};
 use harden::transforms;
 
 /// Files that stand beside those given, each with its text.

@@ -1,7 +1,7 @@
 //! Projects of several files, as compose-go loads them (`loader/extends.go`, `loader/include.go`,
 //! `loader/loader.go`, `cli/options.go`).
 
-use harden::report::{FileOutcome, Outcome};
+use harden::engine::outcome::{FileOutcome, Outcome};
 
 use super::{changed, declined_in, outcome, project, project_beside};
 

@@ -1,7 +1,7 @@
 //! What Compose or the engine refuses, and `docker compose config` mostly does not: a file that was
 //! accepted must be accepted hardened.
 
-use harden::report::Outcome;
+use harden::engine::outcome::Outcome;
 
 use super::{declined, declined_in, hardened, outcome, project};
 

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::{declined, declined_in, hardened, outcome, project};
 use harden::container::Policy;
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::Outcome;
 use harden::image::Knowledge;
-use harden::project::{Surroundings, Unread, settled};
-use harden::report::Outcome;
+use harden::project::{Source, Surroundings, Unread, settled};
 use harden::transforms;
 
 /// One service, its lines given as one flow mapping.

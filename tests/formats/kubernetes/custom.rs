@@ -1,13 +1,12 @@
 //! Custom resources that carry pods.
 
-use harden::config::{self, CustomResource};
 use harden::container::{Against, Policy, Role, Setting};
-use harden::dialect::{self, Format};
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::{FileOutcome, Report};
 use harden::image::Knowledge;
 use harden::pod_security::{self, Content, Verdict};
-use harden::report::{FileOutcome, NotOurs, Report};
-use harden::transforms;
+use harden::project::{CustomResource, Format, NotOurs, Source};
+use harden::{config, dialect, transforms};
 
 use super::{read, recognise, tree};
 use crate::transforms::pages::harden_all;

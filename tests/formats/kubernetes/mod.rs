@@ -10,10 +10,9 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-use harden::dialect::{self, Format};
+use harden::dialect::{self, Member};
 use harden::image::Knowledge;
-use harden::project::{File, Member, NoSurroundings};
-use harden::report::NotOurs;
+use harden::project::{File, Format, NoSurroundings, NotOurs};
 use harden::syntax::{Limits, Mode, Tree, parse};
 
 /// The ways in which a pod is meant for Windows.

@@ -1,9 +1,10 @@
 //! What a patch says of a workload counts, and is left to it.
 
 use harden::container::{Assume, Policy};
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::image::Knowledge;
-use harden::report::{FileOutcome, NotOurs, Outcome, Report};
+use harden::project::{NotOurs, Source};
 use harden::transforms;
 
 fn run(files: &[(&str, String)], assume: Assume) -> Report {

@@ -5,8 +5,7 @@ use std::path::Path;
 use harden::container::{
     Against, Container, Id, MountSource, Network, Origin, Role, Setting, User, Via,
 };
-use harden::dialect::Format;
-use harden::report::NotOurs;
+use harden::project::{Format, NotOurs};
 
 use super::{PATCH, WINDOWS, pod, read, recognise, testdata};
 

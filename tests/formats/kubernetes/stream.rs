@@ -1,10 +1,12 @@
 //! A stream in pieces is the stream, and a project is all of its files.
 
 use harden::container::Policy;
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::{FileOutcome, Outcome, Report};
+use harden::files::stream;
 use harden::image::Knowledge;
-use harden::report::{FileOutcome, Outcome, Report};
-use harden::{stream, transforms};
+use harden::project::Source;
+use harden::transforms;
 
 const AUTOSCALER: &str = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web3}\n";
 
@@ -86,7 +88,7 @@ fn an_autoscaler_in_a_file_of_its_own_keeps_its_resources() {
     assert!(declines_memory(&report, "Deployment/web3"));
     assert!(matches!(
         report.files[0].outcome,
-        FileOutcome::NotOurs(harden::report::NotOurs::NoPods)
+        FileOutcome::NotOurs(harden::project::NotOurs::NoPods)
     ));
     assert!(matches!(report.files[1].outcome, FileOutcome::Changed(_)));
 }

@@ -8,10 +8,11 @@ use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use harden::container::{Assume, Policy, Role};
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::{ContainerReport, FileOutcome, Outcome};
 use harden::image::{Facts, Knowledge, Name, Support};
 use harden::pod_security::{Content, PodJudgement, Standard, Verdict, Violation, judge};
-use harden::report::{ContainerReport, FileOutcome, Outcome};
+use harden::project::Source;
 use harden::transforms;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 

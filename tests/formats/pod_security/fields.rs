@@ -326,7 +326,7 @@ fn what_is_not_all_there_is_not_judged() {
         Verdict::NotJudged(_)
     ));
     let content = |text: &str| {
-        let source = harden::engine::Source {
+        let source = harden::project::Source {
             path: "x.yaml".into(),
             bytes: text.as_bytes().to_vec(),
         };

@@ -4,8 +4,8 @@ mod corpus;
 mod fields;
 mod recorded;
 
-use harden::engine::Source;
 use harden::pod_security::{Content, PodJudgement, Standard, Verdict, judge};
+use harden::project::Source;
 
 /// The pods of one text.
 fn pods(text: &str, standard: &str) -> Vec<PodJudgement> {

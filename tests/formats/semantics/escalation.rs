@@ -1,6 +1,6 @@
 //! Gaining privileges: setuid programs and the capabilities of files.
 
-use harden::report::Outcome;
+use harden::engine::outcome::Outcome;
 
 use super::{alone, command, hardened};
 use crate::formats::compose::{declined, hardened as by_default, outcome, project};

@@ -1,7 +1,7 @@
 //! Pods: levels, users and their storage, scratch space, resources, kinds.
 
 use harden::container::Basis;
-use harden::report::Outcome;
+use harden::engine::outcome::Outcome;
 use serde_json::Value;
 
 use super::{each_known_image, hardened, pod};

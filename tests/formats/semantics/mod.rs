@@ -20,9 +20,10 @@ mod volumes;
 
 use harden::container::{Assume, Policy};
 use harden::dialect::docker_run::Command;
-use harden::engine::{Run, Source};
+use harden::engine::Run;
+use harden::engine::outcome::FileOutcome;
 use harden::image::{Facts, Knowledge, Name};
-use harden::report::FileOutcome;
+use harden::project::Source;
 use harden::transforms;
 use serde_json::Value;
 

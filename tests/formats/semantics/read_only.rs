@@ -2,7 +2,7 @@
 
 use super::{alone, command, hardened, service};
 use crate::formats::compose::{declined, declined_in, hardened as by_default, outcome, project};
-use harden::report::Outcome;
+use harden::engine::outcome::Outcome;
 
 /// semantics 1.7, line 58: `/etc/hosts` and its neighbours become read-only with the root.
 #[test]

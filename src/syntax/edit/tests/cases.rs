@@ -217,7 +217,7 @@ fn case_11_crlf() {
 #[test]
 fn case_12_second_document() {
     let out = edit_as(
-        Schema::Kubernetes,
+        Schema::GoYamlV2,
         "a: 1\n---\na: 2\n---\na: 3\n",
         (1, ""),
         |editor, node| editor.set(node, &["b"], TRUE),

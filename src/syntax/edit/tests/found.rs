@@ -149,7 +149,7 @@ fn a_collection_that_is_a_key_is_no_place() {
         let is_empty_map =
             |at: &NodeId| tree.node(*at).kind == Kind::Map && tree.children(*at).next().is_none();
         let map = all.into_iter().find(is_empty_map).unwrap();
-        let mut editor = Editor::new(&tree, Schema::Kubernetes);
+        let mut editor = Editor::new(&tree, Schema::GoYamlV2);
         let refused = editor.set(map, &["new"], Value::Bool(true));
         assert!(matches!(refused, Err(Refusal::Key { .. })), "{source}");
     }

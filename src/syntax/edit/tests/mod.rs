@@ -60,7 +60,7 @@ fn edit<'s>(
     at: &str,
     work: impl FnOnce(&mut Editor<'_, 's>, NodeId) -> Result<(), Refusal>,
 ) -> Result<String, Refusal> {
-    edit_as(Schema::Compose, source, (0, at), work)
+    edit_as(Schema::GoYamlV4, source, (0, at), work)
 }
 
 #[track_caller]

@@ -64,7 +64,7 @@ fn merged_values() {
     });
     assert!(matches!(refused, Err(Refusal::Merged { .. })));
     let own_first = "x: &x {p: true}\nc:\n  p: false\n  <<: *x\n";
-    let kubernetes = edit_as(Schema::Kubernetes, own_first, (0, "c"), |editor, node| {
+    let kubernetes = edit_as(Schema::GoYamlV2, own_first, (0, "c"), |editor, node| {
         editor.set(node, &["p"], TRUE)
     });
     assert!(matches!(kubernetes, Err(Refusal::Shadowed { .. })));
@@ -128,7 +128,7 @@ fn what_cannot_hold_an_edit_is_refused() {
     });
     assert!(matches!(refused, Err(Refusal::Gone { .. })));
     let kubernetes = edit_as(
-        Schema::Kubernetes,
+        Schema::GoYamlV2,
         "yes: 1\ntrue: 2\n",
         (0, ""),
         |editor, root| editor.set(root, &["a"], TRUE),

@@ -7,7 +7,7 @@ fn several_operations_merge_into_one_insertion() {
     let source = "spec:\n  a: 1\n";
     let tree = tree(source);
     let spec = find(&tree, 0, "spec");
-    let mut editor = Editor::new(&tree, Schema::Kubernetes);
+    let mut editor = Editor::new(&tree, Schema::GoYamlV2);
     editor
         .set(spec, &["sc", "caps", "drop"], list(&["ALL"]))
         .unwrap();

@@ -10,7 +10,7 @@ const NESTING: usize = 16;
 
 /// A string after interpolation, as far as the file itself says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Interpolated<'s> {
+pub(super) enum Interpolated<'s> {
     /// No variables; `$$` is `$`.
     Plain(Cow<'s, str>),
     /// Depends on the environment.
@@ -25,7 +25,7 @@ pub enum Interpolated<'s> {
 
 /// [`interpolate_by`] where nothing is known of any variable.
 #[must_use]
-pub fn interpolate(text: &str) -> Interpolated<'_> {
+pub(super) fn interpolate(text: &str) -> Interpolated<'_> {
     interpolate_by(text, &|_| None)
 }
 
@@ -33,7 +33,7 @@ pub fn interpolate(text: &str) -> Interpolated<'_> {
 /// `${VAR:+alternative}`, `${VAR+alternative}` and `$$`. A `$` before anything else is itself. The
 /// value that `known` gives of a variable is taken as it is.
 #[must_use]
-pub fn interpolate_by<'t, 'k>(
+pub(super) fn interpolate_by<'t, 'k>(
     text: &'t str,
     known: &dyn Fn(&str) -> Option<&'k str>,
 ) -> Interpolated<'t> {
@@ -70,7 +70,7 @@ pub fn interpolate_by<'t, 'k>(
 /// Compose's reading of a string where it wants a boolean, quoted or not: `toBoolean` on the
 /// lower-cased text. `None` is an error of Compose.
 #[must_use]
-pub fn compose_boolean(text: &str) -> Option<bool> {
+pub(super) fn compose_boolean(text: &str) -> Option<bool> {
     match text.to_lowercase().as_str() {
         "true" | "y" | "yes" | "on" => Some(true),
         "false" | "n" | "no" | "off" => Some(false),
@@ -305,5 +305,18 @@ mod tests {
         for text in ["1", "", "t", "null"] {
             assert_eq!(compose_boolean(text), None, "{text}");
         }
+    }
+
+    /// Characters of a large file.
+    const MEGA: usize = 1 << 20;
+
+    #[test]
+    fn variables_by_the_million() {
+        let source = "${A:-x}".repeat(MEGA / 4);
+        assert!(
+            matches!(interpolate(&source), Interpolated::Dynamic { default: Some(text) } if text.len() == MEGA / 4)
+        );
+        let source = "${A:-{".repeat(MEGA / 4);
+        assert_eq!(interpolate(&source), Interpolated::Invalid);
     }
 }

@@ -1,8 +1,8 @@
 //! What a call does: which files, what becomes of each, what is said, and the exit code.
 
+pub mod cli;
 mod command_line;
 mod images;
-mod joined;
 mod knowledge;
 mod orders;
 mod pod_security;
@@ -18,18 +18,20 @@ use std::thread;
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
-use crate::cli::{Cli, Command, Harden, Words};
+use crate::command::cli::{Cli, Command, Harden, Words};
 use crate::config::{self, FailOn};
 use crate::dialect::docker_run::Engine;
-use crate::engine::{Run, Source};
+use crate::engine::Run;
+use crate::engine::outcome::{FileOutcome, Outcome, Report, StaleException};
 use crate::error::{Error, Exit, said};
+use crate::files::walk::{self, Disk, Entry, Found};
+use crate::files::{groups, stream};
+use crate::project::Source;
 use crate::report::terminal::{Escaped, Terminal, path_text};
 use crate::report::text::{Deed, Detail, Summary};
-use crate::report::{FileOutcome, Outcome, Report, StaleException, explain, trouble};
-use crate::stream;
+use crate::report::{explain, trouble};
 use crate::syntax::Limits;
 use crate::transforms;
-use crate::walk::{self, Disk, Entry, Found};
 
 use self::orders::Orders;
 use self::progress::{Bar, TICK};
@@ -299,7 +301,7 @@ impl Session<'_, '_> {
                 let disk = Disk {
                     directory: worker.directory.clone(),
                 };
-                let groups = joined::joined(groups, &disk);
+                let groups = groups::joined(groups, &disk);
                 let unread = Done {
                     unread: errors,
                     ..Done::default()
@@ -469,7 +471,8 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::report::{FileReport, NotOurs};
+    use crate::engine::outcome::FileReport;
+    use crate::project::NotOurs;
 
     /// An engine that knows one file format: the first line says what becomes of the file.
     fn plan(sources: Vec<Source>) -> Report {

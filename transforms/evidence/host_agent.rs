@@ -5,7 +5,7 @@
 use crate::container::{
     Against, Container, Evidence, Mount, MountSource, Network, Place, same_path, within,
 };
-use crate::evidence::is_engine_socket;
+use crate::transforms::evidence::is_engine_socket;
 
 /// What says that the container works for its host, as a reason against `against`.
 #[must_use]

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 
 use memchr::memmem;
 
-use crate::engine::Source;
+use crate::engine::outcome::{FileOutcome, FileReport, Outcome, Position, Report, StaleException};
 use crate::error::Error;
-use crate::report::{FileOutcome, FileReport, Outcome, Position, Report, StaleException};
+use crate::project::Source;
 
 /// The source in pieces of at most `limit` bytes, as far as its documents allow. The pieces
 /// together are the source, byte for byte.

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::container::{Container, Id, Mount, MountSource, Network, Setting, User, within};
+use crate::image;
 use crate::image::{DefaultUser, Facts, FileCapability};
-use crate::writable::{self, Applies};
-use crate::{evidence, image};
+use crate::transforms::evidence;
+use crate::transforms::needs::writable::{self, Applies};
 
 /// What an engine gives every container (measured: the mask `a80425fb` of Docker 20.10; moby
 /// `daemon/pkg/oci/caps/defaults.go`). Podman and the runtimes of Kubernetes give some fewer.

@@ -80,7 +80,7 @@ impl Kustomization {
             if tree.node(root).kind != Kind::Map {
                 return None;
             }
-            let kind = tree.get(root, "kind", Schema::Kubernetes);
+            let kind = tree.get(root, "kind", Schema::GoYamlV2);
             let kind = kind.and_then(|kind| word(&tree, tree.resolve(kind.value())));
             is_component = kind.as_deref() == Some("Component");
             let place = |word: &str| surroundings.place(&directory.join(word));
@@ -93,7 +93,7 @@ impl Kustomization {
             for list in ["patches", "patchesJson6902"] {
                 for item in items(&tree, root, list) {
                     let of = |key| {
-                        let found = tree.get(item, key, Schema::Kubernetes)?;
+                        let found = tree.get(item, key, Schema::GoYamlV2)?;
                         Some(tree.resolve(found.value()))
                     };
                     let said = |key| of(key).and_then(|node| word(&tree, node));
@@ -103,7 +103,7 @@ impl Kustomization {
                         (None, None) => continue,
                     };
                     let target = of("target").map(|target| {
-                        let of = |key| tree.get(target, key, Schema::Kubernetes);
+                        let of = |key| tree.get(target, key, Schema::GoYamlV2);
                         let said = |key| {
                             of(key).and_then(|found| word(&tree, tree.resolve(found.value())))
                         };
@@ -307,7 +307,7 @@ impl Patches {
 }
 
 fn items(tree: &Tree<'_>, root: NodeId, key: &str) -> Vec<NodeId> {
-    let list = tree.get(root, key, Schema::Kubernetes);
+    let list = tree.get(root, key, Schema::GoYamlV2);
     let list = list.map(|list| tree.resolve(list.value()));
     let items = list.into_iter().flat_map(|list| tree.children(list));
     items.map(|item| tree.resolve(item)).collect()

@@ -16,9 +16,9 @@ use memchr::memmem;
 
 use crate::config::unknown_transform;
 use crate::container::{Container, Place};
+use crate::engine::outcome::{Position, StaleException};
+use crate::engine::rules::Exception;
 use crate::project::{File, Member};
-use crate::report::{Position, StaleException};
-use crate::rules::Exception;
 use crate::syntax::Span;
 use crate::transforms::{self, Transform};
 

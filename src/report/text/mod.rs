@@ -17,8 +17,10 @@ use self::rows::{Block, LABEL, Label, full_rows, is_catalogued, name, short_rows
 use self::tally::Tally;
 use self::wrap::wrap;
 use super::terminal::{BOLD, DIM, Escaped, NOTICE, Terminal, path_text};
-use super::{ContainerReport, FileOutcome, NotOurs, Outcome, Report, StaleException};
 use crate::container::Basis;
+use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome, Report, StaleException};
+use crate::project::NotOurs;
+use crate::report::{position, why_not_ours};
 
 /// Answers that are shown one by one; a person reads that many and scrolls past more.
 pub(super) const ROWS: usize = 32;
@@ -174,7 +176,7 @@ impl Summary {
     /// An exception that has no effect.
     pub fn add_stale(&mut self, stale: &StaleException, report: &Report) {
         let why = Escaped(&stale.why).to_string();
-        self.stale.push((stale.at.text(report), why));
+        self.stale.push((position(&stale.at, report), why));
     }
 
     /// A sentence that stands below the counts.
@@ -366,8 +368,8 @@ impl Summary {
                 .not_ours
                 .iter()
                 .map(|(why, count)| match self.not_ours.len() {
-                    1 => why.describe().to_owned(),
-                    _ => format!("{count} {}", why.describe()),
+                    1 => why_not_ours(*why).to_owned(),
+                    _ => format!("{count} {}", why_not_ours(*why)),
                 });
             let kinds = kinds.collect::<Vec<_>>().join("; ");
             let text = format!("Left alone: {files} ({kinds}).");
@@ -386,7 +388,7 @@ pub(super) fn counted(count: usize, what: &str) -> String {
 mod tests {
     use super::*;
     use crate::container::Role;
-    use crate::report::{FileReport, TransformReport};
+    use crate::engine::outcome::{FileReport, TransformReport};
 
     fn file(path: &str, outcome: FileOutcome) -> FileReport {
         FileReport {

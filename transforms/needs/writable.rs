@@ -3,8 +3,8 @@
 use crate::container::{
     Basis, Container, Id, Origin, Scratch, Setting, User, Via, counted, is_shared_directory, within,
 };
-use crate::evidence;
 use crate::image::{Condition, DefaultUser, Facts, Owner, Support, Writable};
+use crate::transforms::evidence;
 
 /// The scratch paths that the container needs and does not have under a read-only root.
 ///

@@ -53,7 +53,7 @@ fn scale(number: &str, factor: u64) -> Option<u64> {
 }
 
 /// A size in the shortest whole unit of 1024: `512m`, `1g`, `1500k`.
-pub(in crate::dialect) fn write_bytes(bytes: u64) -> String {
+pub(crate) fn write_bytes(bytes: u64) -> String {
     for (shift, unit) in [(30, "g"), (20, "m"), (10, "k")] {
         if bytes >= 1 << shift && bytes.trailing_zeros() >= shift {
             return format!("{}{unit}", bytes >> shift);
@@ -63,7 +63,7 @@ pub(in crate::dialect) fn write_bytes(bytes: u64) -> String {
 }
 
 /// Processors: `1`, `0.75`.
-pub(in crate::dialect) fn write_cpus(millicpu: u64) -> String {
+pub(crate) fn write_cpus(millicpu: u64) -> String {
     let (whole, rest) = (millicpu / 1000, millicpu % 1000);
     if rest == 0 {
         return whole.to_string();

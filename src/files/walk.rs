@@ -15,9 +15,8 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use memchr::memmem;
 
 use crate::dialect;
-use crate::engine::Source;
 use crate::error::Error;
-use crate::project::{self, Surroundings, Unread};
+use crate::project::{self, Source, Surroundings, Unread};
 use crate::syntax::Limits;
 
 /// What a call means.

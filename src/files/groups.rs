@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
-use crate::dialect::kustomization::Kustomization;
-use crate::engine;
+use crate::dialect::compose::projects;
+use crate::dialect::kubernetes::kustomization::Kustomization;
+use crate::files::walk::{self, Entry};
 use crate::project::{Surroundings, firsts};
-use crate::walk::{self, Entry};
 
 /// The groups, those that are tied by what their files extend or include as one, each where the
 /// first of them stood.
-pub(super) fn joined(groups: Vec<Vec<Entry>>, surroundings: &dyn Surroundings) -> Vec<Vec<Entry>> {
+pub(crate) fn joined(groups: Vec<Vec<Entry>>, surroundings: &dyn Surroundings) -> Vec<Vec<Entry>> {
     if groups.len() < 2 {
         return groups;
     }
@@ -115,7 +115,7 @@ impl Words {
         if let Ok(Some(source)) = walk::read(entry.clone()) {
             self.has_objects |= memmem::find(&source.bytes, b"apiVersion").is_some();
             self.spoken_of
-                .extend(engine::spoken_of(&source, surroundings));
+                .extend(projects::spoken_of(&source, surroundings));
         }
     }
 }
@@ -126,8 +126,8 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
+    use crate::files::walk::Disk;
     use crate::project::NoSurroundings;
-    use crate::walk::Disk;
 
     #[test]
     fn directories_are_joined_by_what_their_files_extend_and_include() {

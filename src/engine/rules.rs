@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::config::{Choices, Config, Settings, Workload};
 use crate::container::{Assume, Container, Policy};
+use crate::engine::outcome::{Outcome, Position, StaleException};
 use crate::project::settled;
-use crate::report::{Outcome, Position, StaleException};
 use crate::transforms::Transform;
 
 /// The rules of a call: none of them by default.

@@ -7,24 +7,34 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::{Run, Source};
-use crate::dialect::kustomization::Kustomization;
-use crate::dialect::{self, Format};
-use crate::project::{Context, File, Part, Surroundings, firsts, settled};
+use crate::dialect;
+use crate::dialect::kubernetes::kustomization::Kustomization;
+use crate::project::{Context, File, Format, Part, Source, Surroundings, firsts, settled};
 use crate::syntax::{self, Limits, Mode, Tree};
 
+/// What a call gives beside the files.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'g> {
+    /// The files that those given speak of.
+    pub(crate) surroundings: &'g dyn Surroundings,
+    /// The texts of files that give variables their values, instead of `.env`.
+    pub(crate) variables: &'g [String],
+    /// The files given are one project, merged in their order (`-f a -f b`).
+    pub(crate) merges: bool,
+}
+
 /// A file, and where it stands in the report.
-pub(super) struct Placed<'s> {
+pub(crate) struct Placed<'s> {
     /// Index among the given files; `None` for one that is only read.
-    pub(super) at: Option<usize>,
-    pub(super) file: File<'s>,
+    pub(crate) at: Option<usize>,
+    pub(crate) file: File<'s>,
     /// Its project has it first, although it was met last.
     is_base: bool,
 }
 
 impl<'s> Placed<'s> {
     /// A given file.
-    pub(super) fn given(at: usize, file: File<'s>) -> Self {
+    pub(crate) fn given(at: usize, file: File<'s>) -> Self {
         Self {
             at: Some(at),
             file,
@@ -33,7 +43,7 @@ impl<'s> Placed<'s> {
     }
 
     /// A file that is there because others speak of it.
-    pub(super) fn read(file: File<'s>) -> Self {
+    pub(crate) fn read(file: File<'s>) -> Self {
         Self {
             at: None,
             file,
@@ -51,7 +61,7 @@ struct Beside {
 }
 
 /// The files of a call on their way to the projects that they make.
-pub(super) struct Pool<'s> {
+pub(crate) struct Pool<'s> {
     files: Vec<Placed<'s>>,
     /// By their settled paths.
     places: HashMap<PathBuf, usize>,
@@ -67,21 +77,21 @@ pub(super) struct Pool<'s> {
 /// Hands `plan` each set of files that have to be planned together.
 ///
 /// `fragments` are given files that are a part of a project only if another file makes them one.
-pub(super) fn compose(
-    run: &Run<'_>,
+pub(crate) fn compose(
+    given: Given<'_>,
     files: Vec<(usize, File<'_>)>,
     fragments: Vec<(usize, File<'_>)>,
     plan: &mut dyn FnMut(Vec<Placed<'_>>),
 ) {
-    let pool = if run.merges {
+    let pool = if given.merges {
         Pool::merged(files)
     } else {
         Pool::apart(files, fragments)
     };
-    let found = if run.merges {
+    let found = if given.merges {
         Vec::new()
     } else {
-        pool.standing_beside(run)
+        pool.standing_beside(given)
     };
     let mut pool: Pool<'_> = pool;
     for Beside {
@@ -100,14 +110,14 @@ pub(super) fn compose(
             pool.ties.push((*of, at));
         }
     }
-    pool.settle_contexts(run);
-    follow(run, pool, plan);
+    pool.settle_contexts(given);
+    follow(given, pool, plan);
 }
 
 /// Reads what the files speak of, round by round: each round holds the texts that the next one's
 /// trees borrow.
-fn follow(run: &Run<'_>, mut pool: Pool<'_>, plan: &mut dyn FnMut(Vec<Placed<'_>>)) {
-    let wanted = pool.wanted(run);
+fn follow(given: Given<'_>, mut pool: Pool<'_>, plan: &mut dyn FnMut(Vec<Placed<'_>>)) {
+    let wanted = pool.wanted(given);
     if wanted.is_empty() {
         for files in pool.planned_together() {
             plan(files);
@@ -133,7 +143,7 @@ fn follow(run: &Run<'_>, mut pool: Pool<'_>, plan: &mut dyn FnMut(Vec<Placed<'_>
             }
         }
     }
-    follow(run, pool, plan);
+    follow(given, pool, plan);
 }
 
 /// A file that another one speaks of, and its text.
@@ -218,11 +228,11 @@ impl<'s> Pool<'s> {
     }
 
     /// The overrides of given bases, and the bases of given overrides, that were not given too.
-    fn standing_beside(&self, run: &Run<'_>) -> Vec<Beside> {
+    fn standing_beside(&self, given: Given<'_>) -> Vec<Beside> {
         let mut found = Vec::new();
         let read = |of: usize, paths: Vec<PathBuf>| {
             let from = &self.files[of].file.path;
-            let text = |path: PathBuf| Some((run.surroundings.read(from, &path).ok()?, path));
+            let text = |path: PathBuf| Some((given.surroundings.read(from, &path).ok()?, path));
             paths.into_iter().find_map(text)
         };
         for (of, placed) in self.files.iter().enumerate() {
@@ -279,7 +289,7 @@ impl<'s> Pool<'s> {
     }
 
     /// What variables mean in each project whose files have any.
-    fn settle_contexts(&mut self, run: &Run<'_>) {
+    fn settle_contexts(&mut self, given: Given<'_>) {
         let mut contexts: BTreeMap<usize, Arc<Context>> = BTreeMap::new();
         for placed in &self.files {
             let file = &placed.file;
@@ -295,12 +305,12 @@ impl<'s> Pool<'s> {
                 let first = first.map_or(file, |first| &first.file);
                 let directory = first.context.directory.clone();
                 let none = BTreeMap::new();
-                let context = if run.variables.is_empty() {
-                    dialect::context(&first.path, directory, None, &none, run.surroundings)
+                let context = if given.variables.is_empty() {
+                    dialect::context(&first.path, directory, None, &none, given.surroundings)
                 } else {
                     Context {
                         directory,
-                        variables: dialect::variables(&run.variables, &none),
+                        variables: dialect::variables(&given.variables, &none),
                     }
                 };
                 contexts.insert(number, Arc::new(context));
@@ -315,7 +325,7 @@ impl<'s> Pool<'s> {
     }
 
     /// What the files that are part of a project speak of and nobody has read yet.
-    fn wanted(&mut self, run: &Run<'_>) -> Vec<Wanted> {
+    fn wanted(&mut self, given: Given<'_>) -> Vec<Wanted> {
         let mut wanted = Vec::new();
         let mut open: Vec<usize> = (0..self.files.len())
             .filter(|at| self.is_part(*at) && !self.followed.contains(at))
@@ -324,13 +334,13 @@ impl<'s> Pool<'s> {
             if !self.followed.insert(from) {
                 continue;
             }
-            for reference in dialect::references(&self.files[from].file, run.surroundings) {
+            for reference in dialect::references(&self.files[from].file, given.surroundings) {
                 if let Some(at) = self.places.get(&reference.path).copied() {
                     self.take_in(from, at, &reference);
                     self.ties.push((from, at));
                     open.push(at);
                 } else if !self.unread.contains(&reference.path) {
-                    match run
+                    match given
                         .surroundings
                         .read(&self.files[from].file.path, &reference.path)
                     {

@@ -5,6 +5,7 @@
 mod cluster;
 mod commands;
 mod confinement;
+pub mod host_agent;
 mod memory;
 mod ports;
 mod processes;
@@ -29,7 +30,6 @@ use self::writes::{probe_writes, redirects, stated_path, writing_command};
 use crate::container::{
     Against, Container, Evidence, Mount, MountSource, Network, same_path, within,
 };
-use crate::host_agent;
 use crate::image::Kind;
 
 /// Everything in the file that speaks against assuming another user.

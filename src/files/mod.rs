@@ -1,0 +1,6 @@
+//! The disk: which files a call means, what belongs together, and the write.
+
+pub(crate) mod groups;
+pub mod stream;
+pub mod walk;
+pub mod write;
