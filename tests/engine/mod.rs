@@ -148,8 +148,9 @@ fn hardening_without_knowledge_is_noticed() {
     );
 }
 
-/// Start, restart, and a new set of containers over the old volumes: the second boot, on data that
-/// somebody else may own by now, is where things die.
+/// docs/semantics.md#start-proves-little, #start-second-start and #start-new-volume: start,
+/// restart, and a new set of containers over the old volumes. Services die at the second start, on
+/// data that another user may own by now.
 fn lives(stack: &Stack, services: &[Service]) {
     let boots: [&[&[&str]]; 3] = [
         &[&["up", "--detach", "--wait", "--wait-timeout", "180"]],

@@ -99,6 +99,7 @@ fn run(text: &str, transforms: Vec<&'static Transform>, policy: Policy) -> FileO
     report.files.remove(0).outcome
 }
 
+/// docs/semantics.md#podman-quadlet: a key and `PodmanArgs=` stand for the same option.
 #[test]
 fn a_key_goes_where_somebody_asks_and_says_nothing_else() {
     let unit = |lines: &str| format!("[Container]\nImage=x:1@sha256:0\n{lines}");

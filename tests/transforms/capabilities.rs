@@ -78,7 +78,8 @@ fn service(lines: &str) -> String {
     format!("services:\n  a:\n{lines}")
 }
 
-/// semantics 1.4, lines 43, 45 and 46 and semantics 3, line 138: the gosu-style entrypoints need `DAC_OVERRIDE` from the second boot on.
+/// docs/semantics.md#cap-second-start, #cap-step-down, #cap-self-check and #start-second-start:
+/// these entrypoints step down, and need `DAC_OVERRIDE` from the second start on.
 #[test]
 fn what_only_the_second_start_needs_is_given_back() {
     for image in [
@@ -99,7 +100,8 @@ fn what_only_the_second_start_needs_is_given_back() {
     }
 }
 
-/// semantics 1.2, line 25 and semantics 2.3, line 101: default capabilities are not effective for a process that is not root.
+/// docs/semantics.md#cap-not-for-users: the default capabilities do not reach a process that is not
+/// root.
 #[test]
 fn whoever_is_not_root_is_given_none_back() {
     for image in ["postgres:16", "nginx:1.27", "prom/prometheus", "example/a"] {
@@ -110,8 +112,8 @@ fn whoever_is_not_root_is_given_none_back() {
     assert_eq!(kubernetes(container, "", Assume::Fit).1, [""; 0]);
 }
 
-/// semantics 1.4, line 40 and semantics 3, line 135: exec of a file with an effective capability fails for everybody where
-/// that is not in the bounding set, with `no_new_privs` too.
+/// docs/semantics.md#cap-file-effective: exec of a file with an effective capability fails for
+/// every user where the bounding set lacks it, with `no_new_privs` too.
 #[test]
 fn the_capabilities_of_files_win() {
     for user in ["", "    user: \"1000\"\n", "    user: root\n"] {
@@ -126,8 +128,8 @@ fn the_capabilities_of_files_win() {
     assert_eq!(compose(lines, Assume::Fit).1, ["NET_BIND_SERVICE"]);
 }
 
-/// semantics 1.6, lines 54 and 55: the sysctl of Docker >= 20.10 covers private networks alone; of the Kubernetes
-/// runtimes only some set it.
+/// docs/semantics.md#port-docker-free, #port-other-network and #port-kubernetes: Docker sets the
+/// sysctl in private networks only, and only some runtimes of Kubernetes set it.
 #[test]
 fn low_ports_cost_a_capability_only_where_they_are_not_free() {
     let of_nginx = ["CHOWN", "SETGID", "SETUID"];
@@ -149,7 +151,8 @@ fn low_ports_cost_a_capability_only_where_they_are_not_free() {
     assert_eq!(kubernetes(container, &sysctl(81), Assume::Fit).1, with_port);
 }
 
-/// semantics 1.4, line 42: root without `DAC_OVERRIDE` obeys modes; semantics 3, line 134: the owner of a bind mount is unknown.
+/// docs/semantics.md#cap-root-obeys-modes and #user-or-root: root without `DAC_OVERRIDE` obeys
+/// modes, and the owner of a bind mount is unknown.
 #[test]
 fn root_is_left_its_way_to_files_of_the_host() {
     let lines = |mount: &str| format!("    image: nginx:1.27\n    volumes: [\"{mount}\"]\n");
@@ -179,8 +182,9 @@ fn root_is_left_its_way_to_files_of_the_host() {
     );
 }
 
-/// moby `caps/utils.go`: beside a dropped `ALL` exactly `cap_add` is left, so that a capability
-/// that was dropped by name would come back, and one outside the default set would be new.
+/// docs/semantics.md#cap-drop-all-add: next to a dropped `ALL` exactly `cap_add` is left. A
+/// capability that was dropped by name would come back, and one outside the default set would be
+/// new.
 #[test]
 fn nothing_is_added_that_the_container_did_not_have() {
     let lines = "    image: postgres:16\n    cap_drop: [CAP_chown, setuid]\n";
@@ -197,7 +201,8 @@ fn nothing_is_added_that_the_container_did_not_have() {
     assert_eq!(compose(&vault, Assume::Fit).1, ["IPC_LOCK"]);
 }
 
-/// semantics 1.4, lines 38 and 39: `cap_add: [ALL]` wins, and `privileged` makes both lists inert.
+/// docs/semantics.md#cap-add-all-wins and #cap-privileged: `cap_add: [ALL]` wins, and `privileged`
+/// makes both lists inert.
 #[test]
 fn what_would_have_no_effect_or_another_one_is_left() {
     for lines in [
@@ -210,6 +215,7 @@ fn what_would_have_no_effect_or_another_one_is_left() {
     assert!(declined(&privileged, Assume::All).contains("privileged"));
 }
 
+/// docs/semantics.md#cap-spelling: `CAP_CHOWN` and `setuid` are names too.
 #[test]
 fn names_are_added_once_whatever_their_spelling() {
     let lines = "    image: postgres:16\n    cap_add: [CAP_CHOWN, setuid]\n";
@@ -219,7 +225,8 @@ fn names_are_added_once_whatever_their_spelling() {
     );
 }
 
-/// semantics 2.3, line 100: names carry no prefix in Kubernetes, and Pod Security wants exactly `ALL`.
+/// docs/semantics.md#k8s-capability-names: names have no prefix in Kubernetes, and Pod Security
+/// wants exactly `ALL`.
 #[test]
 fn pod_security_gets_its_own_spelling() {
     let container = |drop: &str| {
@@ -308,7 +315,8 @@ fn capabilities_follow_the_user_that_is_planned() {
     );
 }
 
-/// semantics 1.4, line 42: tini is the parent of what stepped down, and `kill` of another user takes `KILL`.
+/// docs/semantics.md#cap-kill and #start-stop: the init is the parent of a process that stepped
+/// down, and signals to another user's process take `KILL`.
 #[test]
 fn an_init_can_stop_a_child_that_stepped_down() {
     let has_kill = |lines: &str| {
@@ -380,8 +388,8 @@ fn a_directory_of_the_log_costs_a_capability() {
     );
 }
 
-/// semantics 1.4, line 44: the mask that `/proc/self/status` shows, with the numbers of Linux'
-/// `include/uapi/linux/capability.h`.
+/// docs/semantics.md#cap-default-set: the mask that `/proc/self/status` shows, with the numbers of
+/// Linux' `include/uapi/linux/capability.h`.
 #[test]
 fn the_default_set_is_the_one_that_was_measured() {
     let number = |name: &str| match name {

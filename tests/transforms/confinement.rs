@@ -61,15 +61,16 @@ fn options(list: &str) -> String {
     format!("services:\n  a:\n    image: example/a\n    security_opt: {list}\n")
 }
 
-/// semantics 1.5, line 51: the default profile is on already, and `seccomp:` is not to be written.
+/// docs/semantics.md#confinement-default-on: the default profile is on, so no `seccomp:` is
+/// written.
 #[test]
 fn compose_gets_no_profile() {
     let text = "services:\n  a:\n    image: example/a\n";
     assert_eq!(asked(text), text);
 }
 
-/// semantics 2.4, line 107: the default of Kubernetes is Unconfined unless the kubelet says otherwise;
-/// semantics 2.1, line 88: the container's field wins over the pod's.
+/// docs/semantics.md#confinement-kubernetes and #k8s-levels: Kubernetes does not confine by
+/// default, and the container's field wins over the pod's.
 #[test]
 fn a_container_gets_the_profile_unless_its_pod_has_one() {
     let text = pod("{name: c, image: example/a}", "", "");
@@ -91,14 +92,14 @@ fn a_container_gets_the_profile_unless_its_pod_has_one() {
     assert!(!asked(&text).contains("Unconfined"));
 }
 
-/// semantics 2.7, line 129: a pod for Windows must have none of these.
+/// docs/semantics.md#k8s-windows: a Windows pod must have none of these.
 #[test]
 fn windows_has_none() {
     let text = pod("{name: c, image: example/a}", "", "os: {name: windows}");
     assert_eq!(asked(&text), text);
 }
 
-/// semantics 1.4, line 39: it has no seccomp profile unless one is named.
+/// docs/semantics.md#confinement-privileged: it has no seccomp profile, unless it names one.
 #[test]
 fn a_privileged_container_has_no_profile_whatever_is_written() {
     let text = pod(
@@ -109,7 +110,7 @@ fn a_privileged_container_has_no_profile_whatever_is_written() {
     assert_eq!(asked(&text), text);
 }
 
-/// semantics 2.4, line 107: namespaces of users, perf and rings break.
+/// docs/semantics.md#confinement-breaks: user namespaces, perf and io_uring break.
 #[test]
 fn what_needs_other_system_calls_is_left() {
     for container in [

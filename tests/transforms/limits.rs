@@ -47,8 +47,8 @@ fn service(rest: &str) -> String {
     format!("services:\n  a:\n    image: example/a\n{rest}")
 }
 
-/// semantics 1.8, line 66: where `deploy.resources.limits` exists at all, a flat limit must equal it, and
-/// an absent one counts as 0.
+/// docs/semantics.md#limit-one-place: where `deploy.resources.limits` exists, a flat limit must
+/// equal it, and an absent one counts as 0.
 #[test]
 fn a_bound_on_processes_stands_where_limits_are() {
     let limits = |text: &str| after(text, "pids-limit")["services"]["a"].clone();
@@ -73,8 +73,8 @@ fn a_bound_on_processes_stands_where_limits_are() {
     );
 }
 
-/// docker/cli `cli/compose/schema/data`: `pids` joined the limits of `deploy` in 3.9, and a stack
-/// is held to the schema of its version.
+/// docs/semantics.md#swarm-pids: `pids` joined the limits of `deploy` in 3.9, and a stack must fit
+/// the schema of its version.
 #[test]
 fn a_stack_of_an_older_schema_gets_none() {
     for version in ["3", "3.7", "\"3.8\""] {
@@ -86,7 +86,7 @@ fn a_stack_of_an_older_schema_gets_none() {
     }
 }
 
-/// semantics 1.8, line 69: -1 and 0 are no limit.
+/// docs/semantics.md#limit-pids-unlimited: -1 and 0 are no limit.
 #[test]
 fn what_is_unlimited_is_changed_in_its_place() {
     for value in ["-1", "0"] {
@@ -106,6 +106,7 @@ fn what_is_unlimited_is_changed_in_its_place() {
     }
 }
 
+/// docs/semantics.md#limit-pids-too-low: each connection can be a thread.
 #[test]
 fn connections_that_the_file_allows_are_counted() {
     for rest in [
@@ -160,8 +161,8 @@ fn pod(container: &str, rest: &str) -> String {
     )
 }
 
-/// semantics 2.6: a limit without a request is the request, and requests equal to limits are the
-/// class that is evicted last.
+/// docs/semantics.md#k8s-limit-is-request: a limit without a request is the request, and requests
+/// equal to limits are the class that is evicted last.
 #[test]
 fn a_request_never_takes_a_pod_out_of_its_class() {
     let requests = |container: &str| {
@@ -205,7 +206,7 @@ fn the_resources_of_a_pod_are_left_to_it() {
     }
 }
 
-/// semantics 1.6, line 55: the parameter belongs to the pod, and to its own network.
+/// docs/semantics.md#port-pod-sysctl: the sysctl belongs to the pod, and to its own network.
 #[test]
 fn one_parameter_serves_the_ports_of_all_containers() {
     let text = pod(

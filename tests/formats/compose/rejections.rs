@@ -5,8 +5,8 @@ use harden::engine::outcome::Outcome;
 
 use super::{declined, declined_in, hardened, outcome, project};
 
-/// semantics 1.1, lines 17, 19 and 20: the engine takes `tmpfs` options only as a list it knows, and the same path once; the
-/// strings are compared as written (compose-go `loader/validate.go`).
+/// docs/semantics.md#tmpfs-same-target-twice and #tmpfs-mount-points: Compose refuses the same
+/// target twice, and `/run` and `/var/run` are one place.
 #[test]
 fn a_path_is_mounted_once_whatever_mounts_it() {
     for there in [
@@ -28,8 +28,8 @@ fn a_path_is_mounted_once_whatever_mounts_it() {
     }
 }
 
-/// semantics 1.1, lines 11, 13 and 19: an owner is written beside every mode, which runc before 1.1.8 ignores by itself, and a
-/// size beside every path, as the default is half of the host's memory.
+/// docs/semantics.md#tmpfs-default-size, #tmpfs-mode-ignored and #tmpfs-options: every path has a
+/// size, every mode an owner, and every option is one that the engine knows.
 #[test]
 fn every_tmpfs_has_a_size_and_an_owner_where_it_has_a_mode() {
     let after = hardened(
@@ -59,7 +59,7 @@ fn every_tmpfs_has_a_size_and_an_owner_where_it_has_a_mode() {
     }
 }
 
-/// semantics 1.2, line 23: a name that the image does not have fails at create; a number never does.
+/// docs/semantics.md#user-name-must-exist: an unknown name fails at create, a number does not.
 #[test]
 fn users_are_written_by_number() {
     let after = hardened("services:\n  a:\n    image: nginx:1.27\n  b:\n    image: example/b\n");
@@ -73,14 +73,15 @@ fn users_are_written_by_number() {
     );
 }
 
-/// semantics 1.3, line 33: a volume that is mounted without a copy of the image's directory is root's.
+/// docs/semantics.md#volume-elsewhere-is-root: a volume with `nocopy` belongs to root.
 #[test]
 fn a_volume_without_a_copy_keeps_the_user() {
     let text = "services:\n  a:\n    image: postgres:16\n    volumes: [{type: volume, source: pg, target: /var/lib/postgresql/data, volume: {nocopy: true}}]\nvolumes: {pg: {}}\n";
     assert!(declined(text, "a", "non-root-user").contains("owner is not known"));
 }
 
-/// semantics 1.4, lines 38 and 39: with `privileged: true` the engine ignores both lists, and `cap_add: [ALL]` wins.
+/// docs/semantics.md#cap-privileged and #cap-add-all-wins: with `privileged: true` the engine
+/// ignores both lists, and `cap_add: [ALL]` wins.
 #[test]
 fn no_capability_is_dropped_where_that_has_no_effect() {
     for there in ["privileged: true", "cap_add: [ALL]"] {
@@ -91,7 +92,7 @@ fn no_capability_is_dropped_where_that_has_no_effect() {
     }
 }
 
-/// semantics 1.5, line 49: `:yes` and `: true` are refused at create.
+/// docs/semantics.md#nnp-spelling: `:yes` is refused at create.
 #[test]
 fn the_option_is_written_as_the_engine_reads_it() {
     let after = hardened("services:\n  a:\n    image: example/a\n");
@@ -116,7 +117,8 @@ fn the_option_is_written_as_the_engine_reads_it() {
     ));
 }
 
-/// semantics 1.6, line 54: in the host's network ports below 1024 need root, and the engine refuses its sysctls.
+/// docs/semantics.md#port-other-network and #port-host-sysctl: in the host's network ports below
+/// 1024 need root, and the engine refuses sysctls.
 #[test]
 fn the_network_of_the_host_keeps_the_user_and_gets_no_sysctl() {
     let text = "services:\n  a:\n    image: nginx:1.27\n    network_mode: host\n";
@@ -124,8 +126,8 @@ fn the_network_of_the_host_keeps_the_user_and_gets_no_sysctl() {
     assert!(!hardened(text).contains("sysctls"));
 }
 
-/// semantics 1.7, line 59: Compose refuses a read-only root with what it copies into it (docker/compose
-/// `pkg/compose/secrets.go`), wherever in the project that is said.
+/// docs/semantics.md#root-inline-configs: Compose refuses inline content in a read-only service,
+/// whichever file of the project has it.
 #[test]
 fn what_compose_copies_into_the_root_keeps_it_writable() {
     for (uses, top) in [
@@ -148,8 +150,8 @@ fn what_compose_copies_into_the_root_keeps_it_writable() {
     }
 }
 
-/// semantics 1.8, line 66: where limits of `deploy` exist a flat one must equal them, an absent one counting as 0
-/// (compose-go `loader/validate.go`), whichever file says so.
+/// docs/semantics.md#limit-one-place: next to limits of `deploy` a flat one must equal them,
+/// whichever file has them.
 #[test]
 fn limits_are_written_where_limits_are() {
     let deploy = "deploy: {resources: {limits: {memory: 1g}}}";
@@ -169,8 +171,8 @@ fn limits_are_written_where_limits_are() {
     assert!(!is_flat(after), "{after}");
 }
 
-/// semantics 1.8, lines 68 and 70: the engine refuses a limit below the reservation, `cpus` beside a quota, less than 6 MiB,
-/// and more processors than the host has.
+/// docs/semantics.md#limit-memory-bounds and #limit-cpus: the engine refuses a limit below the
+/// reservation, and `cpus` next to a quota.
 #[test]
 fn limits_agree_with_what_is_there() {
     let text = |there: &str| format!("services:\n  a:\n    image: nginx:1.27\n    {there}\n");
@@ -216,7 +218,8 @@ fn the_first_format_gets_the_keys_that_it_knows() {
     }
 }
 
-/// semantics 1.9, lines 75 and 76: a swarm drops the short form of tmpfs and ignores `security_opt`.
+/// docs/semantics.md#swarm-short-tmpfs and #swarm-ignores: a swarm drops the short form of tmpfs
+/// and ignores `security_opt`.
 #[test]
 fn a_swarm_gets_scratch_space_that_it_heeds() {
     let text = |version: &str| {

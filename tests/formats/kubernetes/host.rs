@@ -35,9 +35,8 @@ fn host_path(path: &str) -> String {
     format!("[{{name: v, hostPath: {{path: {path}}}}}]")
 }
 
-/// semantics 2.7, line 130: drivers and agents as their projects write them: the network's plugins (containernetworking/cni
-/// `SPEC.md`), the node part of a storage driver (kubernetes-csi/docs `deploying.md`), a device
-/// plugin (kubernetes `pkg/kubelet/cm/devicemanager`), kube-proxy, an agent that traces programs.
+/// docs/semantics.md#k8s-host-agents: drivers and agents as their projects write them. A network
+/// plugin, the node part of a storage driver, a device plugin, kube-proxy, a tracer, a collector.
 const AGENTS: [(&str, &str, &str); 6] = [
     (
         "hostNetwork: true",

@@ -196,7 +196,7 @@ const WINDOWS_CONTAINER: [&str; 10] = [
     "runAsGroup",
 ];
 
-/// semantics 2.7, line 129.
+/// docs/semantics.md#k8s-windows.
 #[test]
 fn windows_has_no_setting_of_linux() {
     for os in WINDOWS {
@@ -212,7 +212,7 @@ fn windows_has_no_setting_of_linux() {
     }
 }
 
-/// semantics 2.3, line 99.
+/// docs/semantics.md#k8s-escalation-conflict.
 #[test]
 fn the_privileged_are_not_forbidden_to_escalate() {
     for security in [
@@ -227,7 +227,7 @@ fn the_privileged_are_not_forbidden_to_escalate() {
     }
 }
 
-/// semantics 2.7, line 131.
+/// docs/semantics.md#k8s-propagation.
 #[test]
 fn mounts_for_the_host_keep_their_privilege() {
     let container = "{name: c, image: a, securityContext: {privileged: true}, volumeMounts: [{name: v, mountPath: /v, mountPropagation: Bidirectional}]}";
@@ -261,7 +261,7 @@ fn volumes_have_names_and_mounts_have_volumes() {
     }
 }
 
-/// semantics 2.7, line 127.
+/// docs/semantics.md#k8s-ephemeral.
 #[test]
 fn an_ephemeral_container_is_left_alone() {
     let rest = "ephemeralContainers: [{name: e, image: 'busybox:1.37'}]";
@@ -275,7 +275,7 @@ fn an_ephemeral_container_is_left_alone() {
     });
 }
 
-/// semantics 1.6, line 55.
+/// docs/semantics.md#port-pod-sysctl.
 #[test]
 fn the_network_of_the_host_has_no_sysctls_of_a_pod() {
     let container = "{name: c, image: 'nginx:1.29', securityContext: {runAsUser: 101}, ports: [{containerPort: 80, hostPort: 80}]}";
@@ -286,7 +286,7 @@ fn the_network_of_the_host_has_no_sysctls_of_a_pod() {
     each(&text, |_, _| {});
 }
 
-/// semantics 2.2, line 92.
+/// docs/semantics.md#k8s-non-root-number.
 #[test]
 fn root_that_is_written_is_not_forbidden() {
     each(
@@ -297,7 +297,7 @@ fn root_that_is_written_is_not_forbidden() {
     each(&text, |_, _| {});
 }
 
-/// semantics 2.2, line 92: the kubelet cannot tell a name from root.
+/// docs/semantics.md#k8s-non-root-number: the kubelet cannot tell a name from root.
 #[test]
 fn a_user_with_a_name_gets_its_number() {
     let text = pod("{name: c, image: 'prom/node-exporter:v1.9.0'}", "");
@@ -310,7 +310,7 @@ fn a_user_with_a_name_gets_its_number() {
     });
 }
 
-/// semantics 2.3, lines 103 and 104.
+/// docs/semantics.md#k8s-host-users and #k8s-proc-mount.
 #[test]
 fn users_and_proc_of_their_own_stay() {
     let text = pod(
@@ -341,7 +341,7 @@ fn limits_are_not_below_requests() {
     }
 }
 
-/// semantics 2.6, line 117: a limit alone makes the request equal to it: the pod could stop fitting its node.
+/// docs/semantics.md#k8s-limit-is-request: with a limit alone the pod could stop fitting its node.
 #[test]
 fn a_limit_comes_with_a_small_request() {
     each(&pod("{name: c, image: a}", ""), |after, spec| {
@@ -354,7 +354,7 @@ fn a_limit_comes_with_a_small_request() {
     });
 }
 
-/// semantics 2.7, line 127.
+/// docs/semantics.md#k8s-native-sidecars.
 #[test]
 fn a_native_sidecar_is_hardened_like_a_container() {
     let rest = "initContainers: [{name: s, image: 'nginx:1.29', restartPolicy: Always}]";
@@ -368,7 +368,8 @@ fn a_native_sidecar_is_hardened_like_a_container() {
     );
 }
 
-/// semantics 2.7, line 127: an init container that changes owners does it as root, and the pod lets it.
+/// docs/semantics.md#k8s-init-containers: an init container changes owners as root, and the pod
+/// allows it.
 #[test]
 fn an_init_container_that_needs_root_keeps_it() {
     let rest = "volumes: [{name: data, persistentVolumeClaim: {claimName: d}}]\n  initContainers: [{name: chown, image: 'busybox:1.37', command: [chown, -R, '999', /data], volumeMounts: [{name: data, mountPath: /data}]}, {name: sysctl, image: 'busybox:1.37', command: [sysctl, -w, vm.max_map_count=262144], securityContext: {privileged: true}}]";
@@ -394,7 +395,7 @@ fn an_init_container_that_needs_root_keeps_it() {
     );
 }
 
-/// semantics 2.7, line 128: istio `istio-init` programs the packet filter of the pod as root.
+/// docs/semantics.md#k8s-mesh-init: `istio-init` programs the packet filter of the pod as root.
 #[test]
 fn the_capabilities_of_a_mesh_are_kept() {
     let rest = "initContainers: [{name: istio-init, image: 'docker.io/istio/proxyv2:1.24.0', args: [istio-iptables], securityContext: {capabilities: {add: [NET_ADMIN, NET_RAW], drop: [ALL]}, runAsUser: 0, runAsNonRoot: false, allowPrivilegeEscalation: false, privileged: false}}]";
@@ -407,7 +408,8 @@ fn the_capabilities_of_a_mesh_are_kept() {
     }
 }
 
-/// semantics 2.7, line 125: claims, selectors and names are not changed once an object is there.
+/// docs/semantics.md#k8s-stateful-set: claims, selectors and names do not change once the object
+/// exists.
 #[test]
 fn nothing_but_the_pod_changes() {
     let text = "apiVersion: apps/v1
@@ -437,7 +439,7 @@ spec:
     }
 }
 
-/// semantics 2.6, line 119 (kubernetes `plugin/pkg/admission/limitranger/admission.go`): what is beyond its bounds is refused.
+/// docs/semantics.md#k8s-limit-range: a value beyond its bounds is refused.
 #[test]
 fn a_limit_range_settles_the_resources_of_its_namespace() {
     let range = |namespace: &str, kind: &str| {

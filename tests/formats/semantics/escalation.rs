@@ -5,8 +5,8 @@ use harden::engine::outcome::Outcome;
 use super::{alone, command, hardened};
 use crate::formats::compose::{declined, hardened as by_default, outcome, project};
 
-/// semantics 1.4, lines 40 and 41: with `no_new_privs` the capability of a file is stripped without a
-/// word, so that a program that opens a low port by it no longer does, where its port takes one.
+/// docs/semantics.md#nnp-strips-silently and #cap-file-effective: with `no_new_privs` a program
+/// loses its file capability without an error, and can no longer open a low port that needs it.
 #[test]
 fn a_program_keeps_the_port_that_its_capability_opens() {
     let caddy = |rest: &str| format!("{{image: 'caddy:2', user: '1000', {rest}}}");
@@ -61,7 +61,8 @@ fn a_program_keeps_the_port_that_its_capability_opens() {
     }
 }
 
-/// semantics 1.5, line 50: `sudo` and `su` of a user gain privileges, wherever they are called.
+/// docs/semantics.md#nnp-breaks-sudo and #cap-step-down: a user gains privileges by `sudo` and
+/// `su`, wherever they are called; root that steps down gains nothing.
 #[test]
 fn whoever_calls_sudo_may_go_on() {
     for call in [

@@ -3,8 +3,8 @@
 use super::{alone, command, service};
 use crate::formats::compose::declined;
 
-/// semantics 1.10, line 81: the host's network has the host's parameters, which the engine refuses to
-/// set; and the processes of the host take `SYS_PTRACE` to look into, which is kept.
+/// docs/semantics.md#port-host-sysctl and #host-pid: the engine sets no sysctl in the host's
+/// network, and looking into the host's processes takes `SYS_PTRACE`, which stays.
 #[test]
 fn the_host_keeps_its_parameters() {
     let on_host = "{image: 'nginx:1.27', network_mode: host, ports: ['80:80']}";
@@ -21,8 +21,8 @@ fn the_host_keeps_its_parameters() {
     );
 }
 
-/// semantics 1.10, line 82: the engine's socket belongs to root and to a group of the host, wherever
-/// it is mounted and by whatever name.
+/// docs/semantics.md#host-engine-socket: the engine's socket belongs to root and to a group of the
+/// host, wherever it is mounted and whatever its name.
 #[test]
 fn whoever_has_the_socket_stays_root() {
     for socket in [

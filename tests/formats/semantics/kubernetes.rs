@@ -15,8 +15,8 @@ fn written(container: &str, rest: &str) -> String {
     crate::formats::kubernetes::pod(container, rest)
 }
 
-/// semantics 2.1, line 88: some settings are the pod's alone, some the container's, and of the others
-/// the container's counts; what stands at the wrong level counts for nothing.
+/// docs/semantics.md#k8s-levels: some settings belong to the pod, some to the container, and of the
+/// others the container's wins. A setting at the wrong level has no effect.
 #[test]
 fn a_setting_counts_where_the_api_reads_it() {
     let by_pod = "securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}, privileged: false}";
@@ -44,7 +44,7 @@ fn a_setting_counts_where_the_api_reads_it() {
     );
 }
 
-/// semantics 2.1, line 89: a user of the pod would be that of every other container too.
+/// docs/semantics.md#k8s-pod-user: a user of the pod would be the user of every container.
 #[test]
 fn no_user_is_written_on_the_pod() {
     let sidecar = "initContainers: [{name: i, image: 'busybox:1'}, {name: s, image: 'nginx:1.27', restartPolicy: Always}]";
@@ -58,8 +58,8 @@ fn no_user_is_written_on_the_pod() {
     }
 }
 
-/// semantics 2.2, line 92: the kubelet cannot tell a name from root, and never starts what must not be
-/// root and has no number.
+/// docs/semantics.md#k8s-non-root-number: the kubelet cannot tell a name from root, and does not
+/// start a container that must not be root and has no number.
 #[test]
 fn what_must_not_be_root_has_a_number() {
     each_known_image(
@@ -78,8 +78,8 @@ fn what_must_not_be_root_has_a_number() {
     );
 }
 
-/// semantics 2.2, line 94: a group of the volumes reaches no directory of the host, and not every
-/// driver; where it does, only what is not the group's yet is changed.
+/// docs/semantics.md#k8s-fs-group: `fsGroup` reaches no directory of the host, and not every
+/// driver. Where it does, only a volume that does not fit is changed.
 #[test]
 fn the_group_of_volumes_is_for_claims() {
     let redis = "{name: c, image: 'redis:7', volumeMounts: [{name: v, mountPath: /data}]}";
@@ -115,9 +115,9 @@ fn the_group_of_volumes_is_for_claims() {
     });
 }
 
-/// semantics 2.2, lines 95 and 96: what keeps a secret of its own does not live with a group that is
-/// given its files at every start, Postgres takes no directory that is the mount itself, and that of a
-/// `subPath` is root's.
+/// docs/semantics.md#k8s-fs-group-closed-files, #k8s-postgres-mount-root and #k8s-sub-path:
+/// `fsGroup` opens files that must stay closed, PostgreSQL refuses a directory that is the mount
+/// itself, and a `subPath` belongs to root.
 #[test]
 fn a_group_is_not_given_where_it_breaks_the_files() {
     let claim = "volumes: [{name: v, persistentVolumeClaim: {claimName: d}}]";
@@ -158,8 +158,8 @@ fn a_group_is_not_given_where_it_breaks_the_files() {
     assert!(declined(&written(redis, claim), "non-root-user").contains("kubelet creates for root"));
 }
 
-/// semantics 2.2, lines 94 and 95: what the API writes is root's, and a group of the volumes may read
-/// it, also a key that its reader refuses then.
+/// docs/semantics.md#k8s-secret-owner and #k8s-fs-group-closed-files: files of secrets belong to
+/// root, and `fsGroup` opens them to the group, also a key that its reader then refuses.
 #[test]
 fn a_closed_secret_keeps_the_user_and_the_group() {
     for volume in [
@@ -200,7 +200,7 @@ fn a_closed_secret_keeps_the_user_and_the_group() {
     });
 }
 
-/// semantics 2.3, line 102: what Pod Security wants of a restricted pod is what hardening writes.
+/// docs/semantics.md#k8s-restricted and #k8s-escalation-default: a hardened pod meets `restricted`.
 #[test]
 fn a_hardened_pod_passes_restricted() {
     let text = written("{name: c, image: 'example/a:1'}", "");
@@ -214,9 +214,9 @@ fn a_hardened_pod_passes_restricted() {
     }
 }
 
-/// semantics 2.5, lines 110 and 111: scratch space of memory counts toward the limit of who writes it
-/// and survives his restarts, so that new scratch space is of disk, with a size; it has no owner and
-/// runs programs as it is.
+/// docs/semantics.md#k8s-empty-dir-disk, #k8s-empty-dir-memory, #k8s-empty-dir-open and #k8s-shm:
+/// an `emptyDir` of memory counts toward the limit of its writer and survives restarts, so new
+/// scratch space is on disk, with a size. It needs no owner and no option to run programs.
 #[test]
 fn scratch_space_of_a_pod_is_of_disk() {
     for image in ["nginx:1.27", "jetty:12", "example/a:1"] {
@@ -249,8 +249,8 @@ fn scratch_space_of_a_pod_is_of_disk() {
     }
 }
 
-/// semantics 2.5, lines 112 and 113: an `emptyDir` hides what the image brings, and of the runtimes
-/// only some mount the volumes that the image declares.
+/// docs/semantics.md#k8s-empty-dir-hides and #k8s-image-volumes: an `emptyDir` hides what the image
+/// has, and only some runtimes mount the volumes that an image declares.
 #[test]
 fn nothing_is_hidden_by_an_empty_directory() {
     each_known_image(
@@ -269,7 +269,7 @@ fn nothing_is_hidden_by_an_empty_directory() {
     );
 }
 
-/// semantics 2.5, line 114: what the kubelet mounts works under a read-only root.
+/// docs/semantics.md#k8s-kubelet-mounts: what the kubelet mounts works under a read-only root.
 #[test]
 fn what_the_kubelet_mounts_is_no_reason_against_a_read_only_root() {
     let container = "{name: c, image: 'example/a:1', terminationMessagePath: /dev/termination-log, volumeMounts: [{name: s, mountPath: /s}, {name: m, mountPath: /etc/a/b.conf, subPath: b.conf}]}";
@@ -280,8 +280,7 @@ fn what_the_kubelet_mounts_is_no_reason_against_a_read_only_root() {
     });
 }
 
-/// semantics 2.6, line 118: a limit on processors throttles, so that it rests on assumption alone, and
-/// stays away where something is asked for that is more.
+/// docs/semantics.md#k8s-cpu-throttles: a CPU limit throttles, so it is only an assumption.
 #[test]
 fn a_cpu_limit_is_an_assumption() {
     for image in ["nginx:1.27", "example/a:1", "postgres:16"] {
@@ -301,8 +300,8 @@ fn a_cpu_limit_is_an_assumption() {
     }
 }
 
-/// semantics 2.6, line 120: requests decide how an autoscaler scales, whoever it is and wherever in the
-/// stream it stands.
+/// docs/semantics.md#k8s-autoscaler: requests decide how an autoscaler scales, whatever its kind
+/// and its place in the stream.
 #[test]
 fn resources_are_left_to_an_autoscaler() {
     let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {template: {spec: {containers: [{name: c, image: 'example/a:1'}]}}}\n";
@@ -323,7 +322,7 @@ fn resources_are_left_to_an_autoscaler() {
     }
 }
 
-/// semantics 2.6, line 121: a pod has no bound on its processes.
+/// docs/semantics.md#k8s-no-pids: a pod cannot limit its processes.
 #[test]
 fn no_bound_on_processes_is_written_in_a_pod() {
     for image in ["nginx:1.27", "postgres:16", "example/a:1"] {
@@ -336,7 +335,8 @@ fn no_bound_on_processes_is_written_in_a_pod() {
     }
 }
 
-/// semantics 2.7, lines 124, 125 and 126: what the API does not change by itself is said.
+/// docs/semantics.md#k8s-job, #k8s-cron-job, #k8s-stateful-set and #k8s-bare-pod: the report says
+/// what somebody must do where the API does not apply the change.
 #[test]
 fn whoever_must_act_after_a_write_is_told() {
     let template =

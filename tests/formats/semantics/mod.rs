@@ -1,10 +1,8 @@
-//! What Docker, Compose, Swarm, Podman and Kubernetes really do, and a case for each fact that
-//! tries to make hardening forget it.
+//! One case for each rule of `docs/semantics.md` that hardening could break.
 //!
-//! The facts are the lines of research/semantics.md, each with its source or its measurement.
-//! `semantics 1.1, line N` in a comment names one, here and beside the cases that stand with
-//! others of their kind (`tests/formats/compose/rejections.rs`, `tests/transforms/capabilities.rs`, `tests/transforms/limits.rs`,
-//! `tests/transforms/confinement.rs`, `tests/formats/kubernetes/`).
+//! Cases of one kind are with others of that kind: `tests/formats/compose/rejections.rs`,
+//! `tests/formats/kubernetes/`, `tests/transforms/`. Each names its rules by their anchors, and
+//! [`citations`] checks that none is missing.
 
 mod citations;
 mod escalation;

@@ -2,7 +2,8 @@
 
 use super::{command, hardened, pod};
 
-/// semantics 1.6, line 54: the ports of a private network are free, those of any other are not.
+/// docs/semantics.md#port-docker-free and #port-other-network: low ports are free in a private
+/// network, and in no other.
 #[test]
 fn the_ports_of_another_network_keep_root() {
     for network in ["--network host", "--net=container:b", "--network name=host"] {
@@ -30,8 +31,8 @@ fn the_ports_of_another_network_keep_root() {
     }
 }
 
-/// semantics 1.6, line 55: of the runtimes of Kubernetes only some open the low ports, so that a pod
-/// says so itself, for the lowest of all its containers; not in the host's network.
+/// docs/semantics.md#port-kubernetes and #port-pod-sysctl: only some runtimes open low ports, so
+/// the pod does, for the lowest port of all its containers; not in the host's network.
 #[test]
 fn a_pod_opens_the_ports_of_its_users() {
     let container = |port: &str| {

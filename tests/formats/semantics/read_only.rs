@@ -4,7 +4,7 @@ use super::{alone, command, hardened, service};
 use crate::formats::compose::{declined, declined_in, hardened as by_default, outcome, project};
 use harden::engine::outcome::Outcome;
 
-/// semantics 1.7, line 58: `/etc/hosts` and its neighbours become read-only with the root.
+/// docs/semantics.md#root-stays-writable: `/etc/hosts` and its neighbours become read-only.
 #[test]
 fn whoever_writes_below_etc_keeps_the_root() {
     for command in [
@@ -21,8 +21,8 @@ fn whoever_writes_below_etc_keeps_the_root() {
     }
 }
 
-/// semantics 1.7, line 59: Compose refuses a read-only root with what comes from the file or the
-/// environment, by whichever way that is said.
+/// docs/semantics.md#root-inline-configs: Compose refuses inline content in a read-only service,
+/// however the file writes it.
 #[test]
 fn inline_content_keeps_the_root_writable() {
     let uses = |tops: &str, uses: &str| {
@@ -60,7 +60,7 @@ fn inline_content_keeps_the_root_writable() {
     assert!(by_default(&file).contains("read_only: true"));
 }
 
-/// semantics 1.7, line 60: `develop.watch` copies what changed into the container.
+/// docs/semantics.md#root-watch: `develop.watch` copies changed files into the container.
 #[test]
 fn a_watched_service_can_be_written() {
     for action in ["sync", "sync+restart", "sync+exec"] {
@@ -76,7 +76,7 @@ fn a_watched_service_can_be_written() {
     assert!(by_default(&rebuilt).contains("read_only: true"));
 }
 
-/// semantics 1.7, line 61: hooks run in the container's own file system.
+/// docs/semantics.md#root-hooks: hooks run in the container's file system.
 #[test]
 fn a_hook_that_writes_keeps_the_root() {
     for hook in [
@@ -92,7 +92,7 @@ fn a_hook_that_writes_keeps_the_root() {
     }
 }
 
-/// semantics 1.7, line 62: a privileged container has its read-only root all the same.
+/// docs/semantics.md#root-privileged: a privileged container can have a read-only root.
 #[test]
 fn a_read_only_root_of_the_privileged_counts() {
     let text = alone("{image: 'example/a:1', privileged: true, read_only: true}");
@@ -109,8 +109,8 @@ fn a_read_only_root_of_the_privileged_counts() {
     );
 }
 
-/// semantics 1.7, line 63: Podman gives a read-only root `/run`, `/tmp` and `/var/tmp`, and Docker
-/// nothing.
+/// docs/semantics.md#podman-read-only-tmpfs: Podman gives a read-only root `/run`, `/tmp` and
+/// `/var/tmp`, Docker gives it nothing.
 #[test]
 fn only_podman_adds_scratch_space_of_its_own() {
     for after in command("docker run --read-only nginx:1.27") {

@@ -7,8 +7,8 @@ use crate::formats::compose::{changed, declined, hardened as by_default, project
 
 const FLAT: [&str; 3] = ["mem_limit", "cpus", "pids_limit"];
 
-/// semantics 1.8, line 66: where `deploy.resources.limits` exists at all, whichever way it comes, a
-/// flat limit that it does not have is refused.
+/// docs/semantics.md#limit-one-place: where `deploy.resources.limits` exists, however it gets
+/// there, a flat limit that it does not have is refused.
 #[test]
 fn no_flat_limit_stands_beside_those_of_deploy() {
     let anchors = "x-d: &d {resources: {limits: {memory: 1g}}}\nx-l: &l {memory: 1g}\n";
@@ -50,7 +50,7 @@ fn no_flat_limit_stands_beside_those_of_deploy() {
     }
 }
 
-/// semantics 1.8, line 66: and none of `deploy` where limits are flat.
+/// docs/semantics.md#limit-one-place: and no limit of `deploy` where limits are flat.
 #[test]
 fn no_limit_of_deploy_stands_beside_flat_ones() {
     for flat in [
@@ -74,8 +74,9 @@ fn no_limit_of_deploy_stands_beside_flat_ones() {
     }
 }
 
-/// semantics 1.8, lines 67 and 72: docker-compose 1 knows only flat limits in a file of version 2, and
-/// only those of `deploy` in one of version 3; Compose reads both.
+/// docs/semantics.md#limit-compose-v1, #limit-deploy-honoured and #limit-version-ignored:
+/// docker-compose 1 knows only flat limits in a file of version 2, and only those of `deploy` in
+/// one of version 3. Compose reads both.
 #[test]
 fn a_version_gets_the_limits_that_it_knows() {
     for (version, is_flat) in [
@@ -99,7 +100,7 @@ fn a_version_gets_the_limits_that_it_knows() {
     }
 }
 
-/// semantics 1.8, line 68: a limit above that on memory and swap together is refused.
+/// docs/semantics.md#limit-swap: a memory limit above `memswap_limit` is refused.
 #[test]
 fn a_memory_limit_stays_below_that_with_swap() {
     for swap in ["256m", "'268435456'", "268435456", "'${SWAP}'"] {
@@ -123,7 +124,7 @@ fn a_memory_limit_stays_below_that_with_swap() {
     }
 }
 
-/// semantics 1.8, line 70: more processors than the host has are refused at create.
+/// docs/semantics.md#limit-cpus: more CPUs than the host has are refused at create.
 #[test]
 fn no_more_than_one_processor_is_asked_for() {
     for there in [
@@ -144,8 +145,8 @@ fn no_more_than_one_processor_is_asked_for() {
     }
 }
 
-/// semantics 1.8, line 71: some programs size themselves by the host or by what they are told, and a
-/// limit below that kills them.
+/// docs/semantics.md#limit-changes-behaviour: some programs size themselves by the host or by their
+/// options, and a lower limit kills them.
 #[test]
 fn a_limit_knows_what_it_is_for() {
     for image in ["cassandra:4", "cassandra:5"] {

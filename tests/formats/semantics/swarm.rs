@@ -18,7 +18,8 @@ const SIGNS: [&str; 8] = [
     "services:\n  a: {image: 'redis:7', user: '999', networks: [n]}\nnetworks:\n  n: {driver: overlay, attachable: false}\n",
 ];
 
-/// semantics 1.9, line 76 and semantics 3, line 137: the short form of tmpfs is dropped without a word.
+/// docs/semantics.md#swarm-short-tmpfs and #swarm-tmpfs-mode: a swarm drops the short form without
+/// a warning, and knows no mode in the long one.
 #[test]
 fn a_swarm_gets_no_short_tmpfs() {
     for text in SIGNS {
@@ -32,6 +33,10 @@ fn a_swarm_gets_no_short_tmpfs() {
                 let root = service["read_only"] == true && text.contains("example/a");
                 let volumes = service["volumes"].as_array().into_iter().flatten();
                 assert!(
+                    volumes.clone().all(|one| one["tmpfs"]["mode"].is_null()),
+                    "{service}"
+                );
+                assert!(
                     !root || volumes.map(|one| &one["target"]).any(|path| path == "/tmp"),
                     "{service}"
                 );
@@ -42,7 +47,8 @@ fn a_swarm_gets_no_short_tmpfs() {
     assert!(crate::formats::compose::hardened(attachable).contains("tmpfs:"));
 }
 
-/// semantics 1.9, line 77: flat limits are errors, and so is a group.
+/// docs/semantics.md#swarm-refuses and #swarm-pids: flat limits and `group_add` are errors, and old
+/// schemas have no `pids`.
 #[test]
 fn a_swarm_gets_no_flat_limit() {
     for text in SIGNS {
@@ -69,8 +75,9 @@ fn a_swarm_gets_no_flat_limit() {
     }
 }
 
-/// semantics 1.9, lines 75 and 78: `security_opt` is ignored, and nothing else can say it, of which
-/// the report tells; `restart` is ignored too, so that its bound goes where a swarm reads it.
+/// docs/semantics.md#swarm-ignores, #swarm-nnp and #nnp-daemon-default: a swarm ignores
+/// `security_opt` and `restart`. The report names the daemon's default, and a bound on restarts
+/// goes where a swarm reads it.
 #[test]
 fn a_swarm_is_told_what_it_ignores() {
     for text in SIGNS {

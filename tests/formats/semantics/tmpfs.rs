@@ -26,10 +26,10 @@ fn is_shared(path: &str) -> bool {
     ["/tmp", "/var/tmp", "/dev/shm"].contains(&path)
 }
 
-/// semantics 1.1, lines 10, 11, 13, 14 and 15: programs run only from a tmpfs that says `exec`; the
-/// default size is half of the host's memory; a mode of its own is ignored over a directory of the
-/// image, an owner never is; what the image brings is hidden, and what it keeps is lost.
-/// semantics 3, line 136: so that files to be seeded or kept are never scratch space.
+/// docs/semantics.md#tmpfs-noexec, #tmpfs-default-size, #tmpfs-owner, #tmpfs-mode-ignored,
+/// #tmpfs-hides-image and #tmpfs-loses-data: scratch space has `exec` where programs run, a size,
+/// and an owner where a mode could be ignored. A path with content of the image, or with data to
+/// keep, is never scratch space.
 #[test]
 fn scratch_space_is_what_each_known_image_needs() {
     let look = |facts: &Facts, service: &Value| {
@@ -53,8 +53,8 @@ fn scratch_space_is_what_each_known_image_needs() {
     each_known_image(look, |_, _| ());
 }
 
-/// semantics 1.1, line 12: over a directory of the image a tmpfs is root's with the directory's
-/// mode, so that whoever is not root gets it by number, and nothing where nobody knows the number.
+/// docs/semantics.md#tmpfs-owner: over a directory of the image a tmpfs belongs to root with that
+/// directory's mode. A user gets it by number, and no tmpfs is written where the number is unknown.
 #[test]
 fn whoever_is_not_root_owns_the_scratch_space() {
     let owners = |user: &str| -> Vec<Option<String>> {
@@ -99,8 +99,8 @@ fn whoever_is_not_root_owns_the_scratch_space() {
     }
 }
 
-/// semantics 1.1, line 15: what NATS keeps below `/tmp` survives a restart only in the container's
-/// own layer.
+/// docs/semantics.md#tmpfs-loses-data and #start-restart-empties: what NATS keeps below `/tmp`
+/// survives a restart only in the container's own layer.
 #[test]
 fn a_store_below_tmp_is_not_scratch_space() {
     for image_and_command in [
@@ -115,8 +115,8 @@ fn a_store_below_tmp_is_not_scratch_space() {
     }
 }
 
-/// semantics 1.1, line 16: what is in a tmpfs counts toward the memory limit, so that a limit that
-/// is written bounds it, and one that is new has room for it.
+/// docs/semantics.md#tmpfs-counts-as-memory: an existing memory limit bounds the sizes, and a new
+/// one leaves room for them.
 #[test]
 fn scratch_space_fits_into_the_memory_limit() {
     for limit in [
@@ -173,8 +173,8 @@ fn scratch_space_fits_into_the_memory_limit() {
     }
 }
 
-/// semantics 1.1, line 18: the long form has no owner, so that whoever is not root may not be able
-/// to write there, whatever mode it names.
+/// docs/semantics.md#tmpfs-long-form: the long form has no owner, so a user may be unable to write
+/// there, whatever its mode.
 #[test]
 fn the_long_form_of_a_tmpfs_is_roots() {
     for options in [

@@ -6,9 +6,8 @@ use serde_json::Value;
 use super::{alone, command, each_known_image, each_service, hardened, service};
 use crate::formats::compose::declined;
 
-/// semantics 1.2, line 24 and semantics 2.2, line 93: the files of some images belong to group 0,
-/// which a user keeps there; 2.2: a container that must not be root and has a user by name alone
-/// never starts.
+/// docs/semantics.md#user-group-zero, #user-without-group and #k8s-run-as-group: the files of some
+/// images belong to group 0, so their user keeps that group.
 #[test]
 fn a_known_image_keeps_its_group_and_gets_a_number() {
     let service = |facts: &Facts, service: &Value| {
@@ -27,8 +26,8 @@ fn a_known_image_keeps_its_group_and_gets_a_number() {
     });
 }
 
-/// semantics 1.2, line 25: no capability reaches a process that is not root, so that
-/// `NET_BIND_SERVICE` opens no port to it where the parameter of the kernel does not.
+/// docs/semantics.md#cap-not-for-users: no capability reaches a process that is not root, so
+/// `NET_BIND_SERVICE` opens no port where the sysctl does not.
 #[test]
 fn a_capability_opens_no_port_to_a_user() {
     for sysctls in [
@@ -55,7 +54,8 @@ fn a_capability_opens_no_port_to_a_user() {
     }
 }
 
-/// semantics 1.2, line 26: a health check runs as the container's user, with its capabilities.
+/// docs/semantics.md#user-health-check: a health check runs as the container's user, with its
+/// capabilities.
 #[test]
 fn a_health_check_that_needs_root_keeps_it() {
     for test in [
@@ -72,8 +72,8 @@ fn a_health_check_that_needs_root_keeps_it() {
     }
 }
 
-/// semantics 1.7, line 59: what comes from the file or the environment is copied with its own mode,
-/// and belongs to root.
+/// docs/semantics.md#root-inline-owner: inline content is copied with its own mode, and belongs to
+/// root.
 #[test]
 fn a_closed_secret_keeps_root() {
     let tops = "configs: {c: {content: x}, f: {file: ./c}}\nsecrets: {s: {environment: S}}\n";
@@ -100,8 +100,8 @@ fn a_closed_secret_keeps_root() {
     }
 }
 
-/// semantics 1.2, line 28: groups are given by name or number; they stay, and none is invented for
-/// the engine's socket, whose group is the host's.
+/// docs/semantics.md#user-groups-by-name: groups have names or numbers. They stay, and none is
+/// guessed for the engine's socket, whose group is the host's.
 #[test]
 fn groups_stay_as_they_are() {
     for groups in ["[docker]", "['999']", "[999, video]"] {
@@ -119,8 +119,8 @@ fn groups_stay_as_they_are() {
     }
 }
 
-/// semantics 1.2, line 29: in a user namespace the numbers of the host are others, which is no
-/// reason to assume one.
+/// docs/semantics.md#user-namespace-shifts-ids and #podman-keep-id: in a user namespace the ids on
+/// the host are others, so no user is assumed.
 #[test]
 fn a_user_namespace_is_no_reason_for_a_user() {
     let text = alone("{image: 'example/a:1', userns_mode: host}");
@@ -136,8 +136,8 @@ fn a_user_namespace_is_no_reason_for_a_user() {
     }
 }
 
-/// semantics 1.2, line 30: what a Dockerfile that nobody read starts as is not known, whatever the
-/// result is called.
+/// docs/semantics.md#user-of-a-build: without its Dockerfile the user of a built image is unknown,
+/// whatever the name of the result.
 #[test]
 fn what_is_built_out_of_sight_keeps_its_user_and_its_root() {
     for build in [

@@ -3,8 +3,9 @@
 use super::{alone, command, service, texts};
 use crate::formats::compose::{declined, hardened};
 
-/// semantics 1.3, line 33: a new volume belongs to the image's user only where the image has that
-/// directory, and a bind mount to whoever it belongs to on the host.
+/// docs/semantics.md#volume-copies-image, #volume-elsewhere-is-root and #volume-bind-owner: a new
+/// volume belongs to the image's user only where the image has that directory, and a bind mount
+/// keeps its owner on the host.
 #[test]
 fn a_volume_elsewhere_is_roots() {
     for volume in [
@@ -21,6 +22,10 @@ fn a_volume_elsewhere_is_roots() {
             "{volume}"
         );
     }
+    service(
+        "{image: 'postgres:16', volumes: ['pg:/var/lib/postgresql/data']}",
+        |service| assert_eq!(service["user"], "999:999"),
+    );
     for mount in [
         "-v backup:/backup",
         "--mount type=volume,src=backup,dst=/backup",
@@ -32,8 +37,8 @@ fn a_volume_elsewhere_is_roots() {
     }
 }
 
-/// semantics 1.3, line 34: a path that the image declares as a volume stays writable under a
-/// read-only root, and keeps what is in it; a tmpfs there would not.
+/// docs/semantics.md#volume-declared: a path that the image declares as a volume stays writable
+/// under a read-only root and keeps its content. A tmpfs there would lose it.
 #[test]
 fn a_declared_volume_is_not_covered() {
     for image in [
@@ -52,8 +57,8 @@ fn a_declared_volume_is_not_covered() {
     }
 }
 
-/// semantics 1.3, line 35: newer images of redis and caddy declare no volume any more, so that
-/// nothing rests on it: a read-only root takes a mount that the file names.
+/// docs/semantics.md#volume-declared-come-and-go and #start-first-write: newer images of redis and
+/// caddy declare no volume, so a read-only root needs a mount in the file.
 #[test]
 fn a_volume_that_newer_images_lack_is_not_counted_on() {
     for image in [
