@@ -22,6 +22,8 @@
 //! * [`files`] is the disk: it walks, reads and writes, and takes a stream that is too large for one tree in pieces.
 //! * [`report`] is what happened, as plain data and as text.
 //!
+//! `docs/semantics.md` has the rules of engines and consumers that dialects and transforms rest on.
+//!
 //! [`pod_security`] stands beside this flow: it judges pods as they are written, by the Pod
 //! Security Standards, and changes nothing.
 //!

@@ -161,7 +161,8 @@ pub struct Container {
     /// a read-only root. Docker does; of the Kubernetes runtimes only some do.
     pub mounts_image_volumes: bool,
     /// Every unprivileged process may listen below 1024 in a network of its own. Docker >= 20.10
-    /// and Podman see to that; of the Kubernetes runtimes only some do.
+    /// sees to that, some runtimes of Kubernetes do, and Podman does not
+    /// (docs/semantics.md#port-docker-free, #port-kubernetes and #port-podman).
     pub low_ports_are_free: bool,
     /// A limit alone also becomes the request, so that a small request has to stand beside it.
     pub limit_implies_request: bool,

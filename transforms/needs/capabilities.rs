@@ -8,8 +8,8 @@ use crate::image::{DefaultUser, Facts, FileCapability};
 use crate::transforms::evidence;
 use crate::transforms::needs::writable::{self, Applies};
 
-/// What an engine gives every container (measured: the mask `a80425fb` of Docker 20.10; moby
-/// `daemon/pkg/oci/caps/defaults.go`). Podman and the runtimes of Kubernetes give some fewer.
+/// What Docker gives every container. Other engines give fewer
+/// (docs/semantics.md#cap-default-set and #cap-default-set-differs).
 pub const DEFAULT: [&str; 14] = [
     "AUDIT_WRITE",
     "CHOWN",
@@ -48,8 +48,8 @@ pub const OF_LOGIN: [&str; 2] = ["AUDIT_WRITE", "SYS_CHROOT"];
 pub enum Start {
     /// As root, which has the capabilities it is left.
     Root,
-    /// As somebody else, who has none but through the capabilities of a file: an engine sets no
-    /// ambient ones (measured; Kubernetes KEP-2763 is not merged).
+    /// As another user, who has none except through the capabilities of a file
+    /// (docs/semantics.md#cap-not-for-users).
     User,
     /// Nobody can tell.
     Unknown,
@@ -133,8 +133,8 @@ pub fn needed(container: &Container, facts: &Facts) -> Option<BTreeSet<String>> 
     if low_ports_are_free(container, facts) {
         needed.remove("NET_BIND_SERVICE");
     }
-    // A program with an effective capability of its own cannot be run at all, by anybody, where
-    // that is missing from the bounding set: exec fails (measured).
+    // Nobody can start a program whose effective file capability is not in the bounding set
+    // (docs/semantics.md#cap-file-effective).
     needed.extend(of_files);
     Some(needed)
 }
@@ -163,7 +163,7 @@ fn in_case(
 }
 
 /// The engine's init stays root over a child that has become another user, and cannot pass a stop
-/// on to it without `KILL` (measured: tini fails at `SIGTERM` and exits with 1).
+/// on to it without `KILL` (docs/semantics.md#cap-kill).
 fn signals_another_user(container: &Container, facts: &Facts, certainty: Applies) -> bool {
     let mut as_root = facts.capabilities_as_root.iter().flatten();
     let comes_first = match &container.init {

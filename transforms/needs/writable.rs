@@ -69,8 +69,9 @@ pub fn missing<'f>(container: &Container, facts: &'f Facts) -> Vec<&'f Writable>
         .collect()
 }
 
-/// The paths with sizes that take half of a limit on memory that is written, toward which their
-/// content counts (measured: the process is killed), and no more. A limit of this run has them in it.
+/// The paths with sizes that take at most half of an existing memory limit, toward which their
+/// content counts (docs/semantics.md#tmpfs-counts-as-memory). A limit of this run has room for
+/// them.
 #[must_use]
 pub fn within_limit(container: &Container, mut paths: Vec<Scratch>) -> Vec<Scratch> {
     const LEAST: u64 = 1 << 20;
@@ -140,8 +141,8 @@ pub fn scratch(container: &Container, facts: &Facts, writable: &Writable) -> Scr
 }
 
 /// The process can write to the scratch space. An engine gives a tmpfs over a directory of the image
-/// to root with the mode of that directory, whatever mode it names (measured with runc 1.1.5), unless
-/// it names an owner.
+/// to root with the mode of that directory, unless it names an owner (docs/semantics.md#tmpfs-owner
+/// and #tmpfs-mode-ignored).
 fn is_writable(container: &Container, facts: &Facts, scratch: &Scratch) -> bool {
     if !container.scratch_is_memory || is_shared_directory(&scratch.path) {
         return true;

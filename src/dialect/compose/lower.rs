@@ -192,8 +192,8 @@ impl Site {
         })
     }
 
-    /// The long form of a tmpfs, which alone a swarm heeds; it has a size and no owner
-    /// (docker/cli `cli/compose/convert/volume.go`).
+    /// The long form of a tmpfs, the only one that a swarm reads; it has a size and no owner
+    /// (docs/semantics.md#swarm-short-tmpfs and #tmpfs-long-form).
     fn mount_tmpfs(
         &self,
         editor: &mut Editor<'_, '_>,
@@ -241,7 +241,7 @@ impl Site {
         Ok(())
     }
 
-    /// A swarm drops the short form of tmpfs (docker/cli `cli/compose/convert`) and ignores
+    /// A swarm drops the short form of tmpfs (docs/semantics.md#swarm-short-tmpfs) and ignores
     /// `security_opt`, which does no harm; Windows has none of it.
     fn check_platform(
         &self,

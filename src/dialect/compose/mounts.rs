@@ -151,7 +151,7 @@ fn contents(
 }
 
 /// The permissions of a config or secret, which hold for what is copied, and not for a file of the
-/// host (docker/compose `pkg/compose/secrets.go`); a text is octal.
+/// host (docs/semantics.md#root-inline-owner); a text is octal.
 fn mode(file: &File<'_>, map: NodeId) -> Option<u32> {
     let found = file.tree.get(map, "mode", Schema::GoYamlV4)?;
     match file.tree.scalar(found.value(), Schema::GoYamlV4)? {

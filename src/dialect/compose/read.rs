@@ -288,8 +288,8 @@ fn fill(
     }
 }
 
-/// A swarm ignores `restart` (docker/cli `cli/compose/types/types.go`, `UnsupportedProperties`), and
-/// starts a task again whatever ended it unless a policy says otherwise.
+/// A swarm ignores `restart` (docs/semantics.md#swarm-ignores), and starts a task again, whatever
+/// ended it, unless a policy says otherwise.
 fn in_swarm() -> Setting<Restart> {
     Setting::Set {
         value: Restart::Always,

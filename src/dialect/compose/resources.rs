@@ -38,9 +38,8 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
         .and_then(|value| units::bytes(&value.judged(files)?));
 }
 
-/// compose-go refuses a service whose flat limits and `deploy` limits differ, an absent one
-/// counting as 0 (`loader/validate.go`): new limits go where limits are, and otherwise where the
-/// readers of the file know them: `docker stack deploy` has those of `deploy` alone.
+/// docs/semantics.md#limit-one-place, #limit-compose-v1 and #swarm-refuses: new limits go where
+/// limits are, and otherwise where the readers of the file know them.
 pub(super) fn home(layers: &Layers, files: &[File<'_>], by_stack: bool) -> Limits {
     if layers.has(files, &["deploy", "resources", "limits"]) {
         return Limits::Deploy;

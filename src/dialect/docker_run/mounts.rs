@@ -59,7 +59,8 @@ pub(super) fn read(container: &mut Container, reading: &Reading<'_>) {
     let read_only = container.read_only_root.judged() == Some(&true);
     let keeps = command.last("read-only-tmpfs").is_none() || command.is_on("read-only-tmpfs");
     if command.engine == Engine::Podman && read_only && keeps {
-        // podman `pkg/specgen/generate/storage.go` `addReadWriteTmpfsMounts`.
+        // docs/semantics.md#podman-read-only-tmpfs; podman `pkg/specgen/generate/storage.go`
+        // `addReadWriteTmpfsMounts`.
         for path in ["/tmp", "/var/tmp", "/run"] {
             if container.mount_at(path).is_none() {
                 container.mounts.push(Mount {

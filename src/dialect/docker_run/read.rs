@@ -171,7 +171,7 @@ fn protections(container: &mut Container, reading: &Reading<'_>) {
             _ => {}
         }
     }
-    // `keep-id` starts the process as the person who runs Podman (podman `docs/source/markdown/options/userns.container.md`).
+    // `keep-id` starts the process as the person who runs Podman: docs/semantics.md#podman-keep-id.
     if container.user.is_absent()
         && let Some(given) = command.last("userns")
         && given.value.starts_with("keep-id")

@@ -43,8 +43,8 @@ pub(in crate::dialect) fn security_option(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The value of the option `no-new-privileges`, which is on where none is written (moby
-/// `daemon/daemon_unix.go` `parseSecurityOpt`).
+/// The value of the option `no-new-privileges`, which is on without one
+/// (docs/semantics.md#nnp-spelling).
 pub(in crate::dialect) fn no_new_privileges(value: Option<&str>) -> Option<bool> {
     value.map_or(Some(true), boolean)
 }
@@ -58,8 +58,9 @@ pub(in crate::dialect) fn capability(text: &str) -> String {
     }
 }
 
-/// The engine opens every port of a private network to everybody (moby `daemon/oci_linux.go`
-/// `withSysctls`), unless the file sets that parameter itself.
+/// The engine opens every port of a private network to everybody, unless the file sets that sysctl
+/// (docs/semantics.md#port-docker-free). For Podman this is a known gap: it does not
+/// (docs/semantics.md#port-podman).
 pub(in crate::dialect) fn low_ports_are_free(sysctls: &[Sysctl]) -> bool {
     sysctls
         .iter()

@@ -95,7 +95,7 @@ pub(in crate::dialect) fn copied(source: MountSource, name: &str, copies: bool) 
 }
 
 /// `PATH[:OPTIONS]`. Without owner and mode the engine gives it to root with the mode of the
-/// image's directory, or 1777 where the image has none (measured on Docker 20.10 with runc 1.1.5).
+/// image's directory, or 1777 where the image has none (docs/semantics.md#tmpfs-owner).
 pub(in crate::dialect) fn tmpfs(text: &str) -> Mount {
     let (target, options) = text.split_once(':').unwrap_or((text, ""));
     let open = is_shared_directory(target)
@@ -123,8 +123,8 @@ pub(in crate::dialect) fn tmpfs_size(text: &str) -> Option<u64> {
     units::bytes(options.find_map(|option| option.strip_prefix("size="))?)
 }
 
-/// `PATH:noexec,nosuid,size=…`. Owner and mode stand together: runc before 1.1.8 ignores a mode
-/// of its own for a directory of the image (measured; runc changelog, #3916).
+/// `PATH:noexec,nosuid,size=…`. A mode comes with an owner, because old versions of runc ignore the
+/// mode (docs/semantics.md#tmpfs-mode-ignored).
 pub(in crate::dialect) fn write_tmpfs(scratch: &Scratch) -> String {
     let exec = if scratch.exec { "exec" } else { "noexec" };
     let size = units::write_bytes(scratch.size);
