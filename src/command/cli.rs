@@ -145,13 +145,9 @@ pub struct Harden {
     )]
     pub fail_on: Option<Vec<FailOn>>,
 
-    /// Read this configuration [default: the nearest .harden.yaml, up to the repository's root]
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
-    pub config: Option<PathBuf>,
-
-    /// Read no configuration
-    #[arg(long)]
-    pub no_config: bool,
+    /// The configuration.
+    #[command(flatten)]
+    pub configuration: Configuration,
 
     /// What is written.
     #[command(flatten)]
@@ -159,9 +155,21 @@ pub struct Harden {
 
     /// Change nothing; judge every pod by baseline or restricted of the Pod Security Standards,
     /// of the newest version or of one like restricted@v1.30
-    #[arg(long, value_name = "LEVEL[@VERSION]",
+    #[arg(long, value_name = "LEVEL[@VERSION]", hide = true,
           conflicts_with_all = ["write", "check", "diff", "overlay", "only", "skip", "assume", "cautious"])]
     pub pod_security: Option<Standard>,
+}
+
+/// Which configuration is read, whatever the job.
+#[derive(Args, Debug, Default)]
+pub struct Configuration {
+    /// Read this configuration [default: the nearest .harden.yaml, up to the repository's root]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration
+    #[arg(long)]
+    pub no_config: bool,
 }
 
 /// How the commands that start containers are printed.
@@ -246,18 +254,39 @@ pub enum Command {
     Images {
         /// A reference such as postgres:16-alpine, or the name of an entry
         name: Option<String>,
+        /// The configuration.
+        #[command(flatten)]
+        configuration: Configuration,
     },
+    /// Judge every pod by a level of the Pod Security Standards, and change nothing
+    PodSecurity(PodSecurity),
     /// Print a `docker run` or `docker create` with the options that harden it
     #[command(after_long_help = COMMAND_LINE_HELP)]
-    Docker(Words),
+    Docker(EngineCommand),
     /// Print a `podman run` or `podman create` with the options that harden it
     #[command(after_long_help = COMMAND_LINE_HELP)]
-    Podman(Words),
+    Podman(EngineCommand),
+}
+
+/// The pods to judge, and by what.
+#[derive(Args, Debug)]
+pub struct PodSecurity {
+    /// baseline or restricted, of the newest version or of one like restricted@v1.30
+    #[arg(value_name = "LEVEL[@VERSION]")]
+    pub standard: Standard,
+
+    /// Files, or directories to walk; - for standard input [default: the current directory]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// The configuration.
+    #[command(flatten)]
+    pub configuration: Configuration,
 }
 
 /// A command line, after the name of its program.
 #[derive(Args, Debug)]
-pub struct Words {
+pub struct EngineCommand {
     /// The command as it is typed; options of harden stand before its first word
     #[arg(
         value_name = "WORD",
@@ -334,7 +363,7 @@ impl Cli {
         let job = matches.subcommand_name();
         let is_refused = |id: &str| match job {
             Some("docker" | "podman") => !OF_A_COMMAND_LINE.contains(&id),
-            Some("images") => !matches!(id, "config" | "no_config"),
+            Some("images" | "pod-security") => !matches!(id, "config" | "no_config"),
             Some(_) => true,
             None => matches!(id, "one_line" | "as_format"),
         };
@@ -351,7 +380,40 @@ impl Cli {
             let words = format!("the argument '{argument}' cannot {job}");
             return Err(command.error(ErrorKind::ArgumentConflict, words));
         }
-        Self::from_arg_matches(&matches)
+        let mut cli = Self::from_arg_matches(&matches)?;
+        cli.normalize();
+        Ok(cli)
+    }
+
+    /// Puts what can be written in two places into one.
+    fn normalize(&mut self) {
+        let Harden {
+            pod_security,
+            paths,
+            configuration,
+            ..
+        } = &mut self.harden;
+        if let Some(standard) = pod_security.take() {
+            self.command = Some(Command::PodSecurity(PodSecurity {
+                standard,
+                paths: std::mem::take(paths),
+                configuration: std::mem::take(configuration),
+            }));
+        }
+        if let Some(
+            Command::Images {
+                configuration: own, ..
+            }
+            | Command::PodSecurity(PodSecurity {
+                configuration: own, ..
+            }),
+        ) = &mut self.command
+        {
+            let Configuration { config, no_config } = std::mem::take(own);
+            if config.is_some() || no_config {
+                *configuration = Configuration { config, no_config };
+            }
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use super::{Console, gone};
+use super::setup::Setup;
+use super::{Console, ignore_broken_pipe, unusable};
+use crate::command::cli::Cli;
 use crate::container::Policy;
 use crate::engine::Run;
 use crate::engine::outcome::FileOutcome;
@@ -16,21 +18,21 @@ use crate::transforms::{self, Kind};
 
 /// The list, or the page of one image. An image of which nothing is known ends in
 /// [`Exit::Changes`], so that a script can ask.
-pub(super) fn show(
-    asked: Option<&str>,
-    knowledge: &Knowledge,
-    is_quiet: bool,
-    console: &mut Console<'_>,
-) -> io::Result<Exit> {
+pub(super) fn run(asked: Option<&str>, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
+    let setup = match Setup::read(cli, &console.directory) {
+        Ok(setup) => setup,
+        Err(troubles) => return unusable(&troubles, console),
+    };
+    let knowledge = &setup.knowledge;
     let terminal = console.stdout_terminal;
     let mut out = &mut *console.stdout;
     let Some(asked) = asked else {
         return write_list(&mut out, knowledge.entries(), terminal)
             .map(|()| Exit::Done)
-            .or_else(|error| gone(error, Exit::Done));
+            .or_else(|error| ignore_broken_pipe(error, Exit::Done));
     };
     let Some((entry, reference)) = find(asked, knowledge) else {
-        if !is_quiet {
+        if !cli.output.quiet {
             write_unknown(&mut console.stderr, asked, &near(asked, knowledge))?;
         }
         return Ok(Exit::Changes);
@@ -47,7 +49,7 @@ pub(super) fn show(
     };
     write_page(&mut out, &page, terminal)
         .map(|()| Exit::Done)
-        .or_else(|error| gone(error, Exit::Done))
+        .or_else(|error| ignore_broken_pipe(error, Exit::Done))
 }
 
 /// The entry that is meant, by a reference or by its id, and the reference to tell it for.

@@ -1,156 +1,136 @@
-//! `--pod-security`: every pod is judged and nothing is changed.
+//! `harden pod-security`: judges every pod and changes nothing.
 
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
-
-use super::orders::Orders;
-use super::{Console, gone, unusable};
-use crate::command::cli::Cli;
-use crate::dialect::kubernetes::kustomization;
+use super::options::Options;
+use super::session::{Input, Job, Processed, Session, conflict_with_files, reads_stdin};
+use super::{Console, unusable};
+use crate::command::cli::{Cli, PodSecurity};
+use crate::dialect::kubernetes::kustomization::Patches;
 use crate::error::{Error, Exit};
 use crate::files::walk::{self, Disk, Entry};
-use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge as judge_file};
+use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge};
 use crate::project::{CustomResource, NotOurs, Surroundings};
 use crate::report::pod_security::{Summary, write_violations};
-use crate::report::trouble;
 
-/// Broken rules to standard output, everything else to standard error.
-pub(super) fn judge(standard: Standard, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
-    let orders = match Orders::read(&cli.harden, &console.directory) {
-        Ok(orders) => orders,
+/// Prints broken rules to standard output and everything else to standard error.
+pub(super) fn run(asked: &PodSecurity, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
+    let options = match Options::read(&cli.harden, &console.directory) {
+        Ok(options) => options,
         Err(trouble) => return unusable(&[*trouble], console),
     };
-    let mut session = Session {
-        custom_resources: &orders.custom_resources,
+    let (standard, custom_resources) = (asked.standard, options.custom_resources.as_slice());
+    let mut job = PodSecurityJob {
         summary: Summary::new(standard, cli.output.verbose),
-        exit: Exit::Done,
-        console,
     };
-    let (judged, unread) = session.read(&cli.harden.paths);
-    let said = session.say(&judged, &unread, !cli.output.quiet);
-    let exit = session.exit;
-    said.map(|()| exit).or_else(|error| gone(error, exit))
-}
-
-struct Session<'s, 'c> {
-    custom_resources: &'s [CustomResource],
-    summary: Summary,
-    exit: Exit,
-    console: &'s mut Console<'c>,
-}
-
-/// The judgements in the order of the walk, and what could not be read.
-type Read = (Vec<FileJudgement>, Vec<(PathBuf, Error)>);
-
-impl Session<'_, '_> {
-    fn read(&mut self, paths: &[PathBuf]) -> Read {
-        let standard = self.summary.standard();
-        let custom_resources = self.custom_resources;
-        let dash = Path::new("-");
-        if paths.iter().any(|path| path == dash) {
-            if paths.len() > 1 {
-                let error = Error::Usage("- stands alone: standard input and files are not mixed");
-                return (Vec::new(), vec![(dash.to_owned(), error)]);
-            }
-            return match walk::read_stdin(&mut *self.console.stdin) {
-                Ok(source) => (
-                    vec![judge_file(source, standard, custom_resources)],
-                    Vec::new(),
-                ),
-                Err(error) => (Vec::new(), vec![(dash.to_owned(), error)]),
-            };
-        }
-        let here = [PathBuf::from(".")];
-        let paths = if paths.is_empty() { &here } else { paths };
-        let found = walk::find(paths, &AtomicUsize::new(0));
-        let entries: Vec<Entry> = found.groups.into_iter().flatten().collect();
-        let read: Vec<Result<FileJudgement, (PathBuf, Error)>> = entries
-            .into_par_iter()
-            .filter_map(|entry| {
-                let path = entry.path.clone();
-                match walk::read(entry) {
-                    Ok(source) => Some(Ok(judge_file(source?, standard, custom_resources))),
-                    Err(error) => Some(Err((path, error))),
-                }
-            })
-            .collect();
+    let mut session = Session::new(cli.output.quiet, console);
+    let result = if reads_stdin(&asked.paths) {
+        let conflict = conflict_with_files(&asked.paths);
+        session.read_stdin(conflict).and_then(|source| {
+            let judgement = source.map(|source| judge(source, standard, custom_resources));
+            job.take(judgement.into_iter().collect(), &mut session)
+        })
+    } else {
         let disk = Disk {
-            directory: self.console.directory.clone(),
+            directory: session.console.directory.clone(),
         };
-        let files = read.iter().flatten();
-        let files = files.map(|one| (one.path.as_path(), Some(one.source.as_str())));
-        let patches = kustomization::Patches::of(files, &disk);
-        let mut judged = Vec::with_capacity(read.len());
-        let mut unread = found.errors;
-        for one in read {
-            match one {
-                Ok(mut judgement) => {
-                    if patches.targets(&disk.place(&judgement.path)).is_some() {
-                        judgement.content = Content::NotOurs(NotOurs::Patch);
+        let process = |group| judge_group(group, standard, custom_resources, &disk);
+        session.run_files(Input::Paths(&asked.paths), &process, &mut job)
+    };
+    session.end(result, &job)
+}
+
+/// A kustomization and the patches that it lists are in one group.
+fn judge_group(
+    group: Vec<Entry>,
+    standard: Standard,
+    custom_resources: &[CustomResource],
+    disk: &Disk,
+) -> Processed<Vec<FileJudgement>> {
+    let (mut judged, mut unread) = (Vec::with_capacity(group.len()), Vec::new());
+    for entry in group {
+        let path = entry.path.clone();
+        match walk::read(entry) {
+            Ok(source) => {
+                judged.extend(source.map(|source| judge(source, standard, custom_resources)));
+            }
+            Err(error) => unread.push((path, error)),
+        }
+    }
+    let files = judged.iter();
+    let files = files.map(|one| (one.path.as_path(), Some(one.source.as_str())));
+    let patches = Patches::of(files, disk);
+    for judgement in &mut judged {
+        if patches.targets(&disk.place(&judgement.path)).is_some() {
+            judgement.content = Content::NotOurs(NotOurs::Patch);
+        }
+    }
+    Processed {
+        outcome: judged,
+        unread,
+    }
+}
+
+/// The results of one run.
+struct PodSecurityJob {
+    summary: Summary,
+}
+
+impl Job for PodSecurityJob {
+    type Outcome = Vec<FileJudgement>;
+
+    fn take(
+        &mut self,
+        judged: Vec<FileJudgement>,
+        session: &mut Session<'_, '_>,
+    ) -> io::Result<()> {
+        for file in &judged {
+            self.summary.add(file);
+            match &file.content {
+                Content::Pods(pods) => {
+                    for pod in pods {
+                        match &pod.verdict {
+                            Verdict::Breaks(broken) => {
+                                session.fail();
+                                let terminal = session.console.stdout_terminal;
+                                let out = &mut session.console.stdout;
+                                write_violations(out, &file.path, &pod.workload, broken, terminal)?;
+                            }
+                            Verdict::Rejected(rejections) => {
+                                for rejection in rejections {
+                                    let error = Error::Rejected(rejection.clone());
+                                    session.trouble(&file.path, &file.source, &error)?;
+                                }
+                            }
+                            Verdict::Passes | Verdict::NotJudged(_) => {}
+                        }
                     }
-                    judged.push(judgement);
                 }
-                Err(failure) => unread.push(failure),
+                Content::Failed(error) => session.trouble(&file.path, &file.source, error)?,
+                Content::Compose | Content::NotOurs(_) => {}
             }
         }
-        (judged, unread)
+        Ok(())
     }
 
-    fn say(
-        &mut self,
-        judged: &[FileJudgement],
-        unread: &[(PathBuf, Error)],
-        sums_up: bool,
-    ) -> io::Result<()> {
-        for (path, error) in unread {
-            self.summary.add_failure();
-            self.trouble(path, "", error)?;
-        }
-        judged.iter().try_for_each(|file| self.take(file))?;
-        self.console.stdout.flush()?;
-        if !sums_up || judged.is_empty() && !unread.is_empty() {
+    fn add_failure(&mut self) {
+        self.summary.add_failure();
+    }
+
+    fn prints(judged: &Vec<FileJudgement>) -> bool {
+        judged.iter().any(|file| match &file.content {
+            Content::Pods(pods) => pods
+                .iter()
+                .any(|pod| matches!(pod.verdict, Verdict::Breaks(_) | Verdict::Rejected(_))),
+            Content::Failed(_) => true,
+            Content::Compose | Content::NotOurs(_) => false,
+        })
+    }
+
+    fn write_summary(&self, out: &mut Vec<u8>, session: &Session<'_, '_>) -> io::Result<()> {
+        if self.summary.is_only_failures() {
             return Ok(());
         }
-        let mut text = Vec::new();
-        self.summary
-            .write(&mut text, self.console.stderr_terminal)?;
-        self.console.stderr.write_all(&text)
-    }
-
-    fn take(&mut self, file: &FileJudgement) -> io::Result<()> {
-        self.summary.add(file);
-        match &file.content {
-            Content::Pods(pods) => {
-                for pod in pods {
-                    match &pod.verdict {
-                        Verdict::Breaks(broken) => {
-                            self.exit = self.exit.max(Exit::Changes);
-                            let terminal = self.console.stdout_terminal;
-                            let out = &mut self.console.stdout;
-                            write_violations(out, &file.path, &pod.workload, broken, terminal)?;
-                        }
-                        Verdict::Rejected(rejections) => {
-                            for rejection in rejections {
-                                let error = Error::Rejected(rejection.clone());
-                                self.trouble(&file.path, &file.source, &error)?;
-                            }
-                        }
-                        Verdict::Passes | Verdict::NotJudged(_) => {}
-                    }
-                }
-                Ok(())
-            }
-            Content::Failed(error) => self.trouble(&file.path, &file.source, error),
-            Content::Compose | Content::NotOurs(_) => Ok(()),
-        }
-    }
-
-    fn trouble(&mut self, path: &Path, source: &str, error: &Error) -> io::Result<()> {
-        self.exit = Exit::Trouble;
-        let terminal = self.console.stderr_terminal;
-        trouble::write(&mut self.console.stderr, path, source, error, terminal)
+        self.summary.write(out, session.console.stderr_terminal)
     }
 }

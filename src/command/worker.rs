@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::session::Processed;
 use crate::engine::outcome::{FileOutcome, FileReport, Report};
-use crate::error::Error;
 use crate::files::walk::{self, Disk, Entry};
 use crate::files::write;
 use crate::overlay;
@@ -11,12 +11,12 @@ use crate::overlay::Extent;
 use crate::project::Source;
 use crate::report::diff;
 use crate::report::terminal::Terminal;
-use crate::report::text::Deed;
+use crate::report::text::Mode;
 
 /// What every worker needs to know.
 pub(super) struct Worker<'w, P> {
     pub(super) plan: &'w P,
-    pub(super) deed: Deed,
+    pub(super) mode: Mode,
     pub(super) overlays: bool,
     /// The files of a group are one Compose project (`-f a -f b`).
     pub(super) merges: bool,
@@ -25,8 +25,9 @@ pub(super) struct Worker<'w, P> {
 }
 
 impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
-    pub(super) fn work(&self, group: Vec<Entry>) -> Done {
+    pub(super) fn work(&self, group: Vec<Entry>) -> Processed<Done> {
         let mut done = Done::default();
+        let mut unread = Vec::new();
         let mut sources = Vec::with_capacity(group.len());
         let group = if self.overlays && !self.merges {
             overlay::with_companions(group)
@@ -37,7 +38,7 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
             let path = entry.path.clone();
             match walk::read(entry) {
                 Ok(source) => sources.extend(source),
-                Err(error) => done.unread.push((path, error)),
+                Err(error) => unread.push((path, error)),
             }
         }
         if self.overlays && self.merges {
@@ -61,8 +62,8 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
             (done.report, done.commands) = (overlaid.report, overlaid.commands);
         }
         done.not_counted = overlay::not_counted(&done.report);
-        match self.deed {
-            Deed::Written => {
+        match self.mode {
+            Mode::Write => {
                 for file in &mut done.report.files {
                     let written = match &file.outcome {
                         FileOutcome::Changed(text) => {
@@ -76,8 +77,8 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
                     }
                 }
             }
-            Deed::Shown => done.diff = diff_of(&done.report, &self.directory, self.terminal),
-            Deed::Checked | Deed::Filtered => {}
+            Mode::Diff => done.diff = diff_of(&done.report, &self.directory, self.terminal),
+            Mode::Check | Mode::Filter => {}
         }
         // The texts of a large walk are not kept for a summary that does not need them.
         for file in &mut done.report.files {
@@ -92,7 +93,10 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
                 }
             }
         }
-        done
+        Processed {
+            outcome: done,
+            unread,
+        }
     }
 }
 
@@ -104,14 +108,13 @@ pub(super) struct Done {
     pub(super) commands: Vec<String>,
     /// Overlays beside files that are changed all the same.
     pub(super) not_counted: Vec<PathBuf>,
-    pub(super) unread: Vec<(PathBuf, Error)>,
 }
 
 impl Done {
     /// Something is said of it at once, and not only in the summary.
     pub(super) fn prints(&self) -> bool {
         let failed = |file: &FileReport| matches!(file.outcome, FileOutcome::Failed(_));
-        !self.diff.is_empty() || !self.unread.is_empty() || self.report.files.iter().any(failed)
+        !self.diff.is_empty() || self.report.files.iter().any(failed)
     }
 }
 

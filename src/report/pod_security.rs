@@ -66,6 +66,8 @@ pub struct Summary {
     broken: usize,
     rejected: usize,
     failures: usize,
+    /// Files that were read.
+    files: usize,
 }
 
 impl Summary {
@@ -83,17 +85,19 @@ impl Summary {
             broken: 0,
             rejected: 0,
             failures: 0,
+            files: 0,
         }
     }
 
-    /// What is judged by.
+    /// No file could be read, so that the errors say everything.
     #[must_use]
-    pub fn standard(&self) -> Standard {
-        self.standard
+    pub fn is_only_failures(&self) -> bool {
+        self.files == 0 && self.failures > 0
     }
 
     /// Takes in what was said of one file.
     pub fn add(&mut self, file: &FileJudgement) {
+        self.files += 1;
         let path = path_text(&file.path);
         match &file.content {
             Content::Pods(pods) => {

@@ -25,17 +25,17 @@ use crate::report::{position, why_not_ours};
 /// Answers that are shown one by one; a person reads that many and scrolls past more.
 pub(super) const ROWS: usize = 32;
 
-/// What the run did with the changes.
+/// What a run does with the changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
-    /// Printed them as a diff.
-    Shown,
-    /// Wrote the files.
-    Written,
-    /// Said whether there are any.
-    Checked,
-    /// Printed the new text.
-    Filtered,
+pub enum Mode {
+    /// Print them as a diff.
+    Diff,
+    /// Write the files.
+    Write,
+    /// Report whether there are any.
+    Check,
+    /// Print the new text.
+    Filter,
 }
 
 /// How much a person wants to read.
@@ -194,14 +194,14 @@ impl Summary {
     /// # Errors
     ///
     /// Those of the writer.
-    pub fn write(&self, out: &mut impl Write, deed: Deed, terminal: Terminal) -> io::Result<()> {
+    pub fn write(&self, out: &mut impl Write, mode: Mode, terminal: Terminal) -> io::Result<()> {
         if self.shows_containers() {
             self.write_blocks(out, terminal)?;
         } else {
             self.write_tallies(out, terminal)?;
         }
         self.write_stale(out, terminal)?;
-        self.write_totals(out, deed, terminal)
+        self.write_totals(out, mode, terminal)
     }
 
     fn count(&mut self, container: &ContainerReport) {
@@ -308,7 +308,7 @@ impl Summary {
         )
     }
 
-    fn write_totals(&self, out: &mut impl Write, deed: Deed, terminal: Terminal) -> io::Result<()> {
+    fn write_totals(&self, out: &mut impl Write, mode: Mode, terminal: Terminal) -> io::Result<()> {
         let counts = &self.counts;
         let mut lines = Vec::new();
         let mut extent = String::new();
@@ -324,12 +324,12 @@ impl Summary {
         if counts.changes > 0 {
             let changes = counted(counts.changes, "change");
             let files = counted(counts.changed_files, "file");
-            lines.push(match deed {
-                Deed::Shown => format!("{changes} in {files}{extent}; --write makes the changes."),
-                Deed::Written => format!("{changes} written to {files}{extent}."),
-                Deed::Checked if self.is_of_a_command => format!("{changes} to make{extent}."),
-                Deed::Checked => format!("{changes} to make in {files}{extent}."),
-                Deed::Filtered => format!("{changes} made{extent}."),
+            lines.push(match mode {
+                Mode::Diff => format!("{changes} in {files}{extent}; --write makes the changes."),
+                Mode::Write => format!("{changes} written to {files}{extent}."),
+                Mode::Check if self.is_of_a_command => format!("{changes} to make{extent}."),
+                Mode::Check => format!("{changes} to make in {files}{extent}."),
+                Mode::Filter => format!("{changes} made{extent}."),
             });
         } else if self.is_of_a_command {
             lines.push(format!("Nothing to change{extent}."));
@@ -461,13 +461,13 @@ mod tests {
         }
     }
 
-    fn shown(detail: Detail, deed: Deed, reports: &[Report]) -> String {
+    fn shown(detail: Detail, mode: Mode, reports: &[Report]) -> String {
         let mut summary = Summary::new(detail);
         for report in reports {
             summary.add(report);
         }
         let mut out = Vec::new();
-        summary.write(&mut out, deed, Terminal::PIPE).unwrap();
+        summary.write(&mut out, mode, Terminal::PIPE).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -475,7 +475,7 @@ mod tests {
     fn one_container_is_shown_whole() {
         let report = report(vec![container("web", answers())]);
         assert_eq!(
-            shown(Detail::Short, Deed::Shown, &[report]),
+            shown(Detail::Short, Mode::Diff, &[report]),
             "\
 compose.yml
   web  always    no-new-privileges
@@ -496,7 +496,7 @@ YAML before it is rendered).
     #[test]
     fn everything_is_said_when_asked_for() {
         let report = report(vec![container("web", answers())]);
-        let text = shown(Detail::Full, Deed::Written, &[report]);
+        let text = shown(Detail::Full, Mode::Write, &[report]);
         assert!(text.contains("web, line 3, nginx:1.29\n"), "{text}");
         assert!(text.contains("known     non-root-user (nginx): the reason [services.web.key]\n"));
         assert!(text.contains("hardened  pids-limit: it is on\n"));
@@ -508,7 +508,7 @@ YAML before it is rendered).
         let same = || vec![("memory-limit", changed(Basis::Assumed))];
         let names = ["web", "worker"];
         let report = report(names.map(|name| container(name, same())).into());
-        let text = shown(Detail::Short, Deed::Checked, &[report]);
+        let text = shown(Detail::Short, Mode::Check, &[report]);
         assert!(
             text.contains("  web, worker  assumed   memory-limit\n"),
             "{text}"
@@ -529,7 +529,7 @@ YAML before it is rendered).
             container(&format!("service-{nth}"), answers)
         });
         assert_eq!(
-            shown(Detail::Short, Deed::Shown, &[report(containers.collect())]),
+            shown(Detail::Short, Mode::Diff, &[report(containers.collect())]),
             "\
 non-root-user  40 declined
   declined     26  it is built here
@@ -553,7 +553,7 @@ YAML before it is rendered).
     fn what_failed_is_not_counted_as_changed() {
         let mut report = report(vec![container("web", answers())]);
         report.files[0].outcome = FileOutcome::Failed(crate::error::Error::Usage("no"));
-        let text = shown(Detail::Short, Deed::Written, &[report]);
+        let text = shown(Detail::Short, Mode::Write, &[report]);
         assert!(!text.contains("change"), "{text}");
     }
 
@@ -565,7 +565,7 @@ YAML before it is rendered).
             ..container("w\u{1b}[2J", vec![("memory-limit", declined("\u{7}"))])
         };
         for detail in [Detail::Short, Detail::Full] {
-            let text = shown(detail, Deed::Shown, &[report(vec![hostile()])]);
+            let text = shown(detail, Mode::Diff, &[report(vec![hostile()])]);
             assert!(
                 !text.contains(['\u{1b}', '\u{202e}', '\u{7}', '\r']),
                 "{text}"

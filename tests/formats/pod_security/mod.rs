@@ -1,4 +1,4 @@
-//! `--pod-security`, from text to verdict.
+//! `harden pod-security`, from text to verdict.
 
 mod corpus;
 mod fields;

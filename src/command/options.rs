@@ -14,7 +14,7 @@ use crate::transforms::{self, Transform};
 
 /// What a call asks for.
 #[derive(Debug)]
-pub(super) struct Orders {
+pub(super) struct Options {
     /// In catalogue order; some of them wait for a section of the configuration to ask for them.
     pub(super) transforms: Vec<&'static Transform>,
     /// What holds for every container.
@@ -37,19 +37,19 @@ pub(super) struct Orders {
     folder: Option<PathBuf>,
 }
 
-impl Orders {
+impl Options {
     /// What `asked` and the configuration that it means ask for, in `directory`.
     ///
     /// # Errors
     ///
     /// Those of [`config::load`].
     pub(super) fn read(asked: &Harden, directory: &Path) -> Result<Self, Unloaded> {
-        let loaded = if asked.no_config {
+        let loaded = if asked.configuration.no_config {
             None
         } else {
-            config::load(directory, asked.config.as_deref())?
+            config::load(directory, asked.configuration.config.as_deref())?
         };
-        let mut orders = match loaded {
+        let mut options = match loaded {
             None => Self::given(asked, Config::default(), None),
             Some(loaded) => {
                 let Loaded {
@@ -62,9 +62,9 @@ impl Orders {
                 Self::given(asked, config, Some((&path, folder, here)))
             }
         };
-        orders.policy.overrides.sort_unstable();
-        orders.policy.overrides.dedup();
-        Ok(orders)
+        options.policy.overrides.sort_unstable();
+        options.policy.overrides.dedup();
+        Ok(options)
     }
 
     /// The call looks at everything below the folder of the configuration, so that an exception

@@ -3,14 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Console, gone};
-use crate::command::cli::{Cli, Format};
+use super::setup::Setup;
+use super::{Console, ignore_broken_pipe, unusable};
+use crate::command::cli::{Cli, EngineCommand, Format};
 use crate::dialect::docker_run::{Command, Engine, Layout};
 use crate::engine::Run;
 use crate::engine::outcome::{FileOutcome, FileReport, Report};
 use crate::error::{Error, Exit};
 use crate::project::Source;
-use crate::report::text::{Deed, Detail, Summary};
+use crate::report::text::{Detail, Mode, Summary};
 use crate::report::trouble;
 
 /// The hardened command to standard output, everything else to standard error.
@@ -18,16 +19,20 @@ use crate::report::trouble;
 /// It is a filter, so that it ends with 0 whether or not there was something to change; with
 /// `--check` it prints nothing and says it by its status. A command that cannot be read or proved
 /// is not printed, so that nobody runs it in the belief that it was hardened.
-pub(super) fn harden(
-    run: &Run<'_>,
+pub(super) fn run(
     engine: Engine,
-    words: &[String],
+    typed: &EngineCommand,
     cli: &Cli,
     console: &mut Console<'_>,
 ) -> io::Result<Exit> {
+    let setup = match Setup::read(cli, &console.directory) {
+        Ok(setup) => setup,
+        Err(troubles) => return unusable(&troubles, console),
+    };
+    let run = &setup.engine();
     let name = PathBuf::from(format!("{} run", engine.program()));
     let program = std::iter::once(engine.program().to_owned());
-    let command = match Command::parse(program.chain(words.iter().cloned()).collect()) {
+    let command = match Command::parse(program.chain(typed.words.iter().cloned()).collect()) {
         Ok(command) => command,
         Err(fault) => {
             let line = fault.line.clone();
@@ -103,7 +108,7 @@ fn print(report: &Report, cli: &Cli, console: &mut Console<'_>) -> io::Result<Ex
             let printed = console.stdout.write_all(text.as_bytes());
             printed
                 .and_then(|()| console.stdout.flush())
-                .or_else(|error| gone(error, Exit::Done).map(|_| ()))?;
+                .or_else(|error| ignore_broken_pipe(error, Exit::Done).map(|_| ()))?;
         } else if is_changed {
             exit = Exit::Changes;
         }
@@ -114,10 +119,10 @@ fn print(report: &Report, cli: &Cli, console: &mut Console<'_>) -> io::Result<Ex
         } else {
             Detail::Short
         };
-        let deed = if cli.harden.check {
-            Deed::Checked
+        let mode = if cli.harden.check {
+            Mode::Check
         } else {
-            Deed::Filtered
+            Mode::Filter
         };
         let mut summary = Summary::of_a_command(detail);
         summary.add(report);
@@ -126,7 +131,7 @@ fn print(report: &Report, cli: &Cli, console: &mut Console<'_>) -> io::Result<Ex
         } else {
             b"\n".to_vec()
         };
-        summary.write(&mut text, deed, console.stderr_terminal)?;
+        summary.write(&mut text, mode, console.stderr_terminal)?;
         console.stderr.write_all(&text)?;
     }
     Ok(exit)

@@ -1,0 +1,429 @@
+//! The main job: the diff, `--write`, `--check`, and the filter over standard input.
+
+use std::io::{self, Write};
+
+use super::options::Options;
+use super::session::{Input, Job, Session, conflict_with_files, reads_stdin};
+use super::setup::Setup;
+use super::worker::{Done, Worker, diff_of};
+use super::{Console, unusable};
+use crate::command::cli::{Cli, Harden};
+use crate::config::FailOn;
+use crate::engine::outcome::{FileOutcome, Outcome, Report, StaleException};
+use crate::error::Exit;
+use crate::files::stream;
+use crate::project::Source;
+use crate::report::terminal::{Escaped, path_text};
+use crate::report::text::{Detail, Mode, Summary};
+use crate::syntax::Limits;
+
+/// Hardens files or standard input.
+pub(super) fn run(cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
+    let setup = match Setup::read(cli, &console.directory) {
+        Ok(setup) => setup,
+        Err(troubles) => return unusable(&troubles, console),
+    };
+    let engine = setup.engine();
+    run_with(cli, &setup.options, console, &|sources| {
+        engine.project(sources)
+    })
+}
+
+/// `plan` is the engine's pass over one project.
+fn run_with(
+    cli: &Cli,
+    options: &Options,
+    console: &mut Console<'_>,
+    plan: &(impl Fn(Vec<Source>) -> Report + Sync),
+) -> io::Result<Exit> {
+    let reads_stdin = reads_stdin(&cli.harden.paths);
+    let mut job = HardenJob {
+        mode: match &cli.harden {
+            Harden { write: true, .. } => Mode::Write,
+            Harden { check: true, .. } => Mode::Check,
+            Harden { diff: false, .. } if reads_stdin => Mode::Filter,
+            _ => Mode::Diff,
+        },
+        summary: Summary::new(if cli.output.verbose {
+            Detail::Full
+        } else {
+            Detail::Short
+        }),
+        has_printed: false,
+        commands: Vec::new(),
+        fail_on: &options.fail_on,
+    };
+    let mut session = Session::new(cli.output.quiet, console);
+    let result = if reads_stdin {
+        job.run_stdin(&cli.harden, plan, &mut session)
+    } else {
+        let worker = Worker {
+            plan,
+            mode: job.mode,
+            overlays: cli.harden.overlay,
+            merges: !cli.harden.files.is_empty(),
+            directory: session.console.directory.clone(),
+            terminal: session.console.stdout_terminal,
+        };
+        let input = match cli.harden.files.as_slice() {
+            [] => Input::Paths(&cli.harden.paths),
+            files => Input::Project(files),
+        };
+        session.run_files(input, &|group| worker.work(group), &mut job)
+    };
+    let covers = cli.harden.files.is_empty()
+        && options.covers_configuration(&cli.harden.paths, &session.console.directory);
+    if covers && !reads_stdin && session.exit < Exit::Trouble {
+        job.add_stale(&options.rules.stale(&options.transforms), &mut session);
+    }
+    for note in &options.notes {
+        job.summary.add_note(note);
+    }
+    session.end(result, &job)
+}
+
+/// The results of one run.
+struct HardenJob<'o> {
+    mode: Mode,
+    summary: Summary,
+    has_printed: bool,
+    /// How originals and overlays are read together.
+    commands: Vec<String>,
+    /// What makes a check fail.
+    fail_on: &'o [FailOn],
+}
+
+impl HardenJob<'_> {
+    fn run_stdin(
+        &mut self,
+        asked: &Harden,
+        plan: &impl Fn(Vec<Source>) -> Report,
+        session: &mut Session<'_, '_>,
+    ) -> io::Result<()> {
+        let conflict = conflict_with_files(&asked.paths).or(if asked.overlay {
+            Some("--overlay has no place beside a file where - reads standard input")
+        } else if asked.write {
+            Some("--write has no file to write where - reads standard input")
+        } else {
+            None
+        });
+        let Some(source) = session.read_stdin(conflict)? else {
+            return Ok(());
+        };
+        let bytes = source.bytes.clone();
+        let limit = Limits::default().bytes as usize;
+        let report = stream::joined(plan(stream::pieces(source, limit)));
+        if self.mode == Mode::Filter {
+            // A filter hands on what it leaves alone.
+            let text = match report.files.first().map(|file| &file.outcome) {
+                Some(FileOutcome::Changed(text)) => text.as_bytes(),
+                _ => &bytes,
+            };
+            session.console.stdout.write_all(text)?;
+        }
+        let diff = if self.mode == Mode::Diff {
+            let console = &session.console;
+            diff_of(&report, &console.directory, console.stdout_terminal)
+        } else {
+            Vec::new()
+        };
+        let done = Done {
+            diff,
+            report,
+            ..Done::default()
+        };
+        self.take(done, session)
+    }
+
+    /// Exceptions of the configuration that excepted nothing.
+    fn add_stale(&mut self, stale: &[StaleException], session: &mut Session<'_, '_>) {
+        for one in stale {
+            self.summary.add_stale(one, &Report::default());
+            self.fail_on(FailOn::StaleExceptions, session);
+        }
+    }
+
+    /// Lets a check fail that is asked to fail for `what`.
+    fn fail_on(&self, what: FailOn, session: &mut Session<'_, '_>) {
+        if self.mode == Mode::Check && self.fail_on.contains(&what) {
+            session.fail();
+        }
+    }
+}
+
+impl Job for HardenJob<'_> {
+    type Outcome = Done;
+
+    fn take(&mut self, done: Done, session: &mut Session<'_, '_>) -> io::Result<()> {
+        for file in &done.report.files {
+            match &file.outcome {
+                FileOutcome::Failed(error) => session.trouble(&file.path, &file.source, error)?,
+                FileOutcome::Changed(_) | FileOutcome::Created(_) if self.mode == Mode::Diff => {
+                    session.fail();
+                }
+                FileOutcome::Changed(_) | FileOutcome::Created(_) => {
+                    self.fail_on(FailOn::Changes, session);
+                }
+                _ => {}
+            }
+        }
+        let results = done.report.containers.iter().flat_map(|one| &one.results);
+        for result in results {
+            match result.outcome {
+                Outcome::Finding { .. } => self.fail_on(FailOn::Findings, session),
+                Outcome::Declined { .. } => self.fail_on(FailOn::Declines, session),
+                _ => {}
+            }
+        }
+        if !done.report.stale.is_empty() {
+            self.fail_on(FailOn::StaleExceptions, session);
+        }
+        self.summary.add(&done.report);
+        self.commands.extend_from_slice(&done.commands);
+        for path in &done.not_counted {
+            self.summary.add_note(&format!(
+                "{} is not counted: Compose reads it where -f names it. --overlay counts it.",
+                path_text(path)
+            ));
+        }
+        self.has_printed |= !done.diff.is_empty();
+        session.console.stdout.write_all(&done.diff)
+    }
+
+    fn add_failure(&mut self) {
+        self.summary.add_failure();
+    }
+
+    fn prints(done: &Done) -> bool {
+        done.prints()
+    }
+
+    fn write_summary(&self, out: &mut Vec<u8>, session: &Session<'_, '_>) -> io::Result<()> {
+        // On a terminal the summary follows the diff.
+        if self.has_printed {
+            writeln!(out)?;
+        }
+        self.summary
+            .write(out, self.mode, session.console.stderr_terminal)?;
+        match self.commands.as_slice() {
+            [] => {}
+            [command] => writeln!(out, "With the overlay: {}", Escaped(command))?,
+            commands => {
+                writeln!(out, "With the overlays:")?;
+                for command in commands {
+                    writeln!(out, "  {}", Escaped(command))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::{ErrorKind, Read};
+    use std::path::Path;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::command::finish;
+    use crate::engine::outcome::FileReport;
+    use crate::error::Error;
+    use crate::project::NotOurs;
+    use crate::report::terminal::Terminal;
+
+    /// An engine that knows one file format: the first line says what becomes of the file.
+    fn plan(sources: Vec<Source>) -> Report {
+        let files = sources.into_iter().map(|source| {
+            let text = String::from_utf8(source.bytes).unwrap();
+            let outcome = match text.lines().next() {
+                Some("weak") => FileOutcome::Changed(text.replacen("weak", "strong", 1)),
+                Some("strong") => FileOutcome::Unchanged,
+                Some("bad") => FileOutcome::Failed(Error::Unproved("it is bad".to_owned())),
+                _ => FileOutcome::NotOurs(NotOurs::OtherYaml),
+            };
+            FileReport {
+                path: source.path,
+                source: text,
+                outcome,
+            }
+        });
+        Report {
+            files: files.collect(),
+            ..Report::default()
+        }
+    }
+
+    struct Outcome {
+        exit: Exit,
+        stdout: String,
+        stderr: String,
+    }
+
+    fn call(directory: &Path, arguments: &[&str], mut stdin: &[u8]) -> Outcome {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let exit = call_with(directory, arguments, &mut stdin, &mut stdout, &mut stderr);
+        Outcome {
+            exit,
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
+    fn call_with(
+        directory: &Path,
+        arguments: &[&str],
+        stdin: &mut dyn Read,
+        stdout: &mut dyn Write,
+        stderr: &mut dyn Write,
+    ) -> Exit {
+        let place = |argument: &&str| match *argument {
+            "-" => "-".into(),
+            flag if flag.starts_with('-') => flag.into(),
+            path => directory.join(path).into_os_string(),
+        };
+        let arguments = arguments.iter().map(place);
+        let cli = Cli::parse_from(std::iter::once("harden".into()).chain(arguments));
+        let mut console = Console {
+            stdin,
+            stdout,
+            stdout_terminal: Terminal::PIPE,
+            stderr,
+            stderr_terminal: Terminal::PIPE,
+            directory: directory.to_owned(),
+        };
+        let options = Options::read(&cli.harden, directory).unwrap();
+        let result = run_with(&cli, &options, &mut console, &plan);
+        finish(result, &mut console)
+    }
+
+    fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = directory.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        directory
+    }
+
+    #[test]
+    fn a_diff_says_by_its_exit_code_whether_there_is_one() {
+        let here = directory(&[("a.yml", "weak\n"), ("b.yml", "strong\n")]);
+        let both = call(here.path(), &["a.yml", "b.yml"], b"");
+        assert_eq!(both.exit, Exit::Changes);
+        assert_eq!(
+            both.stdout,
+            "--- a/a.yml\n+++ b/a.yml\n@@ -1 +1 @@\n-weak\n+strong\n"
+        );
+        assert_eq!(call(here.path(), &["b.yml"], b"").exit, Exit::Done);
+        let checked = call(here.path(), &["--check", "a.yml"], b"");
+        assert_eq!((checked.exit, checked.stdout.as_str()), (Exit::Changes, ""));
+    }
+
+    #[test]
+    fn what_is_written_needs_no_second_run() {
+        let here = directory(&[("a.yml", "weak\n"), ("b/c.yml", "weak\r\n")]);
+        assert_eq!(call(here.path(), &["--write", "."], b"").exit, Exit::Done);
+        assert_eq!(fs::read(here.path().join("a.yml")).unwrap(), b"strong\n");
+        assert_eq!(
+            fs::read(here.path().join("b/c.yml")).unwrap(),
+            b"strong\r\n"
+        );
+        let again = call(here.path(), &["."], b"");
+        assert_eq!((again.exit, again.stdout.as_str()), (Exit::Done, ""));
+    }
+
+    #[test]
+    fn a_bad_file_does_not_stop_the_others() {
+        let here = directory(&[("a.yml", "bad\n"), ("b.yml", "weak\n")]);
+        let outcome = call(here.path(), &["--write", "a.yml", "none.yml", "b.yml"], b"");
+        assert_eq!(outcome.exit, Exit::Trouble);
+        assert!(outcome.stderr.contains("it is bad"), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("none.yml"), "{}", outcome.stderr);
+        assert_eq!(fs::read(here.path().join("b.yml")).unwrap(), b"strong\n");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_trouble() {
+        let here = directory(&[("a.yml", "weak\n")]);
+        fs::hard_link(here.path().join("a.yml"), here.path().join("twin")).unwrap();
+        let outcome = call(here.path(), &["--write", "a.yml"], b"");
+        assert_eq!(outcome.exit, Exit::Trouble);
+        assert!(outcome.stderr.contains("hard links"), "{}", outcome.stderr);
+    }
+
+    #[test]
+    fn the_output_is_in_the_order_of_the_walk() {
+        let names: Vec<_> = (0..60)
+            .map(|nth| format!("d{:02}/f.yml", (nth * 7) % 60))
+            .collect();
+        let files: Vec<_> = names.iter().map(|name| (name.as_str(), "weak\n")).collect();
+        let here = directory(&files);
+        let shown = call(here.path(), &["."], b"").stdout;
+        let heads: Vec<_> = shown
+            .lines()
+            .filter(|line| line.starts_with("---"))
+            .collect();
+        assert_eq!(heads.len(), 60);
+        assert!(heads.is_sorted());
+        // An argument comes before what follows it, whatever their names.
+        let shown = call(here.path(), &["d09", "d03"], b"").stdout;
+        assert!(shown.find("d09").unwrap() < shown.find("d03").unwrap());
+    }
+
+    #[test]
+    fn a_filter_hands_on_what_it_leaves_alone() {
+        let here = Path::new("/");
+        let filter = |text: &[u8]| call(here, &["-"], text);
+        assert_eq!(filter(b"weak\r\nx").stdout, "strong\r\nx");
+        assert_eq!(filter(b"weak").exit, Exit::Done);
+        assert_eq!(filter(b"other: 1").stdout, "other: 1");
+        let bad = filter(b"bad\nx");
+        assert_eq!((bad.exit, bad.stdout.as_str()), (Exit::Trouble, "bad\nx"));
+        let diff = call(here, &["--diff", "-"], b"weak\n");
+        assert_eq!(diff.exit, Exit::Changes);
+        assert!(diff.stdout.starts_with("--- a/-\n"), "{}", diff.stdout);
+        let checked = call(here, &["--check", "-"], b"weak\n");
+        assert_eq!((checked.exit, checked.stdout.as_str()), (Exit::Changes, ""));
+    }
+
+    #[test]
+    fn quiet_says_nothing_but_errors() {
+        let here = directory(&[("a.yml", "weak\n"), ("b.yml", "bad\n")]);
+        assert_eq!(call(here.path(), &["-q", "a.yml"], b"").stderr, "");
+        assert_ne!(call(here.path(), &["-q", "b.yml"], b"").stderr, "");
+    }
+
+    /// A reader that goes away at once, or a disk that is full.
+    struct Broken(ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_is_no_trouble() {
+        let here = directory(&[("a.yml", "weak\n"), ("b/b.yml", "weak\n")]);
+        let exit_with = |kind| {
+            let (mut stdout, mut stderr) = (Broken(kind), Vec::new());
+            call_with(
+                here.path(),
+                &["."],
+                &mut io::empty(),
+                &mut stdout,
+                &mut stderr,
+            )
+        };
+        assert_eq!(exit_with(ErrorKind::BrokenPipe), Exit::Changes);
+        assert_eq!(exit_with(ErrorKind::StorageFull), Exit::Trouble);
+    }
+}

@@ -1,0 +1,228 @@
+//! A run over files, whatever the job: find them, process them on any core, print the results in
+//! order, and end with a summary.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+
+use rayon::iter::{ParallelBridge, ParallelIterator};
+
+use super::progress::{Bar, TICK};
+use super::{Console, ignore_broken_pipe};
+use crate::error::{Error, Exit};
+use crate::files::groups;
+use crate::files::walk::{self, Disk, Entry, Found};
+use crate::project::Source;
+use crate::report::trouble;
+
+/// A job over files, with what it has gathered so far.
+pub(super) trait Job {
+    /// What comes of the files of one group.
+    type Outcome: Send;
+
+    /// Prints and counts what came of one group.
+    fn take(&mut self, outcome: Self::Outcome, session: &mut Session<'_, '_>) -> io::Result<()>;
+
+    /// Counts a file that could not be read.
+    fn add_failure(&mut self);
+
+    /// Whether something is printed of it at once, and not only in the summary.
+    fn prints(outcome: &Self::Outcome) -> bool;
+
+    /// Writes the summary for a terminal or a pipe.
+    fn write_summary(&self, out: &mut Vec<u8>, session: &Session<'_, '_>) -> io::Result<()>;
+}
+
+/// The files of one group, processed.
+pub(super) struct Processed<T> {
+    pub(super) outcome: T,
+    /// Files of the group that could not be read.
+    pub(super) unread: Vec<(PathBuf, Error)>,
+}
+
+/// Which files a run is over.
+#[derive(Clone, Copy)]
+pub(super) enum Input<'i> {
+    /// Files, and directories to walk; none means the current directory.
+    Paths(&'i [PathBuf]),
+    /// The files of one Compose project, in this order.
+    Project(&'i [PathBuf]),
+}
+
+/// One run over files or over standard input.
+pub(super) struct Session<'s, 'c> {
+    pub(super) console: &'s mut Console<'c>,
+    pub(super) exit: Exit,
+    /// The summary is wanted, and there is something to sum up.
+    sums_up: bool,
+}
+
+impl<'s, 'c> Session<'s, 'c> {
+    pub(super) fn new(is_quiet: bool, console: &'s mut Console<'c>) -> Self {
+        Self {
+            console,
+            exit: Exit::Done,
+            sums_up: !is_quiet,
+        }
+    }
+
+    /// Finds the files, processes them on any core, and takes the results in the order of the walk.
+    pub(super) fn run_files<J: Job>(
+        &mut self,
+        input: Input<'_>,
+        process: &(impl Fn(Vec<Entry>) -> Processed<J::Outcome> + Sync),
+        job: &mut J,
+    ) -> io::Result<()> {
+        let (seen, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let disk = Disk {
+            directory: self.console.directory.clone(),
+        };
+        let is_watched = self.sums_up && self.console.stderr_terminal.escape;
+        let mut bar = Bar::new(is_watched);
+        thread::scope(|scope| {
+            let (send, receive) = mpsc::channel();
+            let (seen, is_over, disk) = (&seen, &is_over, &disk);
+            scope.spawn(move || {
+                let Found { groups, errors } = input.find(seen);
+                let groups = groups::joined(groups, disk);
+                let _ = send.send((0, None, errors, 0));
+                let work = |send: &mut mpsc::Sender<_>, (nth, group): (usize, Vec<Entry>)| {
+                    let len = group.len();
+                    if !is_over.load(Ordering::Relaxed) {
+                        let Processed { outcome, unread } = process(group);
+                        // The receiver goes when the reader of standard output has gone.
+                        let _ = send.send((nth + 1, Some(outcome), unread, len));
+                    }
+                };
+                if groups.len() == 1 {
+                    let mut send = send;
+                    groups
+                        .into_iter()
+                        .enumerate()
+                        .for_each(|one| work(&mut send, one));
+                } else {
+                    groups
+                        .into_iter()
+                        .enumerate()
+                        .par_bridge()
+                        .for_each_with(send, work);
+                }
+            });
+            let mut early = BTreeMap::new();
+            let mut next = 0;
+            let result = loop {
+                match receive.recv_timeout(TICK) {
+                    Ok((nth, outcome, unread, len)) => {
+                        bar.read += len;
+                        early.insert(nth, (outcome, unread));
+                        let mut taken = Ok(());
+                        while let Some((outcome, unread)) = early.remove(&next) {
+                            next += 1;
+                            if !unread.is_empty() || outcome.as_ref().is_some_and(J::prints) {
+                                bar.clear(self.console.stderr);
+                            }
+                            taken = taken.and_then(|()| self.take(outcome, &unread, job));
+                        }
+                        if taken.is_err() {
+                            is_over.store(true, Ordering::Relaxed);
+                            break taken;
+                        }
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break Ok(()),
+                }
+                bar.draw(seen.load(Ordering::Relaxed), self.console.stderr);
+            };
+            bar.clear(self.console.stderr);
+            result
+        })
+    }
+
+    fn take<J: Job>(
+        &mut self,
+        outcome: Option<J::Outcome>,
+        unread: &[(PathBuf, Error)],
+        job: &mut J,
+    ) -> io::Result<()> {
+        for (path, error) in unread {
+            job.add_failure();
+            self.trouble(path, "", error)?;
+        }
+        outcome.map_or(Ok(()), |outcome| job.take(outcome, self))
+    }
+
+    /// The text of standard input. Where it cannot be read, or `conflict` says why it must not be,
+    /// the error is printed and there is nothing to sum up.
+    pub(super) fn read_stdin(
+        &mut self,
+        conflict: Option<&'static str>,
+    ) -> io::Result<Option<Source>> {
+        let read = match conflict {
+            Some(words) => Err(Error::Usage(words)),
+            None => walk::read_stdin(&mut *self.console.stdin),
+        };
+        match read {
+            Ok(source) => Ok(Some(source)),
+            Err(error) => {
+                self.sums_up = false;
+                self.trouble(Path::new("-"), "", &error)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Prints an error; the run ends with [`Exit::Trouble`].
+    pub(super) fn trouble(&mut self, path: &Path, source: &str, error: &Error) -> io::Result<()> {
+        self.exit = Exit::Trouble;
+        let terminal = self.console.stderr_terminal;
+        trouble::write(&mut self.console.stderr, path, source, error, terminal)
+    }
+
+    /// The run ends with [`Exit::Changes`], or with trouble.
+    pub(super) fn fail(&mut self) {
+        self.exit = self.exit.max(Exit::Changes);
+    }
+
+    /// Writes the summary after the last line of the results, and gives the exit code.
+    pub(super) fn end<J: Job>(&mut self, result: io::Result<()>, job: &J) -> io::Result<Exit> {
+        let result = result
+            .and_then(|()| self.console.stdout.flush())
+            .and_then(|()| self.write_summary(job));
+        let exit = self.exit;
+        result
+            .map(|()| exit)
+            .or_else(|error| ignore_broken_pipe(error, exit))
+    }
+
+    fn write_summary<J: Job>(&mut self, job: &J) -> io::Result<()> {
+        if !self.sums_up {
+            return Ok(());
+        }
+        let mut text = Vec::new();
+        job.write_summary(&mut text, self)?;
+        self.console.stderr.write_all(&text)
+    }
+}
+
+impl<'i> Input<'i> {
+    fn find(self, seen: &AtomicUsize) -> Found {
+        match self {
+            Self::Paths([]) => walk::find(&[PathBuf::from(".")], seen),
+            Self::Paths(paths) => walk::find(paths, seen),
+            Self::Project(files) => walk::together(files, seen),
+        }
+    }
+}
+
+/// `-` is among the paths: standard input is meant.
+pub(super) fn reads_stdin(paths: &[PathBuf]) -> bool {
+    paths.iter().any(|path| path == Path::new("-"))
+}
+
+/// Why standard input must not be read, where files are named too.
+pub(super) fn conflict_with_files(paths: &[PathBuf]) -> Option<&'static str> {
+    (paths.len() > 1).then_some("- stands alone: standard input and files are not mixed")
+}

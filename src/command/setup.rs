@@ -1,0 +1,59 @@
+//! What the jobs that run the engine start from.
+
+use std::path::Path;
+
+use crate::command::cli::Cli;
+use crate::command::knowledge::{self, Trouble};
+use crate::command::options::Options;
+use crate::engine::Run;
+use crate::files::walk::{self, Disk};
+use crate::image::Knowledge;
+
+/// The options, the knowledge base and the files that the engine may read.
+pub(super) struct Setup {
+    pub(super) options: Options,
+    pub(super) knowledge: Knowledge,
+    variables: Vec<String>,
+    merges: bool,
+    disk: Disk,
+}
+
+impl Setup {
+    /// Reads the configuration, the knowledge base and the files of variables.
+    pub(super) fn read(cli: &Cli, directory: &Path) -> Result<Self, Vec<Trouble>> {
+        let options = match Options::read(&cli.harden, directory) {
+            Ok(options) => options,
+            Err(trouble) => return Err(vec![*trouble]),
+        };
+        let own = [cli.knowledge.images.as_slice(), &options.images].concat();
+        let knowledge = knowledge::load(&own, options.entries.clone(), options.edition)?;
+        let variables = walk::read_texts(&cli.harden.variables)
+            .map_err(|(path, error)| vec![(path, String::new(), error)])?;
+        Ok(Self {
+            options,
+            knowledge,
+            variables,
+            merges: !cli.harden.files.is_empty(),
+            disk: Disk {
+                directory: directory.to_owned(),
+            },
+        })
+    }
+
+    /// A run of the engine over these.
+    pub(super) fn engine(&self) -> Run<'_> {
+        let options = &self.options;
+        Run {
+            surroundings: &self.disk,
+            merges: self.merges,
+            variables: self.variables.clone(),
+            rules: &options.rules,
+            custom_resources: &options.custom_resources,
+            ..Run::new(
+                options.transforms.clone(),
+                options.policy.clone(),
+                &self.knowledge,
+            )
+        }
+    }
+}
