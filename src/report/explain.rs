@@ -1,11 +1,12 @@
 //! The catalogue as a table, and the page of one transform.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::Style;
 
 use super::terminal::{ADDED, BOLD, DIM, PLACE, REMOVED, Terminal};
-use crate::transforms::{Kind, Risk, Transform};
+use crate::transforms::{Kind, Reference, Risk, Transform};
 
 /// Writes one line a transform.
 ///
@@ -41,7 +42,8 @@ pub fn write_list(
     Ok(())
 }
 
-/// Writes the page: as it is into a pipe, and for a terminal with its marks turned into colours.
+/// Writes the page and the references: Markdown into a pipe, and for a terminal with its marks
+/// turned into colours.
 ///
 /// # Errors
 ///
@@ -51,12 +53,13 @@ pub fn write_page(
     transform: &Transform,
     terminal: Terminal,
 ) -> io::Result<()> {
+    let page = with_references(transform);
     if !terminal.color && !terminal.escape {
-        return out.write_all(transform.page.as_bytes());
+        return out.write_all(page.as_bytes());
     }
     let mut fence: Option<&str> = None;
     let mut paragraph = String::new();
-    for line in transform.page.lines() {
+    for line in page.lines() {
         let is_fence = line.starts_with("```");
         let joins = fence.is_none() && !is_fence && !line.is_empty() && !begins_block(line);
         if !joins {
@@ -82,6 +85,18 @@ pub fn write_page(
         }
     }
     write_paragraph(out, &paragraph, terminal)
+}
+
+/// The page, and below it the names that benchmarks and scanners give to the same thing.
+fn with_references(transform: &Transform) -> String {
+    let mut page = transform.page.to_owned();
+    if !transform.references.is_empty() {
+        page.push_str("\n## References\n\n");
+    }
+    for Reference { source, id } in transform.references {
+        let _ = writeln!(page, "* {source}: {id}");
+    }
+    page
 }
 
 /// The line is no continuation of the paragraph before it.
@@ -162,7 +177,10 @@ mod tests {
         kind: Kind::Change,
         default: true,
         risk: Risk::Low,
-        references: &[],
+        references: &[
+            Reference::new("A benchmark 1.0", "5.1"),
+            Reference::new("A scanner", "S-1, S-2"),
+        ],
         page: PAGE,
         decide: |_, _| Answer::Hardened(String::new()),
     };
@@ -174,8 +192,9 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_gets_the_page() {
-        assert_eq!(page(Terminal::PIPE), PAGE);
+    fn a_pipe_gets_the_page_and_its_references() {
+        let references = "\n## References\n\n* A benchmark 1.0: 5.1\n* A scanner: S-1, S-2\n";
+        assert_eq!(page(Terminal::PIPE), format!("{PAGE}{references}"));
     }
 
     #[test]
@@ -186,7 +205,8 @@ mod tests {
         };
         assert_eq!(
             page(screen),
-            "t\n\nSets a b on.\n\n* one two\n* three\n\n    x\n   +y\n"
+            "t\n\nSets a b on.\n\n* one two\n* three\n\n    x\n   +y\n\n\
+             References\n\n* A benchmark 1.0: 5.1\n* A scanner: S-1, S-2\n"
         );
         let color = Terminal {
             color: true,
