@@ -110,7 +110,7 @@ fn a_privileged_container_has_no_profile_whatever_is_written() {
     assert_eq!(asked(&text), text);
 }
 
-/// docs/semantics.md#confinement-breaks: user namespaces, perf and io_uring break.
+/// docs/semantics.md#confinement-breaks: user namespaces, perf and `io_uring` break.
 #[test]
 fn what_needs_other_system_calls_is_left() {
     for container in [

@@ -12,6 +12,7 @@ const NOT_TESTED: &[(&str, &str)] = &[
         "cap-default-set-differs",
         "no file shows which engine or runtime runs it",
     ),
+    ("k8s-host-port", "harden writes no port of a pod"),
     ("nnp-keeps-ping", "nothing breaks, so nothing is written"),
     (
         "podman-ambient",

@@ -116,7 +116,7 @@ fn the_group_of_volumes_is_for_claims() {
 }
 
 /// docs/semantics.md#k8s-fs-group-closed-files, #k8s-postgres-mount-root and #k8s-sub-path:
-/// `fsGroup` opens files that must stay closed, PostgreSQL refuses a directory that is the mount
+/// `fsGroup` opens files that must stay closed, postgres refuses a directory that is the mount
 /// itself, and a `subPath` belongs to root.
 #[test]
 fn a_group_is_not_given_where_it_breaks_the_files() {
