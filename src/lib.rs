@@ -22,6 +22,8 @@
 //! * [`files`] is the disk: it walks, reads and writes, and takes a stream that is too large for one tree in pieces.
 //! * [`report`] is what happened, as plain data and as text.
 //!
+//! Each layer has an error type of its own; [`diagnostic`] is what all of them tell a reader.
+//!
 //! `docs/semantics.md` has the rules of engines and consumers that dialects and transforms rest on.
 //!
 //! [`pod_security`] stands beside this flow: it judges pods as they are written, by the Pod
@@ -60,10 +62,10 @@
 pub mod command;
 pub mod config;
 pub mod container;
+pub mod diagnostic;
 pub mod dialect;
 pub mod edition;
 pub mod engine;
-pub mod error;
 pub mod files;
 pub mod image;
 pub mod jsonpath;

@@ -3,16 +3,17 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::exit::Exit;
 use super::setup::Setup;
 use super::{Console, ignore_broken_pipe, unusable};
 use crate::command::cli::{Cli, EngineCommand, Format};
+use crate::diagnostic::Diagnostic;
 use crate::dialect::docker_run::{Command, Engine, Layout};
 use crate::engine::Run;
 use crate::engine::outcome::{FileOutcome, FileReport, Report};
-use crate::error::{Error, Exit};
 use crate::project::Source;
+use crate::report::diagnostic;
 use crate::report::text::{Detail, Mode, Summary};
-use crate::report::trouble;
 
 /// The hardened command to standard output, everything else to standard error.
 ///
@@ -35,9 +36,7 @@ pub(super) fn run(
     let command = match Command::parse(program.chain(typed.words.iter().cloned()).collect()) {
         Ok(command) => command,
         Err(fault) => {
-            let line = fault.line.clone();
-            let error = Error::CommandLine(Box::new(fault));
-            return trouble(Path::new("<command line>"), &line, &error, console);
+            return trouble(Path::new("<command line>"), &fault.line, &fault, console);
         }
     };
     let report = match cli.printing.format {
@@ -137,8 +136,13 @@ fn print(report: &Report, cli: &Cli, console: &mut Console<'_>) -> io::Result<Ex
     Ok(exit)
 }
 
-fn trouble(name: &Path, line: &str, error: &Error, console: &mut Console<'_>) -> io::Result<Exit> {
+fn trouble(
+    name: &Path,
+    line: &str,
+    error: &dyn Diagnostic,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
     let terminal = console.stderr_terminal;
-    trouble::write(&mut console.stderr, name, line, error, terminal)?;
+    diagnostic::write(&mut console.stderr, name, line, error, terminal)?;
     Ok(Exit::Trouble)
 }

@@ -2,8 +2,8 @@
 
 use std::io;
 
+use super::exit::Exit;
 use super::{Console, ignore_broken_pipe};
-use crate::error::Exit;
 use crate::report::explain;
 use crate::transforms;
 

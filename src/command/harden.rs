@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::exit::Exit;
 use super::options::Options;
 use super::session::{Input, Job, Session, conflict_with_files, reads_stdin};
 use super::setup::Setup;
@@ -10,7 +11,6 @@ use super::{Console, unusable};
 use crate::command::cli::{Cli, Harden};
 use crate::config::FailOn;
 use crate::engine::outcome::{FileOutcome, Outcome, Report, StaleException};
-use crate::error::Exit;
 use crate::files::stream;
 use crate::project::Source;
 use crate::report::terminal::{Escaped, path_text};
@@ -101,9 +101,9 @@ impl HardenJob<'_> {
         session: &mut Session<'_, '_>,
     ) -> io::Result<()> {
         let conflict = conflict_with_files(&asked.paths).or(if asked.overlay {
-            Some("--overlay has no place beside a file where - reads standard input")
+            Some("--overlay needs files; `-` reads standard input")
         } else if asked.write {
-            Some("--write has no file to write where - reads standard input")
+            Some("--write needs files; `-` reads standard input")
         } else {
             None
         });
@@ -229,8 +229,8 @@ mod tests {
 
     use super::*;
     use crate::command::finish;
+    use crate::engine::EngineError;
     use crate::engine::outcome::FileReport;
-    use crate::error::Error;
     use crate::project::NotOurs;
     use crate::report::terminal::Terminal;
 
@@ -241,7 +241,7 @@ mod tests {
             let outcome = match text.lines().next() {
                 Some("weak") => FileOutcome::Changed(text.replacen("weak", "strong", 1)),
                 Some("strong") => FileOutcome::Unchanged,
-                Some("bad") => FileOutcome::Failed(Error::Unproved("it is bad".to_owned())),
+                Some("bad") => FileOutcome::Failed(EngineError::Unproved("it is bad".to_owned())),
                 _ => FileOutcome::NotOurs(NotOurs::OtherYaml),
             };
             FileReport {

@@ -2,13 +2,13 @@
 
 use std::io;
 
+use super::exit::Exit;
 use super::setup::Setup;
 use super::{Console, ignore_broken_pipe, unusable};
 use crate::command::cli::Cli;
 use crate::container::Policy;
 use crate::engine::Run;
 use crate::engine::outcome::FileOutcome;
-use crate::error::Exit;
 use crate::image::entry::Entry;
 use crate::image::{Knowledge, Name, Tag};
 use crate::nearest::nearest;

@@ -3,14 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::exit::UnusableFile;
 use crate::edition::Edition;
-use crate::error::Error;
+use crate::files::FileError;
 use crate::image::entry::Entry;
-use crate::image::{EntryError, Fault, Knowledge, read};
-use crate::syntax::Span;
-
-/// A file of entries that cannot be used: its path, its text and the reason.
-pub(super) type Trouble = (PathBuf, String, Error);
+use crate::image::{EntryError, Fault, Knowledge, UnusableEntry, read};
 
 /// The entries of files and folders, and some that were read already, over the embedded ones as an
 /// edition has them.
@@ -18,36 +15,38 @@ pub(super) fn load(
     paths: &[PathBuf],
     read_already: Vec<Entry>,
     edition: Edition,
-) -> Result<Knowledge, Vec<Trouble>> {
+) -> Result<Knowledge, Vec<UnusableFile>> {
     let mut own = read_already;
-    let mut troubles = Vec::new();
+    let mut found = Vec::new();
     for path in paths {
         match files(path) {
-            Err(error) => troubles.push((path.clone(), String::new(), error)),
+            Err(error) => found.push(UnusableFile::unread(path.clone(), error)),
             Ok(files) => {
                 for (path, text) in files {
                     match read::entries(&text) {
                         Ok(entries) => match claimed(&own, &entries) {
                             None => own.extend(entries),
-                            Some(fault) => troubles.push(trouble(&path, &text, fault)),
+                            Some(fault) => found.push(unusable(&path, &text, fault)),
                         },
                         Err(faults) => {
-                            let told = faults.into_iter().map(|fault| trouble(&path, &text, fault));
-                            troubles.extend(told);
+                            let faults = faults
+                                .into_iter()
+                                .map(|fault| unusable(&path, &text, fault));
+                            found.extend(faults);
                         }
                     }
                 }
             }
         }
     }
-    if !troubles.is_empty() {
-        return Err(troubles);
+    if !found.is_empty() {
+        return Err(found);
     }
     Knowledge::with(own)
         .map(|knowledge| knowledge.at(edition))
         .map_err(|error| {
             let fault = Fault { line: 1, error };
-            vec![trouble(Path::new(""), "", fault)]
+            vec![unusable(Path::new(""), "", fault)]
         })
 }
 
@@ -67,10 +66,10 @@ fn claimed(own: &[Entry], new: &[Entry]) -> Option<Fault> {
 }
 
 /// A file as it is, and of a folder the files that end in `.yaml` or `.yml`, in order.
-fn files(path: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
+fn files(path: &Path) -> Result<Vec<(PathBuf, String)>, FileError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
-        |source| Error::Read { path, source }
+        |source| FileError::Read { path, source }
     };
     let mut paths = Vec::new();
     if fs::metadata(path).map_err(failed(path))?.is_dir() {
@@ -94,24 +93,10 @@ fn files(path: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
         .collect()
 }
 
-fn trouble(path: &Path, text: &str, fault: Fault) -> Trouble {
-    let mut start = 0;
-    for line in text
-        .split_inclusive('\n')
-        .take(fault.line.saturating_sub(1))
-    {
-        start += line.len();
+fn unusable(path: &Path, text: &str, fault: Fault) -> UnusableFile {
+    UnusableFile {
+        path: path.to_owned(),
+        error: Box::new(UnusableEntry::new(text, fault)),
+        text: text.to_owned(),
     }
-    let rest = text.get(start..).unwrap_or_default();
-    let end = start + rest.lines().next().unwrap_or_default().len();
-    let at = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX);
-    let span = Span {
-        start: at(start),
-        end: at(end),
-    };
-    let error = Error::Entry {
-        span,
-        source: fault.error,
-    };
-    (path.to_owned(), text.to_owned(), error)
 }

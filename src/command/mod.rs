@@ -2,6 +2,7 @@
 
 pub mod cli;
 mod docker;
+mod exit;
 mod explain;
 mod harden;
 mod images;
@@ -18,10 +19,13 @@ use std::path::PathBuf;
 
 use crate::command::cli::{Cli, Command};
 use crate::config;
+use crate::diagnostic::system_message;
 use crate::dialect::docker_run::Engine;
-use crate::error::{Exit, said};
+use crate::report::diagnostic;
 use crate::report::terminal::Terminal;
-use crate::report::trouble;
+
+pub use self::exit::Exit;
+use self::exit::UnusableFile;
 
 /// Runs the job that the call names.
 ///
@@ -71,7 +75,7 @@ fn finish(result: io::Result<Exit>, console: &mut Console<'_>) -> Exit {
         let _ = writeln!(
             console.stderr,
             "error: cannot write the result: {}",
-            said(&source)
+            system_message(&source)
         );
         Exit::Trouble
     })
@@ -86,10 +90,10 @@ fn ignore_broken_pipe(error: io::Error, exit: Exit) -> io::Result<Exit> {
 }
 
 /// Prints why the configuration or an entry of the knowledge base cannot be used.
-fn unusable(troubles: &[knowledge::Trouble], console: &mut Console<'_>) -> io::Result<Exit> {
+fn unusable(files: &[UnusableFile], console: &mut Console<'_>) -> io::Result<Exit> {
     let terminal = console.stderr_terminal;
-    for (path, text, error) in troubles {
-        trouble::write(&mut console.stderr, path, text, error, terminal)?;
+    for UnusableFile { path, text, error } in files {
+        diagnostic::write(&mut console.stderr, path, text, &**error, terminal)?;
     }
     Ok(Exit::Trouble)
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::exit::UnusableFile;
 use crate::command::cli::Harden;
-use crate::config::{self, Config, FailOn, ImageSource, Loaded, Unloaded};
+use crate::config::{self, Config, FailOn, ImageSource, Loaded};
 use crate::container::Policy;
 use crate::edition::Edition;
 use crate::engine::rules::{Last, Rules};
@@ -43,7 +44,7 @@ impl Options {
     /// # Errors
     ///
     /// Those of [`config::load`].
-    pub(super) fn read(asked: &Harden, directory: &Path) -> Result<Self, Unloaded> {
+    pub(super) fn read(asked: &Harden, directory: &Path) -> Result<Self, UnusableFile> {
         let loaded = if asked.configuration.no_config {
             None
         } else {

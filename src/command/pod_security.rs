@@ -2,12 +2,12 @@
 
 use std::io;
 
+use super::exit::Exit;
 use super::options::Options;
 use super::session::{Input, Job, Processed, Session, conflict_with_files, reads_stdin};
 use super::{Console, unusable};
 use crate::command::cli::{Cli, PodSecurity};
 use crate::dialect::kubernetes::kustomization::Patches;
-use crate::error::{Error, Exit};
 use crate::files::walk::{self, Disk, Entry};
 use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge};
 use crate::project::{CustomResource, NotOurs, Surroundings};
@@ -17,7 +17,7 @@ use crate::report::pod_security::{Summary, write_violations};
 pub(super) fn run(asked: &PodSecurity, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
     let options = match Options::read(&cli.harden, &console.directory) {
         Ok(options) => options,
-        Err(trouble) => return unusable(&[*trouble], console),
+        Err(file) => return unusable(&[file], console),
     };
     let (standard, custom_resources) = (asked.standard, options.custom_resources.as_slice());
     let mut job = PodSecurityJob {
@@ -98,8 +98,7 @@ impl Job for PodSecurityJob {
                             }
                             Verdict::Rejected(rejections) => {
                                 for rejection in rejections {
-                                    let error = Error::Rejected(rejection.clone());
-                                    session.trouble(&file.path, &file.source, &error)?;
+                                    session.trouble(&file.path, &file.source, rejection)?;
                                 }
                             }
                             Verdict::Passes | Verdict::NotJudged(_) => {}

@@ -10,13 +10,15 @@ use std::thread;
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
+use super::exit::{Exit, UsageError};
 use super::progress::{Bar, TICK};
 use super::{Console, ignore_broken_pipe};
-use crate::error::{Error, Exit};
+use crate::diagnostic::Diagnostic;
+use crate::files::FileError;
 use crate::files::groups;
 use crate::files::walk::{self, Disk, Entry, Found};
 use crate::project::Source;
-use crate::report::trouble;
+use crate::report::diagnostic;
 
 /// A job over files, with what it has gathered so far.
 pub(super) trait Job {
@@ -40,7 +42,7 @@ pub(super) trait Job {
 pub(super) struct Processed<T> {
     pub(super) outcome: T,
     /// Files of the group that could not be read.
-    pub(super) unread: Vec<(PathBuf, Error)>,
+    pub(super) unread: Vec<(PathBuf, FileError)>,
 }
 
 /// Which files a run is over.
@@ -144,7 +146,7 @@ impl<'s, 'c> Session<'s, 'c> {
     fn take<J: Job>(
         &mut self,
         outcome: Option<J::Outcome>,
-        unread: &[(PathBuf, Error)],
+        unread: &[(PathBuf, FileError)],
         job: &mut J,
     ) -> io::Result<()> {
         for (path, error) in unread {
@@ -160,25 +162,32 @@ impl<'s, 'c> Session<'s, 'c> {
         &mut self,
         conflict: Option<&'static str>,
     ) -> io::Result<Option<Source>> {
-        let read = match conflict {
-            Some(words) => Err(Error::Usage(words)),
-            None => walk::read_stdin(&mut *self.console.stdin),
+        let read: Result<Source, Box<dyn Diagnostic>> = match conflict {
+            Some(words) => Err(Box::new(UsageError(words))),
+            None => {
+                walk::read_stdin(&mut *self.console.stdin).map_err(|error| Box::new(error) as _)
+            }
         };
         match read {
             Ok(source) => Ok(Some(source)),
             Err(error) => {
                 self.sums_up = false;
-                self.trouble(Path::new("-"), "", &error)?;
+                self.trouble(Path::new("-"), "", &*error)?;
                 Ok(None)
             }
         }
     }
 
     /// Prints an error; the run ends with [`Exit::Trouble`].
-    pub(super) fn trouble(&mut self, path: &Path, source: &str, error: &Error) -> io::Result<()> {
+    pub(super) fn trouble(
+        &mut self,
+        path: &Path,
+        source: &str,
+        error: &dyn Diagnostic,
+    ) -> io::Result<()> {
         self.exit = Exit::Trouble;
         let terminal = self.console.stderr_terminal;
-        trouble::write(&mut self.console.stderr, path, source, error, terminal)
+        diagnostic::write(&mut self.console.stderr, path, source, error, terminal)
     }
 
     /// The run ends with [`Exit::Changes`], or with trouble.
@@ -224,5 +233,5 @@ pub(super) fn reads_stdin(paths: &[PathBuf]) -> bool {
 
 /// Why standard input must not be read, where files are named too.
 pub(super) fn conflict_with_files(paths: &[PathBuf]) -> Option<&'static str> {
-    (paths.len() > 1).then_some("- stands alone: standard input and files are not mixed")
+    (paths.len() > 1).then_some("`-` reads standard input and cannot be combined with other paths")
 }

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::exit::UnusableFile;
 use crate::command::cli::Cli;
-use crate::command::knowledge::{self, Trouble};
+use crate::command::knowledge;
 use crate::command::options::Options;
 use crate::engine::Run;
 use crate::files::walk::{self, Disk};
@@ -20,15 +21,15 @@ pub(super) struct Setup {
 
 impl Setup {
     /// Reads the configuration, the knowledge base and the files of variables.
-    pub(super) fn read(cli: &Cli, directory: &Path) -> Result<Self, Vec<Trouble>> {
+    pub(super) fn read(cli: &Cli, directory: &Path) -> Result<Self, Vec<UnusableFile>> {
         let options = match Options::read(&cli.harden, directory) {
             Ok(options) => options,
-            Err(trouble) => return Err(vec![*trouble]),
+            Err(file) => return Err(vec![file]),
         };
         let own = [cli.knowledge.images.as_slice(), &options.images].concat();
         let knowledge = knowledge::load(&own, options.entries.clone(), options.edition)?;
         let variables = walk::read_texts(&cli.harden.variables)
-            .map_err(|(path, error)| vec![(path, String::new(), error)])?;
+            .map_err(|(path, error)| vec![UnusableFile::unread(path, error)])?;
         Ok(Self {
             options,
             knowledge,

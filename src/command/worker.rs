@@ -73,7 +73,7 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
                         _ => Ok(()),
                     };
                     if let Err(error) = written {
-                        file.outcome = FileOutcome::Failed(error);
+                        file.outcome = FileOutcome::Failed(error.into());
                     }
                 }
             }

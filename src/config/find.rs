@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use super::LoadError;
 
 /// What the file is called.
 pub const NAME: &str = ".harden.yaml";
@@ -19,7 +19,7 @@ const OTHER_NAME: &str = ".harden.yml";
 ///
 /// There is a file of that name which is not read: a link that leads out of the repository, a
 /// pipe, or one that ends in `.yml`.
-pub fn find(directory: &Path) -> Result<Option<PathBuf>, Error> {
+pub fn find(directory: &Path) -> Result<Option<PathBuf>, LoadError> {
     let Ok(here) = directory.canonicalize() else {
         return Ok(None);
     };
@@ -38,12 +38,12 @@ pub fn find(directory: &Path) -> Result<Option<PathBuf>, Error> {
             return if is_inside {
                 Ok(Some(shown))
             } else {
-                Err(Error::StrayConfig { path: shown })
+                Err(LoadError::Stray { path: shown })
             };
         }
         if fs::symlink_metadata(folder.join(OTHER_NAME)).is_ok() {
             let path = climb.join(OTHER_NAME);
-            return Err(Error::MisnamedConfig { path });
+            return Err(LoadError::Misnamed { path });
         }
         if folder == root {
             break;
@@ -103,11 +103,11 @@ mod tests {
         let link = folder.path().join("a/.harden.yaml");
         std::os::unix::fs::symlink("../secret", &link).unwrap();
         let error = find(&folder.path().join("a")).unwrap_err();
-        assert!(matches!(error, Error::StrayConfig { .. }));
+        assert!(matches!(error, LoadError::Stray { .. }));
         fs::remove_file(&link).unwrap();
         std::os::unix::fs::symlink("real", &link).unwrap();
         assert_eq!(found(&folder, "a"), Some(".harden.yaml".into()));
         let error = find(&folder.path().join("b")).unwrap_err();
-        assert!(matches!(error, Error::MisnamedConfig { .. }));
+        assert!(matches!(error, LoadError::Misnamed { .. }));
     }
 }

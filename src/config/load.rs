@@ -4,8 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{Config, ImageSource, find, read};
-use crate::error::Error;
+use super::{Config, ConfigError, ImageSource, LoadError, find, read};
 use crate::syntax;
 
 /// A configuration and where it lies.
@@ -20,7 +19,7 @@ pub struct Loaded {
 }
 
 /// A file that cannot be used, its text as far as there is one, and why.
-pub type Unloaded = Box<(PathBuf, String, Error)>;
+pub type Unloaded = Box<(PathBuf, String, LoadError)>;
 
 /// Bytes of a configuration.
 const MOST: u64 = 1 << 20;
@@ -55,7 +54,7 @@ pub fn load(directory: &Path, named: Option<&Path>) -> Result<Option<Loaded>, Un
             && let Ok(real) = folder.join(image).canonicalize()
             && !real.starts_with(&folder)
         {
-            let error = Error::StrayConfig {
+            let error = LoadError::Outside {
                 path: image.clone(),
             };
             return Err(Box::new((path, text, error)));
@@ -69,17 +68,19 @@ pub fn load(directory: &Path, named: Option<&Path>) -> Result<Option<Loaded>, Un
 }
 
 /// The text of the file, which is called `name` in what is said of it.
-fn text(path: &Path, name: &Path) -> Result<String, Error> {
+fn text(path: &Path, name: &Path) -> Result<String, LoadError> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));
     match read {
-        Ok(len) if len as u64 > MOST => Err(Error::TooLarge {
+        Ok(len) if len as u64 > MOST => Err(LoadError::TooLarge {
             path: name.to_owned(),
-            bytes: len as u64,
             limit: MOST,
         }),
-        Ok(_) => Ok(syntax::decode(&bytes)?.to_owned()),
-        Err(source) => Err(Error::Read {
+        Ok(_) => {
+            let text = syntax::decode(&bytes).map_err(ConfigError::from)?;
+            Ok(text.to_owned())
+        }
+        Err(source) => Err(LoadError::Read {
             path: name.to_owned(),
             source,
         }),

@@ -5,6 +5,7 @@
 //! line. `harden.schema.json` is the same as a JSON Schema, for editors; `tests/cli/config.rs` holds
 //! the two together.
 
+mod error;
 mod find;
 mod load;
 mod read;
@@ -24,9 +25,10 @@ use crate::image::entry::Entry;
 use crate::jsonpath::JsonPath;
 use crate::project::CustomResource;
 
+pub use error::{ConfigError, LoadError};
 pub use find::{NAME, find};
 pub use load::{Loaded, Unloaded, load};
-pub use read::{ConfigError, read};
+pub use read::read;
 pub use selector::{Label, PathGlob, Pattern};
 pub use values::{Reason, TransformId};
 pub(crate) use values::{

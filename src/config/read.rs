@@ -1,19 +1,9 @@
 //! From text to a [`Config`], or to an error with its place.
 
-use super::{Choices, Config};
+use super::{Choices, Config, ConfigError};
 use crate::edition::Edition;
 use crate::nearest;
-use crate::syntax::{self, Found, Kind, Limits, Mode, NodeId, Schema, Span, SyntaxError, Tree};
-
-/// Why a text is no configuration.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ConfigError {
-    /// Where.
-    pub span: Span,
-    /// What is wrong, and what may be meant.
-    pub message: String,
-}
+use crate::syntax::{self, Found, Kind, Limits, Mode, NodeId, Schema, Span, Tree};
 
 /// Nobody writes more by hand, and what a program writes is no exception that a person argued.
 const LIMITS: Limits = Limits {
@@ -28,13 +18,7 @@ const LIMITS: Limits = Limits {
 ///
 /// The text is no YAML, has an unknown key, or a value that is not one of its key.
 pub fn read(text: &str) -> Result<Config, ConfigError> {
-    let tree =
-        syntax::parse(text, Mode::GoYaml, &LIMITS).map_err(|SyntaxError { span, kind }| {
-            ConfigError {
-                span,
-                message: kind.to_string(),
-            }
-        })?;
+    let tree = syntax::parse(text, Mode::GoYaml, &LIMITS)?;
     if let Some(second) = tree.documents().get(1) {
         return Err(ConfigError {
             span: Span {

@@ -1,16 +1,15 @@
 //! A command line instead of files: the same pass, and the same proof.
 
-use super::Run;
+use super::{EngineError, Run};
 use crate::dialect::docker_run::{Command, CommandDraft, container};
 use crate::engine::outcome::{ContainerReport, Outcome};
-use crate::error::Error;
 use crate::project::Member;
 
 /// What a pass made of a command line.
 #[derive(Debug)]
 pub struct Hardened {
     /// The command with its changes, proved; or why there is none.
-    pub command: Result<Command, Error>,
+    pub command: Result<Command, EngineError>,
     /// Its container.
     pub container: ContainerReport,
 }
@@ -30,7 +29,7 @@ impl Run<'_> {
             }
         });
         Hardened {
-            command: proved.map_err(Error::Unproved),
+            command: proved.map_err(EngineError::Unproved),
             container,
         }
     }

@@ -1,6 +1,7 @@
 //! One pass over one project: parse, ask, apply, prove.
 
 mod command_line;
+mod error;
 mod exceptions;
 pub mod outcome;
 mod prove;
@@ -8,6 +9,8 @@ pub mod rules;
 mod unit;
 
 pub use self::command_line::Hardened;
+pub use self::error::EngineError;
+pub(crate) use self::error::REPORT_IT;
 
 use std::cell::{LazyCell, RefCell};
 use std::ops::Range;
@@ -25,12 +28,11 @@ use crate::engine::outcome::{
     TransformReport,
 };
 use crate::engine::rules::{Exception, Rules, Ruling, Subject};
-use crate::error::Error;
 use crate::image::{self, Knowledge};
 use crate::project::{
     self, CustomResource, File, Format, NoSurroundings, NotOurs, Part, Source, Surroundings, Target,
 };
-use crate::syntax;
+use crate::syntax::{self, SyntaxError};
 use crate::transforms::Transform;
 
 /// Values of the largest object that a selector is asked of; a larger one is not chosen.
@@ -83,11 +85,11 @@ impl<'k> Run<'k> {
     /// override is a project of its own, and all Kubernetes files are one.
     #[must_use]
     pub fn project(&self, sources: Vec<Source>) -> Report {
-        let texts: Vec<(PathBuf, Result<String, Error>)> = sources
+        let texts: Vec<(PathBuf, Result<String, SyntaxError>)> = sources
             .into_iter()
             .map(|Source { path, bytes }| {
                 let text = syntax::decode(&bytes).map(str::to_owned);
-                (path, text.map_err(Error::from))
+                (path, text)
             })
             .collect();
         let mut outcomes: Vec<Option<FileOutcome>> = Vec::new();
@@ -204,7 +206,7 @@ impl<'k> Run<'k> {
     }
 
     /// What kustomizations lay over those files.
-    fn patches(&self, texts: &[(PathBuf, Result<String, Error>)]) -> kustomization::Patches {
+    fn patches(&self, texts: &[(PathBuf, Result<String, SyntaxError>)]) -> kustomization::Patches {
         let files = texts.iter();
         let files = files.map(|(path, text)| (path.as_path(), text.as_deref().ok()));
         kustomization::Patches::of(files, self.surroundings)
@@ -551,7 +553,7 @@ fn patch<'s>(file: File<'s>, targets: Option<&[Target]>) -> File<'s> {
 
 /// What became of the files given.
 fn reports(
-    texts: Vec<(PathBuf, Result<String, Error>)>,
+    texts: Vec<(PathBuf, Result<String, SyntaxError>)>,
     outcomes: Vec<Option<FileOutcome>>,
 ) -> impl Iterator<Item = FileReport> {
     let files = texts.into_iter().zip(outcomes);
@@ -564,7 +566,7 @@ fn reports(
         Err(error) => FileReport {
             path,
             source: String::new(),
-            outcome: FileOutcome::Failed(error),
+            outcome: FileOutcome::Failed(error.into()),
         },
     })
 }

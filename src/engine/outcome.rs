@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::EngineError;
 use crate::container::{Basis, Role};
-use crate::error::Error;
 use crate::project::NotOurs;
 
 /// The outcome for one project: its files and its containers.
@@ -60,7 +60,7 @@ pub enum FileOutcome {
     /// There is no such file yet; the whole text of one that is new.
     Created(String),
     /// Trouble: the file is left alone.
-    Failed(Error),
+    Failed(EngineError),
 }
 
 /// The outcome for one container.

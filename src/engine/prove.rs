@@ -1,11 +1,10 @@
 //! Before a byte is written: the result is parsed again by two parsers, differs only as planned,
 //! and a second pass finds nothing to do.
 
-use super::Run;
+use super::{EngineError, Run};
 use crate::dialect::{self, YamlDraft};
 use crate::engine::exceptions::Exceptions;
 use crate::engine::outcome::{FileOutcome, Outcome};
-use crate::error::Error;
 use crate::project::File;
 use crate::syntax::{self, Limits, Mode, Plan};
 
@@ -49,7 +48,7 @@ fn judge(
                 return files
                     .iter()
                     .map(|_| {
-                        FileOutcome::Failed(Error::Unproved(format!(
+                        FileOutcome::Failed(EngineError::Unproved(format!(
                             "the result is not YAML: {error}"
                         )))
                     })
@@ -72,7 +71,7 @@ fn judge(
                     .map(|(_, what)| what.clone());
                 match fault.or(repeated) {
                     None => FileOutcome::Changed(text),
-                    Some(why) => FileOutcome::Failed(Error::Unproved(why)),
+                    Some(why) => FileOutcome::Failed(EngineError::Unproved(why)),
                 }
             }
         })
@@ -160,7 +159,7 @@ mod tests {
             "services:\n  web:\n    image: x\n    read_only: true\n db:\n    image: y\n",
         ] {
             assert!(
-                matches!(outcome(text), FileOutcome::Failed(Error::Unproved(_))),
+                matches!(outcome(text), FileOutcome::Failed(EngineError::Unproved(_))),
                 "{text}"
             );
         }

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use super::Run;
+use super::{EngineError, Run};
 use crate::dialect::quadlet::{Translation, Unit, UnitDraft};
 use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome};
-use crate::error::Error;
 use crate::project::{Member, NotOurs};
 
 impl Run<'_> {
@@ -13,7 +12,7 @@ impl Run<'_> {
     pub(super) fn unit(&self, path: &Path, source: &str) -> (Option<ContainerReport>, FileOutcome) {
         let unit = match Unit::parse(source) {
             Ok(unit) => unit,
-            Err(fault) => return (None, FileOutcome::Failed(Error::Unit(fault))),
+            Err(fault) => return (None, FileOutcome::Failed(fault.into())),
         };
         let Some(translation) = Translation::new(&unit) else {
             return (None, FileOutcome::NotOurs(NotOurs::NoImage));
@@ -23,9 +22,9 @@ impl Run<'_> {
             Ok(None) => FileOutcome::Unchanged,
             Ok(Some(text)) => match self.second_pass_unit(path, &text) {
                 None => FileOutcome::Changed(text),
-                Some(why) => FileOutcome::Failed(Error::Unproved(why)),
+                Some(why) => FileOutcome::Failed(EngineError::Unproved(why)),
             },
-            Err(why) => FileOutcome::Failed(Error::Unproved(why)),
+            Err(why) => FileOutcome::Failed(EngineError::Unproved(why)),
         };
         (Some(report), outcome)
     }

@@ -1,6 +1,9 @@
 //! The disk: which files a call means, what belongs together, and the write.
 
+mod error;
 pub(crate) mod groups;
 pub mod stream;
 pub mod walk;
 pub mod write;
+
+pub use self::error::FileError;

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use memchr::memmem;
 
+use crate::engine::EngineError;
 use crate::engine::outcome::{FileOutcome, FileReport, Outcome, Position, Report, StaleException};
-use crate::error::Error;
 use crate::project::Source;
 
 /// The source in pieces of at most `limit` bytes, as far as its documents allow. The pieces
@@ -118,10 +118,10 @@ fn whole(files: Vec<FileReport>) -> FileReport {
     for file in files {
         let offset = u32::try_from(stream.source.len()).unwrap_or(u32::MAX);
         match file.outcome {
-            FileOutcome::Failed(Error::Syntax(mut error)) => {
+            FileOutcome::Failed(EngineError::Syntax(mut error)) => {
                 error.span.start = error.span.start.saturating_add(offset);
                 error.span.end = error.span.end.saturating_add(offset);
-                others.get_or_insert(FileOutcome::Failed(Error::Syntax(error)));
+                others.get_or_insert(FileOutcome::Failed(EngineError::Syntax(error)));
                 text.push_str(&file.source);
             }
             failed @ FileOutcome::Failed(_) => {

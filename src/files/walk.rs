@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use memchr::memmem;
 
+use super::FileError;
 use crate::dialect;
-use crate::error::Error;
 use crate::project::{self, Source, Surroundings, Unread};
 use crate::syntax::Limits;
 
@@ -26,7 +26,7 @@ pub struct Found {
     /// the order of the arguments, and sorted below each of them.
     pub groups: Vec<Vec<Entry>>,
     /// What could not be found or walked.
-    pub errors: Vec<(PathBuf, Error)>,
+    pub errors: Vec<(PathBuf, FileError)>,
 }
 
 /// A file to read.
@@ -188,9 +188,9 @@ fn named(file: &Path, seen: &AtomicUsize) -> Entry {
     }
 }
 
-fn missing(path: &Path, source: io::Error) -> (PathBuf, Error) {
+fn missing(path: &Path, source: io::Error) -> (PathBuf, FileError) {
     let path = path.to_owned();
-    (path.clone(), Error::Read { path, source })
+    (path.clone(), FileError::Read { path, source })
 }
 
 /// The bytes of a file; nothing for one that the walk found and whose name promises little, where
@@ -198,8 +198,8 @@ fn missing(path: &Path, source: io::Error) -> (PathBuf, Error) {
 ///
 /// # Errors
 ///
-/// The system's, and [`Error::TooLarge`].
-pub fn read(entry: Entry) -> Result<Option<Source>, Error> {
+/// The system's, and [`FileError::TooLarge`].
+pub fn read(entry: Entry) -> Result<Option<Source>, FileError> {
     let Entry { path, named } = entry;
     let limit = u64::from(Limits::default().bytes);
     let mut bytes = Vec::new();
@@ -214,14 +214,14 @@ pub fn read(entry: Entry) -> Result<Option<Source>, Error> {
             .map(|len| len as u64)
     });
     match read {
-        Ok(len) if len > limit => Err(Error::TooLarge {
+        Ok(len) if len > limit => Err(FileError::TooLarge {
             path,
             bytes: len,
             limit,
         }),
         Ok(_) if !named && !can_be_ours(&path, &bytes) => Ok(None),
         Ok(_) => Ok(Some(Source { path, bytes })),
-        Err(source) => Err(Error::Read { path, source }),
+        Err(source) => Err(FileError::Read { path, source }),
     }
 }
 
@@ -230,7 +230,7 @@ pub fn read(entry: Entry) -> Result<Option<Source>, Error> {
 /// # Errors
 ///
 /// The first file that cannot be read, and why.
-pub fn read_texts(files: &[PathBuf]) -> Result<Vec<String>, (PathBuf, Error)> {
+pub fn read_texts(files: &[PathBuf]) -> Result<Vec<String>, (PathBuf, FileError)> {
     let text = |path: &PathBuf| fs::read_to_string(path).map_err(|source| missing(path, source));
     files.iter().map(text).collect()
 }
@@ -239,19 +239,19 @@ pub fn read_texts(files: &[PathBuf]) -> Result<Vec<String>, (PathBuf, Error)> {
 ///
 /// # Errors
 ///
-/// The system's, and [`Error::TooLarge`] for what no 32 bits count.
-pub fn read_stdin(input: impl Read) -> Result<Source, Error> {
+/// The system's, and [`FileError::TooLarge`] for what no 32 bits count.
+pub fn read_stdin(input: impl Read) -> Result<Source, FileError> {
     let path = PathBuf::from("-");
     let limit = u64::from(u32::MAX);
     let mut bytes = Vec::new();
     match input.take(limit + 1).read_to_end(&mut bytes) {
-        Ok(len) if len as u64 > limit => Err(Error::TooLarge {
+        Ok(len) if len as u64 > limit => Err(FileError::TooLarge {
             path,
             bytes: len as u64,
             limit,
         }),
         Ok(_) => Ok(Source { path, bytes }),
-        Err(source) => Err(Error::Read { path, source }),
+        Err(source) => Err(FileError::Read { path, source }),
     }
 }
 
@@ -259,7 +259,7 @@ fn walk(
     root: &Path,
     seen: &AtomicUsize,
     entries: &mut Vec<Entry>,
-    errors: &mut Vec<(PathBuf, Error)>,
+    errors: &mut Vec<(PathBuf, FileError)>,
 ) {
     let found = Mutex::new((Vec::new(), Vec::new()));
     WalkBuilder::new(root)
@@ -329,7 +329,7 @@ fn can_be_ours(path: &Path, bytes: &[u8]) -> bool {
 }
 
 /// The walk's own word for a trouble, taken apart into the path and the system's word.
-fn trouble(root: &Path, error: ignore::Error) -> (PathBuf, Error) {
+fn trouble(root: &Path, error: ignore::Error) -> (PathBuf, FileError) {
     match error {
         ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
             trouble(root, *err)
@@ -337,12 +337,12 @@ fn trouble(root: &Path, error: ignore::Error) -> (PathBuf, Error) {
         ignore::Error::WithPath { path, err } => trouble(&path, *err),
         ignore::Error::Io(source) => {
             let path = root.to_owned();
-            (path.clone(), Error::Read { path, source })
+            (path.clone(), FileError::Read { path, source })
         }
         error => {
             let path = root.to_owned();
             let source = Box::new(error);
-            (path.clone(), Error::Walk { path, source })
+            (path.clone(), FileError::Walk { path, source })
         }
     }
 }
@@ -522,7 +522,7 @@ mod tests {
         let here = directory(&[]);
         let found = find(&[here.path().join("no.yml")], &AtomicUsize::new(0));
         assert!(found.groups.is_empty());
-        assert!(matches!(found.errors[..], [(_, Error::Read { .. })]));
+        assert!(matches!(found.errors[..], [(_, FileError::Read { .. })]));
     }
 
     #[test]
@@ -546,7 +546,7 @@ mod tests {
         File::create(&path).unwrap().set_len(limit + 1).unwrap();
         assert!(matches!(
             read(Entry { path, named: true }),
-            Err(Error::TooLarge { .. })
+            Err(FileError::TooLarge { .. })
         ));
     }
 }

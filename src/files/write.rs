@@ -14,23 +14,23 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fsetxattr};
 use rustix::io::Errno;
 
-use crate::error::Error;
+use super::FileError;
 
 /// Replaces the text of the file, provided that it is still `old`.
 ///
 /// # Errors
 ///
-/// [`Error::ChangedMeanwhile`], [`Error::HardLinked`], [`Error::NotRegular`], and
-/// [`Error::Write`] with what the system said. The file is then as it was.
-pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), Error> {
-    let failed = |source| Error::Write {
+/// [`FileError::ChangedMeanwhile`], [`FileError::HardLinked`], [`FileError::NotRegular`], and
+/// [`FileError::Write`] with what the system said. The file is then as it was.
+pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), FileError> {
+    let failed = |source| FileError::Write {
         path: path.to_owned(),
         source,
     };
     let target = path.canonicalize().map_err(failed)?;
     let metadata = fs::metadata(&target).map_err(failed)?;
     if !metadata.is_file() {
-        return Err(Error::NotRegular {
+        return Err(FileError::NotRegular {
             path: path.to_owned(),
         });
     }
@@ -43,7 +43,7 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), Error> {
         .map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.nlink() > 1 {
-        return Err(Error::HardLinked {
+        return Err(FileError::HardLinked {
             path: path.to_owned(),
             links: metadata.nlink(),
         });
@@ -51,7 +51,7 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), Error> {
     let mut current = Vec::with_capacity(old.len());
     file.read_to_end(&mut current).map_err(failed)?;
     if current != old {
-        return Err(Error::ChangedMeanwhile {
+        return Err(FileError::ChangedMeanwhile {
             path: path.to_owned(),
         });
     }
@@ -62,10 +62,10 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// [`Error::ChangedMeanwhile`] where there is one after all, which is left alone, and
-/// [`Error::Write`] with what the system said.
-pub fn create(path: &Path, text: &[u8]) -> Result<(), Error> {
-    let failed = |source| Error::Write {
+/// [`FileError::ChangedMeanwhile`] where there is one after all, which is left alone, and
+/// [`FileError::Write`] with what the system said.
+pub fn create(path: &Path, text: &[u8]) -> Result<(), FileError> {
+    let failed = |source| FileError::Write {
         path: path.to_owned(),
         source,
     };
@@ -85,7 +85,7 @@ pub fn create(path: &Path, text: &[u8]) -> Result<(), Error> {
     match private.persist_noclobber(path) {
         Ok(_) => {}
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-            return Err(Error::ChangedMeanwhile {
+            return Err(FileError::ChangedMeanwhile {
                 path: path.to_owned(),
             });
         }
@@ -246,7 +246,7 @@ mod tests {
         fs::hard_link(&path, &twin).unwrap();
         assert!(matches!(
             replace(&path, b"a", b"b"),
-            Err(Error::HardLinked { links: 2, .. })
+            Err(FileError::HardLinked { links: 2, .. })
         ));
         assert_eq!(fs::read_to_string(&path).unwrap(), "a");
         assert_eq!(
@@ -260,7 +260,7 @@ mod tests {
         let (_directory, path) = file("theirs");
         assert!(matches!(
             replace(&path, b"a", b"b"),
-            Err(Error::ChangedMeanwhile { .. })
+            Err(FileError::ChangedMeanwhile { .. })
         ));
         assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
     }
@@ -269,7 +269,7 @@ mod tests {
     fn a_device_is_not_replaced() {
         assert!(matches!(
             replace(Path::new("/dev/null"), b"", b"b"),
-            Err(Error::NotRegular { .. })
+            Err(FileError::NotRegular { .. })
         ));
     }
 }

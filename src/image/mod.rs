@@ -7,6 +7,7 @@
 
 mod dockerfile;
 pub mod entry;
+mod error;
 mod facts;
 mod knowledge;
 mod name;
@@ -19,6 +20,7 @@ mod tags;
 use crate::edition::{self, Edition};
 
 pub use dockerfile::Recipe;
+pub use error::UnusableEntry;
 pub use facts::{
     Automation, Condition, ConditionalCapability, DefaultUser, Facts, FileCapability, Kind, Owner,
     RunAs, Support, Writable,

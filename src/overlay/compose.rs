@@ -8,11 +8,10 @@
 use std::path::{Path, PathBuf};
 
 use super::value::{Copier, added, are_alike, get, is_null, null, text};
-use super::{Desk, Extent, prove};
+use super::{Desk, Extent, OverlayError, prove};
 use crate::dialect::recognise::{OVERLAY_MARK, is_overlay};
 use crate::dialect::{self, shell_word};
 use crate::engine::outcome::FileOutcome;
-use crate::error::Error;
 use crate::project::settled;
 use crate::syntax::{self, Limits, Mode, Schema, Value};
 
@@ -88,7 +87,7 @@ struct Overlay {
     says_something: bool,
 }
 
-fn overlay(desk: &Desk<'_>, project: &[usize]) -> Result<Option<Overlay>, Error> {
+fn overlay(desk: &Desk<'_>, project: &[usize]) -> Result<Option<Overlay>, OverlayError> {
     let Some(base) = project.first().map(|base| desk.path(*base)) else {
         return Ok(None);
     };
@@ -131,13 +130,13 @@ fn services(entries: Vec<(String, Value)>) -> (String, Value) {
 }
 
 /// What an overlay must say for the project to become what the engine planned.
-fn change(desk: &Desk<'_>, project: &[usize]) -> Result<Option<Value>, Error> {
+fn change(desk: &Desk<'_>, project: &[usize]) -> Result<Option<Value>, OverlayError> {
     let merged = |side| {
         let files = Files { desk, side };
         let whole = project.iter().try_fold(null(), |whole, index| {
             Some(merge(whole, files.read(desk.path(*index), CHAIN)?))
         });
-        whole.ok_or(Error::TooManyAliases)
+        whole.ok_or(OverlayError::TooManyAliases)
     };
     let (before, after) = (merged(Side::Before)?, merged(Side::After)?);
     let Some(change) = difference(&before, &after) else {
@@ -148,7 +147,7 @@ fn change(desk: &Desk<'_>, project: &[usize]) -> Result<Option<Value>, Error> {
         Ok(Some(change))
     } else {
         let what = "what Compose would merge is not what was planned".to_owned();
-        Err(Error::Unproved(what))
+        Err(OverlayError::Unproved(what))
     }
 }
 

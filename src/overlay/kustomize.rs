@@ -11,10 +11,9 @@ use std::path::{Path, PathBuf};
 
 use super::home::{self, Home, PATCHES};
 use super::patch::{self, Identity, Object};
-use super::{Desk, Extent, prove};
+use super::{Desk, Extent, OverlayError, prove};
 use crate::dialect::recognise::OVERLAY_MARK;
 use crate::dialect::shell_word;
-use crate::error::Error;
 
 /// Moves the changes of Kubernetes files into overlays.
 pub(super) fn write(desk: &mut Desk<'_>, files: &[usize]) {
@@ -38,7 +37,7 @@ pub(super) fn write(desk: &mut Desk<'_>, files: &[usize]) {
     }
 }
 
-fn overlay(desk: &mut Desk<'_>, home: &Home, files: &[usize]) -> Result<(), Error> {
+fn overlay(desk: &mut Desk<'_>, home: &Home, files: &[usize]) -> Result<(), OverlayError> {
     let path = home.directory.join(PATCHES);
     let from = files.first().map(|first| desk.path(*first).to_owned());
     let from = from.unwrap_or_default();

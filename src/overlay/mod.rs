@@ -11,6 +11,7 @@
 //! and what it lacks is added to it.
 
 mod compose;
+mod error;
 mod home;
 mod kustomize;
 mod patch;
@@ -19,11 +20,11 @@ mod value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+pub use self::error::OverlayError;
 use crate::dialect;
 pub use crate::dialect::recognise::OVERLAY_MARK;
 use crate::dialect::recognise::{is_overlay, recognise};
 use crate::engine::outcome::{ContainerReport, FileOutcome, FileReport, Outcome, Report};
-use crate::error::Error;
 use crate::files::walk::Entry;
 use crate::project::{Format, NotOurs, Surroundings, Unread};
 use crate::syntax::{self, Limits, Mode};
@@ -177,20 +178,20 @@ impl Desk<'_> {
     }
 
     /// What stands at the path now, beside the file `from`.
-    fn existing(&self, from: &Path, path: &Path) -> Result<Option<String>, Error> {
+    fn existing(&self, from: &Path, path: &Path) -> Result<Option<String>, OverlayError> {
         match self.surroundings.read(from, path) {
             Ok(text) => Ok(Some(text)),
             Err(Unread::Missing) => Ok(None),
-            Err(Unread::Outside | Unread::NotText) => Err(Error::ForeignOverlay {
+            Err(Unread::Outside | Unread::NotText) => Err(OverlayError::Foreign {
                 path: path.to_owned(),
             }),
         }
     }
 
     /// What stands at the path of an overlay now.
-    fn existing_overlay(&self, from: &Path, path: &Path) -> Result<Option<String>, Error> {
+    fn existing_overlay(&self, from: &Path, path: &Path) -> Result<Option<String>, OverlayError> {
         match self.existing(from, path)? {
-            Some(text) if !is_overlay(&text) => Err(Error::ForeignOverlay {
+            Some(text) if !is_overlay(&text) => Err(OverlayError::Foreign {
                 path: path.to_owned(),
             }),
             existing => Ok(existing),
@@ -225,7 +226,7 @@ impl Desk<'_> {
     }
 
     /// The changes of these files cannot be made; the first of them says why.
-    fn fail(&mut self, indices: &[usize], error: Error) {
+    fn fail(&mut self, indices: &[usize], error: OverlayError) {
         let mut error = Some(error);
         for &index in indices {
             if self.changed(index).is_none() {
@@ -234,7 +235,7 @@ impl Desk<'_> {
             match error.take() {
                 Some(error) => {
                     if let Some(file) = self.report.files.get_mut(index) {
-                        file.outcome = FileOutcome::Failed(error);
+                        file.outcome = FileOutcome::Failed(error.into());
                     }
                 }
                 None => self.decline(index, "the overlay cannot be written"),
@@ -296,8 +297,8 @@ fn name_of(path: &Path) -> String {
 }
 
 /// What we write is YAML to two parsers.
-fn prove(path: &Path, text: &str) -> Result<(), Error> {
-    let unproved = |why: String| Error::Unproved(format!("{}: {why}", path.display()));
+fn prove(path: &Path, text: &str) -> Result<(), OverlayError> {
+    let unproved = |why: String| OverlayError::Unproved(format!("{}: {why}", path.display()));
     let tree = syntax::parse(text, Mode::GoYaml, &Limits::default())
         .map_err(|error| unproved(error.to_string()))?;
     syntax::witness(&tree).map_err(|error| unproved(error.to_string()))

@@ -21,9 +21,8 @@ pub use standard::{Level, Standard, UnknownStandard, Version};
 
 use crate::dialect::kubernetes::{self, Document, Object, Source};
 use crate::dialect::recognise::{Recognised, Unrecognised, recognise};
-use crate::error::Error;
 use crate::project::{self, CustomResource, Format, NotOurs};
-use crate::syntax::{self, Lines, Tree};
+use crate::syntax::{self, Lines, SyntaxError, Tree};
 
 /// What is said of one file.
 #[derive(Debug)]
@@ -45,8 +44,8 @@ pub enum Content {
     Compose,
     /// Nothing that runs a pod.
     NotOurs(NotOurs),
-    /// Trouble: it could not be read.
-    Failed(Error),
+    /// It is not YAML.
+    Failed(SyntaxError),
 }
 
 /// What is said of one pod.
@@ -107,7 +106,7 @@ pub fn judge(
         },
         Err(error) => FileJudgement {
             path,
-            content: Content::Failed(error.into()),
+            content: Content::Failed(error),
             source: String::new(),
         },
     }
@@ -117,7 +116,7 @@ fn content(text: &str, standard: Standard, custom_resources: &[CustomResource]) 
     let Recognised { tree, format } = match recognise(text, custom_resources) {
         Ok(recognised) => recognised,
         Err(Unrecognised::NotOurs(why)) => return Content::NotOurs(why),
-        Err(Unrecognised::Syntax(error)) => return Content::Failed(error.into()),
+        Err(Unrecognised::Syntax(error)) => return Content::Failed(error),
     };
     match format {
         Ok(Format::Compose) => Content::Compose,

@@ -1,5 +1,6 @@
 //! Fields of an object with the types that the API gives them, and what it would reject.
 
+use crate::diagnostic::Diagnostic;
 use crate::dialect::kubernetes::{Cursor, Source};
 use crate::syntax::{Scalar, Span};
 
@@ -28,6 +29,12 @@ pub struct Rejection {
     pub span: Span,
     /// A value is there, and it is none that the field can have.
     pub(super) mistyped: bool,
+}
+
+impl Diagnostic for Rejection {
+    fn span(&self) -> Option<Span> {
+        Some(self.span)
+    }
 }
 
 /// A value of an object that may not be there, and the way to it.

@@ -1,12 +1,12 @@
 //! Renderers: one file a format. They read an outcome and decide nothing.
 
+pub mod diagnostic;
 pub mod diff;
 pub mod explain;
 pub mod images;
 pub mod pod_security;
 pub mod terminal;
 pub mod text;
-pub mod trouble;
 
 use crate::engine::outcome::{Position, Report};
 use crate::project::NotOurs;

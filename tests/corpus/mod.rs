@@ -120,7 +120,7 @@ fn violations_of(path: &Path, bytes: &[u8], report: &Report, run: &Run<'_>) -> V
     let mut broken = Vec::new();
     let mut note = |what: String| broken.push(format!("{}: {what}", path.display()));
     let after = match &report.files[0].outcome {
-        FileOutcome::Failed(error @ harden::error::Error::Unproved(_)) => {
+        FileOutcome::Failed(error @ harden::engine::EngineError::Unproved(_)) => {
             note(error.to_string());
             return broken;
         }

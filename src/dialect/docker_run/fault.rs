@@ -1,8 +1,10 @@
 //! What can be wrong with a command line.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::{Engine, shell};
+use crate::diagnostic::Diagnostic;
 use crate::syntax::Span;
 
 /// A command line that cannot be read.
@@ -42,23 +44,28 @@ impl Fault {
         let span = spans.get(at).copied().unwrap_or(Span { start: end, end });
         Self { kind, line, span }
     }
+}
 
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        Some(match self.kind {
+impl Diagnostic for Fault {
+    fn span(&self) -> Option<Span> {
+        Some(self.span)
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self.kind {
             FaultKind::Unknown(..) => {
-                "it may take a value or none, so that the image cannot be told from it: leave it \
-                 out, and put it back into the result"
+                "harden cannot tell whether this option takes a value, so it cannot find the \
+                 image: remove the option, then add it to the result"
             }
             FaultKind::NoRun => {
-                "`run` and `create` start a container, with or without `container` before them; a \
-                 file or directory of this name is meant by ./NAME"
+                "`run` or `create` starts a container, also after `container`; for a file or \
+                 directory of this name write ./NAME"
             }
-            FaultKind::NoImage => "the first word that is no option names it",
-            FaultKind::Help => "`harden help docker` says what harden does with a command",
+            FaultKind::NoImage => "the image is the first word that is not an option",
+            FaultKind::Help => "`harden help docker` explains what harden does with a command",
             FaultKind::NoValue(_) | FaultKind::NoBoolean(_) => return None,
-        })
+        };
+        Some(hint.into())
     }
 }
 
@@ -66,17 +73,13 @@ impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown(engine, flag) => {
-                write!(
-                    f,
-                    "`{flag}` is no option of {} that is known",
-                    engine.program()
-                )
+                write!(f, "`{flag}` is not a known option of {}", engine.program())
             }
-            Self::NoValue(name) => write!(f, "`--{name}` has no value"),
-            Self::NoBoolean(value) => write!(f, "`{value}` is neither true nor false"),
-            Self::NoRun => f.write_str("this command starts no container"),
-            Self::NoImage => f.write_str("this command names no image"),
-            Self::Help => f.write_str("`--help` asks for the manual, and no container is started"),
+            Self::NoValue(name) => write!(f, "`--{name}` needs a value"),
+            Self::NoBoolean(value) => write!(f, "`{value}` is not true or false"),
+            Self::NoRun => f.write_str("this command does not start a container"),
+            Self::NoImage => f.write_str("this command has no image"),
+            Self::Help => f.write_str("`--help` prints the manual and starts no container"),
         }
     }
 }

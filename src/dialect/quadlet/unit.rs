@@ -1,5 +1,6 @@
 //! A unit file as Podman's parser reads it, with the place of every entry.
 
+use crate::diagnostic::Diagnostic;
 use crate::syntax::Span;
 
 /// A unit, entry by entry.
@@ -27,6 +28,12 @@ pub struct UnitFault {
     what: &'static str,
     /// The line.
     pub span: Span,
+}
+
+impl Diagnostic for UnitFault {
+    fn span(&self) -> Option<Span> {
+        Some(self.span)
+    }
 }
 
 impl<'s> Unit<'s> {

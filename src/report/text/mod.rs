@@ -388,6 +388,7 @@ pub(super) fn counted(count: usize, what: &str) -> String {
 mod tests {
     use super::*;
     use crate::container::Role;
+    use crate::engine::EngineError;
     use crate::engine::outcome::{FileReport, TransformReport};
 
     fn file(path: &str, outcome: FileOutcome) -> FileReport {
@@ -552,7 +553,7 @@ YAML before it is rendered).
     #[test]
     fn what_failed_is_not_counted_as_changed() {
         let mut report = report(vec![container("web", answers())]);
-        report.files[0].outcome = FileOutcome::Failed(crate::error::Error::Usage("no"));
+        report.files[0].outcome = FileOutcome::Failed(EngineError::Unproved("no".to_owned()));
         let text = shown(Detail::Short, Mode::Write, &[report]);
         assert!(!text.contains("change"), "{text}");
     }

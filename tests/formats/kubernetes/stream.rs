@@ -72,7 +72,8 @@ fn a_piece_in_trouble_is_shown_where_it_stands() {
     let pieces = stream::pieces(source("-", &text), 10);
     assert_eq!(pieces.len(), 2);
     let report = stream::joined(plan(pieces));
-    let FileOutcome::Failed(harden::error::Error::Syntax(error)) = &report.files[0].outcome else {
+    let FileOutcome::Failed(harden::engine::EngineError::Syntax(error)) = &report.files[0].outcome
+    else {
         panic!("{:?}", report.files[0].outcome);
     };
     let at = error.span.start as usize;

@@ -1,4 +1,4 @@
-//! What went wrong, with the line of the file where there is one.
+//! An error for the terminal, with the line of the file that is wrong if there is one.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::terminal::{Escaped, Terminal, path_text};
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 
 /// Bytes shown on each side of the fault: enough for any line that people write, and a bound for
 /// the lines that programs write.
@@ -21,41 +21,37 @@ pub fn write(
     out: &mut impl Write,
     path: &Path,
     source: &str,
-    error: &Error,
+    error: &dyn Diagnostic,
     terminal: Terminal,
 ) -> io::Result<()> {
-    let message = match error {
-        // The path is in the words of the others, and above the line of this one.
-        Error::Unproved(_) => format!("{}: {error}", path.display()),
-        _ => error.to_string(),
-    };
-    let message = Escaped(&message).to_string();
+    let message = Escaped(&error.to_string()).to_string();
     let name = path_text(path);
-    let mut group = match error.span() {
-        Some(span) => {
-            let excerpt = Excerpt::new(source, span.start as usize, span.end as usize);
+    let excerpt = error
+        .span()
+        .map(|span| Excerpt::new(source, span.start as usize, span.end as usize))
+        // A file that is not text has nothing to show.
+        .filter(|excerpt| !excerpt.text.is_empty());
+    let mut group = match excerpt {
+        Some(excerpt) => {
             let title = Level::ERROR.primary_title(message);
-            if excerpt.text.is_empty() {
-                // Nothing can be shown of a file that is no text.
-                let title = Level::ERROR.primary_title(format!("{name}: {error}"));
-                Group::with_title(title)
-            } else {
-                let snippet = Snippet::source(excerpt.text)
-                    .line_start(excerpt.line)
-                    .annotation(AnnotationKind::Primary.span(excerpt.span));
-                match excerpt.column {
-                    None => title.element(snippet.path(name)),
-                    Some(column) => {
-                        let place = Origin::path(name).line(excerpt.line).char_column(column);
-                        title.element(place).element(snippet)
-                    }
+            let snippet = Snippet::source(excerpt.text)
+                .line_start(excerpt.line)
+                .annotation(AnnotationKind::Primary.span(excerpt.span));
+            match excerpt.column {
+                None => title.element(snippet.path(name)),
+                Some(column) => {
+                    let place = Origin::path(name).line(excerpt.line).char_column(column);
+                    title.element(place).element(snippet)
                 }
             }
+        }
+        None if error.needs_path() => {
+            Group::with_title(Level::ERROR.primary_title(format!("{name}: {message}")))
         }
         None => Group::with_title(Level::ERROR.primary_title(message)),
     };
     if let Some(hint) = error.hint() {
-        group = group.element(Level::HELP.message(hint));
+        group = group.element(Level::HELP.message(Escaped(&hint).to_string()));
     }
     let renderer = if terminal.color {
         Renderer::styled()
@@ -119,13 +115,14 @@ impl Excerpt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::FileError;
     use crate::syntax::{Span, SyntaxError, SyntaxErrorKind};
 
     fn shown(source: &str, start: u32, end: u32) -> String {
-        let error = Error::Syntax(SyntaxError {
+        let error = SyntaxError {
             span: Span { start, end },
             kind: SyntaxErrorKind::TooLarge(7),
-        });
+        };
         let mut out = Vec::new();
         write(&mut out, Path::new("a.yml"), source, &error, Terminal::PIPE).unwrap();
         String::from_utf8(out).unwrap()
@@ -161,15 +158,15 @@ mod tests {
 
     #[test]
     fn a_hint_follows() {
-        let error = Error::NotRegular {
+        let error = FileError::NotRegular {
             path: "p\u{7}".into(),
         };
         let mut out = Vec::new();
         write(&mut out, Path::new("p\u{7}"), "", &error, Terminal::PIPE).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "error: p\\u{7} is not a regular file, and cannot be written\n \
-             |\n = help: `-` reads standard input and prints the result\n"
+            "error: p\\u{7} is not a regular file; harden cannot write it\n \
+             |\n = help: use `-` to read standard input and print the result\n"
         );
     }
 }

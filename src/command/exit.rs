@@ -1,0 +1,62 @@
+//! How a call ends.
+
+use std::path::PathBuf;
+
+use crate::config::Unloaded;
+use crate::diagnostic::Diagnostic;
+
+/// What the caller is told when the program ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// 0: nothing to change, or the changes are written.
+    #[default]
+    Done = 0,
+    /// 1: there are changes to make.
+    Changes = 1,
+    /// 2: an error in a file or in the call; all other files were still handled.
+    Trouble = 2,
+}
+
+/// A file that the call needs and that cannot be used, so that nothing is done.
+#[derive(Debug)]
+pub(super) struct UnusableFile {
+    pub(super) path: PathBuf,
+    /// Its text, as far as it could be read.
+    pub(super) text: String,
+    pub(super) error: Box<dyn Diagnostic>,
+}
+
+impl UnusableFile {
+    /// A file that could not be read.
+    pub(super) fn unread(path: PathBuf, error: impl Diagnostic) -> Self {
+        Self {
+            path,
+            text: String::new(),
+            error: Box::new(error),
+        }
+    }
+}
+
+impl From<Unloaded> for UnusableFile {
+    fn from(unloaded: Unloaded) -> Self {
+        let (path, text, error) = *unloaded;
+        Self {
+            path,
+            text,
+            error: Box::new(error),
+        }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// The call asks for two things that exclude each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct UsageError(pub(super) &'static str);
+
+impl Diagnostic for UsageError {}

@@ -1,0 +1,58 @@
+//! Why a file has no result.
+
+use std::borrow::Cow;
+
+use crate::diagnostic::Diagnostic;
+use crate::dialect::quadlet::UnitFault;
+use crate::syntax::{Span, SyntaxError};
+
+/// Why a file has no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The file is not YAML.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// The file is not a systemd unit.
+    #[error(transparent)]
+    Unit(#[from] UnitFault),
+    /// The proof of the result failed, so nothing was written. This is a bug of ours.
+    #[error("the result failed its proof, so nothing was written: {0}")]
+    Unproved(String),
+    /// A layer above failed after the pass, for example an overlay or the write. Those layers set
+    /// the outcome of the file, and the engine cannot name their types. A box keeps the errors of
+    /// the pass typed and each of the others in its own layer.
+    #[error("{0}")]
+    AfterPass(Box<dyn Diagnostic>),
+}
+
+/// What to do about a failed proof.
+pub(crate) const REPORT_IT: &str = "this is a bug of harden: please report it with the file";
+
+impl EngineError {
+    fn inner(&self) -> Option<&dyn Diagnostic> {
+        match self {
+            Self::Syntax(error) => Some(error),
+            Self::Unit(error) => Some(error),
+            Self::AfterPass(error) => Some(&**error),
+            Self::Unproved(_) => None,
+        }
+    }
+}
+
+impl Diagnostic for EngineError {
+    fn span(&self) -> Option<Span> {
+        self.inner()?.span()
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        match self.inner() {
+            Some(error) => error.hint(),
+            None => Some(REPORT_IT.into()),
+        }
+    }
+
+    fn needs_path(&self) -> bool {
+        self.inner().is_none_or(|error| error.needs_path())
+    }
+}

@@ -1,0 +1,89 @@
+//! What can go wrong on the disk.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use crate::diagnostic::{Diagnostic, system_message};
+use crate::engine::EngineError;
+
+/// A file or directory that could not be read, walked or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// The system could not read the file.
+    #[error("cannot read {}: {}", path.display(), system_message(source))]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The error of the system.
+        source: std::io::Error,
+    },
+    /// The system could not write the file, which is unchanged.
+    #[error("cannot write {}: {}", path.display(), system_message(source))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The error of the system.
+        source: std::io::Error,
+    },
+    /// The walk of a directory stopped early, or a line of an ignore file is no pattern.
+    #[error("cannot walk {}: {source}", path.display())]
+    Walk {
+        /// The directory.
+        path: PathBuf,
+        /// The error of the walk.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The file is over the limit.
+    #[error("{} has {bytes} bytes; the limit is {limit}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes; for a pipe those read so far.
+        bytes: u64,
+        /// [`crate::syntax::Limits::bytes`]
+        limit: u64,
+    },
+    /// Another program wrote the file after it was read. Its new content is untouched.
+    #[error("{} changed while harden was running; harden did not write it", path.display())]
+    ChangedMeanwhile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file has other names, which would keep the old content.
+    #[error("{} has {links} hard links; harden did not write it", path.display())]
+    HardLinked {
+        /// The file.
+        path: PathBuf,
+        /// How many names it has.
+        links: u64,
+    },
+    /// A pipe or a device, which cannot be replaced.
+    #[error("{} is not a regular file; harden cannot write it", path.display())]
+    NotRegular {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Diagnostic for FileError {
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::TooLarge { .. } => "to skip the file in a walk, list it in .hardenignore",
+            Self::ChangedMeanwhile { .. } => "run the command again",
+            Self::HardLinked { .. } => {
+                "replacing the file would leave its other names with the old content; \
+                 `harden - < FILE > NEW && cat NEW > FILE` keeps the links"
+            }
+            Self::NotRegular { .. } => "use `-` to read standard input and print the result",
+            Self::Read { .. } | Self::Write { .. } | Self::Walk { .. } => return None,
+        };
+        Some(hint.into())
+    }
+}
+
+impl From<FileError> for EngineError {
+    fn from(error: FileError) -> Self {
+        Self::AfterPass(Box::new(error))
+    }
+}
