@@ -1,4 +1,4 @@
-//! The command line as clap reads it; what it means is decided in [`crate::command`].
+//! The command line as clap reads it; the jobs interpret it.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,129 +13,102 @@ use crate::container::Assume;
 use crate::pod_security::Standard;
 use crate::transforms;
 
-/// Makes the containers in Compose files and Kubernetes manifests least-privilege, without
-/// touching a byte it has no reason to touch
+/// Reduce the privileges of containers in Compose files, Kubernetes manifests and Quadlet units
+///
+/// harden prints what it would change as a diff, and writes nothing unless you add --write. It
+/// changes only the settings that it reports; every other byte of a file stays as it is.
 #[derive(Debug, Parser)]
 #[command(
     name = "harden",
     version,
-    after_help = "Exit status: 0 nothing to change, or written; 1 changes to make; 2 trouble.",
+    override_usage = "harden [OPTIONS] [PATH]...\n       harden [OPTIONS] <COMMAND>",
+    after_help = "Exit status: 0 nothing to change, or changes written; 1 changes to make; 2 an error.",
     after_long_help = LONG_HELP
 )]
 pub struct Cli {
-    /// Another job than hardening.
+    /// Another job than hardening files.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// The main job.
     #[command(flatten)]
     pub harden: Harden,
-    /// How a command line is printed.
+    /// How a command is printed.
     #[command(flatten)]
     pub printing: Printing,
-    /// What is known of images.
+    /// Facts about images.
     #[command(flatten)]
     pub knowledge: Knowledge,
-    /// How to say it.
+    /// What is printed besides the results.
     #[command(flatten)]
     pub output: Output,
 }
 
 const LONG_HELP: &str = "\
 Examples:
-  harden compose.yml            show what would change, as a unified diff
-  harden compose.yml --write    change it
-  harden --check deploy/        the gate before a merge
-  harden - < pod.yaml           filter standard input
-  harden docker run IMAGE       print the command hardened
-  harden explain                list the transforms
-  harden images postgres:16     show what is known of an image, and from where
+  harden compose.yml            Print the changes as a diff
+  harden --write compose.yml    Write the changes to the file
+  harden --check deploy/        Exit 1 if a file needs changes (for CI)
+  harden - < pod.yaml           Read standard input and print the hardened text
+  harden docker run IMAGE       Print the command with hardening options
+  harden explain                List the transforms
+  harden images postgres:16     Print what harden knows about an image
 
-The diff is all that goes to standard output; `git apply` and `patch -p1` read it.
-A file with the name of a command is meant by ./NAME.
+Only the diff goes to stdout, so `git apply` and `patch -p1` can read it. Everything else goes to
+stderr. If a file has the same name as a command, write ./NAME.
 
 Exit status:
-  0  nothing to change, or the changes are written or printed
-  1  there are changes to make
-  2  trouble with a file or with the call; the other files were still done";
+  0  Nothing to change, or the changes are written or printed as text
+  1  There are changes to make
+  2  An error in a file or in the call; all other files are still processed";
 
-const COMMAND_LINE_HELP: &str = "\
-Nothing is run. What was typed stays as it is, and the new options stand before the image.
-These options of harden stand before docker or podman:
+const ENGINE_COMMAND_HELP: &str = "\
+harden prints the command and does not run it. Your words stay as they are; harden adds options
+before the image.
+
+Write the options of harden before `docker` or `podman`:
   harden --one-line docker run IMAGE
   harden --as compose docker run IMAGE
   harden --only read-only-root docker run IMAGE
   harden --check docker run IMAGE
 
 Exit status:
-  0  the command is printed; with --check, there is nothing to change
-  1  with --check, there are changes to make
-  2  the command cannot be read, and nothing is printed";
+  0  The command is printed; with --check: nothing to change
+  1  With --check: there are changes to make
+  2  harden cannot read the command, and prints nothing";
 
-/// The main job: rewrite files, or show how.
+const POD_SECURITY_HELP: &str = "\
+harden judges each pod as Kubernetes' Pod Security admission would in a namespace that enforces the
+level. Each broken rule is one line on stdout.
+
+Examples:
+  harden pod-security restricted deploy/
+  harden pod-security baseline@v1.30 pod.yaml
+
+Exit status:
+  0  Every pod passes
+  1  At least one pod does not pass
+  2  An error in a file or in the call; all other files are still judged";
+
+/// The main job: change files, or show how.
 #[derive(Args, Debug)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "the switches of a command line are independent of each other"
 )]
 pub struct Harden {
-    /// Files, or directories to walk; - for standard input [default: the current directory]
+    /// Files, or directories to search; `-` reads standard input [default: .]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-
-    /// Files of one Compose project, merged in this order as `docker compose -f` merges them
-    #[arg(short, long = "file", value_name = "FILE", conflicts_with = "paths")]
-    pub files: Vec<PathBuf>,
-
-    /// Where the variables of Compose files get their values from, to judge by [default: .env]
-    #[arg(long = "env-file", value_name = "FILE")]
-    pub variables: Vec<PathBuf>,
 
     /// Write the changes to the files
     #[arg(short, long, conflicts_with_all = ["check", "diff"])]
     pub write: bool,
 
-    /// Print no diff; say whether there are changes to make
+    /// Print no diff; exit 1 if there are changes to make
     #[arg(long, conflicts_with = "diff")]
     pub check: bool,
 
-    /// Print the diff, also for standard input
-    #[arg(long)]
-    pub diff: bool,
-
-    /// Leave files as they are, and put the changes into files beside them: compose.harden.yml,
-    /// or harden-patch.yaml and its entry in kustomization.yaml
-    #[arg(long)]
-    pub overlay: bool,
-
-    /// Apply this transform and no other (repeat, or separate by commas)
-    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = ids(),
-          hide_possible_values = true)]
-    pub only: Vec<String>,
-
-    /// Leave this transform out
-    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = ids(),
-          hide_possible_values = true)]
-    pub skip: Vec<String>,
-
-    /// Apply this transform too, which waits to be asked for
-    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = ids(),
-          hide_possible_values = true)]
-    pub enable: Vec<String>,
-
-    /// Let this transform change what is weak and was written by somebody
-    #[arg(long = "override", value_name = "ID", value_delimiter = ',', value_parser = ids(),
-          hide_possible_values = true)]
-    pub overrides: Vec<String>,
-
-    /// What may rest on assumption, where nothing is known of an image [default: fit]
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub assume: Option<Boldness>,
-
-    /// Change only what holds for every image or is known of this one (--assume none)
-    #[arg(long, conflicts_with = "assume")]
-    pub cautious: bool,
-
-    /// What makes --check fail (separate by commas) [default: changes]
+    /// With --check: exit 1 for these results (comma-separated) [default: changes]
     #[arg(
         long,
         value_enum,
@@ -145,25 +118,76 @@ pub struct Harden {
     )]
     pub fail_on: Option<Vec<FailOn>>,
 
+    /// Put the changes into new files next to the originals: compose.harden.yml for Compose,
+    /// harden-patch.yaml and an entry in kustomization.yaml for Kubernetes
+    #[arg(long)]
+    pub overlay: bool,
+
+    /// With `-`: print a diff instead of the hardened text
+    #[arg(long)]
+    pub diff: bool,
+
+    /// A file of one Compose project; repeat it in the order of `docker compose -f`
+    #[arg(short, long = "file", value_name = "FILE", conflicts_with = "paths",
+          help_heading = INPUT)]
+    pub files: Vec<PathBuf>,
+
+    /// File with values for the variables in Compose files [default: .env]
+    #[arg(long = "env-file", value_name = "FILE", help_heading = INPUT)]
+    pub variables: Vec<PathBuf>,
+
+    /// Apply only this transform (repeat it, or separate IDs by commas)
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = ids(),
+          hide_possible_values = true, help_heading = TRANSFORMS)]
+    pub only: Vec<String>,
+
+    /// Do not apply this transform
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = ids(),
+          hide_possible_values = true, help_heading = TRANSFORMS)]
+    pub skip: Vec<String>,
+
+    /// Apply this transform too, although it is off by default
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = ids(),
+          hide_possible_values = true, help_heading = TRANSFORMS)]
+    pub enable: Vec<String>,
+
+    /// For this transform, also change weak values that are already in the file
+    #[arg(long = "override", value_name = "ID", value_delimiter = ',', value_parser = ids(),
+          hide_possible_values = true, help_heading = TRANSFORMS)]
+    pub overrides: Vec<String>,
+
+    /// Make no changes that are assumptions (short for --assume none)
+    #[arg(long, conflicts_with = "assume", help_heading = TRANSFORMS)]
+    pub cautious: bool,
+
+    /// Which changes may be assumptions, where harden does not know the image [default: fit]
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = TRANSFORMS)]
+    pub assume: Option<AssumeArg>,
+
     /// The configuration.
     #[command(flatten)]
     pub configuration: Configuration,
 
-    /// What is written.
+    /// The values that are written.
     #[command(flatten)]
-    pub numbers: Numbers,
+    pub values: Values,
 
-    /// Change nothing; judge every pod by baseline or restricted of the Pod Security Standards,
-    /// of the newest version or of one like restricted@v1.30
+    /// An older spelling of `harden pod-security LEVEL`.
     #[arg(long, value_name = "LEVEL[@VERSION]", hide = true,
-          conflicts_with_all = ["write", "check", "diff", "overlay", "only", "skip", "assume", "cautious"])]
+          conflicts_with_all = ["write", "check", "diff", "overlay", "files", "only", "skip",
+                                "assume", "cautious"])]
     pub pod_security: Option<Standard>,
 }
 
+const INPUT: &str = "Compose projects";
+const TRANSFORMS: &str = "Transforms (list them with `harden explain`)";
+
 /// Which configuration is read, whatever the job.
 #[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Configuration")]
 pub struct Configuration {
-    /// Read this configuration [default: the nearest .harden.yaml, up to the repository's root]
+    /// Read this configuration [default: the nearest .harden.yaml, up to the root of the
+    /// repository]
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     pub config: Option<PathBuf>,
 
@@ -172,68 +196,70 @@ pub struct Configuration {
     pub no_config: bool,
 }
 
+/// Facts about images that users add.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Configuration")]
+pub struct Knowledge {
+    /// Add facts about images from this file or directory; they override the built-in ones
+    #[arg(long, value_name = "PATH")]
+    pub images: Vec<PathBuf>,
+}
+
+/// The values that are written, where nothing is known of an image.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Values")]
+pub struct Values {
+    /// Smallest memory limit to write [default: 512m]
+    #[arg(long, value_name = "SIZE", value_parser = config::read_memory)]
+    pub memory: Option<u64>,
+
+    /// CPU limit [default: 1]
+    #[arg(long, value_name = "NUMBER", value_parser = config::read_cpus)]
+    pub cpus: Option<u64>,
+
+    /// Limit of processes and threads [default: 512]
+    #[arg(long, value_name = "NUMBER", value_parser = config::read_pids)]
+    pub pids: Option<i64>,
+
+    /// Size of /tmp under a read-only root [default: 64m]
+    #[arg(long, value_name = "SIZE", value_parser = config::read_size)]
+    pub tmp_size: Option<u64>,
+
+    /// User ID, where harden does not know the user of the image [default: 10001]
+    #[arg(long, value_name = "UID", value_parser = config::read_uid)]
+    pub uid: Option<u32>,
+
+    /// Group ID of that user [default: 10001]
+    #[arg(long, value_name = "GID", value_parser = config::read_gid)]
+    pub gid: Option<u32>,
+}
+
 /// How the commands that start containers are printed.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "With `docker` and `podman`")]
 pub struct Printing {
-    /// Print a command on one line, however long
+    /// Print the command on one line
     #[arg(long, conflicts_with = "as_format")]
     pub one_line: bool,
 
-    /// Print a command in another format
+    /// Print the command in another format
     #[arg(id = "as_format", long = "as", value_enum, value_name = "FORMAT")]
     pub format: Option<Format>,
 }
 
-/// What is known of images, whatever the job.
-#[derive(Args, Debug)]
-pub struct Knowledge {
-    /// Know the images of this file or folder too, before those that come with the program
-    #[arg(long, global = true, value_name = "PATH")]
-    pub images: Vec<PathBuf>,
-}
-
-/// The numbers that are written, where nothing is known of an image.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Numbers")]
-pub struct Numbers {
-    /// The user [default: 10001]
-    #[arg(long, value_name = "UID", value_parser = config::read_uid)]
-    pub uid: Option<u32>,
-
-    /// Its group [default: 10001]
-    #[arg(long, value_name = "GID", value_parser = config::read_gid)]
-    pub gid: Option<u32>,
-
-    /// The least memory limit [default: 512m]
-    #[arg(long, value_name = "SIZE", value_parser = config::read_memory)]
-    pub memory: Option<u64>,
-
-    /// The CPU limit, in processors [default: 1]
-    #[arg(long, value_name = "NUMBER", value_parser = config::read_cpus)]
-    pub cpus: Option<u64>,
-
-    /// Processes and threads [default: 512]
-    #[arg(long, value_name = "NUMBER", value_parser = config::read_pids)]
-    pub pids: Option<i64>,
-
-    /// The size of /tmp under a read-only root [default: 64m]
-    #[arg(long, value_name = "SIZE", value_parser = config::read_size)]
-    pub tmp_size: Option<u64>,
-}
-
-/// How results are said, whatever the job.
+/// What is printed besides the results, whatever the job.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
-    /// Say everything: every container, every answer with its reason
+    /// Print every container and every answer with its reason
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
 
-    /// Say nothing but errors
+    /// Print no summary; errors are still printed
     #[arg(short, long, global = true)]
     pub quiet: bool,
 
-    /// When to use colours
+    /// When to use color
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub color: Color,
 }
@@ -241,41 +267,51 @@ pub struct Output {
 /// The other jobs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Print the JSON Schema of .harden.yaml, by which an editor completes and checks it
-    ConfigSchema,
-    /// List the transforms, or print the page of one: what it does, why, and what can break
+    /// Print a `docker run` or `docker create` command with hardening options
+    #[command(
+        override_usage = "harden [OPTIONS] docker [WORD]...",
+        after_long_help = ENGINE_COMMAND_HELP
+    )]
+    Docker(EngineCommand),
+    /// Print a `podman run` or `podman create` command with hardening options
+    #[command(
+        override_usage = "harden [OPTIONS] podman [WORD]...",
+        after_long_help = ENGINE_COMMAND_HELP
+    )]
+    Podman(EngineCommand),
+    /// Check every pod against the Pod Security Standards; change nothing
+    #[command(after_long_help = POD_SECURITY_HELP)]
+    PodSecurity(PodSecurity),
+    /// List the transforms, or print one: what it does, why, and what can break
     Explain {
-        /// The transform
+        /// ID of a transform
         #[arg(value_parser = ids(), hide_possible_values = true)]
         id: Option<String>,
     },
-    /// List the images that are known, or print what is known of one, and from where
-    #[command(after_help = "Exit status: 0 it is known; 1 nothing is known of it; 2 trouble.")]
+    /// List the images that harden knows, or print the facts about one with their sources
+    #[command(after_help = "Exit status: 0 the image is known; 1 it is unknown; 2 an error.")]
     Images {
-        /// A reference such as postgres:16-alpine, or the name of an entry
+        /// An image such as postgres:16-alpine, or the ID of an entry
         name: Option<String>,
         /// The configuration.
         #[command(flatten)]
         configuration: Configuration,
+        /// Entries of users.
+        #[command(flatten)]
+        knowledge: Knowledge,
     },
-    /// Judge every pod by a level of the Pod Security Standards, and change nothing
-    PodSecurity(PodSecurity),
-    /// Print a `docker run` or `docker create` with the options that harden it
-    #[command(after_long_help = COMMAND_LINE_HELP)]
-    Docker(EngineCommand),
-    /// Print a `podman run` or `podman create` with the options that harden it
-    #[command(after_long_help = COMMAND_LINE_HELP)]
-    Podman(EngineCommand),
+    /// Print the JSON Schema of .harden.yaml, for completion and checks in an editor
+    ConfigSchema,
 }
 
 /// The pods to judge, and by what.
 #[derive(Args, Debug)]
 pub struct PodSecurity {
-    /// baseline or restricted, of the newest version or of one like restricted@v1.30
+    /// `baseline` or `restricted`; for an older version of Kubernetes, `restricted@v1.30`
     #[arg(value_name = "LEVEL[@VERSION]")]
     pub standard: Standard,
 
-    /// Files, or directories to walk; - for standard input [default: the current directory]
+    /// Files, or directories to search; `-` reads standard input [default: .]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -284,10 +320,10 @@ pub struct PodSecurity {
     pub configuration: Configuration,
 }
 
-/// A command line, after the name of its program.
+/// A command after the name of its program.
 #[derive(Args, Debug)]
 pub struct EngineCommand {
-    /// The command as it is typed; options of harden stand before its first word
+    /// The command, such as `run --rm nginx`
     #[arg(
         value_name = "WORD",
         trailing_var_arg = true,
@@ -305,19 +341,19 @@ pub enum Format {
 
 /// [`Assume`] as it is written on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Boldness {
-    /// Nothing
+pub enum AssumeArg {
+    /// None of them
     None,
-    /// What the file holds no evidence against
+    /// Those that nothing in the file or the repository contradicts
     Fit,
-    /// Everything that is not known to fail
+    /// All, unless harden knows that they break the image
     All,
 }
 
-/// When to use colours.
+/// When to use color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set; anywhere with `CLICOLOR_FORCE`
+    /// On a terminal, unless `NO_COLOR` is set; `CLICOLOR_FORCE` forces color
     Auto,
     /// Always
     Always,
@@ -325,8 +361,8 @@ pub enum Color {
     Never,
 }
 
-/// The options of the main job that a command line can have too.
-const OF_A_COMMAND_LINE: [&str; 18] = [
+/// The options of the main job that `docker` and `podman` take too.
+const OF_ENGINE_COMMANDS: [&str; 19] = [
     "check",
     "only",
     "skip",
@@ -345,6 +381,7 @@ const OF_A_COMMAND_LINE: [&str; 18] = [
     "tmp_size",
     "one_line",
     "as_format",
+    "images",
 ];
 
 impl Cli {
@@ -362,8 +399,9 @@ impl Cli {
         let matches = command.try_get_matches_from_mut(arguments)?;
         let job = matches.subcommand_name();
         let is_refused = |id: &str| match job {
-            Some("docker" | "podman") => !OF_A_COMMAND_LINE.contains(&id),
-            Some("images" | "pod-security") => !matches!(id, "config" | "no_config"),
+            Some("docker" | "podman") => !OF_ENGINE_COMMANDS.contains(&id),
+            Some("images") => !matches!(id, "config" | "no_config" | "images"),
+            Some("pod-security") => !matches!(id, "config" | "no_config"),
             Some(_) => true,
             None => matches!(id, "one_line" | "as_format"),
         };
@@ -373,11 +411,10 @@ impl Cli {
             is_given && !argument.is_global_set() && is_refused(id)
         });
         if let Some(argument) = refused {
-            let job = job.map_or_else(
-                || "be used without a command, such as 'docker run'".to_owned(),
-                |job| format!("be used with '{job}'"),
-            );
-            let words = format!("the argument '{argument}' cannot {job}");
+            let words = match job {
+                Some(job) => format!("the argument '{argument}' cannot be used with '{job}'"),
+                None => format!("the argument '{argument}' needs the command 'docker' or 'podman'"),
+            };
             return Err(command.error(ErrorKind::ArgumentConflict, words));
         }
         let mut cli = Self::from_arg_matches(&matches)?;
@@ -385,7 +422,8 @@ impl Cli {
         Ok(cli)
     }
 
-    /// Puts what can be written in two places into one.
+    /// Moves what can be written in two places to one: `--pod-security` becomes the command, and
+    /// options behind a command join those before it.
     fn normalize(&mut self) {
         let Harden {
             pod_security,
@@ -400,39 +438,40 @@ impl Cli {
                 configuration: std::mem::take(configuration),
             }));
         }
-        if let Some(
-            Command::Images {
-                configuration: own, ..
+        let own = match &mut self.command {
+            Some(Command::Images {
+                configuration,
+                knowledge,
+                ..
+            }) => {
+                self.knowledge.images.append(&mut knowledge.images);
+                std::mem::take(configuration)
             }
-            | Command::PodSecurity(PodSecurity {
-                configuration: own, ..
-            }),
-        ) = &mut self.command
-        {
-            let Configuration { config, no_config } = std::mem::take(own);
-            if config.is_some() || no_config {
-                *configuration = Configuration { config, no_config };
-            }
+            Some(Command::PodSecurity(job)) => std::mem::take(&mut job.configuration),
+            _ => return,
+        };
+        if own.config.is_some() || own.no_config {
+            *configuration = own;
         }
     }
 }
 
 impl Harden {
-    /// What may rest on assumption, where the call says so.
+    /// Which changes may be assumptions, where the call says so.
     #[must_use]
     pub fn assume(&self) -> Option<Assume> {
         if self.cautious {
             return Some(Assume::None);
         }
-        self.assume.map(|boldness| match boldness {
-            Boldness::None => Assume::None,
-            Boldness::Fit => Assume::Fit,
-            Boldness::All => Assume::All,
+        self.assume.map(|assume| match assume {
+            AssumeArg::None => Assume::None,
+            AssumeArg::Fit => Assume::Fit,
+            AssumeArg::All => Assume::All,
         })
     }
 }
 
-impl Numbers {
+impl Values {
     /// As the configuration has them.
     #[must_use]
     pub fn settings(&self) -> Settings {

@@ -90,7 +90,7 @@ impl Options {
         let mut policy = Policy::default();
         config.settings.apply(&mut policy);
         let last = Last {
-            settings: asked.numbers.settings(),
+            settings: asked.values.settings(),
             assume: asked.assume(),
         };
         last.settings.apply(&mut policy);

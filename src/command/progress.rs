@@ -1,15 +1,15 @@
-//! How far the work is, for a person who waits.
+//! The progress bar.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// One line at the bottom of a terminal that says how far the work is.
+/// One line at the bottom of a terminal: how many of the files are processed.
 pub(super) struct Bar {
     is_watched: bool,
     is_shown: bool,
     next: Instant,
-    /// Files that are done.
-    pub(super) read: usize,
+    /// Files that are processed.
+    pub(super) processed: usize,
 }
 
 impl Bar {
@@ -17,12 +17,12 @@ impl Bar {
         Self {
             is_watched,
             is_shown: false,
-            next: Instant::now() + PATIENCE,
-            read: 0,
+            next: Instant::now() + DELAY,
+            processed: 0,
         }
     }
 
-    /// Draws where a person waits; a terminal that cannot be drawn on is not worth an error.
+    /// Draws the bar when it is due. A terminal that cannot be written to is not an error.
     pub(super) fn draw(&mut self, found: usize, stderr: &mut dyn Write) {
         let now = Instant::now();
         if !self.is_watched || now < self.next {
@@ -31,11 +31,11 @@ impl Bar {
         self.next = now + TICK;
         self.is_shown = true;
         let columns = 24;
-        let filled = (columns * self.read).checked_div(found).unwrap_or(0);
+        let filled = (columns * self.processed).checked_div(found).unwrap_or(0);
         let bar: String = (0..columns)
             .map(|at| if at < filled { '━' } else { '·' })
             .collect();
-        let _ = write!(stderr, "\r\x1b[K{bar} {} of {found} files", self.read);
+        let _ = write!(stderr, "\r\x1b[K{bar} {} of {found} files", self.processed);
         let _ = stderr.flush();
     }
 
@@ -47,22 +47,22 @@ impl Bar {
     }
 }
 
-/// How often a bar moves while a person waits.
+/// The time between two drawings.
 pub(super) const TICK: Duration = Duration::from_millis(100);
 
-/// A wait that nobody needs to be told of.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// A run that ends sooner shows no bar.
+const DELAY: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_bar_is_drawn_for_who_waits() {
+    fn a_bar_is_drawn_only_for_a_watched_run_that_takes_long() {
         let drawn = |is_watched, wait| {
             let mut bar = Bar::new(is_watched);
             bar.next = Instant::now() + wait;
-            bar.read = 1;
+            bar.processed = 1;
             let mut out = Vec::new();
             for _ in 0..2 {
                 bar.draw(4, &mut out);
@@ -74,7 +74,7 @@ mod tests {
             drawn(true, Duration::ZERO),
             "\r\x1b[K━━━━━━·················· 1 of 4 files\r\x1b[K"
         );
-        assert_eq!(drawn(true, PATIENCE), "");
+        assert_eq!(drawn(true, DELAY), "");
         assert_eq!(drawn(false, Duration::ZERO), "");
     }
 }

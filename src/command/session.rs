@@ -118,7 +118,7 @@ impl<'s, 'c> Session<'s, 'c> {
             let result = loop {
                 match receive.recv_timeout(TICK) {
                     Ok((nth, outcome, unread, len)) => {
-                        bar.read += len;
+                        bar.processed += len;
                         early.insert(nth, (outcome, unread));
                         let mut taken = Ok(());
                         while let Some((outcome, unread)) = early.remove(&next) {

@@ -189,11 +189,11 @@ pub enum ImageSource {
 pub enum FailOn {
     /// Changes to make
     Changes,
-    /// Weak settings that somebody wrote
+    /// Weak settings that are in the file
     Findings,
-    /// Changes that would have to guess
+    /// Changes that harden declined
     Declines,
-    /// Exceptions that match nothing, or lack a reason
+    /// Exceptions that match nothing or give no reason
     StaleExceptions,
 }
 
