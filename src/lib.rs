@@ -66,6 +66,7 @@ pub mod diagnostic;
 pub mod dialect;
 pub mod edition;
 pub mod engine;
+mod escape;
 pub mod files;
 pub mod image;
 pub mod jsonpath;

@@ -23,7 +23,7 @@ const LAYERS: &[&[&str]] = &[
     &["image"],
     &["diagnostic"],
     &["syntax"],
-    &["units", "edition", "nearest", "jsonpath"],
+    &["units", "edition", "escape", "nearest", "jsonpath"],
 ];
 
 /// A path in the code that leads to another room.

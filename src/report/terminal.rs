@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::escape::acts;
+
 /// What stands at the other end of a stream.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
@@ -100,15 +102,6 @@ pub(super) fn write_line(out: &mut String, line: &str) {
         // Writing to a string cannot fail.
         let _ = write!(out, "{}", Escaped(part));
     }
-}
-
-/// Control characters, line separators, and the invisible ones that reorder or hide text.
-fn acts(char: char) -> bool {
-    char.is_control()
-        || matches!(char,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::Command;
+use crate::escape::acts;
 use crate::syntax::Span;
 
 /// How a command is laid out.
@@ -70,12 +71,12 @@ pub(in crate::dialect) fn quote(word: &str) -> Cow<'_, str> {
     if !word.is_empty() && word.chars().all(is_plain) {
         return Cow::Borrowed(word);
     }
-    if word.chars().any(acts) {
+    if word.chars().any(needs_escape) {
         let mut out = "$'".to_owned();
         for c in word.chars() {
             match c {
                 '\'' | '\\' => out.extend(['\\', c]),
-                c if acts(c) => {
+                c if needs_escape(c) => {
                     for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                         // Writing to a string cannot fail.
                         let _ = write!(out, "\\{byte:03o}");
@@ -95,10 +96,9 @@ pub(in crate::dialect) fn quote(word: &str) -> Cow<'_, str> {
     })
 }
 
-/// The character does something on a terminal, or turns the direction of the text around it.
-fn acts(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\t')
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Whether the character is written as an escape. Quotes keep line breaks and tabs readable.
+fn needs_escape(c: char) -> bool {
+    acts(c) && !matches!(c, '\n' | '\t')
 }
 
 #[cfg(test)]
@@ -127,9 +127,20 @@ mod tests {
             ("é", "'é'"),
             ("\u{1b}[2J'", "$'\\033[2J\\''"),
             ("\u{202e}", "$'\\342\\200\\256'"),
+            ("\u{200b}", "$'\\342\\200\\213'"),
+            ("\u{2028}", "$'\\342\\200\\250'"),
         ] {
             assert_eq!(quote(word), quoted, "{word:?}");
         }
+    }
+
+    #[test]
+    fn nothing_invisible_is_printed() {
+        let name = "--name=a\u{200b}b\u{2028}c";
+        assert_eq!(
+            command(&["docker", "run", name, "nginx"]).print(Layout::Fitted),
+            "docker run $'--name=a\\342\\200\\213b\\342\\200\\250c' nginx\n"
+        );
     }
 
     #[test]
