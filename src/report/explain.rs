@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::terminal::{ADDED, BOLD, DIM, PLACE, REMOVED, Terminal};
 use crate::transforms::{Kind, Reference, Risk, Transform};
@@ -143,7 +144,7 @@ pub(super) fn write_paragraph(
     write!(out, "{:indent$}", "")?;
     let mut in_code = false;
     for (nth, word) in text.split_ascii_whitespace().enumerate() {
-        let len = word.chars().filter(|char| *char != '`').count();
+        let len = word.width() - word.matches('`').count();
         if nth > 0 && column + 1 + len > terminal.width {
             write!(out, "\n{:hang$}", "")?;
             column = hang;

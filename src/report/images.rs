@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::explain::write_paragraph;
 use super::terminal::{ADDED, BOLD, DIM, Escaped, NOTICE, Terminal};
 use crate::container::Basis;
@@ -50,7 +52,7 @@ pub fn write_list<'e>(
         .map(|entry| (entry, digest(entry), images(entry)))
         .collect();
     let width = |of: for<'a> fn(&'a (&'a Entry, String, String)) -> &'a str| {
-        let lengths = rows.iter().map(|row| of(row).chars().count());
+        let lengths = rows.iter().map(|row| of(row).width());
         lengths.max().unwrap_or(0)
     };
     let id = width(|(entry, ..)| &entry.id);
@@ -64,8 +66,8 @@ pub fn write_list<'e>(
             terminal.paint(DIM, Escaped(&entry.date)),
             "",
             Escaped(images),
-            id_gap = id.saturating_sub(entry.id.chars().count()),
-            known_gap = known.saturating_sub(digest.chars().count()),
+            id_gap = id.saturating_sub(entry.id.width()),
+            known_gap = known.saturating_sub(digest.width()),
         )?;
     }
     Ok(())

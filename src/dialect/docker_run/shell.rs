@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::Command;
 use crate::escape::acts;
 use crate::syntax::Span;
@@ -24,7 +26,7 @@ impl Command {
     #[must_use]
     pub fn print(&self, layout: Layout) -> String {
         let (mut line, _) = line(&self.words);
-        if layout == Layout::OneLine || line.chars().count() <= WIDTH {
+        if layout == Layout::OneLine || line.width() <= WIDTH {
             line.push('\n');
             return line;
         }

@@ -559,6 +559,24 @@ YAML before it is rendered).
     }
 
     #[test]
+    fn names_in_wide_characters_align() {
+        let report = report(vec![
+            container(
+                "データベース",
+                vec![("memory-limit", changed(Basis::Assumed))],
+            ),
+            container("web", vec![("cpu-limit", changed(Basis::Assumed))]),
+        ]);
+        let text = shown(Detail::Short, Mode::Check, &[report]);
+        assert!(
+            text.contains(
+                "  データベース  assumed   memory-limit\n  web           assumed   cpu-limit\n"
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn names_cannot_act_on_the_terminal() {
         let hostile = || ContainerReport {
             workload: "\u{202e}".to_owned(),

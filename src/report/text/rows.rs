@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::Detail;
 use super::wrap::{wrap, wrapped};
@@ -22,7 +23,7 @@ pub(super) struct Block {
 
 impl Block {
     pub(super) fn width(&self) -> usize {
-        self.title().chars().count()
+        self.title().width()
     }
 
     pub(super) fn title(&self) -> String {
@@ -63,7 +64,8 @@ impl Block {
                 lines.remove(0)
             };
             if beside {
-                writeln!(out, "  {name:column$}  {label}{:gap$}{first}", "")?;
+                let rest = column.saturating_sub(name.width());
+                writeln!(out, "  {name}{:rest$}  {label}{:gap$}{first}", "", "")?;
             } else {
                 writeln!(out, "{:indent$}{label}{:gap$}{first}", "", "")?;
             }

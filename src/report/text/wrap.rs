@@ -1,8 +1,11 @@
 //! Text in lines of a terminal's width.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::Style;
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+use unicode_width::UnicodeWidthStr;
 
 use crate::report::terminal::Terminal;
 
@@ -15,7 +18,7 @@ pub(super) fn wrap(
     terminal: Terminal,
     style: Style,
 ) -> io::Result<()> {
-    let width = terminal.width.saturating_sub(hang.len());
+    let width = terminal.width.saturating_sub(hang.width());
     for (nth, line) in wrapped(text, width).iter().enumerate() {
         let before = if nth == 0 { first } else { hang };
         writeln!(out, "{before}{}", terminal.paint(style, line))?;
@@ -23,24 +26,37 @@ pub(super) fn wrap(
     Ok(())
 }
 
-/// The text in lines of at most `width` characters, broken at blanks; a longer word stays whole.
+/// The text in lines of at most `width` columns, broken at spaces. A longer word stays whole, so that
+/// a path or a command can be copied.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(32);
-    let mut lines: Vec<String> = Vec::new();
-    let mut columns = 0;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let len = word.chars().count();
-        match lines.last_mut() {
-            Some(line) if columns + 1 + len <= width => {
-                line.push(' ');
-                line.push_str(word);
-                columns += 1 + len;
-            }
-            _ => {
-                lines.push(word.to_owned());
-                columns = len;
-            }
-        }
+    let options = Options::new(width.max(32))
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+        .break_words(false);
+    match text.trim() {
+        "" => Vec::new(),
+        text => textwrap::wrap(text, options)
+            .into_iter()
+            .map(Cow::into_owned)
+            .collect(),
     }
-    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_filled_by_columns() {
+        let text = "画像 ".repeat(10);
+        // Six words of four columns and five spaces.
+        assert_eq!(wrapped(&text, 32)[0], "画像 画像 画像 画像 画像 画像");
+        assert_eq!(
+            wrapped("the paths /var/lib/read-only/data", 32),
+            ["the paths", "/var/lib/read-only/data"]
+        );
+        assert_eq!(wrapped(&"x".repeat(40), 32).len(), 1);
+        assert_eq!(wrapped(" ", 32), Vec::<String>::new());
+    }
 }
