@@ -22,7 +22,7 @@ use crate::transforms;
     name = "harden",
     version,
     override_usage = "harden [OPTIONS] [PATH]...\n       harden [OPTIONS] <COMMAND>",
-    after_help = "Exit status: 0 nothing to change, or changes written; 1 changes to make; 2 an error.",
+    after_help = HELP,
     after_long_help = LONG_HELP
 )]
 pub struct Cli {
@@ -42,6 +42,9 @@ pub struct Cli {
     #[command(flatten)]
     pub output: Output,
 }
+
+const HELP: &str =
+    "Exit status: 0 nothing to change, or changes written; 1 changes to make; 2 an error.";
 
 const LONG_HELP: &str = "\
 Examples:

@@ -1,25 +1,27 @@
-//! `harden docker run …`: a command line is read, and printed with what hardens it.
+//! `harden docker run …`: reads a command and prints it with hardening options.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
+use super::harden::{detail, fails, results_to_fail_on};
 use super::setup::Setup;
 use super::{Console, ignore_broken_pipe, unusable};
 use crate::command::cli::{Cli, EngineCommand, Format};
+use crate::config::FailOn;
 use crate::diagnostic::Diagnostic;
 use crate::dialect::docker_run::{Command, Engine, Layout};
 use crate::engine::Run;
 use crate::engine::outcome::{FileOutcome, FileReport, Report};
 use crate::project::Source;
 use crate::report::diagnostic;
-use crate::report::text::{Detail, Mode, Summary};
+use crate::report::text::{Mode, Summary};
 
-/// The hardened command to standard output, everything else to standard error.
+/// Prints the hardened command to standard output, and everything else to standard error.
 ///
-/// It is a filter, so that it ends with 0 whether or not there was something to change; with
-/// `--check` it prints nothing and says it by its status. A command that cannot be read or proved
-/// is not printed, so that nobody runs it in the belief that it was hardened.
+/// The job is a filter: it ends with 0 whether or not there was something to change. With
+/// `--check` it prints no command, and the exit code says whether there is something to change. A
+/// command that cannot be read or proved is not printed, so that nobody runs it as hardened.
 pub(super) fn run(
     engine: Engine,
     typed: &EngineCommand,
@@ -43,7 +45,7 @@ pub(super) fn run(
         Some(Format::Compose) => as_compose(run, &command, cli, console)?,
         None => as_command(run, name, &command, cli),
     };
-    print(&report, cli, console)
+    print(&report, &setup.options.fail_on, cli, console)
 }
 
 fn as_command(run: &Run<'_>, name: PathBuf, command: &Command, cli: &Cli) -> Report {
@@ -70,19 +72,19 @@ fn as_command(run: &Run<'_>, name: PathBuf, command: &Command, cli: &Cli) -> Rep
     }
 }
 
-/// The command as a Compose file, which is then hardened like any other.
+/// Turns the command into a Compose file, and hardens that like any other.
 fn as_compose(
     run: &Run<'_>,
     command: &Command,
     cli: &Cli,
     console: &mut Console<'_>,
 ) -> io::Result<Report> {
-    let (text, unsaid) = command.as_compose();
-    if !unsaid.is_empty() && !cli.output.quiet {
-        let unsaid = unsaid.join(", ");
+    let (text, left_out) = command.as_compose();
+    if !left_out.is_empty() && !cli.output.quiet {
+        let left_out = left_out.join(", ");
         writeln!(
             console.stderr,
-            "Compose has no key for what these options say: {unsaid}."
+            "Compose has no key for these options: {left_out}."
         )?;
     }
     let source = Source {
@@ -92,8 +94,18 @@ fn as_compose(
     Ok(run.project(vec![source]))
 }
 
-fn print(report: &Report, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
-    let mut exit = Exit::Done;
+/// Prints the command, or with `--check` only decides the exit code.
+fn print(
+    report: &Report,
+    fail_on: &[FailOn],
+    cli: &Cli,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
+    let mode = if cli.harden.check {
+        Mode::Check
+    } else {
+        Mode::Filter
+    };
     for file in &report.files {
         let text = match &file.outcome {
             FileOutcome::Changed(text) | FileOutcome::Created(text) => text,
@@ -102,38 +114,38 @@ fn print(report: &Report, cli: &Cli, console: &mut Console<'_>) -> io::Result<Ex
                 return trouble(&file.path, &file.source, error, console);
             }
         };
-        let is_changed = matches!(file.outcome, FileOutcome::Changed(_));
-        if !cli.harden.check {
+        if mode == Mode::Filter {
             let printed = console.stdout.write_all(text.as_bytes());
             printed
                 .and_then(|()| console.stdout.flush())
                 .or_else(|error| ignore_broken_pipe(error, Exit::Done).map(|_| ()))?;
-        } else if is_changed {
-            exit = Exit::Changes;
         }
     }
     if !cli.output.quiet {
-        let detail = if cli.output.verbose {
-            Detail::Full
-        } else {
-            Detail::Short
-        };
-        let mode = if cli.harden.check {
-            Mode::Check
-        } else {
-            Mode::Filter
-        };
-        let mut summary = Summary::of_a_command(detail);
-        summary.add(report);
-        let mut text = if cli.harden.check {
-            Vec::new()
-        } else {
-            b"\n".to_vec()
-        };
-        summary.write(&mut text, mode, console.stderr_terminal)?;
-        console.stderr.write_all(&text)?;
+        write_summary(report, mode, cli, console)?;
     }
-    Ok(exit)
+    Ok(if fails(mode, &results_to_fail_on(report), fail_on) {
+        Exit::Changes
+    } else {
+        Exit::Done
+    })
+}
+
+fn write_summary(
+    report: &Report,
+    mode: Mode,
+    cli: &Cli,
+    console: &mut Console<'_>,
+) -> io::Result<()> {
+    let mut summary = Summary::of_a_command(detail(cli));
+    summary.add(report);
+    let mut text = match mode {
+        Mode::Check => Vec::new(),
+        // An empty line separates it from the command.
+        _ => b"\n".to_vec(),
+    };
+    summary.write(&mut text, mode, console.stderr_terminal)?;
+    console.stderr.write_all(&text)
 }
 
 fn trouble(

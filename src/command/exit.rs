@@ -1,11 +1,11 @@
-//! How a call ends.
+//! The exit codes, and the errors of a call.
 
 use std::path::PathBuf;
 
 use crate::config::Unloaded;
 use crate::diagnostic::Diagnostic;
 
-/// What the caller is told when the program ends.
+/// The exit code of the program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// 0: nothing to change, or the changes are written.
@@ -17,7 +17,7 @@ pub enum Exit {
     Trouble = 2,
 }
 
-/// A file that the call needs and that cannot be used, so that nothing is done.
+/// A file that the run needs and cannot use; the run does nothing.
 #[derive(Debug)]
 pub(super) struct UnusableFile {
     pub(super) path: PathBuf,

@@ -44,11 +44,7 @@ fn run_with(
             Harden { diff: false, .. } if reads_stdin => Mode::Filter,
             _ => Mode::Diff,
         },
-        summary: Summary::new(if cli.output.verbose {
-            Detail::Full
-        } else {
-            Detail::Short
-        }),
+        summary: Summary::new(detail(cli)),
         has_printed: false,
         commands: Vec::new(),
         fail_on: &options.fail_on,
@@ -82,12 +78,21 @@ fn run_with(
     session.end(result, &job)
 }
 
+/// How much the summary shows.
+pub(super) fn detail(cli: &Cli) -> Detail {
+    if cli.output.verbose {
+        Detail::Full
+    } else {
+        Detail::Short
+    }
+}
+
 /// The results of one run.
 struct HardenJob<'o> {
     mode: Mode,
     summary: Summary,
     has_printed: bool,
-    /// How originals and overlays are read together.
+    /// Commands that read originals and overlays together.
     commands: Vec<String>,
     /// What makes a check fail.
     fail_on: &'o [FailOn],
@@ -114,7 +119,7 @@ impl HardenJob<'_> {
         let limit = Limits::default().bytes as usize;
         let report = stream::joined(plan(stream::pieces(source, limit)));
         if self.mode == Mode::Filter {
-            // A filter hands on what it leaves alone.
+            // A filter prints text that it does not change, too.
             let text = match report.files.first().map(|file| &file.outcome) {
                 Some(FileOutcome::Changed(text)) => text.as_bytes(),
                 _ => &bytes,
@@ -135,20 +140,48 @@ impl HardenJob<'_> {
         self.take(done, session)
     }
 
-    /// Exceptions of the configuration that excepted nothing.
+    /// Exceptions of the configuration that match nothing.
     fn add_stale(&mut self, stale: &[StaleException], session: &mut Session<'_, '_>) {
         for one in stale {
             self.summary.add_stale(one, &Report::default());
-            self.fail_on(FailOn::StaleExceptions, session);
+            if fails(self.mode, &[FailOn::StaleExceptions], self.fail_on) {
+                session.fail();
+            }
         }
     }
+}
 
-    /// Lets a check fail that is asked to fail for `what`.
-    fn fail_on(&self, what: FailOn, session: &mut Session<'_, '_>) {
-        if self.mode == Mode::Check && self.fail_on.contains(&what) {
-            session.fail();
-        }
+/// Whether a run with these results ends with [`Exit::Changes`].
+pub(super) fn fails(mode: Mode, results: &[FailOn], fail_on: &[FailOn]) -> bool {
+    match mode {
+        Mode::Check => results.iter().any(|result| fail_on.contains(result)),
+        Mode::Diff => results.contains(&FailOn::Changes),
+        Mode::Write | Mode::Filter => false,
     }
+}
+
+/// The results of a project that a check can fail for.
+pub(super) fn results_to_fail_on(report: &Report) -> Vec<FailOn> {
+    let mut found = Vec::new();
+    let is_changed = report.files.iter().any(|file| {
+        matches!(
+            file.outcome,
+            FileOutcome::Changed(_) | FileOutcome::Created(_)
+        )
+    });
+    if is_changed {
+        found.push(FailOn::Changes);
+    }
+    let results = report.containers.iter().flat_map(|one| &one.results);
+    found.extend(results.filter_map(|result| match result.outcome {
+        Outcome::Finding { .. } => Some(FailOn::Findings),
+        Outcome::Declined { .. } => Some(FailOn::Declines),
+        _ => None,
+    }));
+    if !report.stale.is_empty() {
+        found.push(FailOn::StaleExceptions);
+    }
+    found
 }
 
 impl Job for HardenJob<'_> {
@@ -156,33 +189,19 @@ impl Job for HardenJob<'_> {
 
     fn take(&mut self, done: Done, session: &mut Session<'_, '_>) -> io::Result<()> {
         for file in &done.report.files {
-            match &file.outcome {
-                FileOutcome::Failed(error) => session.trouble(&file.path, &file.source, error)?,
-                FileOutcome::Changed(_) | FileOutcome::Created(_) if self.mode == Mode::Diff => {
-                    session.fail();
-                }
-                FileOutcome::Changed(_) | FileOutcome::Created(_) => {
-                    self.fail_on(FailOn::Changes, session);
-                }
-                _ => {}
+            if let FileOutcome::Failed(error) = &file.outcome {
+                session.trouble(&file.path, &file.source, error)?;
             }
         }
-        let results = done.report.containers.iter().flat_map(|one| &one.results);
-        for result in results {
-            match result.outcome {
-                Outcome::Finding { .. } => self.fail_on(FailOn::Findings, session),
-                Outcome::Declined { .. } => self.fail_on(FailOn::Declines, session),
-                _ => {}
-            }
-        }
-        if !done.report.stale.is_empty() {
-            self.fail_on(FailOn::StaleExceptions, session);
+        let results = results_to_fail_on(&done.report);
+        if fails(self.mode, &results, self.fail_on) {
+            session.fail();
         }
         self.summary.add(&done.report);
         self.commands.extend_from_slice(&done.commands);
         for path in &done.not_counted {
             self.summary.add_note(&format!(
-                "{} is not counted: Compose reads it where -f names it. --overlay counts it.",
+                "{} is not counted: Compose reads it only with -f. --overlay counts it.",
                 path_text(path)
             ));
         }
@@ -199,7 +218,7 @@ impl Job for HardenJob<'_> {
     }
 
     fn write_summary(&self, out: &mut Vec<u8>, session: &Session<'_, '_>) -> io::Result<()> {
-        // On a terminal the summary follows the diff.
+        // On a terminal the summary follows the diff, so an empty line separates them.
         if self.has_printed {
             writeln!(out)?;
         }
@@ -207,9 +226,9 @@ impl Job for HardenJob<'_> {
             .write(out, self.mode, session.console.stderr_terminal)?;
         match self.commands.as_slice() {
             [] => {}
-            [command] => writeln!(out, "With the overlay: {}", Escaped(command))?,
+            [command] => writeln!(out, "Run with the overlay: {}", Escaped(command))?,
             commands => {
-                writeln!(out, "With the overlays:")?;
+                writeln!(out, "Run with the overlays:")?;
                 for command in commands {
                     writeln!(out, "  {}", Escaped(command))?;
                 }

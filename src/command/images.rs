@@ -1,4 +1,4 @@
-//! `harden images`: what is known of images, and where it comes from.
+//! `harden images`: lists the known images, or prints the facts about one with their sources.
 
 use std::io;
 
@@ -16,8 +16,8 @@ use crate::project::Source;
 use crate::report::images::{Page, Service, write_list, write_page, write_unknown};
 use crate::transforms::{self, Kind};
 
-/// The list, or the page of one image. An image of which nothing is known ends in
-/// [`Exit::Changes`], so that a script can ask.
+/// Prints the list, or the page of one image. An unknown image ends with [`Exit::Changes`], so that
+/// a script can test for it.
 pub(super) fn run(asked: Option<&str>, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
     let setup = match Setup::read(cli, &console.directory) {
         Ok(setup) => setup,
@@ -52,7 +52,7 @@ pub(super) fn run(asked: Option<&str>, cli: &Cli, console: &mut Console<'_>) -> 
         .or_else(|error| ignore_broken_pipe(error, Exit::Done))
 }
 
-/// The entry that is meant, by a reference or by its id, and the reference to tell it for.
+/// The entry with this reference or ID, and a reference to print its facts for.
 fn find<'k>(asked: &str, knowledge: &'k Knowledge) -> Option<(&'k Entry, Option<String>)> {
     let by_reference = Name::parse(asked)
         .canonical()
@@ -65,7 +65,7 @@ fn find<'k>(asked: &str, knowledge: &'k Knowledge) -> Option<(&'k Entry, Option<
     Some((entry, plain.cloned()))
 }
 
-/// What becomes of a service of which nothing is written but its image.
+/// Hardens a service that has only an image.
 fn service(image: &str, id: &str, knowledge: &Knowledge) -> Option<Service> {
     let quoted = image.replace('\\', "\\\\").replace('"', "\\\"");
     if quoted.chars().any(char::is_control) {
@@ -94,7 +94,8 @@ fn service(image: &str, id: &str, knowledge: &Knowledge) -> Option<Service> {
     Some(Service { text, results })
 }
 
-/// Names that may have been meant: repositories that hold or resemble the last part of this one.
+/// Names that the user may have meant: repositories that contain or resemble the last part of this
+/// one.
 fn near<'k>(asked: &str, knowledge: &'k Knowledge) -> Vec<&'k str> {
     const SHOWN: usize = 3;
     let name = Name::parse(asked);

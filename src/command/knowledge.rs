@@ -1,4 +1,4 @@
-//! What is known of images in this run: the entries that come with the program, and those of users.
+//! The knowledge base of a run: the embedded entries and those of users.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use crate::files::FileError;
 use crate::image::entry::Entry;
 use crate::image::{EntryError, Fault, Knowledge, UnusableEntry, read};
 
-/// The entries of files and folders, and some that were read already, over the embedded ones as an
-/// edition has them.
+/// Loads the entries of files and directories and adds those that were read already. They take
+/// precedence over the embedded ones of this edition.
 pub(super) fn load(
     paths: &[PathBuf],
     read_already: Vec<Entry>,
@@ -50,7 +50,7 @@ pub(super) fn load(
         })
 }
 
-/// The first pattern that is claimed a second time.
+/// The first pattern that two entries claim.
 fn claimed(own: &[Entry], new: &[Entry]) -> Option<Fault> {
     let mut before = own.to_vec();
     for entry in new {
@@ -65,7 +65,7 @@ fn claimed(own: &[Entry], new: &[Entry]) -> Option<Fault> {
     None
 }
 
-/// A file as it is, and of a folder the files that end in `.yaml` or `.yml`, in order.
+/// Reads a file, or the `.yaml` and `.yml` files of a directory in alphabetical order.
 fn files(path: &Path) -> Result<Vec<(PathBuf, String)>, FileError> {
     let failed = |path: &Path| {
         let path = path.to_owned();

@@ -1,4 +1,4 @@
-//! What is asked for: the command line and the configuration together.
+//! The options of a run: the command line and the configuration, merged.
 
 use std::path::{Path, PathBuf};
 
@@ -13,33 +13,34 @@ use crate::project::CustomResource;
 use crate::report::terminal::path_text;
 use crate::transforms::{self, Transform};
 
-/// What a call asks for.
+/// The options of a run.
 #[derive(Debug)]
 pub(super) struct Options {
-    /// In catalogue order; some of them wait for a section of the configuration to ask for them.
+    /// In the order of the catalogue; some apply only where a section of the configuration enables
+    /// them.
     pub(super) transforms: Vec<&'static Transform>,
-    /// What holds for every container.
+    /// The settings for every container.
     pub(super) policy: Policy,
-    /// What holds for some.
+    /// The settings for some containers.
     pub(super) rules: Rules,
-    /// What makes `--check` fail.
+    /// The results that make `--check` fail.
     pub(super) fail_on: Vec<FailOn>,
-    /// Which facts are known.
+    /// The edition of the catalogue and of the knowledge base.
     pub(super) edition: Edition,
-    /// Files and folders with entries of the knowledge base.
+    /// Files and directories with entries of the knowledge base.
     pub(super) images: Vec<PathBuf>,
-    /// Entries of the configuration itself.
+    /// Entries that the configuration contains.
     pub(super) entries: Vec<Entry>,
-    /// Kinds that carry pods.
+    /// Custom resources that contain pods.
     pub(super) custom_resources: Vec<CustomResource>,
-    /// What a person should know of it.
+    /// Notes for the summary.
     pub(super) notes: Vec<String>,
-    /// The folder of the configuration.
+    /// The directory of the configuration.
     folder: Option<PathBuf>,
 }
 
 impl Options {
-    /// What `asked` and the configuration that it means ask for, in `directory`.
+    /// Merges the command line and the configuration that it names, or the one of `directory`.
     ///
     /// # Errors
     ///
@@ -68,8 +69,8 @@ impl Options {
         Ok(options)
     }
 
-    /// The call looks at everything below the folder of the configuration, so that an exception
-    /// which matched nothing matches nothing at all.
+    /// Whether the paths cover the whole directory of the configuration. Only then is an exception
+    /// that matched nothing without effect.
     pub(super) fn covers_configuration(&self, paths: &[PathBuf], directory: &Path) -> bool {
         let Some(folder) = &self.folder else {
             return false;
@@ -152,7 +153,7 @@ impl Options {
             .filter(|_| !newer.is_empty())
             .map(|(path, ..)| {
                 let (path, newer) = (path_text(path), newer.join(", "));
-                format!("Edition {edition} ({path}) is older than {newer}.")
+                format!("{path} pins edition {edition}, which does not have {newer}.")
             });
         let folder = place.as_ref().map(|(_, folder, _)| folder.clone());
         let rules = match place {
@@ -182,7 +183,7 @@ fn ids(chosen: &[config::TransformId]) -> impl Iterator<Item = &'static str> {
     chosen.iter().map(|id| id.0.id)
 }
 
-/// The ids as the catalogue has them.
+/// The IDs as the catalogue writes them.
 fn named(asked: &[String]) -> impl Iterator<Item = &'static str> {
     asked
         .iter()

@@ -22,19 +22,19 @@ use crate::report::diagnostic;
 
 /// A job over files, with what it has gathered so far.
 pub(super) trait Job {
-    /// What comes of the files of one group.
+    /// The result of processing one group of files.
     type Outcome: Send;
 
-    /// Prints and counts what came of one group.
+    /// Prints and counts the result of one group.
     fn take(&mut self, outcome: Self::Outcome, session: &mut Session<'_, '_>) -> io::Result<()>;
 
     /// Counts a file that could not be read.
     fn add_failure(&mut self);
 
-    /// Whether something is printed of it at once, and not only in the summary.
+    /// Whether [`Job::take`] prints something.
     fn prints(outcome: &Self::Outcome) -> bool;
 
-    /// Writes the summary for a terminal or a pipe.
+    /// Writes the summary.
     fn write_summary(&self, out: &mut Vec<u8>, session: &Session<'_, '_>) -> io::Result<()>;
 }
 
@@ -58,7 +58,7 @@ pub(super) enum Input<'i> {
 pub(super) struct Session<'s, 'c> {
     pub(super) console: &'s mut Console<'c>,
     pub(super) exit: Exit,
-    /// The summary is wanted, and there is something to sum up.
+    /// A summary is wanted.
     sums_up: bool,
 }
 
@@ -156,8 +156,8 @@ impl<'s, 'c> Session<'s, 'c> {
         outcome.map_or(Ok(()), |outcome| job.take(outcome, self))
     }
 
-    /// The text of standard input. Where it cannot be read, or `conflict` says why it must not be,
-    /// the error is printed and there is nothing to sum up.
+    /// Reads standard input. Where that fails, or `conflict` gives a reason not to, the error is
+    /// printed and there is no summary.
     pub(super) fn read_stdin(
         &mut self,
         conflict: Option<&'static str>,
@@ -190,7 +190,7 @@ impl<'s, 'c> Session<'s, 'c> {
         diagnostic::write(&mut self.console.stderr, path, source, error, terminal)
     }
 
-    /// The run ends with [`Exit::Changes`], or with trouble.
+    /// The run ends with [`Exit::Changes`], unless it ends with [`Exit::Trouble`].
     pub(super) fn fail(&mut self) {
         self.exit = self.exit.max(Exit::Changes);
     }
@@ -226,12 +226,12 @@ impl<'i> Input<'i> {
     }
 }
 
-/// `-` is among the paths: standard input is meant.
+/// Whether the paths name standard input.
 pub(super) fn reads_stdin(paths: &[PathBuf]) -> bool {
     paths.iter().any(|path| path == Path::new("-"))
 }
 
-/// Why standard input must not be read, where files are named too.
+/// The reason not to read standard input where other paths are given too.
 pub(super) fn conflict_with_files(paths: &[PathBuf]) -> Option<&'static str> {
     (paths.len() > 1).then_some("`-` reads standard input and cannot be combined with other paths")
 }
