@@ -1,7 +1,7 @@
 //! Capabilities that the image needs and that the file takes away.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Policy, Setting, Via};
+use crate::container::{Answer, Assignment, Container, Policy, Reason, Setting, Via};
 use crate::edition::Edition;
 use crate::transforms::needs::capabilities::{self, Start};
 
@@ -25,16 +25,16 @@ pub(super) static TRANSFORM: Transform = Transform {
 fn decide(container: &Container, _: &Policy) -> Answer {
     let place = match &container.capabilities_dropped {
         Setting::Unsupported => {
-            return Answer::Inapplicable("this format has no such setting".to_owned());
+            return Answer::inapplicable("this format has no such setting".to_owned());
         }
         Setting::Set { origin, .. } if origin.via != Via::Planned => origin.place,
-        _ => return Answer::Hardened("the file drops none".to_owned()),
+        _ => return Answer::hardened("the file drops none".to_owned()),
     };
     if container.privileged.judged() == Some(&true) {
-        return Answer::Hardened("it is privileged, and has them whatever is dropped".to_owned());
+        return Answer::hardened("it is privileged, and has them whatever is dropped".to_owned());
     }
     if container.entrypoint.is_some() {
-        return Answer::Inapplicable(
+        return Answer::inapplicable(
             "its entrypoint is replaced, and what that needs is not known".to_owned(),
         );
     }
@@ -43,7 +43,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         .as_deref()
         .and_then(|facts| Some((facts, capabilities::needed(container, facts)?)));
     let Some((facts, needed)) = known else {
-        return Answer::Inapplicable("what the image needs is not known".to_owned());
+        return Answer::inapplicable("what the image needs is not known".to_owned());
     };
     let has = capabilities::bounding_set(container);
     let missing: Vec<&String> = needed
@@ -51,21 +51,19 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         .filter(|name| !has.contains(name.as_str()) && !has.contains("ALL"))
         .collect();
     if missing.is_empty() {
-        return Answer::Hardened(format!("{} has what it needs", facts.id));
+        return Answer::hardened(format!("{} has what it needs", facts.id));
     }
     let names: Vec<_> = missing.iter().map(|name| format!("`{name}`")).collect();
     let when = match capabilities::start(container) {
         Start::User => "",
         Start::Root | Start::Unknown => ", at its second start if not before",
     };
-    Answer::Finding {
-        what: format!("{} needs {}{when}", facts.id, names.join(", ")),
-        place,
-        // What no container has by default was not taken away by dropping.
-        remedy: missing
-            .into_iter()
-            .filter(|name| capabilities::DEFAULT.contains(&name.as_str()))
-            .map(|name| Assignment::AddCapability(name.clone()))
-            .collect(),
-    }
+    // What no container has by default was not taken away by dropping.
+    let remedy = missing
+        .into_iter()
+        .filter(|name| capabilities::DEFAULT.contains(&name.as_str()))
+        .map(|name| Assignment::AddCapability(name.clone()))
+        .collect();
+    let what = format!("{} needs {}{when}", facts.id, names.join(", "));
+    Answer::finding(Reason::from(what).at(place), remedy)
 }

@@ -45,8 +45,8 @@ pub(super) static TRANSFORM: Transform = Transform {
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
     let judge = |value: &u64| match value {
-        0 => Written::Weak("processor time is unlimited explicitly".to_owned()),
-        _ => Written::Strict("it has a limit".to_owned()),
+        0 => Written::Weak("processor time is unlimited explicitly".into()),
+        _ => Written::Strict("it has a limit".into()),
     };
     written(
         &container.cpu_limit,
@@ -60,24 +60,24 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
 /// The answer where nobody has written a limit.
 fn limit(container: &Container, policy: &Policy) -> Answer {
     if let Some(autoscaler) = &container.autoscaler {
-        return Answer::Declined(format!("{autoscaler} decides about its resources"));
+        return Answer::declined(format!("{autoscaler} decides about its resources"));
     }
     if let Some(evidence) = container.evidence_against(Against::CpuLimit).next() {
-        return Answer::Declined(evidence.what.clone());
+        return Answer::declined(evidence.reason.clone());
     }
     if policy.assume != Assume::All
         && let Some(evidence) = host_agent::evidence(container, Against::CpuLimit)
     {
-        return Answer::Declined(evidence.what);
+        return Answer::declined(evidence.reason);
     }
     if container.accelerated && policy.assume != Assume::All {
-        return Answer::Declined(
+        return Answer::declined(
             "it is given a GPU, and it takes processors to feed that, how many nobody here can tell"
                 .to_owned(),
         );
     }
     if let Setting::Variable { text, .. } = &container.cpu_request {
-        return Answer::Declined(format!("`{text}` decides how much it reserves"));
+        return Answer::declined(format!("`{text}` decides how much it reserves"));
     }
 
     let mut limit = policy.cpu;
@@ -88,7 +88,7 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
             "twice what it requests".clone_into(&mut reason);
         } else if request > limit {
             // Nothing places it on a host that has so many, and an engine refuses more than its own.
-            return Answer::Declined(
+            return Answer::declined(
                 "it reserves more than the default, and the host may not have twice that"
                     .to_owned(),
             );
@@ -101,6 +101,6 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments,
         basis: Basis::Assumed,
-        reason,
+        reason: reason.into(),
     }
 }

@@ -1,7 +1,7 @@
 //! The platform's own `AppArmor` profile and `SELinux` labels hold.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Place, Policy, Setting};
+use crate::container::{Answer, Assignment, Container, Finding, Place, Policy, Reason, Setting};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
@@ -53,7 +53,7 @@ const UNCONFINED_TYPES: [&str; 4] = ["container_runtime_t", "kernel_t", "spc_t",
 
 fn decide(container: &Container, _: &Policy) -> Answer {
     if container.windows {
-        return Answer::Inapplicable("Windows has neither of the two".to_owned());
+        return Answer::inapplicable("Windows has neither of the two".to_owned());
     }
     let mut weak: Vec<Weak> = Vec::new();
     if let Some(profile) = container.app_armor.judged()
@@ -81,27 +81,27 @@ fn decide(container: &Container, _: &Policy) -> Answer {
             });
         }
     }
-    let Some(first) = weak.first() else {
+    if weak.is_empty() {
         return held(container);
-    };
-    let what: Vec<&str> = weak.iter().map(|one| one.what.as_str()).collect();
-    let mut what = what.join(", and ");
+    }
+    // Who argued for one gets no offer to have it taken away along with those of others.
     let argument = weak
         .iter()
         .find_map(|one| evidence::for_confinement_off(container, one.place));
-    let place = first.place;
-    let remedy = match argument {
-        None => weak.into_iter().map(|one| one.remedy).collect(),
-        Some(why) => {
-            what = format!("{what}, and {why}");
-            Vec::new()
+    let findings = weak.into_iter().map(|one| {
+        let reason = Reason::from(one.what).at(one.place);
+        match &argument {
+            None => Finding {
+                reason,
+                remedy: vec![one.remedy],
+            },
+            Some(why) => Finding {
+                reason: reason.and(why.clone()),
+                remedy: Vec::new(),
+            },
         }
-    };
-    Answer::Finding {
-        what,
-        place,
-        remedy,
-    }
+    });
+    Answer::Findings(findings.collect())
 }
 
 /// One setting that is turned off.
@@ -115,20 +115,19 @@ fn held(container: &Container) -> Answer {
     for setting in [&container.app_armor, &container.selinux] {
         match setting {
             Setting::Variable { text, .. } => {
-                return Answer::Declined(format!("`{text}` decides it"));
+                return Answer::declined(format!("`{text}` decides it"));
             }
             Setting::Unreadable { text, origin } => {
-                return Answer::Finding {
-                    what: format!("`{text}` is not a profile"),
-                    place: origin.place,
-                    remedy: Vec::new(),
-                };
+                return Answer::finding(
+                    Reason::from(format!("`{text}` is not a profile")).at(origin.place),
+                    Vec::new(),
+                );
             }
             Setting::Unsupported | Setting::Absent | Setting::Set { .. } => {}
         }
     }
     if container.privileged.judged() == Some(&true) {
-        return Answer::Declined("it is privileged, and confined by neither then".to_owned());
+        return Answer::declined("it is privileged, and confined by neither then".to_owned());
     }
-    Answer::Hardened("nothing turns them off".to_owned())
+    Answer::hardened("nothing turns them off".to_owned())
 }

@@ -1,7 +1,7 @@
 //! The processes run under the platform's own seccomp profile.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy};
+use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Reason};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
@@ -57,16 +57,18 @@ pub(super) static TRANSFORM: Transform = Transform {
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
     if container.windows {
-        return Answer::Inapplicable("Windows has no seccomp".to_owned());
+        return Answer::inapplicable("Windows has no seccomp".to_owned());
     }
     let argument = evidence::for_confinement_off(container, container.seccomp.place());
     let judge = |profile: &String| {
         if !profile.eq_ignore_ascii_case("unconfined") {
-            return Written::Strict("it has a profile".to_owned());
+            return Written::Strict("it has a profile".into());
         }
         Written::Weak(match &argument {
-            None => "the seccomp profile is turned off explicitly".to_owned(),
-            Some(why) => format!("the seccomp profile is turned off explicitly, and {why}"),
+            None => "the seccomp profile is turned off explicitly".into(),
+            Some(why) => {
+                Reason::from("the seccomp profile is turned off explicitly").and(why.clone())
+            }
         })
     };
     // Who argued for it gets no offer to have it taken away along with those of others.
@@ -81,19 +83,19 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
 /// The answer where nobody has named a profile.
 fn confine(container: &Container, policy: &Policy) -> Answer {
     if container.privileged.judged() == Some(&true) {
-        return Answer::Declined("it is privileged, and has no seccomp profile then".to_owned());
+        return Answer::declined("it is privileged, and has no seccomp profile then".to_owned());
     }
     if container.seccomp_by_default {
-        return Answer::Hardened("the engine's own profile holds".to_owned());
+        return Answer::hardened("the engine's own profile holds".to_owned());
     }
     if let Some(why) = evidence::against_default_seccomp(container)
         && policy.assume != Assume::All
     {
-        return Answer::Declined(why);
+        return Answer::declined(why);
     }
     Answer::Change {
         assignments: vec![Assignment::DefaultSeccomp],
         basis: Basis::Always,
-        reason: "a kubelet turns the profile of its runtime on only where it is told to".to_owned(),
+        reason: "a kubelet turns the profile of its runtime on only where it is told to".into(),
     }
 }

@@ -65,23 +65,23 @@ pub(super) static TRANSFORM: Transform = Transform {
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
     if container.windows || !container.capabilities_dropped.is_supported() {
-        return Answer::Inapplicable("Windows has no capabilities".to_owned());
+        return Answer::inapplicable("Windows has no capabilities".to_owned());
     }
     if container.privileged.judged() == Some(&true) {
-        return Answer::Declined(
+        return Answer::declined(
             "it is privileged, and has every capability whatever is dropped".to_owned(),
         );
     }
     if holds_all(&container.capabilities_added) {
-        return Answer::Declined(
+        return Answer::declined(
             "every capability is added, which wins over what is dropped".to_owned(),
         );
     }
     if holds_all(&container.capabilities_dropped) {
-        return Answer::Hardened("all are dropped".to_owned());
+        return Answer::hardened("all are dropped".to_owned());
     }
     if let Some(evidence) = container.evidence_against(Against::Capabilities).next() {
-        return Answer::Declined(evidence.what.clone());
+        return Answer::declined(evidence.reason.clone());
     }
     let known = container
         .facts
@@ -113,7 +113,7 @@ fn of_known(
     let mut basis = writable::basis(container, facts);
     if let Some(why) = against(container, start) {
         if !bold {
-            return Answer::Declined(why);
+            return Answer::declined(why);
         }
         needed.extend(assumed(container, start));
         basis = Basis::Assumed;
@@ -126,7 +126,7 @@ fn of_known(
         && let Some(what) = beside
     {
         if !bold {
-            return Answer::Declined(format!("{what}, and what that needs as root is not known"));
+            return Answer::declined(format!("{what}, and what that needs as root is not known"));
         }
         needed.extend(assumed(container, start));
         basis = Basis::Assumed;
@@ -143,7 +143,7 @@ fn of_known(
     Answer::Change {
         assignments: drop_all_but(container, &needed),
         basis,
-        reason,
+        reason: reason.into(),
     }
 }
 
@@ -152,17 +152,17 @@ fn of_unknown(container: &Container, policy: &Policy) -> Answer {
     let start = capabilities::start(container);
     if policy.assume != Assume::All {
         if let Some(why) = against(container, start) {
-            return Answer::Declined(why);
+            return Answer::declined(why);
         }
         match start {
             Start::User => {}
             Start::Root => {
-                return Answer::Declined(
+                return Answer::declined(
                     "it starts as root, and what it needs as root is not known".to_owned(),
                 );
             }
             Start::Unknown => {
-                return Answer::Declined(
+                return Answer::declined(
                     "it may start as root, and what it needs then is not known".to_owned(),
                 );
             }
@@ -177,7 +177,7 @@ fn of_unknown(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments: drop_all_but(container, &assumed(container, start)),
         basis: Basis::Assumed,
-        reason: reason.to_owned(),
+        reason: reason.into(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The control socket of a container engine in a container.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Container, Policy};
+use crate::container::{Answer, Container, Policy, Reason};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
@@ -31,14 +31,14 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         .iter()
         .find(|mount| evidence::is_engine_socket(mount))
     {
-        Some(mount) => Answer::Finding {
-            what: format!(
+        Some(mount) => Answer::finding(
+            Reason::from(format!(
                 "who holds `{}` is root on the host, whatever else is hardened",
                 mount.target
-            ),
-            place: mount.place,
-            remedy: Vec::new(),
-        },
-        None => Answer::Hardened("no engine's socket is mounted".to_owned()),
+            ))
+            .at(mount.place),
+            Vec::new(),
+        ),
+        None => Answer::hardened("no engine's socket is mounted".to_owned()),
     }
 }

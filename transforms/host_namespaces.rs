@@ -1,7 +1,7 @@
 //! Namespaces of the host that a container shares.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Network, Policy};
+use crate::container::{Answer, Assignment, Container, Network, Policy, Reason};
 use crate::edition::Edition;
 
 /// See the page.
@@ -35,7 +35,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     }
     shared.extend(container.host_namespaces.iter().map(|one| one.name));
     let Some(first) = shared.first() else {
-        return Answer::Hardened("its namespaces are its own".to_owned());
+        return Answer::hardened("its namespaces are its own".to_owned());
     };
     let names: Vec<_> = shared.iter().map(|name| format!("`{name}`")).collect();
     let noun = if shared.len() == 1 {
@@ -58,9 +58,5 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         Some(_) => Vec::new(),
         None => shared.into_iter().map(Assignment::OwnNamespace).collect(),
     };
-    Answer::Finding {
-        what,
-        place,
-        remedy,
-    }
+    Answer::finding(Reason::from(what).at(place), remedy)
 }

@@ -1,7 +1,7 @@
 //! Directories of the host through which a container reaches the host.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Mount, MountSource, Policy};
+use crate::container::{Answer, Assignment, Container, Mount, MountSource, Policy, Reason};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
@@ -34,7 +34,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         .filter(|(mount, _)| !mount.read_only)
         .collect();
     let Some((first, _)) = writable.first().copied().or_else(|| reaching.first()) else {
-        return Answer::Hardened("no system directory of the host is mounted".to_owned());
+        return Answer::hardened("no system directory of the host is mounted".to_owned());
     };
     let names: Vec<_> = reaching
         .iter()
@@ -58,11 +58,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
             .map(|(mount, _)| Assignment::ReadOnlyMount(mount.target.clone()))
             .collect(),
     };
-    Answer::Finding {
-        what,
-        place: first.place,
-        remedy,
-    }
+    Answer::finding(Reason::from(what).at(first.place), remedy)
 }
 
 /// The path of the host behind a mount that leads into its system.

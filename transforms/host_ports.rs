@@ -1,7 +1,7 @@
 //! Ports of the host that lead into a container from every network.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Container, HostPort, Policy};
+use crate::container::{Answer, Container, HostPort, Policy, Reason};
 use crate::edition::Edition;
 
 /// See the page.
@@ -33,7 +33,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         .filter(|port| is_open(port))
         .collect();
     let Some(first) = open.first() else {
-        return Answer::Hardened("no port of the host leads to it from every network".to_owned());
+        return Answer::hardened("no port of the host leads to it from every network".to_owned());
     };
     let mut numbers: Vec<u16> = open.iter().map(|port| port.port).collect();
     numbers.sort_unstable();
@@ -45,11 +45,10 @@ fn decide(container: &Container, _: &Policy) -> Answer {
             format!("ports {} of the host lead", many.join(", "))
         }
     };
-    Answer::Finding {
-        what: format!("{words} to it from every network"),
-        place: first.place,
-        remedy: Vec::new(),
-    }
+    Answer::finding(
+        Reason::from(format!("{words} to it from every network")).at(first.place),
+        Vec::new(),
+    )
 }
 
 /// Every address of the host is meant, in either family.

@@ -1,7 +1,7 @@
 //! Images whose name says nothing about what will run.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Container, Policy};
+use crate::container::{Answer, Container, Policy, Reason};
 use crate::edition::Edition;
 use crate::image::Tag;
 
@@ -33,29 +33,25 @@ static MOVING: &[&str] = &[
 
 fn decide(container: &Container, _: &Policy) -> Answer {
     if container.built {
-        return Answer::Inapplicable("the image is built here".to_owned());
+        return Answer::inapplicable("the image is built here".to_owned());
     }
     let Some(image) = &container.image else {
-        return Answer::Inapplicable("no image is named".to_owned());
+        return Answer::inapplicable("no image is named".to_owned());
     };
     if image.digest().is_some() {
-        return Answer::Hardened("a digest is named".to_owned());
+        return Answer::hardened("a digest is named".to_owned());
     }
     let what = match image.tag() {
         Tag::Unknown => {
-            return Answer::Inapplicable("a variable decides which image it is".to_owned());
+            return Answer::inapplicable("a variable decides which image it is".to_owned());
         }
         Tag::Known(tag) if !MOVING.contains(&tag.as_str()) => {
-            return Answer::Hardened(format!("the version `{tag}` is named"));
+            return Answer::hardened(format!("the version `{tag}` is named"));
         }
         Tag::Known(tag) if image.to_string().ends_with(&format!(":{tag}")) => {
             format!("the tag `{tag}` moves: what runs changes from pull to pull")
         }
         Tag::Known(_) => "no tag is named: what runs changes from pull to pull".to_owned(),
     };
-    Answer::Finding {
-        what,
-        place: None,
-        remedy: Vec::new(),
-    }
+    Answer::finding(Reason::from(what).at(None), Vec::new())
 }

@@ -32,7 +32,7 @@ pub(super) static TRANSFORM: Transform = Transform {
 
 fn decide(container: &Container, _: &Policy) -> Answer {
     if container.network == Network::Host {
-        return Answer::Inapplicable("in the host's network no port is published".to_owned());
+        return Answer::inapplicable("in the host's network no port is published".to_owned());
     }
     if container.open_ports.is_empty() {
         let is_open = container
@@ -40,14 +40,14 @@ fn decide(container: &Container, _: &Policy) -> Answer {
             .iter()
             .any(|port| port.address.is_none());
         return if is_open {
-            Answer::Inapplicable("this format has no such setting".to_owned())
+            Answer::inapplicable("this format has no such setting".to_owned())
         } else {
-            Answer::Hardened("no port is published on every address".to_owned())
+            Answer::hardened("no port is published on every address".to_owned())
         };
     }
     Answer::Change {
         assignments: vec![Assignment::LocalhostPorts],
         basis: Basis::Always,
-        reason: "a port without an address is open to every network of the host".to_owned(),
+        reason: "a port without an address is open to every network of the host".into(),
     }
 }

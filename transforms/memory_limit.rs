@@ -54,8 +54,8 @@ const HEADROOM: u64 = 2;
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
     let judge = |value: &u64| match value {
-        0 => Written::Weak("memory is unlimited explicitly".to_owned()),
-        _ => Written::Strict("it has a limit".to_owned()),
+        0 => Written::Weak("memory is unlimited explicitly".into()),
+        _ => Written::Strict("it has a limit".into()),
     };
     written(
         &container.memory_limit,
@@ -69,22 +69,22 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
 /// The answer where nobody has written a limit.
 fn limit(container: &Container, policy: &Policy) -> Answer {
     if let Some(autoscaler) = &container.autoscaler {
-        return Answer::Declined(format!("{autoscaler} decides about its resources"));
+        return Answer::declined(format!("{autoscaler} decides about its resources"));
     }
     if container.accelerated {
-        return Answer::Declined(
+        return Answer::declined(
             "it is given a GPU, and such work needs memory that nobody here can tell".to_owned(),
         );
     }
     if let Some(evidence) = container.evidence_against(Against::MemoryLimit).next() {
-        return Answer::Declined(evidence.what.clone());
+        return Answer::declined(evidence.reason.clone());
     }
 
     if let Some(facts) = &container.facts
         && let Some(conditions) = facts.sized_by_host_unless()
         && writable::applies(container, conditions) != Applies::Yes
     {
-        return Answer::Declined(format!(
+        return Answer::declined(format!(
             "{} sizes itself by the memory of the host, whatever its limit",
             facts.id
         ));
@@ -93,19 +93,19 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
     if let Some(why) = evidence::may_be_known_software(container)
         && policy.assume != Assume::All
     {
-        return Answer::Declined(why.into_owned());
+        return Answer::declined(why.into_owned());
     }
     if let Some(facts) = &container.facts
         && facts.memory_differs()
         && policy.assume != Assume::All
     {
-        return Answer::Declined(format!(
+        return Answer::declined(format!(
             "many programs go by the name of {}, and how much memory this one needs is not known",
             facts.id
         ));
     }
     if let Some(words) = evidence::memory_by_variable(container) {
-        return Answer::Declined(format!(
+        return Answer::declined(format!(
             "`{words}` asks for memory, and how much is decided elsewhere"
         ));
     }
@@ -117,7 +117,7 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
         && policy.assume != Assume::All
         && let Some(evidence) = host_agent::evidence(container, Against::MemoryLimit)
     {
-        return Answer::Declined(evidence.what);
+        return Answer::declined(evidence.reason);
     }
     let mut limit = policy.memory;
     let mut reason = "the default".to_owned();
@@ -169,6 +169,6 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments,
         basis,
-        reason,
+        reason: reason.into(),
     }
 }

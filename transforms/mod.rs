@@ -33,7 +33,7 @@ mod unprivileged_ports;
 mod unsafe_sysctls;
 mod writable_paths_missing;
 
-use crate::container::{Answer, Assignment, Container, Policy, Setting};
+use crate::container::{Answer, Assignment, Container, Policy, Reason, Setting};
 use crate::edition::Edition;
 
 /// Every transform, in the order they run: what is found and taken back when asked comes before
@@ -154,9 +154,9 @@ pub fn find(id: &str) -> Option<&'static Transform> {
 /// Whether a value that somebody wrote is strict enough.
 enum Written {
     /// It is; says why.
-    Strict(String),
+    Strict(Reason),
     /// It is not; says what is weak.
-    Weak(String),
+    Weak(Reason),
 }
 
 /// The answer where somebody has written the setting, which holds; `None` where nobody has.
@@ -171,20 +171,15 @@ fn written<T>(
 ) -> Option<Answer> {
     Some(match setting {
         Setting::Absent => return None,
-        Setting::Unsupported => Answer::Inapplicable("this format has no such setting".to_owned()),
+        Setting::Unsupported => Answer::inapplicable("this format has no such setting".to_owned()),
         Setting::Set { value, origin } => match judge(value) {
-            Written::Strict(why) => Answer::Hardened(why),
-            Written::Weak(what) => Answer::Finding {
-                what,
-                place: origin.place,
-                remedy: remedy(),
-            },
+            Written::Strict(why) => Answer::hardened(why),
+            Written::Weak(what) => Answer::finding(Reason::from(what).at(origin.place), remedy()),
         },
-        Setting::Variable { text, .. } => Answer::Declined(format!("`{text}` decides it")),
-        Setting::Unreadable { text, origin } => Answer::Finding {
-            what: format!("`{text}` is not {noun}"),
-            place: origin.place,
-            remedy: Vec::new(),
-        },
+        Setting::Variable { text, .. } => Answer::declined(format!("`{text}` decides it")),
+        Setting::Unreadable { text, origin } => Answer::finding(
+            Reason::from(format!("`{text}` is not {noun}")).at(origin.place),
+            Vec::new(),
+        ),
     })
 }

@@ -1,7 +1,7 @@
 //! Mounts that a container makes and the host then has too.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Container, Mount, Policy};
+use crate::container::{Answer, Container, Mount, Policy, Reason};
 use crate::edition::Edition;
 
 /// See the page.
@@ -29,14 +29,14 @@ fn decide(container: &Container, _: &Policy) -> Answer {
             .is_some_and(|word| matches!(word, "shared" | "rshared" | "Bidirectional"))
     };
     match container.mounts.iter().find(spreads) {
-        Some(mount) => Answer::Finding {
-            what: format!(
+        Some(mount) => Answer::finding(
+            Reason::from(format!(
                 "what is mounted below `{}` appears on the host too",
                 mount.target
-            ),
-            place: mount.place,
-            remedy: Vec::new(),
-        },
-        None => Answer::Hardened("its mounts stay its own".to_owned()),
+            ))
+            .at(mount.place),
+            Vec::new(),
+        ),
+        None => Answer::hardened("its mounts stay its own".to_owned()),
     }
 }

@@ -58,8 +58,8 @@ pub(super) static TRANSFORM: Transform = Transform {
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
     let judge = |value: &bool| match value {
-        true => Written::Strict("it is on".to_owned()),
-        false => Written::Weak("gaining privileges is allowed explicitly".to_owned()),
+        true => Written::Strict("it is on".into()),
+        false => Written::Weak("gaining privileges is allowed explicitly".into()),
     };
     written(
         &container.no_new_privileges,
@@ -77,18 +77,18 @@ fn forbid(container: &Container, policy: &Policy) -> Answer {
         .as_ref()
         .and_then(|facts| facts.breaks_without_new_privileges())
     {
-        return Answer::Declined(why.to_owned());
+        return Answer::declined(why.to_owned());
     }
     if let Some(evidence) = evidence::against_no_new_privileges(container)
         .into_iter()
         .find(|evidence| evidence.decisive || policy.assume != Assume::All)
     {
-        return Answer::Declined(evidence.what);
+        return Answer::declined(evidence.reason);
     }
     let mut assignments = vec![Assignment::NoNewPrivileges];
     if let Some((port, program)) = capabilities::port_of_file(container) {
         if container.network != Network::Private || !container.unprivileged_port_start.is_absent() {
-            return Answer::Declined(format!(
+            return Answer::declined(format!(
                 "`{program}` opens port {port} by a capability of its own, which it would not gain"
             ));
         }
@@ -100,6 +100,6 @@ fn forbid(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments,
         basis: Basis::Always,
-        reason: "a process that is taken over cannot become more than it is".to_owned(),
+        reason: "a process that is taken over cannot become more than it is".into(),
     }
 }

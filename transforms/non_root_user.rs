@@ -4,7 +4,7 @@ use super::needs::writable;
 use super::{Kind, Reference, Risk, Transform, evidence};
 use crate::container::{
     Against, Answer, Assignment, Assume, Basis, Container, Mount, MountSource, Network, Policy,
-    Setting, User,
+    Reason, Setting, User,
 };
 use crate::edition::Edition;
 use crate::image::{DefaultUser, Facts, RunAs, Support};
@@ -57,45 +57,41 @@ pub(super) static TRANSFORM: Transform = Transform {
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
     if container.windows {
-        return Answer::Declined("Windows has users of another kind".to_owned());
+        return Answer::declined("Windows has users of another kind".to_owned());
     }
     match &container.require_non_root {
         Setting::Set {
             value: false,
             origin,
         } => {
-            return Answer::Finding {
-                what: "root is allowed explicitly".to_owned(),
-                place: origin.place,
-                remedy: unsaid(container, policy),
-            };
+            return Answer::finding(
+                Reason::from("root is allowed explicitly".to_owned()).at(origin.place),
+                unsaid(container, policy),
+            );
         }
         Setting::Unreadable { text, origin } => {
-            return Answer::Finding {
-                what: format!("`{text}` is not a boolean"),
-                place: origin.place,
-                remedy: Vec::new(),
-            };
+            return Answer::finding(
+                Reason::from(format!("`{text}` is not a boolean")).at(origin.place),
+                Vec::new(),
+            );
         }
         Setting::Unsupported | Setting::Absent | Setting::Set { .. } | Setting::Variable { .. } => {
         }
     }
     match &container.user {
-        Setting::Unsupported => Answer::Inapplicable("this format has no such setting".to_owned()),
-        Setting::Set { value, origin } if value.is_root() => Answer::Finding {
-            what: format!("it runs as root explicitly (`{value}`)"),
-            place: origin.place,
-            remedy: unsaid(container, policy),
-        },
+        Setting::Unsupported => Answer::inapplicable("this format has no such setting".to_owned()),
+        Setting::Set { value, origin } if value.is_root() => Answer::finding(
+            Reason::from(format!("it runs as root explicitly (`{value}`)")).at(origin.place),
+            unsaid(container, policy),
+        ),
         Setting::Set { value, .. } => explicit(container, value),
-        Setting::Variable { text, .. } => Answer::Declined(format!("`{text}` decides it")),
-        Setting::Unreadable { text, origin } => Answer::Finding {
-            what: format!("`{text}` is not a user"),
-            place: origin.place,
-            remedy: Vec::new(),
-        },
+        Setting::Variable { text, .. } => Answer::declined(format!("`{text}` decides it")),
+        Setting::Unreadable { text, origin } => Answer::finding(
+            Reason::from(format!("`{text}` is not a user")).at(origin.place),
+            Vec::new(),
+        ),
         Setting::Absent if container.require_non_root.judged() == Some(&true) => {
-            Answer::Hardened("the platform refuses to start it as root".to_owned())
+            Answer::hardened("the platform refuses to start it as root".to_owned())
         }
         Setting::Absent => match container
             .facts
@@ -126,10 +122,10 @@ fn explicit(container: &Container, user: &User) -> Answer {
         return Answer::Change {
             assignments: vec![Assignment::RequireNonRoot],
             basis: Basis::Always,
-            reason: format!("it runs as {user}, and the platform can hold it to that"),
+            reason: format!("it runs as {user}, and the platform can hold it to that").into(),
         };
     }
-    Answer::Hardened(format!("it runs as {user}"))
+    Answer::hardened(format!("it runs as {user}"))
 }
 
 /// The image's user is a fact.
@@ -138,7 +134,7 @@ fn known(container: &Container, facts: &Facts, policy: &Policy) -> Answer {
     match &facts.default_user {
         DefaultUser::Unknown => match &facts.starts_as_user {
             // Whoever that is, it can be nobody else.
-            Support::No(why) => Answer::Declined(why.clone()),
+            Support::No(why) => Answer::declined(why.clone()),
             Support::Yes | Support::Conditional(_) | Support::Unknown => unknown(container, policy),
         },
         // Of a runtime or an operating system only the base is known, and not what runs in it.
@@ -153,20 +149,21 @@ fn known(container: &Container, facts: &Facts, policy: &Policy) -> Answer {
         DefaultUser::Uid(_) | DefaultUser::Name(_) | DefaultUser::Root => starts_as_root(
             container, facts, policy,
         )
-        .map_or_else(Answer::Declined, |(user, assignments)| Answer::Change {
+        .map_or_else(Answer::declined, |(user, assignments)| Answer::Change {
             assignments,
             basis,
             reason: format!(
                 "{} can start as its own user {}:{}",
                 facts.id, user.uid, user.gid
-            ),
+            )
+            .into(),
         }),
     }
 }
 
 fn starts_as_number(container: &Container, facts: &Facts, uid: u32, basis: Basis) -> Answer {
     if !container.require_non_root.is_absent() {
-        return Answer::Hardened(format!("{} starts as {uid}", facts.id));
+        return Answer::hardened(format!("{} starts as {uid}", facts.id));
     }
     Answer::Change {
         assignments: vec![Assignment::RequireNonRoot],
@@ -174,16 +171,17 @@ fn starts_as_number(container: &Container, facts: &Facts, uid: u32, basis: Basis
         reason: format!(
             "{} starts as {uid}, and the platform can hold it to that",
             facts.id
-        ),
+        )
+        .into(),
     }
 }
 
 fn starts_as_name(container: &Container, facts: &Facts, name: &str, basis: Basis) -> Answer {
     if !container.require_non_root.is_absent() {
-        return Answer::Hardened(format!("{} starts as `{name}`", facts.id));
+        return Answer::hardened(format!("{} starts as `{name}`", facts.id));
     }
     let Some(user) = facts.run_as else {
-        return Answer::Declined(format!(
+        return Answer::declined(format!(
             "{} starts as `{name}`, whose number is not known, and the platform refuses a name",
             facts.id
         ));
@@ -200,7 +198,8 @@ fn starts_as_name(container: &Container, facts: &Facts, name: &str, basis: Basis
         reason: format!(
             "{} starts as `{name}`, which the platform can only tell from root by its number",
             facts.id
-        ),
+        )
+        .into(),
     }
 }
 
@@ -209,20 +208,21 @@ fn starts_as_root(
     container: &Container,
     facts: &Facts,
     policy: &Policy,
-) -> Result<(RunAs, Vec<Assignment>), String> {
+) -> Result<(RunAs, Vec<Assignment>), Reason> {
     if let Some(why) = evidence::is_unknown_software(container)
         && policy.assume != Assume::All
     {
-        return Err(why.into_owned());
+        return Err(why.into_owned().into());
     }
     match &facts.starts_as_user {
         Support::Yes | Support::Conditional(_) => {}
-        Support::No(why) => return Err(why.clone()),
+        Support::No(why) => return Err(why.clone().into()),
         Support::Unknown => {
             return Err(format!(
                 "whether {} can start as another user is not known",
                 facts.id
-            ));
+            )
+            .into());
         }
     }
     let user = facts
@@ -232,15 +232,11 @@ fn starts_as_root(
         && let Some(path) = kept(container, facts)
         && let Some(what) = evidence::past_entrypoint(container)
     {
-        return Err(format!(
-            "{what}, and root may own the files in `{path}` by now"
-        ));
+        return Err(format!("{what}, and root may own the files in `{path}` by now").into());
     }
     let group = storage(container, facts)?;
     if let Some(volume) = volume_of_root(container, facts) {
-        return Err(format!(
-            "`{volume}` is a volume of the image and belongs to root"
-        ));
+        return Err(format!("`{volume}` is a volume of the image and belongs to root").into());
     }
     if let Some(why) = blocked(container, facts) {
         return Err(why);
@@ -291,20 +287,17 @@ fn volume_of_root<'f>(container: &Container, facts: &'f Facts) -> Option<&'f str
 }
 
 /// What a known image cannot do as its own user, given this file; its storage is judged apart.
-fn blocked(container: &Container, facts: &Facts) -> Option<String> {
+fn blocked(container: &Container, facts: &Facts) -> Option<Reason> {
     if let Some(mount) = container
         .mounts
         .iter()
         .find(|mount| evidence::is_engine_socket(mount))
     {
-        return Some(format!(
-            "`{}` belongs to root and the engine's group",
-            mount.target
-        ));
+        return Some(format!("`{}` belongs to root and the engine's group", mount.target).into());
     }
     // What becomes another user before it starts the service reads its keys as that user already.
     if let Some(key) = evidence::private_key(container).filter(|_| !facts.drops_by_itself()) {
-        return Some(key.what);
+        return Some(key.reason);
     }
     let on_host = container.network == Network::Host;
     let demands = if on_host && facts.ports.iter().all(|port| *port >= 1024) {
@@ -319,11 +312,11 @@ fn blocked(container: &Container, facts: &Facts) -> Option<String> {
     let dialect = container.evidence_against(Against::User).next().cloned();
     dialect
         .or_else(|| demands.into_iter().next())
-        .map(|evidence| evidence.what)
+        .map(|evidence| evidence.reason)
 }
 
 /// Whether the image's user can write where storage is mounted; the group to give the volumes, if one is needed.
-fn storage(container: &Container, facts: &Facts) -> Result<Option<Assignment>, String> {
+fn storage(container: &Container, facts: &Facts) -> Result<Option<Assignment>, Reason> {
     let mut group = None;
     for mount in container
         .mounts
@@ -335,7 +328,8 @@ fn storage(container: &Container, facts: &Facts) -> Result<Option<Assignment>, S
                 return Err(format!(
                     "`{path}` of the host is mounted at `{}`, and its owner is not known",
                     mount.target
-                ));
+                )
+                .into());
             }
             MountSource::Volume(_) | MountSource::Anonymous
                 if facts.manages_ownership(&mount.target) => {}
@@ -344,19 +338,22 @@ fn storage(container: &Container, facts: &Facts) -> Result<Option<Assignment>, S
                 return Err(format!(
                     "`{name}` is mounted at `{}`, and its owner is not known",
                     mount.target
-                ));
+                )
+                .into());
             }
             MountSource::Anonymous => {
                 return Err(format!(
                     "a volume is mounted at `{}`, and its owner is not known",
                     mount.target
-                ));
+                )
+                .into());
             }
             MountSource::Scratch if !mount.open => {
                 return Err(format!(
                     "only root may be able to write the tmpfs at `{}`",
                     mount.target
-                ));
+                )
+                .into());
             }
             MountSource::Scratch | MountSource::Content => {}
         }
@@ -368,7 +365,7 @@ fn volume_group(
     container: &Container,
     facts: &Facts,
     mount: &Mount,
-) -> Result<Option<Assignment>, String> {
+) -> Result<Option<Assignment>, Reason> {
     if let Some(volume) = &container.owners_volume
         && container.volume_group.is_absent()
     {
@@ -376,7 +373,8 @@ fn volume_group(
             "storage is claimed at `{}`, and its group could read `{volume}` of the pod, which is \
              for its owner alone",
             mount.target
-        ));
+        )
+        .into());
     }
     match &container.volume_group {
         Setting::Set { .. } => Ok(None),
@@ -385,20 +383,20 @@ fn volume_group(
                 "storage is claimed at `{}`, `fsGroupChangePolicy` would open its files to the group \
                  at every start, and {} refuses those",
                 mount.target, facts.id
-            ))
+            ).into())
         }
         Setting::Absent => match known_group(container, facts) {
             Some(gid) => Ok(Some(Assignment::VolumeGroup(gid))),
             None => Err(format!(
                 "storage is claimed at `{}`, and the group that {} needs for it is not known",
                 mount.target, facts.id
-            )),
+            ).into()),
         },
         Setting::Unsupported | Setting::Variable { .. } | Setting::Unreadable { .. } => {
             Err(format!(
                 "storage is claimed at `{}`, and its group cannot be told",
                 mount.target
-            ))
+            ).into())
         }
     }
 }
@@ -412,7 +410,7 @@ fn known_group(container: &Container, facts: &Facts) -> Option<u32> {
 }
 
 /// What an unprivileged process needs to listen on the container's ports.
-fn low_ports(container: &Container, known: &[u16]) -> Result<Option<Assignment>, String> {
+fn low_ports(container: &Container, known: &[u16]) -> Result<Option<Assignment>, Reason> {
     let Some(lowest) = container
         .ports
         .iter()
@@ -432,13 +430,12 @@ fn low_ports(container: &Container, known: &[u16]) -> Result<Option<Assignment>,
                     .lowest_port_of_pod
                     .map_or(lowest, |of_pod| of_pod.min(lowest)),
             ))),
-            _ => Err(format!(
-                "it listens on port {lowest}, which needs root here"
-            )),
+            _ => Err(format!("it listens on port {lowest}, which needs root here").into()),
         },
         Network::Host | Network::Shared(_) | Network::Variable(_) => Err(format!(
             "it listens on port {lowest} of a network that is not its own, which needs root"
-        )),
+        )
+        .into()),
     }
 }
 
@@ -448,13 +445,13 @@ fn unknown(container: &Container, policy: &Policy) -> Answer {
     if let Some(why) = evidence::is_unknown_software(container)
         && !bold
     {
-        return Answer::Declined(why.into_owned());
+        return Answer::declined(why.into_owned());
     }
     if let Some(evidence) = evidence::against_user(container)
         .into_iter()
         .find(|one| one.decisive || !bold)
     {
-        return Answer::Declined(evidence.what);
+        return Answer::declined(evidence.reason);
     }
     // Files that belong to group 0 are for any user of that group.
     let of_root = container
@@ -476,12 +473,12 @@ fn unknown(container: &Container, policy: &Policy) -> Answer {
     }
     match low_ports(container, &[]) {
         Ok(port) => assignments.extend(port),
-        Err(why) => return Answer::Declined(why),
+        Err(why) => return Answer::declined(why),
     }
     Answer::Change {
         assignments,
         basis: Basis::Assumed,
-        reason: "nothing in the file says that it needs root".to_owned(),
+        reason: "nothing in the file says that it needs root".into(),
     }
 }
 

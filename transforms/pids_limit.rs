@@ -32,16 +32,16 @@ const HEADROOM: i64 = 2;
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
     if container.windows {
-        return Answer::Inapplicable("Windows has no such bound".to_owned());
+        return Answer::inapplicable("Windows has no such bound".to_owned());
     }
     if !container.pids_limit.is_supported() {
-        return Answer::Inapplicable(
+        return Answer::inapplicable(
             "a node bounds the processes of its pods (`podPidsLimit` of the kubelet)".to_owned(),
         );
     }
     let judge = |limit: &i64| match limit {
-        ..=0 => Written::Weak("processes are unlimited explicitly".to_owned()),
-        _ => Written::Strict("it has a limit".to_owned()),
+        ..=0 => Written::Weak("processes are unlimited explicitly".into()),
+        _ => Written::Strict("it has a limit".into()),
     };
     written(
         &container.pids_limit,
@@ -56,12 +56,12 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
 fn limit(container: &Container, policy: &Policy) -> Answer {
     if policy.assume != Assume::All {
         if let Some(what) = evidence::engine_inside(container) {
-            return Answer::Declined(format!(
+            return Answer::declined(format!(
                 "{what}: it runs containers of its own, whose processes count"
             ));
         }
         if container.accelerated {
-            return Answer::Declined(
+            return Answer::declined(
                 "it is given a GPU, and such work starts threads that nobody here can count"
                     .to_owned(),
             );
@@ -90,6 +90,6 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments: vec![Assignment::PidsLimit(limit)],
         basis,
-        reason,
+        reason: reason.into(),
     }
 }

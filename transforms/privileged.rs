@@ -31,16 +31,16 @@ pub(super) static TRANSFORM: Transform = Transform {
 
 fn decide(container: &Container, _: &Policy) -> Answer {
     let judge = |privileged: &bool| match (privileged, needed_by(container)) {
-        (false, _) => Written::Strict("it is not privileged".to_owned()),
-        (true, Some(id)) => Written::Weak(format!("it is privileged, which {id} needs")),
-        (true, None) => Written::Weak("it is privileged".to_owned()),
+        (false, _) => Written::Strict("it is not privileged".into()),
+        (true, Some(id)) => Written::Weak(format!("it is privileged, which {id} needs").into()),
+        (true, None) => Written::Weak("it is privileged".into()),
     };
     let remedy = || match needed_by(container) {
         Some(_) => Vec::new(),
         None => vec![Assignment::Unprivileged],
     };
     written(&container.privileged, "a boolean", judge, remedy)
-        .unwrap_or_else(|| Answer::Hardened("it is not privileged".to_owned()))
+        .unwrap_or_else(|| Answer::hardened("it is not privileged".to_owned()))
 }
 
 /// The image that does its work on the host.

@@ -24,9 +24,9 @@ pub(super) static TRANSFORM: Transform = Transform {
 fn decide(container: &Container, _: &Policy) -> Answer {
     let judge = |mount: &String| match mount.as_str() {
         "Unmasked" => Written::Weak(
-            "its `/proc` shows and changes what the platform masks of the kernel".to_owned(),
+            "its `/proc` shows and changes what the platform masks of the kernel".into(),
         ),
-        _ => Written::Strict("its `/proc` is masked".to_owned()),
+        _ => Written::Strict("its `/proc` is masked".into()),
     };
     written(
         &container.proc_mount,
@@ -34,5 +34,5 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         judge,
         || vec![Assignment::DefaultProcMount],
     )
-    .unwrap_or_else(|| Answer::Hardened("its `/proc` is masked".to_owned()))
+    .unwrap_or_else(|| Answer::hardened("its `/proc` is masked".to_owned()))
 }

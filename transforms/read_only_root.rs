@@ -50,8 +50,8 @@ pub(super) static TRANSFORM: Transform = Transform {
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
     let judge = |value: &bool| match value {
-        true => Written::Strict("it is on".to_owned()),
-        false => Written::Weak("the root is writable explicitly".to_owned()),
+        true => Written::Strict("it is on".into()),
+        false => Written::Weak("the root is writable explicitly".into()),
     };
     written(
         &container.read_only_root,
@@ -69,7 +69,7 @@ fn close(container: &Container, policy: &Policy) -> Answer {
         .iter()
         .find(|mount| mount.target.contains('$'))
     {
-        return Answer::Declined(format!(
+        return Answer::declined(format!(
             "`{}` decides where something is mounted",
             mount.target
         ));
@@ -79,17 +79,17 @@ fn close(container: &Container, policy: &Policy) -> Answer {
         .iter()
         .find(|evidence| evidence.decisive || policy.assume != Assume::All)
     {
-        return Answer::Declined(evidence.what.clone());
+        return Answer::declined(evidence.reason.clone());
     }
     if let Some(why) = evidence::is_unknown_software(container)
         && policy.assume != Assume::All
     {
-        return Answer::Declined(why.into_owned());
+        return Answer::declined(why.into_owned());
     }
 
     let facts = container.facts.as_deref();
     if let Some(volume) = facts.and_then(|facts| writable::unmounted_volume(container, facts)) {
-        return Answer::Declined(format!(
+        return Answer::declined(format!(
             "the image keeps its data in `{volume}`, and nothing is mounted there"
         ));
     }
@@ -97,20 +97,20 @@ fn close(container: &Container, policy: &Policy) -> Answer {
         return Answer::Change {
             assignments: with_root(writable::within_limit(container, tmp(container, policy))),
             basis: Basis::Assumed,
-            reason: "nothing in the file says that it writes elsewhere than `/tmp`".to_owned(),
+            reason: "nothing in the file says that it writes elsewhere than `/tmp`".into(),
         };
     };
     match &facts.read_only {
         Support::Yes => {}
         Support::Conditional(_) if policy.assume == Assume::All => {}
-        Support::No(why) | Support::Conditional(why) => return Answer::Declined(why.clone()),
+        Support::No(why) | Support::Conditional(why) => return Answer::declined(why.clone()),
         Support::Unknown => {
-            return Answer::Declined("whether the image can live with it is not known".to_owned());
+            return Answer::declined("whether the image can live with it is not known".to_owned());
         }
     }
     let mut paths = match writable::scratch_paths(container, facts) {
         Ok(paths) => paths,
-        Err(why) => return Answer::Declined(why),
+        Err(why) => return Answer::declined(why),
     };
     // The file may make the image write where it does not by itself.
     if evidence::mentions_tmp(container) && paths.iter().all(|path| path.path != "/tmp") {
@@ -130,7 +130,7 @@ fn close(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments: with_root(paths),
         basis,
-        reason,
+        reason: reason.into(),
     }
 }
 

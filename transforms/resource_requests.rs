@@ -56,25 +56,25 @@ pub(super) static TRANSFORM: Transform = Transform {
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
     if !container.limit_implies_request {
-        return Answer::Inapplicable("no scheduler places it by what it asks for".to_owned());
+        return Answer::inapplicable("no scheduler places it by what it asks for".to_owned());
     }
     if !container.memory_request.is_supported() && !container.cpu_request.is_supported() {
-        return Answer::Inapplicable("this format has no such setting".to_owned());
+        return Answer::inapplicable("this format has no such setting".to_owned());
     }
     let memory = is_open(&container.memory_request, &container.memory_limit);
     let cpu = is_open(&container.cpu_request, &container.cpu_limit);
     if !memory && !cpu {
-        return Answer::Hardened("its requests or its limits say what to set aside".to_owned());
+        return Answer::hardened("its requests or its limits say what to set aside".to_owned());
     }
     if let Some(autoscaler) = &container.autoscaler {
-        return Answer::Declined(format!("{autoscaler} decides about its resources"));
+        return Answer::declined(format!("{autoscaler} decides about its resources"));
     }
     if let Some(evidence) = [Against::MemoryLimit, Against::CpuLimit]
         .into_iter()
         .flat_map(|against| container.evidence_against(against))
         .find(|evidence| evidence.decisive)
     {
-        return Answer::Declined(evidence.what.clone());
+        return Answer::declined(evidence.reason.clone());
     }
 
     let known = container
@@ -95,7 +95,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments,
         basis,
-        reason: "a pod that asks for nothing is the first to be evicted".to_owned(),
+        reason: "a pod that asks for nothing is the first to be evicted".into(),
     }
 }
 

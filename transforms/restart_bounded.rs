@@ -1,7 +1,7 @@
 //! A container that keeps failing is not started again for ever.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Basis, Container, Policy, Restart, Setting};
+use crate::container::{Answer, Assignment, Basis, Container, Policy, Reason, Restart, Setting};
 use crate::edition::Edition;
 
 /// See the page.
@@ -28,29 +28,29 @@ pub(super) static TRANSFORM: Transform = Transform {
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
     match &container.restart {
-        Setting::Unsupported => Answer::Inapplicable(
+        Setting::Unsupported => Answer::inapplicable(
             "a kubelet waits longer after each failure, and has no bound to set".to_owned(),
         ),
-        Setting::Absent => Answer::Hardened("it is not started again".to_owned()),
+        Setting::Absent => Answer::hardened("it is not started again".to_owned()),
         Setting::Set { value, .. } => match value {
-            Restart::Never => Answer::Hardened("it is not started again".to_owned()),
+            Restart::Never => Answer::hardened("it is not started again".to_owned()),
             Restart::OnFailure {
                 retries: Some(retries),
-            } => Answer::Hardened(format!("it is started again {retries} times at most")),
+            } => Answer::hardened(format!("it is started again {retries} times at most")),
             Restart::Always | Restart::OnFailure { retries: None } => Answer::Change {
                 assignments: vec![Assignment::RestartAtMost(policy.restarts)],
                 basis: Basis::Always,
                 reason: format!(
                     "what fails {} times in a row fails for a reason",
                     policy.restarts
-                ),
+                )
+                .into(),
             },
         },
-        Setting::Variable { text, .. } => Answer::Declined(format!("`{text}` decides it")),
-        Setting::Unreadable { text, origin } => Answer::Finding {
-            what: format!("`{text}` is not a restart policy"),
-            place: origin.place,
-            remedy: Vec::new(),
-        },
+        Setting::Variable { text, .. } => Answer::declined(format!("`{text}` decides it")),
+        Setting::Unreadable { text, origin } => Answer::finding(
+            Reason::from(format!("`{text}` is not a restart policy")).at(origin.place),
+            Vec::new(),
+        ),
     }
 }

@@ -1,7 +1,7 @@
 //! Capabilities beyond what a container has by default.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Policy, Setting};
+use crate::container::{Answer, Assignment, Container, Policy, Reason, Setting};
 use crate::edition::Edition;
 
 /// See the page.
@@ -46,10 +46,10 @@ static ORDINARY: [&str; 13] = [
 fn decide(container: &Container, _: &Policy) -> Answer {
     let (added, place) = match &container.capabilities_added {
         Setting::Unsupported => {
-            return Answer::Inapplicable("this format has no such setting".to_owned());
+            return Answer::inapplicable("this format has no such setting".to_owned());
         }
         Setting::Set { value, origin } => (value, origin.place),
-        _ => return Answer::Hardened("none is added".to_owned()),
+        _ => return Answer::hardened("none is added".to_owned()),
     };
     let needed = |name: &str| {
         container.facts.as_deref().is_some_and(|facts| {
@@ -66,7 +66,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         .filter(|name| !ORDINARY.contains(&name.as_str()) && !needed(name))
         .collect();
     if risky.is_empty() {
-        return Answer::Hardened("what is added leaves it an ordinary container".to_owned());
+        return Answer::hardened("what is added leaves it an ordinary container".to_owned());
     }
     let words: Vec<String> = risky
         .iter()
@@ -75,14 +75,13 @@ fn decide(container: &Container, _: &Policy) -> Answer {
             None => format!("`{name}`"),
         })
         .collect();
-    Answer::Finding {
-        what: format!("it is given {}", words.join("; ")),
-        place,
-        remedy: risky
+    Answer::finding(
+        Reason::from(format!("it is given {}", words.join("; "))).at(place),
+        risky
             .into_iter()
             .map(|name| Assignment::RemoveCapability(name.clone()))
             .collect(),
-    }
+    )
 }
 
 /// What a process can do with the capability (capabilities(7)).

@@ -1,7 +1,7 @@
 //! Passwords and keys written into a file.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Container, Policy};
+use crate::container::{Answer, Container, Policy, Reason};
 use crate::edition::Edition;
 
 /// See the page.
@@ -74,18 +74,18 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {
-        return Answer::Hardened("no secret stands in its environment".to_owned());
+        return Answer::hardened("no secret stands in its environment".to_owned());
     }
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     let verb = if quoted.len() == 1 { "stands" } else { "stand" };
-    Answer::Finding {
-        what: format!(
+    Answer::finding(
+        Reason::from(format!(
             "{} {verb} in the file, for everybody who can read it",
             quoted.join(", ")
-        ),
-        place: None,
-        remedy: Vec::new(),
-    }
+        ))
+        .at(None),
+        Vec::new(),
+    )
 }
 
 fn is_secret(name: &str) -> bool {

@@ -44,8 +44,8 @@ pub(super) static TRANSFORM: Transform = Transform {
 
 fn decide(container: &Container, policy: &Policy) -> Answer {
     let judge = |mounted: &bool| match mounted {
-        false => Written::Strict("no token is mounted".to_owned()),
-        true => Written::Weak("the token is mounted explicitly".to_owned()),
+        false => Written::Strict("no token is mounted".into()),
+        true => Written::Weak("the token is mounted explicitly".into()),
     };
     written(&container.service_account_token, "a boolean", judge, || {
         withhold(container, policy).assignments()
@@ -59,11 +59,11 @@ fn withhold(container: &Container, policy: &Policy) -> Answer {
         .evidence_against(Against::ServiceAccountToken)
         .find(|evidence| evidence.decisive || policy.assume != Assume::All)
     {
-        return Answer::Declined(evidence.what.clone());
+        return Answer::declined(evidence.reason.clone());
     }
     Answer::Change {
         assignments: vec![Assignment::NoServiceAccountToken],
         basis: Basis::Assumed,
-        reason: "nothing in the file says that it talks to the cluster's API".to_owned(),
+        reason: "nothing in the file says that it talks to the cluster's API".into(),
     }
 }

@@ -1,7 +1,7 @@
 //! A process that is not root may listen on the pod's low ports.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Basis, Container, Network, Policy, Setting};
+use crate::container::{Answer, Assignment, Basis, Container, Network, Policy, Reason, Setting};
 use crate::edition::Edition;
 use crate::transforms::needs::capabilities::{self, Start};
 
@@ -28,42 +28,34 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         } else {
             "this format has no such setting"
         };
-        return Answer::Inapplicable(why.to_owned());
+        return Answer::inapplicable(why.to_owned());
     }
     let Some(lowest) = capabilities::lowest_low_port(container) else {
-        return Answer::Hardened("it is not known to listen below 1024".to_owned());
+        return Answer::hardened("it is not known to listen below 1024".to_owned());
     };
     match capabilities::start(container) {
         Start::User => {}
-        Start::Root => return Answer::Hardened("root may listen on every port".to_owned()),
+        Start::Root => return Answer::hardened("root may listen on every port".to_owned()),
         Start::Unknown => {
-            return Answer::Declined(
+            return Answer::declined(
                 "it may start as root, which may listen on every port".to_owned(),
             );
         }
     }
     if container.network != Network::Private {
-        return Answer::Declined(format!(
+        return Answer::declined(format!(
             "it listens on port {lowest} of the host's network, whose parameters are the host's"
         ));
     }
     match &container.unprivileged_port_start {
         Setting::Set { value, .. } if *value <= lowest => {
-            Answer::Hardened(format!("ports from {value} on need no privilege"))
+            Answer::hardened(format!("ports from {value} on need no privilege"))
         }
-        Setting::Set { value, origin } => Answer::Finding {
-            what: format!(
+        Setting::Set { value, origin } => Answer::finding(Reason::from(format!(
                 "it listens on port {lowest}, and ports below {value} need a privilege that it does not have"
-            ),
-            place: origin.place,
-            remedy: Vec::new(),
-        },
-        Setting::Variable { text, .. } => Answer::Declined(format!("`{text}` decides it")),
-        Setting::Unreadable { text, origin } => Answer::Finding {
-            what: format!("`{text}` is not a port"),
-            place: origin.place,
-            remedy: Vec::new(),
-        },
+            )).at(origin.place), Vec::new()),
+        Setting::Variable { text, .. } => Answer::declined(format!("`{text}` decides it")),
+        Setting::Unreadable { text, origin } => Answer::finding(Reason::from(format!("`{text}` is not a port")).at(origin.place), Vec::new()),
         Setting::Absent | Setting::Unsupported => Answer::Change {
             assignments: vec![Assignment::UnprivilegedPortStart(
                 container
@@ -71,7 +63,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
                     .map_or(lowest, |pod| pod.min(lowest)),
             )],
             basis: Basis::Always,
-            reason: format!("it listens on port {lowest} and is not root"),
+            reason: format!("it listens on port {lowest} and is not root").into(),
         },
     }
 }

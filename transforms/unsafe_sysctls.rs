@@ -1,7 +1,7 @@
 //! Kernel parameters that may act beyond their container.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Policy, Sysctl};
+use crate::container::{Answer, Assignment, Container, Policy, Reason, Sysctl};
 use crate::edition::Edition;
 
 /// See the page.
@@ -45,19 +45,19 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     let is_unsafe = |sysctl: &&Sysctl| !SAFE.contains(&sysctl.name.as_str());
     let found: Vec<&Sysctl> = container.sysctls.iter().filter(is_unsafe).collect();
     let Some(first) = found.first() else {
-        return Answer::Hardened("none but safe ones are set".to_owned());
+        return Answer::hardened("none but safe ones are set".to_owned());
     };
     let names: Vec<_> = found.iter().map(|one| format!("`{}`", one.name)).collect();
     let verb = if found.len() == 1 { "is" } else { "are" };
-    Answer::Finding {
-        what: format!(
+    Answer::finding(
+        Reason::from(format!(
             "{} {verb} not among the kernel parameters that Kubernetes calls safe",
             names.join(", ")
-        ),
-        place: first.place,
-        remedy: found
+        ))
+        .at(first.place),
+        found
             .iter()
             .map(|sysctl| Assignment::RemoveSysctl(sysctl.name.clone()))
             .collect(),
-    }
+    )
 }

@@ -1,7 +1,7 @@
 //! Paths that the image writes to and that a read-only root closes.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Policy, Setting, Via};
+use crate::container::{Answer, Assignment, Container, Policy, Reason, Setting, Via};
 use crate::edition::Edition;
 use crate::transforms::needs::writable;
 
@@ -24,16 +24,16 @@ pub(super) static TRANSFORM: Transform = Transform {
 fn decide(container: &Container, _: &Policy) -> Answer {
     let place = match &container.read_only_root {
         Setting::Unsupported => {
-            return Answer::Inapplicable("this format has no such setting".to_owned());
+            return Answer::inapplicable("this format has no such setting".to_owned());
         }
         Setting::Set {
             value: true,
             origin,
         } if origin.via != Via::Planned => origin.place,
-        _ => return Answer::Hardened("the file leaves the root writable".to_owned()),
+        _ => return Answer::hardened("the file leaves the root writable".to_owned()),
     };
     if container.entrypoint.is_some() {
-        return Answer::Inapplicable(
+        return Answer::inapplicable(
             "its entrypoint is replaced, and where that writes is not known".to_owned(),
         );
     }
@@ -42,11 +42,11 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         .as_deref()
         .filter(|facts| facts.writable_is_known())
     else {
-        return Answer::Inapplicable("where the image writes is not known".to_owned());
+        return Answer::inapplicable("where the image writes is not known".to_owned());
     };
     let missing = writable::missing(container, facts);
     if missing.is_empty() {
-        return Answer::Hardened(format!("{} can write where it does", facts.id));
+        return Answer::hardened(format!("{} can write where it does", facts.id));
     }
     let places: Vec<_> = missing
         .iter()
@@ -64,13 +64,13 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     } else {
         Vec::new()
     };
-    Answer::Finding {
-        what: format!(
+    Answer::finding(
+        Reason::from(format!(
             "{} writes to {}, and nothing is mounted there",
             facts.id,
             places.join(", ")
-        ),
-        place,
+        ))
+        .at(place),
         remedy,
-    }
+    )
 }

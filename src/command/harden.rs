@@ -172,10 +172,10 @@ pub(super) fn results_to_fail_on(report: &Report) -> Vec<FailOn> {
     if is_changed {
         found.push(FailOn::Changes);
     }
-    let results = report.containers.iter().flat_map(|one| &one.results);
+    let results = report.containers.iter().flat_map(|one| &one.rows);
     found.extend(results.filter_map(|result| match result.outcome {
         Outcome::Finding { .. } => Some(FailOn::Findings),
-        Outcome::Declined { .. } => Some(FailOn::Declines),
+        Outcome::Declined => Some(FailOn::Declines),
         _ => None,
     }));
     if !report.stale.is_empty() {

@@ -90,8 +90,8 @@ fn service(image: &str, id: &str, knowledge: &Knowledge) -> Option<Service> {
         FileOutcome::Changed(text) => text,
         _ => text,
     };
-    let results = report.containers.pop()?.results;
-    Some(Service { text, results })
+    let rows = report.containers.pop()?.rows;
+    Some(Service { text, rows })
 }
 
 /// Names that the user may have meant: repositories that contain or resemble the last part of this

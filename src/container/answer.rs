@@ -1,12 +1,12 @@
 //! What a transform may answer, what it may ask for, and how boldly.
 
-use super::Place;
+use super::Reason;
 
 /// A transform's answer for one container: never a silence.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// Already at least this strict, or strict by nature; says why.
-    Hardened(String),
+    Hardened(Reason),
     /// One or several settings.
     Change {
         /// What to write, in this order.
@@ -14,33 +14,62 @@ pub enum Answer {
         /// What it rests on.
         basis: Basis,
         /// Why these values.
-        reason: String,
+        reason: Reason,
     },
-    /// Weak, and somebody meant it, or there is no safe change.
-    Finding {
-        /// What is weak.
-        what: String,
-        /// Where it is written.
-        place: Option<Place>,
-        /// What to write when somebody asks for it all the same; nothing where no setting helps.
-        remedy: Vec<Assignment>,
-    },
+    /// Weak, and somebody meant it, or there is no safe change; one for each thing that is weak,
+    /// and at least one.
+    Findings(Vec<Finding>),
     /// We would have to guess, or others would be changed too; says why.
-    Declined(String),
+    Declined(Reason),
     /// The format or the platform has nothing of the kind, so that nothing is left undone.
-    Inapplicable(String),
+    Inapplicable(Reason),
+}
+
+/// One thing that is weak.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// What is weak, and where it is written.
+    pub reason: Reason,
+    /// What to write when somebody asks for it all the same; nothing where no setting helps.
+    pub remedy: Vec<Assignment>,
 }
 
 impl Answer {
+    /// Already at least this strict.
+    #[must_use]
+    pub fn hardened(why: impl Into<Reason>) -> Self {
+        Self::Hardened(why.into())
+    }
+
+    /// One thing is weak. `remedy` is what to write when somebody asks for it all the same.
+    #[must_use]
+    pub fn finding(reason: impl Into<Reason>, remedy: Vec<Assignment>) -> Self {
+        Self::Findings(vec![Finding {
+            reason: reason.into(),
+            remedy,
+        }])
+    }
+
+    /// Not changed, for this reason.
+    #[must_use]
+    pub fn declined(why: impl Into<Reason>) -> Self {
+        Self::Declined(why.into())
+    }
+
+    /// The format or the platform has nothing of the kind.
+    #[must_use]
+    pub fn inapplicable(why: impl Into<Reason>) -> Self {
+        Self::Inapplicable(why.into())
+    }
+
     /// What a change would write; nothing for every other answer.
     #[must_use]
     pub fn assignments(self) -> Vec<Assignment> {
         match self {
             Self::Change { assignments, .. } => assignments,
-            Self::Hardened(_)
-            | Self::Finding { .. }
-            | Self::Declined(_)
-            | Self::Inapplicable(_) => Vec::new(),
+            Self::Hardened(_) | Self::Findings(_) | Self::Declined(_) | Self::Inapplicable(_) => {
+                Vec::new()
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod mount;
+mod reason;
 mod setting;
 mod user;
 
@@ -13,9 +14,10 @@ use std::sync::Arc;
 
 use crate::image;
 
-pub use self::answer::{Answer, Assignment, Assume, Basis, Policy, Scratch};
+pub use self::answer::{Answer, Assignment, Assume, Basis, Finding, Policy, Scratch};
 use self::mount::clean;
 pub use self::mount::{Mount, MountSource, is_shared_directory, same_path, within};
+pub use self::reason::{Reason, Value, Words};
 pub use self::setting::{Origin, Place, Setting, Via};
 pub use self::user::{Id, User};
 
@@ -170,7 +172,7 @@ pub struct Container {
     /// not enough.
     pub caution: Option<&'static str>,
     /// Why its settings cannot be judged: part of it is defined in a file that was not read.
-    pub incomplete: Option<String>,
+    pub incomplete: Option<Reason>,
 }
 
 /// The part a container plays in its workload.
@@ -249,12 +251,10 @@ pub enum Network {
 pub struct Evidence {
     /// Which hardening it speaks against.
     pub against: Against,
-    /// The words to quote in the report, such as ``PUID is set``.
-    pub what: String,
+    /// What it is, and where it is written.
+    pub reason: Reason,
     /// The hardening cannot work, or the consumer would reject it: no assumption overrules this.
     pub decisive: bool,
-    /// Where it is written.
-    pub place: Option<Place>,
 }
 
 /// What an [`Evidence`] speaks against.
@@ -462,8 +462,8 @@ impl Container {
     fn withdraw_evidence(&mut self, place: Option<Place>) {
         self.evidence.retain(|evidence| {
             evidence.against != Against::NoNewPrivileges
-                || evidence.place.is_none()
-                || evidence.place != place
+                || evidence.reason.place.is_none()
+                || evidence.reason.place != place
         });
     }
 

@@ -34,8 +34,8 @@ pub(crate) trait Draft {
     /// Forgets what was planned since the mark.
     fn return_to(&mut self, mark: Self::Mark);
 
-    /// The line of a place, from 1, where there are lines.
-    fn line(&self, place: Place) -> Option<u32>;
+    /// The line of a place, and the column in bytes, both from 1, where there are lines.
+    fn line_column(&self, place: Place) -> Option<(u32, u32)>;
 
     /// The members that inherit what is written for this one.
     fn heirs(site: &Self::Site) -> Vec<usize>;
@@ -90,11 +90,10 @@ impl Draft for YamlDraft<'_, '_> {
         }
     }
 
-    fn line(&self, place: Place) -> Option<u32> {
+    fn line_column(&self, place: Place) -> Option<(u32, u32)> {
         let file = &self.files[place.file];
         let lines = self.lines[place.file].get_or_init(|| Lines::new(&file.tree));
-        let (line, _) = lines.line_column(place.span.start);
-        Some(line)
+        Some(lines.line_column(place.span.start))
     }
 
     fn heirs(site: &Site) -> Vec<usize> {

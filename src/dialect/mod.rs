@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use self::compose::{Reference, context, references, variables};
 pub(crate) use self::draft::{Draft, YamlDraft};
 pub(crate) use self::kubernetes::kustomization::is_one as is_kustomization;
-use crate::container::{Assignment, Container, Place};
+use crate::container::{Assignment, Container, Place, Reason};
 use crate::image::Knowledge;
 use crate::project::{self, CustomResource, File, Format, NotOurs, Surroundings};
 use crate::syntax::{Editor, NodeId, Refusal, Tree};
@@ -31,14 +31,27 @@ pub enum Site {
 }
 
 /// Why a dialect cannot write a setting.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unwritable {
     /// The text cannot be edited without changing what others see.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(Refusal),
     /// The consumer would reject the result, or others would be changed too.
-    #[error("{0}")]
-    Because(String),
+    Because(Reason),
+}
+
+impl From<Refusal> for Unwritable {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Unwritable> for Reason {
+    fn from(unwritable: Unwritable) -> Self {
+        match unwritable {
+            Unwritable::Refused(refusal) => refusal.to_string().into(),
+            Unwritable::Because(reason) => reason,
+        }
+    }
 }
 
 /// Whose file this is. `custom_resources` carry pods beside the kinds that are known.

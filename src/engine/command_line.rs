@@ -21,7 +21,7 @@ impl Run<'_> {
         let (draft, container) = self.pass(command);
         let proved = draft.finish(command).and_then(|after| {
             let (_, again) = self.pass(&after);
-            let mut results = again.results.iter();
+            let mut results = again.rows.iter();
             let repeated = results.find(|one| matches!(one.outcome, Outcome::Changed { .. }));
             match repeated {
                 Some(one) => Err(format!("a second pass would apply {} again", one.id)),

@@ -17,15 +17,15 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::container::{Answer, Assignment, Assume, Basis, Policy};
+use crate::container::{Answer, Assignment, Assume, Basis, Finding, Place, Policy, Reason, Words};
 use crate::dialect::compose::projects::{self, Given, Placed};
 use crate::dialect::kubernetes::kustomization;
 use crate::dialect::recognise::{Recognised, Unrecognised, parsed, recognise};
 use crate::dialect::{self, Draft, Member, YamlDraft, quadlet};
 use crate::engine::exceptions::Exceptions;
 use crate::engine::outcome::{
-    ContainerReport, FileOutcome, FileReport, Outcome, Position, Report, StaleException,
-    TransformReport,
+    ContainerReport, FileOutcome, FileReport, Location, Outcome, Position, Report, Row,
+    StaleException,
 };
 use crate::engine::rules::{Exception, Rules, Ruling, Subject};
 use crate::image::{self, Knowledge};
@@ -34,6 +34,9 @@ use crate::project::{
 };
 use crate::syntax::{self, SyntaxError};
 use crate::transforms::Transform;
+
+/// The answer where nothing may be assumed.
+static ASSUMPTION: Words = Words::new("would-be-assumed", "it would rest on an assumption");
 
 /// Values of the largest object that a selector is asked of; a larger one is not chosen.
 const LARGEST_OBJECT: usize = 100_000;
@@ -331,17 +334,19 @@ impl<'k> Run<'k> {
         let container = &members[at].container;
         let mut report = ContainerReport {
             file: container.place.file,
-            line: draft.line(container.place).unwrap_or_default(),
+            line: draft
+                .line_column(container.place)
+                .map_or(0, |(line, _)| line),
             workload: container.workload.clone(),
             name: container.name.clone(),
             role: container.role,
             image: container.image.as_ref().map(ToString::to_string),
             caution: None,
-            results: Vec::new(),
+            rows: Vec::new(),
         };
-        report.results = self.answers(members, rulings, at, draft);
-        let changes = |result: &TransformReport| matches!(result.outcome, Outcome::Changed { .. });
-        if report.results.iter().any(changes) {
+        report.rows = self.answers(members, rulings, at, draft);
+        let changes = |row: &Row| matches!(row.outcome, Outcome::Changed { .. });
+        if report.rows.iter().any(changes) {
             report.caution = members[at].container.caution;
         }
         report
@@ -354,82 +359,119 @@ impl<'k> Run<'k> {
         rulings: &[Ruling<'_>],
         at: usize,
         draft: &mut D,
-    ) -> Vec<TransformReport> {
+    ) -> Vec<Row> {
         let container = &mut members[at].container;
         let facts = container.facts.as_deref();
         if facts.is_none_or(|facts| facts.kind != image::Kind::Service) {
             let image = container.image.as_ref().filter(|_| facts.is_none());
             container.namesake = self.knowledge.namesake(image, &container.name);
         }
-        let mut results = Vec::with_capacity(self.transforms.len());
-        let asked = self.transforms.iter().filter(|one| rulings[at].asks(one));
-        results.extend(asked.map(|transform| TransformReport {
-            id: transform.id,
-            outcome: ask_one(transform, rulings, at, members, draft),
-        }));
-        results
+        let mut rows = Vec::with_capacity(self.transforms.len());
+        for transform in self.transforms.iter().filter(|one| rulings[at].asks(one)) {
+            ask_one(transform, rulings, at, members, draft, &mut rows);
+        }
+        rows
     }
 }
 
+/// What comes of the transform's answer: a row for each thing that it found, one otherwise.
 fn ask_one<D: Draft>(
     transform: &Transform,
     rulings: &[Ruling<'_>],
     at: usize,
     members: &mut [project::Member<D::Site>],
     draft: &mut D,
-) -> Outcome {
+    rows: &mut Vec<Row>,
+) {
     let (container, ruling) = (&members[at].container, &rulings[at]);
     let answer = match &container.incomplete {
         Some(why) => Answer::Declined(why.clone()),
         None => (transform.decide)(container, &ruling.policy),
     };
-    let is_done = matches!(answer, Answer::Hardened(_) | Answer::Inapplicable(_));
-    if let Some(exception) = ruling.exception(transform)
-        && !is_done
-    {
-        return exception.outcome();
-    }
-    let (assignments, basis, reason) = match answer {
-        Answer::Hardened(why) => return Outcome::Hardened { why },
-        Answer::Declined(why) => return Outcome::Declined { why },
-        Answer::Inapplicable(why) => return Outcome::Inapplicable { why },
-        Answer::Finding { what, remedy, .. }
-            if !remedy.is_empty() && ruling.policy.overrides.contains(&transform.id) =>
-        {
-            (remedy, Basis::Asked, what)
-        }
-        Answer::Finding {
-            what,
-            place,
-            remedy,
-        } => {
-            let place = place.and_then(|place| Some((place.file, draft.line(place)?)));
-            return Outcome::Finding {
-                what,
-                place,
-                can_be_asked: !remedy.is_empty(),
-            };
+    let row = |draft: &D, reason: Reason, outcome| Row {
+        id: transform.id,
+        outcome,
+        place: reason.place.and_then(|place| location(draft, place)),
+        reason,
+    };
+    let exception = ruling.exception(transform);
+    let weak = |draft: &D, reason, outcome| {
+        let excepted = exception.map(Exception::outcome);
+        row(draft, reason, excepted.unwrap_or(outcome))
+    };
+    match answer {
+        Answer::Hardened(why) => rows.push(row(draft, why, Outcome::Hardened)),
+        Answer::Inapplicable(why) => rows.push(row(draft, why, Outcome::Inapplicable)),
+        Answer::Declined(why) => rows.push(weak(draft, why, Outcome::Declined)),
+        Answer::Change { reason, .. } if exception.is_some() => {
+            rows.push(weak(draft, reason, Outcome::Declined));
         }
         Answer::Change {
             assignments,
             basis,
             reason,
-        } => (assignments, basis, reason),
-    };
-    if basis == Basis::Assumed && ruling.policy.assume == Assume::None {
-        return Outcome::Declined {
-            why: "it would rest on an assumption".to_owned(),
-        };
+        } => {
+            if basis == Basis::Assumed && ruling.policy.assume == Assume::None {
+                let why = Reason::from(&ASSUMPTION);
+                rows.push(row(draft, why, Outcome::Declined));
+                return;
+            }
+            let (reason, outcome) = change(
+                transform,
+                rulings,
+                at,
+                members,
+                draft,
+                &assignments,
+                (basis, reason),
+            );
+            rows.push(row(draft, reason, outcome));
+        }
+        Answer::Findings(findings) => {
+            let asked = ruling.policy.overrides.contains(&transform.id);
+            for Finding { reason, remedy } in findings {
+                if remedy.is_empty() || !asked || exception.is_some() {
+                    let can_be_asked = !remedy.is_empty();
+                    rows.push(weak(draft, reason, Outcome::Finding { can_be_asked }));
+                    continue;
+                }
+                let why = (Basis::Asked, reason);
+                let (reason, outcome) =
+                    change(transform, rulings, at, members, draft, &remedy, why);
+                rows.push(row(draft, reason, outcome));
+            }
+        }
     }
+}
 
-    if let Some(exception) = exception_of_others::<D>(transform, rulings, at, members, &assignments)
+/// Where a place is in its file, where there are lines.
+fn location<D: Draft>(draft: &D, place: Place) -> Option<Location> {
+    let (line, column) = draft.line_column(place)?;
+    Some(Location {
+        file: place.file,
+        line,
+        column,
+        span: place.span,
+    })
+}
+
+/// Plans the assignments, all of them or none, and makes them true of the containers.
+fn change<D: Draft>(
+    transform: &Transform,
+    rulings: &[Ruling<'_>],
+    at: usize,
+    members: &mut [project::Member<D::Site>],
+    draft: &mut D,
+    assignments: &[Assignment],
+    (basis, reason): (Basis, Reason),
+) -> (Reason, Outcome) {
+    if let Some(exception) = exception_of_others::<D>(transform, rulings, at, members, assignments)
     {
-        return exception.outcome();
+        return (reason, exception.outcome());
     }
-
     let before = draft.mark();
     let mut paths = Vec::new();
-    for assignment in &assignments {
+    for assignment in assignments {
         match draft.lower(assignment, &members[at]) {
             Ok(written) => {
                 for path in written {
@@ -440,20 +482,14 @@ fn ask_one<D: Draft>(
             }
             Err(why) => {
                 draft.return_to(before);
-                return Outcome::Declined {
-                    why: why.to_string(),
-                };
+                return (why.into(), Outcome::Declined);
             }
         }
     }
-    for assignment in &assignments {
+    for assignment in assignments {
         apply::<D>(members, at, assignment);
     }
-    Outcome::Changed {
-        basis,
-        reason,
-        paths,
-    }
+    (reason, Outcome::Changed { basis, paths })
 }
 
 /// Who says no among those that would share or inherit the change.

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::EngineError;
-use crate::container::{Basis, Role};
+use crate::container::{Basis, Reason, Role};
 use crate::project::NotOurs;
+use crate::syntax::Span;
 
 /// The outcome for one project: its files and its containers.
 #[derive(Debug, Default)]
@@ -80,62 +81,65 @@ pub struct ContainerReport {
     pub image: Option<String>,
     /// What it takes to bring the changes to a workload that runs already.
     pub caution: Option<&'static str>,
-    /// One result a transform, in catalogue order.
-    pub results: Vec<TransformReport>,
+    /// The answers of the transforms, in catalogue order.
+    pub rows: Vec<Row>,
 }
 
-/// What one transform answered for one container, and what came of it.
-#[derive(Debug)]
-pub struct TransformReport {
+/// One answer of a transform for one container, and what came of it. A transform that found several
+/// things has a row for each.
+#[derive(Clone, Debug)]
+pub struct Row {
     /// The transform.
     pub id: &'static str,
     /// What came of it.
     pub outcome: Outcome,
+    /// Why.
+    pub reason: Reason,
+    /// Where that was seen.
+    pub place: Option<Location>,
+}
+
+/// A place in a file of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// Index into [`Report::files`].
+    pub file: usize,
+    /// From 1.
+    pub line: u32,
+    /// In bytes, from 1.
+    pub column: u32,
+    /// The bytes of the file.
+    pub span: Span,
 }
 
 /// What came of a transform's answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Outcome {
     /// Already at least this strict.
-    Hardened {
-        /// Why that is so.
-        why: String,
-    },
+    Hardened,
     /// Written.
     Changed {
         /// What it rests on.
         basis: Basis,
-        /// Why these values.
-        reason: String,
         /// The paths that were written, as people write them: `services.web.read_only`.
         paths: Vec<String>,
     },
     /// Weak, and not changed.
     Finding {
-        /// What is weak.
-        what: String,
-        /// File (index into [`Report::files`]) and line of it.
-        place: Option<(usize, u32)>,
         /// It is changed when somebody asks for it.
         can_be_asked: bool,
     },
     /// Not changed, because somebody said so.
     Excepted {
         /// Their reason.
-        reason: String,
+        justification: String,
         /// Where they said it.
         by: Position,
     },
     /// There is nothing of the kind here.
-    Inapplicable {
-        /// Why that is so.
-        why: String,
-    },
+    Inapplicable,
     /// Not changed.
-    Declined {
-        /// The reason.
-        why: String,
-    },
+    Declined,
 }
 
 impl ContainerReport {
@@ -143,17 +147,16 @@ impl ContainerReport {
     #[must_use]
     pub(crate) fn in_files(mut self, number: impl Fn(usize) -> usize) -> Self {
         self.file = number(self.file);
-        for result in &mut self.results {
-            match &mut result.outcome {
-                Outcome::Finding {
-                    place: Some((file, _)),
-                    ..
-                }
-                | Outcome::Excepted {
-                    by: Position::File(file, _),
-                    ..
-                } => *file = number(*file),
-                _ => {}
+        for row in &mut self.rows {
+            if let Some(place) = &mut row.place {
+                place.file = number(place.file);
+            }
+            if let Outcome::Excepted {
+                by: Position::File(file, _),
+                ..
+            } = &mut row.outcome
+            {
+                *file = number(*file);
             }
         }
         self

@@ -254,7 +254,7 @@ impl Exception<'_> {
     pub(crate) fn outcome(&self) -> Outcome {
         self.is_used.store(true, Ordering::Relaxed);
         Outcome::Excepted {
-            reason: self.reason.to_owned(),
+            justification: self.reason.to_owned(),
             by: self.by.clone(),
         }
     }

@@ -53,7 +53,7 @@ impl Run<'_> {
             return Some("the result names no image".to_owned());
         };
         let (_, again) = self.pass_unit(path, &translation);
-        let mut results = again.results.iter();
+        let mut results = again.rows.iter();
         let repeated = results.find(|one| matches!(one.outcome, Outcome::Changed { .. }))?;
         Some(format!("a second pass would apply {} again", repeated.id))
     }

@@ -68,13 +68,16 @@ pub fn joined(report: Report) -> Report {
         mut containers,
         stale,
     } = report;
-    let mut lines = Vec::with_capacity(files.len());
-    let mut seen: usize = 0;
+    let mut starts = Vec::with_capacity(files.len());
+    let (mut lines, mut bytes) = (0, 0);
     for file in &files {
-        lines.push(u32::try_from(seen).unwrap_or(u32::MAX));
-        seen += memchr::memchr_iter(b'\n', file.source.as_bytes()).count();
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        starts.push((count(lines), count(bytes)));
+        lines += memchr::memchr_iter(b'\n', file.source.as_bytes()).count();
+        bytes += file.source.len();
     }
-    let above = |file: usize| lines.get(file).copied().unwrap_or_default();
+    let above = |file: usize| starts.get(file).map_or(0, |(lines, _)| *lines);
+    let start = |file: usize| starts.get(file).map_or(0, |(_, bytes)| *bytes);
     let moved =
         |position: Position| position.moved(|file, line| (0, line.saturating_add(above(file))));
     let stale = stale
@@ -83,16 +86,15 @@ pub fn joined(report: Report) -> Report {
     for container in &mut containers {
         container.line = container.line.saturating_add(above(container.file));
         container.file = 0;
-        for result in &mut container.results {
-            if let Outcome::Finding {
-                place: Some((file, line)),
-                ..
-            } = &mut result.outcome
-            {
-                *line = line.saturating_add(above(*file));
-                *file = 0;
+        for row in &mut container.rows {
+            if let Some(place) = &mut row.place {
+                place.line = place.line.saturating_add(above(place.file));
+                let start = start(place.file);
+                place.span.start = place.span.start.saturating_add(start);
+                place.span.end = place.span.end.saturating_add(start);
+                place.file = 0;
             }
-            if let Outcome::Excepted { by, .. } = &mut result.outcome {
+            if let Outcome::Excepted { by, .. } = &mut row.outcome {
                 *by = moved(by.clone());
             }
         }

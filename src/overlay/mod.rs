@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use self::error::OverlayError;
+use crate::container::{Reason, Words};
 use crate::dialect;
 pub use crate::dialect::recognise::OVERLAY_MARK;
 use crate::dialect::recognise::{is_overlay, recognise};
@@ -28,6 +29,9 @@ use crate::engine::outcome::{ContainerReport, FileOutcome, FileReport, Outcome, 
 use crate::files::walk::Entry;
 use crate::project::{Format, NotOurs, Surroundings, Unread};
 use crate::syntax::{self, Limits, Mode};
+
+/// An overlay has what the file lacks.
+static IN_OVERLAY: Words = Words::new("in-overlay", "{name} has it");
 
 /// Whose changes move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,8 +212,8 @@ impl Desk<'_> {
         }
         file.outcome = FileOutcome::Unchanged;
         if is_there {
-            let why = format!("{} has it", name_of(place));
-            self.answer(index, &Outcome::Hardened { why });
+            let why = Reason::new(&IN_OVERLAY).name(name_of(place));
+            self.answer(index, &why, &Outcome::Hardened);
         }
     }
 
@@ -221,8 +225,7 @@ impl Desk<'_> {
         if let Some(file) = self.report.files.get_mut(index) {
             file.outcome = FileOutcome::Unchanged;
         }
-        let why = why.to_owned();
-        self.answer(index, &Outcome::Declined { why });
+        self.answer(index, &why.into(), &Outcome::Declined);
     }
 
     /// The changes of these files cannot be made; the first of them says why.
@@ -243,18 +246,16 @@ impl Desk<'_> {
         }
     }
 
-    /// Puts `outcome` in the place of every change of a file's containers.
-    fn answer(&mut self, index: usize, outcome: &Outcome) {
+    /// Puts the answer in the place of every change of a file's containers.
+    fn answer(&mut self, index: usize, why: &Reason, outcome: &Outcome) {
         let is_its = |container: &&mut ContainerReport| container.file == index;
         for container in self.report.containers.iter_mut().filter(is_its) {
             container.caution = None;
-            for result in &mut container.results {
-                if matches!(result.outcome, Outcome::Changed { .. }) {
-                    result.outcome = match outcome {
-                        Outcome::Hardened { why } => Outcome::Hardened { why: why.clone() },
-                        Outcome::Declined { why } => Outcome::Declined { why: why.clone() },
-                        _ => continue,
-                    };
+            for row in &mut container.rows {
+                if matches!(row.outcome, Outcome::Changed { .. }) {
+                    row.outcome = outcome.clone();
+                    row.reason = why.clone();
+                    row.place = None;
                 }
             }
         }

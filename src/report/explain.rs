@@ -183,7 +183,7 @@ mod tests {
             Reference::new("A scanner", "S-1, S-2"),
         ],
         page: PAGE,
-        decide: |_, _| Answer::Hardened(String::new()),
+        decide: |_, _| Answer::hardened(""),
     };
 
     fn page(terminal: Terminal) -> String {

@@ -7,8 +7,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::explain::write_paragraph;
 use super::terminal::{ADDED, BOLD, DIM, Escaped, NOTICE, Terminal};
+use super::words::sentence;
 use crate::container::Basis;
-use crate::engine::outcome::{Outcome, TransformReport};
+use crate::engine::outcome::{Outcome, Row};
 use crate::image::entry::{
     Automation, Condition, Confidence, Entry, RunsAs, TaggedPath, Tags, Verdict, Version,
     VolumeGroup, WritablePath,
@@ -34,7 +35,7 @@ pub struct Service {
     /// The whole Compose file.
     pub text: String,
     /// The answers of the transforms.
-    pub results: Vec<TransformReport>,
+    pub rows: Vec<Row>,
 }
 
 /// Writes one line an entry.
@@ -170,25 +171,26 @@ fn write_service(out: &mut impl Write, service: &Service, terminal: Terminal) ->
     for line in service.text.lines() {
         writeln!(out, "  {}", terminal.paint(ADDED, Escaped(line)))?;
     }
-    for result in &service.results {
-        let words = match &result.outcome {
-            Outcome::Changed { basis, reason, .. } => {
+    for row in &service.rows {
+        let why = sentence(&row.reason);
+        let words = match &row.outcome {
+            Outcome::Changed { basis, .. } => {
                 let basis = match basis {
                     Basis::Always => "always",
                     Basis::Known(_) => "known",
                     Basis::Assumed => "assumed",
                     Basis::Asked => "asked for",
                 };
-                format!("{basis}, {reason}")
+                format!("{basis}, {why}")
             }
-            Outcome::Declined { why } => format!("declined, {why}"),
-            Outcome::Hardened { why } => format!("nothing to do, {why}"),
-            Outcome::Finding { what, .. } => format!("found, {what}"),
-            Outcome::Inapplicable { .. } | Outcome::Excepted { .. } => continue,
+            Outcome::Declined => format!("declined, {why}"),
+            Outcome::Hardened => format!("nothing to do, {why}"),
+            Outcome::Finding { .. } => format!("found, {why}"),
+            Outcome::Inapplicable | Outcome::Excepted { .. } => continue,
         };
         write_paragraph(
             out,
-            &format!("  * {}: {}", result.id, Escaped(&words)),
+            &format!("  * {}: {}", row.id, Escaped(&words)),
             terminal,
         )?;
     }

@@ -7,6 +7,7 @@ pub mod images;
 pub mod pod_security;
 pub mod terminal;
 pub mod text;
+pub mod words;
 
 use crate::engine::outcome::{Position, Report};
 use crate::project::NotOurs;

@@ -13,6 +13,7 @@ use harden::engine::Run;
 use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::image::Knowledge;
 use harden::project::Source;
+use harden::report::words::general_sentence;
 use harden::transforms::{self, Transform};
 use serde_yaml::Value;
 
@@ -148,7 +149,7 @@ fn violations_of(path: &Path, bytes: &[u8], report: &Report, run: &Run<'_>) -> V
         let paths: Vec<Vec<String>> = report
             .containers
             .iter()
-            .flat_map(|container| &container.results)
+            .flat_map(|container| &container.rows)
             .filter_map(|result| match &result.outcome {
                 Outcome::Changed { paths, .. } => Some(paths),
                 _ => None,
@@ -317,10 +318,11 @@ impl Table {
             });
         }
         for container in &report.containers {
-            for result in &container.results {
+            for result in &container.rows {
                 let id = result.id;
+                let why = general(&general_sentence(&result.reason));
                 add(match &result.outcome {
-                    Outcome::Hardened { why } => format!("{id}\thardened\t{}", general(why)),
+                    Outcome::Hardened => format!("{id}\thardened\t{why}"),
                     Outcome::Changed {
                         basis: Basis::Always,
                         ..
@@ -333,16 +335,14 @@ impl Table {
                         basis: Basis::Assumed,
                         ..
                     } => format!("{id}\tchanged\tassumed"),
-                    Outcome::Finding { what, .. } => format!("{id}\tfound\t{}", general(what)),
+                    Outcome::Finding { .. } => format!("{id}\tfound\t{why}"),
                     Outcome::Changed {
                         basis: Basis::Asked,
                         ..
                     } => format!("{id}\tchanged\tasked"),
-                    Outcome::Declined { why } => format!("{id}\tdeclined\t{}", general(why)),
+                    Outcome::Declined => format!("{id}\tdeclined\t{why}"),
                     Outcome::Excepted { .. } => format!("{id}\texcepted\t"),
-                    Outcome::Inapplicable { why } => {
-                        format!("{id}\tinapplicable\t{}", general(why))
-                    }
+                    Outcome::Inapplicable => format!("{id}\tinapplicable\t{why}"),
                 });
             }
         }
@@ -358,18 +358,11 @@ impl std::fmt::Display for Table {
     }
 }
 
-/// The reason without the names of one file.
+/// The words without the numbers of one file.
 pub(crate) fn general(why: &str) -> String {
-    let mut text = String::new();
-    for (index, part) in why.split('`').enumerate() {
-        if index % 2 == 0 {
-            text.push_str(part);
-        } else {
-            write!(text, "…").expect("a string takes everything");
-        }
-    }
     let digits = |word: &str| word.chars().any(|c| c.is_ascii_digit());
-    text.split(' ')
+    why.replace("`…`", "…")
+        .split(' ')
         .map(|word| if digits(word) { "N" } else { word })
         .collect::<Vec<_>>()
         .join(" ")

@@ -10,6 +10,7 @@ use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::image::Knowledge;
 use harden::overlay::{self, Extent, OVERLAY_MARK, Overlaid, OverlayError};
 use harden::project::{Source, Surroundings, Unread};
+use harden::report::words::sentence;
 use harden::transforms;
 
 /// Files in memory.
@@ -159,11 +160,9 @@ fn a_second_run_has_nothing_to_do() {
         );
         assert!(is_left, "{file:?}");
     }
-    let outcome = &second.report.containers[0].results[0].outcome;
-    assert!(
-        matches!(outcome, Outcome::Hardened { why } if why == "compose.harden.yml has it"),
-        "{outcome:?}"
-    );
+    let row = &second.report.containers[0].rows[0];
+    assert!(matches!(row.outcome, Outcome::Hardened));
+    assert_eq!(sentence(&row.reason), "`compose.harden.yml` has it");
 }
 
 #[test]
@@ -212,15 +211,11 @@ fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
         .collect()
 }
 
-fn declined(overlaid: &Overlaid) -> Vec<&str> {
-    let results = overlaid
-        .report
-        .containers
-        .iter()
-        .flat_map(|one| &one.results);
+fn declined(overlaid: &Overlaid) -> Vec<String> {
+    let results = overlaid.report.containers.iter().flat_map(|one| &one.rows);
     results
         .filter_map(|result| match &result.outcome {
-            Outcome::Declined { why } => Some(why.as_str()),
+            Outcome::Declined => Some(sentence(&result.reason)),
             _ => None,
         })
         .collect()
@@ -294,11 +289,9 @@ fn a_second_run_leaves_patch_and_kustomization() {
         assert_eq!(disk.len(), 3);
         let second = overlaid(&borrowed(&disk), &["no-new-privileges"], false);
         assert_eq!(after(&borrowed(&disk), &second), disk);
-        let outcome = &second.report.containers[0].results[0].outcome;
-        assert!(
-            matches!(outcome, Outcome::Hardened { why } if why == "harden-patch.yaml has it"),
-            "{outcome:?}"
-        );
+        let row = &second.report.containers[0].rows[0];
+        assert!(matches!(row.outcome, Outcome::Hardened));
+        assert_eq!(sentence(&row.reason), "`harden-patch.yaml` has it");
     }
 }
 
@@ -515,9 +508,10 @@ fn objects_that_kustomize_merges_otherwise_are_declined() {
         let base = workload("apps/v1", "Deployment", "w", lines);
         let overlaid = overlaid(&[("w.yaml", &base)], &["no-new-privileges"], false);
         assert!(overlaid.commands.is_empty(), "{why}");
-        let results = &overlaid.report.containers[0].results;
+        let results = &overlaid.report.containers[0].rows;
         assert!(
-            matches!(&results[0].outcome, harden::engine::outcome::Outcome::Declined { why: said } if said.contains(why)),
+            matches!(results[0].outcome, Outcome::Declined)
+                && sentence(&results[0].reason).contains(why),
             "{results:?}"
         );
     }

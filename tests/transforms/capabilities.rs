@@ -2,9 +2,10 @@
 
 use harden::container::{Assume, Policy};
 use harden::engine::Run;
-use harden::engine::outcome::{FileOutcome, Outcome, Report};
+use harden::engine::outcome::{FileOutcome, Outcome, Report, Row};
 use harden::image::Knowledge;
 use harden::project::Source;
+use harden::report::words::sentence;
 use harden::transforms;
 use harden::transforms::needs::capabilities::{DEFAULT, STEPPING_DOWN};
 use serde_yaml::Value;
@@ -68,8 +69,12 @@ fn kubernetes(container: &str, pod: &str, assume: Assume) -> (Vec<String>, Vec<S
 /// Why nothing is dropped.
 fn declined(text: &str, assume: Assume) -> String {
     let report = run(text, &["drop-capabilities"], assume);
-    match &report.containers[0].results[0].outcome {
-        Outcome::Declined { why } => why.clone(),
+    match &report.containers[0].rows[0] {
+        Row {
+            outcome: Outcome::Declined,
+            reason,
+            ..
+        } => sentence(reason),
         other => panic!("{other:?}\n{text}"),
     }
 }
@@ -379,12 +384,9 @@ fn a_directory_of_the_log_costs_a_capability() {
     let given = pod("drop: [ALL], add: [CHOWN, DAC_OVERRIDE, SETGID, SETUID]");
     let report = run(&given, &["capabilities-missing"], Assume::Fit);
     assert!(
-        matches!(
-            report.containers[0].results[0].outcome,
-            Outcome::Hardened { .. }
-        ),
+        matches!(report.containers[0].rows[0].outcome, Outcome::Hardened),
         "{:?}",
-        report.containers[0].results
+        report.containers[0].rows
     );
 }
 
@@ -423,7 +425,7 @@ fn windows_has_none() {
         Assume::All,
     );
     assert!(matches!(
-        report.containers[0].results[0].outcome,
-        Outcome::Inapplicable { .. }
+        report.containers[0].rows[0].outcome,
+        Outcome::Inapplicable
     ));
 }

@@ -5,6 +5,7 @@ use harden::engine::Run;
 use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::image::Knowledge;
 use harden::project::Source;
+use harden::report::words::sentence;
 use harden::transforms;
 
 const BOTH: [&str; 2] = ["default-seccomp", "default-confinement"];
@@ -40,12 +41,10 @@ fn asked(text: &str) -> String {
 /// What is found, for both transforms, without being asked.
 fn found(text: &str) -> Vec<(String, bool)> {
     let report = run(text, Assume::Fit, Vec::new());
-    let results = report.containers.iter().flat_map(|one| &one.results);
+    let results = report.containers.iter().flat_map(|one| &one.rows);
     results
         .filter_map(|result| match &result.outcome {
-            Outcome::Finding {
-                what, can_be_asked, ..
-            } => Some((what.clone(), *can_be_asked)),
+            Outcome::Finding { can_be_asked } => Some((sentence(&result.reason), *can_be_asked)),
             _ => None,
         })
         .collect()

@@ -11,6 +11,7 @@ use harden::engine::Run;
 use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::image::Knowledge;
 use harden::project::Source;
+use harden::report::words::sentence;
 use harden::transforms::{self, Kind, Transform};
 
 use crate::support::console;
@@ -208,35 +209,20 @@ pub(crate) fn harden_all(text: &str) -> String {
 fn describe(report: &Report) -> String {
     let mut text = String::new();
     for container in &report.containers {
-        for result in &container.results {
+        for result in &container.rows {
+            let why = sentence(&result.reason);
             let said = match &result.outcome {
-                Outcome::Hardened { why } => format!("hardened: {why}"),
-                Outcome::Changed {
-                    basis: Basis::Always,
-                    reason,
-                    ..
-                } => format!("changed: {reason}"),
-                Outcome::Changed {
-                    basis: Basis::Known(id),
-                    reason,
-                    ..
-                } => {
-                    format!("changed (known of {id}): {reason}")
-                }
-                Outcome::Changed {
-                    basis: Basis::Assumed,
-                    reason,
-                    ..
-                } => format!("changed (assumed): {reason}"),
-                Outcome::Changed {
-                    basis: Basis::Asked,
-                    reason,
-                    ..
-                } => format!("changed (asked): {reason}"),
-                Outcome::Finding { what, .. } => format!("found: {what}"),
-                Outcome::Excepted { reason, .. } => format!("excepted: {reason}"),
-                Outcome::Inapplicable { why } => format!("of no use: {why}"),
-                Outcome::Declined { why } => format!("declined: {why}"),
+                Outcome::Hardened => format!("hardened: {why}"),
+                Outcome::Changed { basis, .. } => match basis {
+                    Basis::Always => format!("changed: {why}"),
+                    Basis::Known(id) => format!("changed (known of {id}): {why}"),
+                    Basis::Assumed => format!("changed (assumed): {why}"),
+                    Basis::Asked => format!("changed (asked): {why}"),
+                },
+                Outcome::Finding { .. } => format!("found: {why}"),
+                Outcome::Excepted { justification, .. } => format!("excepted: {justification}"),
+                Outcome::Inapplicable => format!("of no use: {why}"),
+                Outcome::Declined => format!("declined: {why}"),
             };
             writeln!(text, "{}: {said}", container.name).expect("a string takes everything");
         }

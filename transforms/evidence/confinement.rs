@@ -1,18 +1,18 @@
 //! What speaks against the platform's own profiles.
 
 use super::{command_words, program};
-use crate::container::{Against, Container, Evidence, Place};
+use crate::container::{Against, Container, Evidence, Place, Reason};
 
 /// What in the file argues for a profile that is turned off, at this place or for all of them.
 #[must_use]
-pub fn for_confinement_off(container: &Container, place: Option<Place>) -> Option<String> {
+pub fn for_confinement_off(container: &Container, place: Option<Place>) -> Option<Reason> {
     const TRACING: [&str; 5] = ["ALL", "BPF", "PERFMON", "SYS_ADMIN", "SYS_PTRACE"];
-    let beside = |evidence: &&Evidence| evidence.place == place && place.is_some();
+    let beside = |evidence: &&Evidence| evidence.reason.place == place && place.is_some();
     if let Some(remark) = container
         .evidence_against(Against::DefaultConfinement)
         .find(beside)
     {
-        return Some(remark.what.clone());
+        return Some(remark.reason.clone());
     }
     let added = container.capabilities_added.judged();
     if let Some(name) = added
@@ -20,20 +20,16 @@ pub fn for_confinement_off(container: &Container, place: Option<Place>) -> Optio
         .flatten()
         .find(|name| TRACING.contains(&name.as_str()))
     {
-        return Some(format!(
-            "the capability `{name}` is added, which goes with it"
-        ));
+        return Some(format!("the capability `{name}` is added, which goes with it").into());
     }
     if let Some(device) = container
         .devices
         .iter()
         .find(|device| device.contains("/dev/fuse"))
     {
-        return Some(format!(
-            "the device `{device}` is given, which goes with it"
-        ));
+        return Some(format!("the device `{device}` is given, which goes with it").into());
     }
-    refused_by_seccomp(container).map(|what| format!("{what} goes with it"))
+    refused_by_seccomp(container).map(|what| format!("{what} goes with it").into())
 }
 
 /// What in the file says that the system calls of the default seccomp profile are not enough.

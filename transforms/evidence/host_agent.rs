@@ -3,7 +3,7 @@
 //! while such a one is throttled or killed, so that a guess is worth nothing here.
 
 use crate::container::{
-    Against, Container, Evidence, Mount, MountSource, Network, Place, same_path, within,
+    Against, Container, Evidence, Mount, MountSource, Network, Place, Reason, same_path, within,
 };
 use crate::transforms::evidence::is_engine_socket;
 
@@ -12,10 +12,12 @@ use crate::transforms::evidence::is_engine_socket;
 pub fn evidence(container: &Container, against: Against) -> Option<Evidence> {
     let (sign, place) = sign(container)?;
     Some(Evidence {
-        against,
-        what: format!("it works for its host ({sign}), and what that takes is not known"),
+        against: against,
+        reason: Reason::from(format!(
+            "it works for its host ({sign}), and what that takes is not known"
+        ))
+        .at(place),
         decisive: false,
-        place,
     })
 }
 

@@ -28,7 +28,7 @@ use self::commands::{probing_command, programs_of_probes, stepping_down};
 use self::ports::server_port;
 use self::writes::{probe_writes, redirects, stated_path, writing_command};
 use crate::container::{
-    Against, Container, Evidence, Mount, MountSource, Network, same_path, within,
+    Against, Container, Evidence, Mount, MountSource, Network, Reason, same_path, within,
 };
 use crate::image::Kind;
 
@@ -43,9 +43,8 @@ pub fn against_user(container: &Container) -> Vec<Evidence> {
     let mut add = |what: String, place| {
         found.push(Evidence {
             against: Against::User,
-            what,
+            reason: Reason::from(what).at(place),
             decisive: false,
-            place,
         });
     };
     if let Some(mount) = container
@@ -63,9 +62,8 @@ pub fn against_user(container: &Container) -> Vec<Evidence> {
     let ports = login_port(container).or_else(|| server_port(container));
     found.extend(ports.map(|what| Evidence {
         against: Against::User,
-        what,
+        reason: Reason::from(what).at(None),
         decisive: false,
-        place: None,
     }));
     found
 }
@@ -79,9 +77,9 @@ pub fn private_key(container: &Container) -> Option<Evidence> {
         .find(|mount| is_private_key(mount))?;
     Some(Evidence {
         against: Against::User,
-        what: format!("`{}` may be readable by root alone", mount.target),
+        reason: Reason::from(format!("`{}` may be readable by root alone", mount.target))
+            .at(mount.place),
         decisive: false,
-        place: mount.place,
     })
 }
 
@@ -92,9 +90,8 @@ pub fn demands_of_root(container: &Container) -> Vec<Evidence> {
     let mut add = |what: String, place| {
         found.push(Evidence {
             against: Against::User,
-            what,
+            reason: Reason::from(what).at(place),
             decisive: false,
-            place,
         });
     };
     if let Some(name) = steps_down(container) {
@@ -180,9 +177,8 @@ fn storage_of_others(container: &Container) -> Vec<Evidence> {
     let mut add = |what: String, place| {
         found.push(Evidence {
             against: Against::User,
-            what,
+            reason: Reason::from(what).at(place),
             decisive: false,
-            place,
         });
     };
     if let Some(mount) = container
@@ -250,22 +246,22 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
         .evidence_against(Against::ReadOnlyRoot)
         .cloned()
         .collect();
-    let mut add = |what: String, place| {
+    let mut add = |what: Reason, place: Option<_>| {
+        let place = place.or(what.place);
         found.push(Evidence {
             against: Against::ReadOnlyRoot,
-            what,
+            reason: what.at(place),
             decisive: false,
-            place,
         });
     };
     if let Some(name) = steps_down(container) {
         add(
-            format!("`{name}` is set: the image rewrites its own files at start"),
+            format!("`{name}` is set: the image rewrites its own files at start").into(),
             None,
         );
     }
     if container.privileged.judged() == Some(&true) {
-        add("it is privileged".to_owned(), container.privileged.place());
+        add("it is privileged".into(), container.privileged.place());
     }
     if container.facts.is_none()
         && let Some(added) = container.capabilities_added.judged()
@@ -274,7 +270,7 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
         add(
             format!(
                 "`{capability}` is added, and who sets up a system with it writes to `/etc` and `/run`"
-            ),
+            ).into(),
             container.capabilities_added.place(),
         );
     }
@@ -282,14 +278,14 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
         && let Some(mount) = configured_at_start(container)
     {
         add(
-            "it keeps `/config`, as images do that rewrite their own files at start".to_owned(),
+            "it keeps `/config`, as images do that rewrite their own files at start".into(),
             mount.place,
         );
     }
     if container.facts.is_none()
         && let Some(agent) = host_agent::evidence(container, Against::ReadOnlyRoot)
     {
-        add(agent.what, agent.place);
+        add(agent.reason, None);
     }
     if container.facts.is_none()
         && let Some(user) = container.user.judged()
@@ -298,36 +294,37 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
         add(
             format!(
                 "it runs as root explicitly (`{user}`), and who asks for that may write anywhere"
-            ),
+            )
+            .into(),
             container.user.place(),
         );
     }
     if let Some(word) = writing_command(container) {
         add(
-            format!("its command runs `{word}`, which writes to the root file system"),
+            format!("its command runs `{word}`, which writes to the root file system").into(),
             None,
         );
     }
     if let Some(what) = own_script(container) {
-        add(format!("{what}, and may write anywhere"), None);
+        add(format!("{what}, and may write anywhere").into(), None);
     }
     if redirects(container) {
-        add("its command writes to a file by `>`".to_owned(), None);
+        add("its command writes to a file by `>`".into(), None);
     }
     if let Some(words) = stated_path(container) {
         add(
-            format!("`{words}` names a place to write to, and nothing is mounted there"),
+            format!("`{words}` names a place to write to, and nothing is mounted there").into(),
             None,
         );
     }
     if let Some(words) = probe_writes(container) {
         add(
-            format!("its health check writes to a file (`{words}`)"),
+            format!("its health check writes to a file (`{words}`)").into(),
             None,
         );
     }
     if let Some(what) = login_port(container).or_else(|| server_port(container)) {
-        add(what, None);
+        add(what.into(), None);
     }
     found
 }
@@ -356,9 +353,9 @@ pub fn against_no_new_privileges(container: &Container) -> Vec<Evidence> {
     if let Some((part, word)) = found_in {
         found.push(Evidence {
             against: Against::NoNewPrivileges,
-            what: format!("its {part} runs `{word}`, which gains privileges"),
+            reason: Reason::from(format!("its {part} runs `{word}`, which gains privileges"))
+                .at(None),
             decisive: false,
-            place: None,
         });
     }
     found

@@ -1,7 +1,8 @@
 //! Which paths of an image must stay writable for this container, and how.
 
 use crate::container::{
-    Basis, Container, Id, Origin, Scratch, Setting, User, Via, counted, is_shared_directory, within,
+    Basis, Container, Id, Origin, Reason, Scratch, Setting, User, Via, counted,
+    is_shared_directory, within,
 };
 use crate::image::{Condition, DefaultUser, Facts, Owner, Support, Writable};
 use crate::transforms::evidence;
@@ -12,11 +13,12 @@ use crate::transforms::evidence;
 ///
 /// The path that scratch space cannot serve, in words: its image content or its data must survive,
 /// or it would belong to somebody else than who writes there.
-pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch>, String> {
+pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch>, Reason> {
     if let Some(volume) = unmounted_volume(container, facts) {
         return Err(format!(
             "the image keeps its data in `{volume}`, and nothing is mounted there"
-        ));
+        )
+        .into());
     }
     let mut paths: Vec<Scratch> = Vec::new();
     for writable in &facts.writable {
@@ -29,20 +31,21 @@ pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch
             return Err(format!(
                 "the image keeps its data in `{}`, and nothing is mounted there",
                 writable.path
-            ));
+            )
+            .into());
         }
         if writable.seed {
             return Err(format!(
                 "the image writes to `{}`, where it also brings files that an empty mount would hide",
                 writable.path
-            ));
+            ).into());
         }
         let scratch = scratch(container, facts, writable);
         if !is_writable(container, facts, &scratch) {
             return Err(format!(
                 "it writes to `{}`, and the number of the user that would have to own it is not known",
                 writable.path
-            ));
+            ).into());
         }
         paths.push(scratch);
     }

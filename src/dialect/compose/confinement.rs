@@ -1,7 +1,7 @@
 //! What the kernel refuses the processes of a service: capabilities, profiles, new privileges.
 
 use super::layers::Layers;
-use crate::container::{Against, Container, Evidence, Setting};
+use crate::container::{Against, Container, Evidence, Reason, Setting};
 use crate::dialect::engine_words;
 use crate::project::File;
 
@@ -66,9 +66,8 @@ fn security_options(container: &mut Container, layers: &Layers, files: &[File<'_
         {
             container.evidence.push(Evidence {
                 against: Against::DefaultConfinement,
-                what: "a comment stands beside it".to_owned(),
+                reason: Reason::from("a comment stands beside it").at(item.origin.place),
                 decisive: false,
-                place: item.origin.place,
             });
         }
     }

@@ -73,9 +73,11 @@ pub(super) fn has_like_surroundings(heir: &Container, base: &Container) -> bool 
             .map(|mount| (mount.target.clone(), mount.source.clone()))
             .collect()
     };
-    let evidence = |container: &Container| -> Vec<String> {
+    let evidence = |container: &Container| -> Vec<_> {
         let evidence = container.evidence.iter();
-        evidence.map(|evidence| evidence.what.clone()).collect()
+        evidence
+            .map(|evidence| (evidence.reason.code(), evidence.reason.parts.clone()))
+            .collect()
     };
     mounts(heir) == mounts(base) && evidence(heir) == evidence(base)
 }

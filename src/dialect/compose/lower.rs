@@ -24,7 +24,7 @@ impl Site {
             return Ok(Vec::new());
         };
         if let Some(why) = &self.sealed {
-            return Err(Unwritable::Because(why.clone()));
+            return Err(Unwritable::Because(why.clone().into()));
         }
         self.check_heirs()?;
         self.check_platform(assignment, container)?;
@@ -105,7 +105,7 @@ impl Site {
             | Assignment::CpuRequest(_)
             | Assignment::VolumeGroup(_)
             | Assignment::UnprivilegedPortStart(_) => Err(Unwritable::Because(
-                "Compose has no such setting".to_owned(),
+                "Compose has no such setting".to_owned().into(),
             )),
         }
     }
@@ -140,7 +140,9 @@ impl Site {
         self.check_override(path[0])?;
         let is_later = |(later, _): &&(String, String)| later.split('.').eq(path.iter().copied());
         if let Some((_, place)) = self.later.iter().find(is_later) {
-            return Err(Unwritable::Because(format!("`{place}` says otherwise")));
+            return Err(Unwritable::Because(
+                format!("`{place}` says otherwise").into(),
+            ));
         }
         editor.set(self.node, path, value)?;
         Ok(vec![self.path(path)])
@@ -236,7 +238,7 @@ impl Site {
         {
             return Err(Unwritable::Because(format!(
                 "a later document resets or overrides `{key}`, so that writing it here has no effect"
-            )));
+            ).into()));
         }
         Ok(())
     }
@@ -248,7 +250,7 @@ impl Site {
         assignment: &Assignment,
         container: &Container,
     ) -> Result<(), Unwritable> {
-        let because = |why: String| Err(Unwritable::Because(why));
+        let because = |why: String| Err(Unwritable::Because(why.into()));
         let linux_only = matches!(
             assignment,
             Assignment::User { .. }
@@ -288,10 +290,13 @@ impl Site {
 
     fn check_heirs(&self) -> Result<(), Unwritable> {
         match self.heirs.iter().find(|heir| !heir.same) {
-            Some(heir) => Err(Unwritable::Because(format!(
-                "`{}` extends this service, would inherit it, and differs from it",
-                heir.name
-            ))),
+            Some(heir) => Err(Unwritable::Because(
+                format!(
+                    "`{}` extends this service, would inherit it, and differs from it",
+                    heir.name
+                )
+                .into(),
+            )),
             None => Ok(()),
         }
     }
@@ -300,7 +305,8 @@ impl Site {
     fn check_swap(&self, limit: u64) -> Result<(), Unwritable> {
         match &self.swap {
             Some((text, swap)) if swap.is_none_or(|swap| swap < limit) => Err(Unwritable::Because(
-                format!("`memswap_limit: {text}` is below the limit, and the engine refuses that"),
+                format!("`memswap_limit: {text}` is below the limit, and the engine refuses that")
+                    .into(),
             )),
             _ => Ok(()),
         }
@@ -315,9 +321,9 @@ impl Site {
         match &container.memory_request {
             Setting::Variable { text, .. } => Err(Unwritable::Because(format!(
                 "its memory reservation is decided by `{text}`, and the engine refuses a limit below it"
-            ))),
+            ).into())),
             Setting::Set { value, origin } if *value > limit && origin.via != Via::Planned => Err(
-                Unwritable::Because("its memory reservation is above the limit".to_owned()),
+                Unwritable::Because("its memory reservation is above the limit".to_owned().into()),
             ),
             _ => Ok(()),
         }

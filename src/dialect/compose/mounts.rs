@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::interpolation::compose_boolean;
 use super::layers::{Layers, is_null, judged};
 use crate::container::{
-    Against, Container, Evidence, Mount, MountSource, Place, is_shared_directory,
+    Against, Container, Evidence, Mount, MountSource, Place, Reason, is_shared_directory,
 };
 use crate::dialect::Member;
 use crate::dialect::engine_words::mount::{
@@ -69,15 +69,19 @@ pub(super) fn read(
     for (from, value) in layers.texts(files, "volumes_from") {
         container.evidence.push(Evidence {
             against: Against::User,
-            what: format!("it mounts the volumes of `{from}`, whose owner is not known"),
+            reason: Reason::from(format!(
+                "it mounts the volumes of `{from}`, whose owner is not known"
+            ))
+            .at(value.origin.place),
             decisive: false,
-            place: value.origin.place,
         });
         container.evidence.push(Evidence {
             against: Against::ReadOnlyRoot,
-            what: format!("it mounts the volumes of `{from}`, which scratch space could hide"),
+            reason: Reason::from(format!(
+                "it mounts the volumes of `{from}`, which scratch space could hide"
+            ))
+            .at(value.origin.place),
             decisive: false,
-            place: value.origin.place,
         });
     }
 }
@@ -104,17 +108,12 @@ fn contents(
             let Some(name) = name else { continue };
             let place = value.origin.place;
             if let Some(inline) = top.inline_content(files, kind, &name) {
-                container.evidence.push(Evidence {
-                    against: Against::ReadOnlyRoot,
-                    what: format!(
+                container.evidence.push(Evidence { against: Against::ReadOnlyRoot, reason: Reason::from(format!(
                         "{} `{name}` comes from `{}`, which Compose copies into the root file system and \
                          refuses with a read-only one",
                         kind.trim_end_matches('s'),
                         inline
-                    ),
-                    decisive: true,
-                    place,
-                });
+                    )).at(place), decisive: true });
             }
             let target = match target {
                 Some(target) if target.starts_with('/') => target,
@@ -127,9 +126,11 @@ fn contents(
             {
                 container.evidence.push(Evidence {
                     against: Against::User,
-                    what: format!("`{name}` is mode {mode:04o}, and for its owner alone to read"),
+                    reason: Reason::from(format!(
+                        "`{name}` is mode {mode:04o}, and for its owner alone to read"
+                    ))
+                    .at(place),
                     decisive: false,
-                    place,
                 });
             }
             if let Some((file, path)) = file_of_host {
@@ -173,9 +174,11 @@ fn closed_file(
     let is_known = !path.contains('$') && !path.starts_with(['~', '\\']);
     (is_known && surroundings.is_closed(&file.path, &path_here)).then(|| Evidence {
         against: Against::User,
-        what: format!("of `{path}` on the host, some is for its owner and group alone"),
+        reason: Reason::from(format!(
+            "of `{path}` on the host, some is for its owner and group alone"
+        ))
+        .at(place),
         decisive: false,
-        place,
     })
 }
 
@@ -236,9 +239,8 @@ pub(super) fn share(members: &mut [Member], projects: &[usize]) {
     for (at, what) in found {
         members[at].container.evidence.push(Evidence {
             against: Against::User,
-            what,
+            reason: Reason::from(what).at(None),
             decisive: false,
-            place: None,
         });
     }
 }

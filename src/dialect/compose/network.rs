@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::commands::texts;
 use super::layers::{Layers, judged};
 use crate::container::{
-    Against, Container, Evidence, HostNamespace, HostPort, Network, Place, Sysctl,
+    Against, Container, Evidence, HostNamespace, HostPort, Network, Place, Reason, Sysctl,
 };
 use crate::dialect::engine_words::{self, Port};
 use crate::project::File;
@@ -83,9 +83,8 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
         if let Some(what) = engine_words::shared_namespace(name, &mode) {
             container.evidence.push(Evidence {
                 against: Against::User,
-                what,
+                reason: Reason::from(what).at(value.origin.place),
                 decisive: false,
-                place: value.origin.place,
             });
         }
     }

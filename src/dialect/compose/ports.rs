@@ -17,7 +17,7 @@ impl Site {
         container: &Container,
     ) -> Result<Vec<String>, Unwritable> {
         const KEY: &str = "ports";
-        let because = |why: String| Unwritable::Because(why);
+        let because = |why: String| Unwritable::Because(why.into());
         self.check_override(KEY)?;
         let own = match tree.get(tree.resolve(self.node), KEY, Schema::GoYamlV4) {
             Some(Found::Own { value, .. }) => tree.children(value).collect(),

@@ -12,7 +12,9 @@ use super::{
     Heir, SWARM, Site, Version, build, commands, confinement, environment, inheritance, network,
     recognise, resources, services,
 };
-use crate::container::{Against, Container, Evidence, Origin, Place, Restart, Setting, Via};
+use crate::container::{
+    Against, Container, Evidence, Origin, Place, Reason, Restart, Setting, Via,
+};
 use crate::dialect::{Member, engine_words};
 use crate::image::{self, Knowledge};
 use crate::project::{File, Surroundings};
@@ -59,7 +61,7 @@ pub(in crate::dialect) fn read(
         };
         let mut container = Container::new(service.name.clone(), service.name.clone(), place);
         container.group = member;
-        container.incomplete = service.incomplete;
+        container.incomplete = service.incomplete.map(Reason::from);
         fill(&mut container, layers, files, knowledge, surroundings);
         if container.built {
             container.facts = build::recipe(layers, files, surroundings)
@@ -411,9 +413,9 @@ fn watch(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     if syncs {
         container.evidence.push(Evidence {
             against: Against::ReadOnlyRoot,
-            what: "`develop.watch` copies sources into the container".to_owned(),
+            reason: Reason::from("`develop.watch` copies sources into the container")
+                .at(value.origin.place),
             decisive: false,
-            place: value.origin.place,
         });
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Limits;
 use super::layers::{Layers, Value};
-use crate::container::{Against, Container, Evidence, Setting};
+use crate::container::{Against, Container, Evidence, Reason, Setting};
 use crate::project::File;
 use crate::units;
 
@@ -109,9 +109,9 @@ fn cpu_quota(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     } else if let Some(period) = period {
         container.evidence.push(Evidence {
             against: Against::CpuLimit,
-            what: "`cpu_period` is set, and the engine refuses `cpus` beside it".to_owned(),
+            reason: Reason::from("`cpu_period` is set, and the engine refuses `cpus` beside it")
+                .at(period.origin.place),
             decisive: true,
-            place: period.origin.place,
         });
     }
 }

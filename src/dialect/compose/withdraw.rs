@@ -43,7 +43,9 @@ impl Site {
             Assignment::DefaultProcMount => self.remove_option(tree, editor, "systempaths"),
             Assignment::ReadOnlyMount(target) => self.close_mount(tree, editor, target),
             _ => Err(Unwritable::Because(
-                "nothing stands in the service to take back".to_owned(),
+                "nothing stands in the service to take back"
+                    .to_owned()
+                    .into(),
             )),
         }
     }
@@ -53,9 +55,9 @@ impl Site {
         self.check_override(key)?;
         match tree.get(tree.resolve(self.node), key, Schema::GoYamlV4) {
             Some(Found::Own { value, .. }) => Ok(value),
-            _ => Err(Unwritable::Because(format!(
-                "`{key}` is not written in the service itself"
-            ))),
+            _ => Err(Unwritable::Because(
+                format!("`{key}` is not written in the service itself").into(),
+            )),
         }
     }
 
@@ -73,9 +75,9 @@ impl Site {
             .iter()
             .partition(|item| goes(&tree.value(tree.resolve(**item))));
         if going.is_empty() {
-            return Err(Unwritable::Because(format!(
-                "it is not written in the `{key}` of the service itself"
-            )));
+            return Err(Unwritable::Because(
+                format!("it is not written in the `{key}` of the service itself").into(),
+            ));
         }
         if staying.is_empty() {
             editor.remove(self.node, &[key])?;
@@ -105,7 +107,9 @@ impl Site {
             }
         }
         Err(Unwritable::Because(
-            "the short form of the volume is left as it is; `:ro` at its end closes it".to_owned(),
+            "the short form of the volume is left as it is; `:ro` at its end closes it"
+                .to_owned()
+                .into(),
         ))
     }
 }

@@ -327,7 +327,7 @@ impl Draft for CommandDraft<'_> {
         *self = mark;
     }
 
-    fn line(&self, _: Place) -> Option<u32> {
+    fn line_column(&self, _: Place) -> Option<(u32, u32)> {
         None
     }
 
@@ -337,5 +337,5 @@ impl Draft for CommandDraft<'_> {
 }
 
 fn because(why: String) -> Unwritable {
-    Unwritable::Because(why)
+    Unwritable::Because(why.into())
 }

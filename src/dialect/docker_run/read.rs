@@ -2,8 +2,8 @@
 
 use super::{Command, Engine, Given, mounts, shell};
 use crate::container::{
-    Against, Container, Evidence, HostNamespace, HostPort, Network, Origin, Place, Setting, Sysctl,
-    Via,
+    Against, Container, Evidence, HostNamespace, HostPort, Network, Origin, Place, Reason, Setting,
+    Sysctl, Via,
 };
 use crate::dialect::engine_words::{self, Port};
 use crate::image::{self, Knowledge};
@@ -117,10 +117,9 @@ impl Reading<'_> {
     /// Notes what an option holds against a setting.
     pub(super) fn evidence(&self, against: Against, given: &Given, what: String) -> Evidence {
         Evidence {
-            against,
-            what,
+            against: against,
+            reason: Reason::from(what).at(Some(self.place(given))),
             decisive: false,
-            place: Some(self.place(given)),
         }
     }
 }

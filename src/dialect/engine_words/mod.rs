@@ -3,7 +3,7 @@
 
 pub(in crate::dialect) mod mount;
 
-use crate::container::{Against, Evidence, Id, Place, Restart, Sysctl, User};
+use crate::container::{Against, Evidence, Id, Place, Reason, Restart, Sysctl, User};
 
 /// `UID[:GID]`, by number or name.
 pub(in crate::dialect) fn user(text: &str) -> Option<User> {
@@ -73,10 +73,11 @@ pub(in crate::dialect) fn low_ports_are_free(sysctls: &[Sysctl]) -> bool {
 pub(in crate::dialect) fn bounded_processes(place: Option<Place>) -> Evidence {
     Evidence {
         against: Against::User,
-        what: "`nproc` bounds the processes of a user in all its containers, and exempts root"
-            .to_owned(),
+        reason: Reason::from(
+            "`nproc` bounds the processes of a user in all its containers, and exempts root",
+        )
+        .at(place),
         decisive: false,
-        place,
     }
 }
 

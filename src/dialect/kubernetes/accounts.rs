@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, boolean, string};
 use super::object::Object;
 use super::read::{Pod, via_pod};
-use crate::container::{Against, Evidence, Place, Setting};
+use crate::container::{Against, Evidence, Place, Reason, Setting};
 use crate::dialect::Member;
 use crate::transforms::evidence;
 
@@ -50,9 +50,8 @@ impl Pod<'_, '_> {
         let mut add = |what: String, decisive: bool, place: Option<Place>| {
             found.push(Evidence {
                 against: Against::ServiceAccountToken,
-                what,
-                decisive,
-                place,
+                reason: Reason::from(what).at(place),
+                decisive: decisive,
             });
         };
         if let Some(binding) = accounts.binding(name, self.namespace.as_deref()) {

@@ -5,7 +5,7 @@
 //! `plugin/pkg/admission/limitranger/admission.go`).
 
 use super::object::Object;
-use crate::container::{Against, Evidence, Place};
+use crate::container::{Against, Evidence, Place, Reason};
 use crate::dialect::Member;
 
 /// The `LimitRange`s of a project that speak of containers or pods.
@@ -45,10 +45,13 @@ impl LimitRanges {
         for Member { container, .. } in members {
             for against in [Against::MemoryLimit, Against::CpuLimit] {
                 container.evidence.push(Evidence {
-                    against,
-                    what: format!("{} settles the resources of its namespace", range.label),
+                    against: against,
+                    reason: Reason::from(format!(
+                        "{} settles the resources of its namespace",
+                        range.label
+                    ))
+                    .at(Some(range.place)),
                     decisive: true,
-                    place: Some(range.place),
                 });
             }
         }

@@ -299,9 +299,9 @@ impl Writing<'_, '_, '_> {
 
 /// Why the API server or the kubelet would refuse the result.
 fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritable> {
-    let because = |why: &str| Some(Unwritable::Because(why.to_owned()));
+    let because = |why: &str| Some(Unwritable::Because(why.into()));
     if let Some(why) = &container.incomplete {
-        return because(why);
+        return Some(Unwritable::Because(why.clone()));
     }
     if container.role == Role::Ephemeral {
         return because("an ephemeral container cannot be changed once it is in its pod");
@@ -313,7 +313,7 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
         Assignment::NoNewPrivileges => container
             .evidence_against(Against::NoNewPrivileges)
             .find(|evidence| evidence.decisive)
-            .and_then(|evidence| because(&evidence.what))
+            .and_then(|evidence| Some(Unwritable::Because(evidence.reason.clone())))
             .or_else(|| match &container.privileged {
                 Setting::Variable { text, .. } => because(&format!(
                     "`privileged: {text}` is decided elsewhere, and the API refuses \
@@ -328,7 +328,9 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
             .and_then(|_| because("the kubelet would not start it: its user is root"))
             .or_else(|| {
                 let mut patched = container.evidence_against(Against::NonRoot);
-                patched.next().and_then(|evidence| because(&evidence.what))
+                patched
+                    .next()
+                    .and_then(|evidence| Some(Unwritable::Because(evidence.reason.clone())))
             }),
         Assignment::Unprivileged
             if container
@@ -365,7 +367,11 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
 
 fn exceeds(request: Option<&u64>, limit: Option<&u64>) -> Option<Unwritable> {
     (request? > limit?).then(|| {
-        Unwritable::Because("the API refuses a request that is larger than its limit".to_owned())
+        Unwritable::Because(
+            "the API refuses a request that is larger than its limit"
+                .to_owned()
+                .into(),
+        )
     })
 }
 
@@ -380,13 +386,13 @@ fn taken(path: &str, container: &Container) -> Option<Unwritable> {
             .iter()
             .any(|device| same_path(device, path));
     if written {
-        Some(Unwritable::Because(format!(
-            "something is mounted at `{path}` already"
-        )))
+        Some(Unwritable::Because(
+            format!("something is mounted at `{path}` already").into(),
+        ))
     } else if path.contains(':') || !path.starts_with('/') {
-        Some(Unwritable::Because(format!(
-            "`{path}` cannot be the path of a mount"
-        )))
+        Some(Unwritable::Because(
+            format!("`{path}` cannot be the path of a mount").into(),
+        ))
     } else {
         None
     }
@@ -424,7 +430,7 @@ fn is_for_linux(assignment: &Assignment) -> bool {
 }
 
 pub(super) fn because<T>(why: &str) -> Result<T, Unwritable> {
-    Err(Unwritable::Because(why.to_owned()))
+    Err(Unwritable::Because(why.to_owned().into()))
 }
 
 fn number(id: u32) -> Value {

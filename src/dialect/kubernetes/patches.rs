@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::cursor::Cursor;
 use super::object::{Document, Object, Pod};
-use crate::container::{Against, Container, Evidence};
+use crate::container::{Against, Container, Evidence, Reason};
 use crate::dialect::Member;
 use crate::project::{File, Part, Target};
 
@@ -305,9 +305,8 @@ fn mount(by: &Path, item: &Cursor<'_, '_>, container: &mut Container) {
         );
         container.evidence.push(Evidence {
             against: Against::User,
-            what,
+            reason: Reason::from(what).at(Some(item.place())),
             decisive: false,
-            place: Some(item.place()),
         });
     }
 }
@@ -321,9 +320,9 @@ fn note(
     at: Option<&Cursor<'_, '_>>,
 ) {
     container.evidence.push(Evidence {
-        against,
-        what: format!("`{}` patches its `{key}`", by.display()),
+        against: against,
+        reason: Reason::from(format!("`{}` patches its `{key}`", by.display()))
+            .at(at.map(Cursor::place)),
         decisive: true,
-        place: at.map(Cursor::place),
     });
 }

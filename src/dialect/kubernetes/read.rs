@@ -13,8 +13,8 @@ use super::storage::Volumes;
 use super::workload::Shape;
 use super::{quantity, recognise};
 use crate::container::{
-    Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Role, Setting,
-    Sysctl, User, Via,
+    Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Reason, Role,
+    Setting, Sysctl, User, Via,
 };
 use crate::dialect;
 use crate::dialect::Member;
@@ -67,7 +67,7 @@ pub(in crate::dialect) fn read(
         let file = member.container.place.file;
         if sources.get(file).is_some_and(Source::is_overdrawn) {
             member.container.incomplete =
-                Some("the aliases of its file stand for more than the API server reads".to_owned());
+                Some("the aliases of its file stand for more than the API server reads".into());
         }
     }
     members
@@ -174,7 +174,7 @@ impl<'a, 's> Pod<'a, 's> {
         container.labels = Arc::clone(&self.labels);
         if !self.whole {
             container.incomplete =
-                Some("it is part of an object that is defined elsewhere: a patch".to_owned());
+                Some("it is part of an object that is defined elsewhere: a patch".into());
         }
         image(cursor, knowledge, &mut container);
         process(cursor, &mut container);
@@ -219,10 +219,9 @@ impl<'a, 's> Pod<'a, 's> {
         if let Some(what) = self.shape.shared_files {
             for against in [Against::User, Against::ReadOnlyRoot] {
                 container.evidence.push(Evidence {
-                    against,
-                    what: what.to_owned(),
+                    against: against,
+                    reason: Reason::from(what).at(Some(cursor.place())),
                     decisive: false,
-                    place: Some(cursor.place()),
                 });
             }
         }
@@ -298,9 +297,8 @@ impl<'a, 's> Pod<'a, 's> {
         {
             container.evidence.push(Evidence {
                 against: Against::DefaultConfinement,
-                what: "a comment stands beside it".to_owned(),
+                reason: Reason::from("a comment stands beside it").at(Some(place)),
                 decisive: false,
-                place: Some(place),
             });
         }
     }
@@ -341,12 +339,14 @@ impl<'a, 's> Pod<'a, 's> {
         if self.spec.is_true("shareProcessNamespace") {
             container.evidence.push(Evidence {
                 against: Against::User,
-                what: "it works on the processes of its pod, whose users are not known".to_owned(),
-                decisive: false,
-                place: self
+                reason: Reason::from(
+                    "it works on the processes of its pod, whose users are not known",
+                )
+                .at(self
                     .spec
                     .get("shareProcessNamespace")
-                    .map(|value| value.place()),
+                    .map(|value| value.place())),
+                decisive: false,
             });
         }
         container.user_namespace = via_pod(self.spec.setting(&["hostUsers"], |scalar| {
@@ -475,11 +475,12 @@ fn resources(spec: &Cursor<'_, '_>, cursor: &Cursor<'_, '_>, key: &str, containe
     if let Some(pod) = pod {
         for against in [Against::MemoryLimit, Against::CpuLimit] {
             container.evidence.push(Evidence {
-                against,
-                what: "the pod has resources of its own, which those of its containers must fit"
-                    .to_owned(),
+                against: against,
+                reason: Reason::from(
+                    "the pod has resources of its own, which those of its containers must fit",
+                )
+                .at(Some(pod.place())),
                 decisive: true,
-                place: Some(pod.place()),
             });
         }
     }
@@ -575,9 +576,8 @@ fn refused_escalation(own: Option<&Cursor<'_, '_>>, container: &mut Container) {
     let mut refuse = |what: String, place: Place| {
         container.evidence.push(Evidence {
             against: Against::NoNewPrivileges,
-            what,
+            reason: Reason::from(what).at(Some(place)),
             decisive: true,
-            place: Some(place),
         });
     };
     if let Some(privileged) = own.get("privileged")

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cursor::{Cursor, id};
 use super::quantity;
-use crate::container::{Against, Container, Evidence, Mount, MountSource, Setting, same_path};
+use crate::container::{
+    Against, Container, Evidence, Mount, MountSource, Reason, Setting, same_path,
+};
 
 /// The volumes of a pod by name.
 #[derive(Debug, Default)]
@@ -96,14 +98,9 @@ impl Volumes {
             if let Some(sub_path) = &sub_path
                 && matches!(source, MountSource::Claim(_))
             {
-                container.evidence.push(Evidence {
-                    against: Against::User,
-                    what: format!(
+                container.evidence.push(Evidence { against: Against::User, reason: Reason::from(format!(
                         "`subPath: {sub_path}` of `{name}` is a directory that the kubelet creates for root"
-                    ),
-                    decisive: false,
-                    place: Some(mount.place()),
-                });
+                    )).at(Some(mount.place())), decisive: false });
             }
             let closed = volume
                 .iter()
@@ -113,9 +110,11 @@ impl Volumes {
             if let Some(mode) = closed {
                 container.evidence.push(Evidence {
                     against: Against::User,
-                    what: format!("of `{name}` some is mode {mode:04o}, and belongs to root"),
+                    reason: Reason::from(format!(
+                        "of `{name}` some is mode {mode:04o}, and belongs to root"
+                    ))
+                    .at(Some(mount.place())),
                     decisive: false,
-                    place: Some(mount.place()),
                 });
             }
             let memory = volume.and_then(|volume| volume.memory);

@@ -2,7 +2,7 @@
 
 use super::translate::Translation;
 use super::unit::{Entry, Unit};
-use crate::container::{Assignment, Place};
+use crate::container::{Assignment, Place, Reason};
 use crate::dialect::docker_run::{Added, CommandDraft};
 use crate::dialect::{Draft, Unwritable};
 use crate::project::Member;
@@ -30,7 +30,9 @@ impl<'u> UnitDraft<'u> {
     /// What differs, in words.
     pub(crate) fn finish(&self) -> Result<Option<String>, String> {
         let unit = self.translation.unit;
-        let removed = self.removed().map_err(|why| why.to_string())?;
+        let removed = self
+            .removed()
+            .map_err(|why| Reason::from(why).code().to_owned())?;
         let added: Vec<(&str, String)> = self.command.added().iter().flat_map(entries).collect();
         if removed.is_empty() && added.is_empty() {
             return Ok(None);
@@ -124,9 +126,9 @@ impl<'u> UnitDraft<'u> {
                     .entries
                     .get(*shared)
                     .map_or("", |entry| &entry.key);
-                return Err(Unwritable::Because(format!(
-                    "`{key}=` says other things too"
-                )));
+                return Err(Unwritable::Because(
+                    format!("`{key}=` says other things too").into(),
+                ));
             }
         }
         Ok(removed)
@@ -162,8 +164,8 @@ impl Draft for UnitDraft<'_> {
         *self = mark;
     }
 
-    fn line(&self, place: Place) -> Option<u32> {
-        Some(self.translation.unit.line(place.span.start))
+    fn line_column(&self, place: Place) -> Option<(u32, u32)> {
+        Some(self.translation.unit.line_column(place.span.start))
     }
 
     fn heirs((): &()) -> Vec<usize> {

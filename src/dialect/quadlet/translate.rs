@@ -147,7 +147,7 @@ impl<'u> Translation<'u> {
             stem.clone_into(&mut container.name);
             stem.clone_into(&mut container.workload);
         }
-        container.incomplete.clone_from(&self.incomplete);
+        container.incomplete = self.incomplete.clone().map(crate::container::Reason::from);
         // Its own section decides about that.
         container.restart = Setting::Unsupported;
         let image = self.unit.last("Image").map_or("", |(_, name)| name);

@@ -94,10 +94,12 @@ impl<'s> Unit<'s> {
     }
 
     /// The line of a byte, from 1.
-    pub(crate) fn line(&self, at: u32) -> u32 {
+    pub(crate) fn line_column(&self, at: u32) -> (u32, u32) {
         let before = self.source.get(..at as usize).unwrap_or_default();
         let breaks = before.bytes().filter(|byte| *byte == b'\n').count();
-        u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1)
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let from_one = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
+        (from_one(breaks), from_one(before.len() - start))
     }
 }
 

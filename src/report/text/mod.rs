@@ -205,7 +205,7 @@ impl Summary {
     }
 
     fn count(&mut self, container: &ContainerReport) {
-        for result in &container.results {
+        for result in &container.rows {
             let known = self
                 .transforms
                 .iter()
@@ -218,7 +218,7 @@ impl Summary {
                 continue;
             };
             match &result.outcome {
-                Outcome::Hardened { .. } | Outcome::Inapplicable { .. } => {}
+                Outcome::Hardened | Outcome::Inapplicable => {}
                 Outcome::Excepted { .. } => self.counts.excepted += 1,
                 Outcome::Changed { basis, .. } => {
                     self.counts.changes += 1;
@@ -232,14 +232,14 @@ impl Summary {
                         Basis::Asked => tally.asked += 1,
                     }
                 }
-                Outcome::Finding { what, .. } => {
+                Outcome::Finding { .. } => {
                     self.counts.findings += 1;
                     self.counts.abridged += usize::from(is_catalogued(result.id));
-                    tally.findings.add(what);
+                    tally.findings.add(&result.reason);
                 }
-                Outcome::Declined { why } => {
+                Outcome::Declined => {
                     self.counts.declined += 1;
-                    tally.declined.add(why);
+                    tally.declined.add(&result.reason);
                 }
             }
         }
@@ -387,9 +387,10 @@ pub(super) fn counted(count: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::container::Role;
+    use crate::container::{Reason, Role};
     use crate::engine::EngineError;
-    use crate::engine::outcome::{FileReport, TransformReport};
+    use crate::engine::outcome::{FileReport, Location, Row};
+    use crate::syntax::Span;
 
     fn file(path: &str, outcome: FileOutcome) -> FileReport {
         FileReport {
@@ -399,7 +400,7 @@ mod tests {
         }
     }
 
-    fn container(name: &str, results: Vec<(&'static str, Outcome)>) -> ContainerReport {
+    fn container(name: &str, answers: Vec<(&'static str, Reason, Outcome)>) -> ContainerReport {
         ContainerReport {
             file: 0,
             line: 3,
@@ -408,44 +409,44 @@ mod tests {
             role: Role::Main,
             image: Some("nginx:1.29".to_owned()),
             caution: None,
-            results: results
+            rows: answers
                 .into_iter()
-                .map(|(id, outcome)| TransformReport { id, outcome })
+                .map(|(id, reason, outcome)| Row {
+                    id,
+                    place: matches!(outcome, Outcome::Finding { .. }).then_some(Location {
+                        file: 0,
+                        line: 7,
+                        column: 1,
+                        span: Span { start: 0, end: 0 },
+                    }),
+                    reason,
+                    outcome,
+                })
                 .collect(),
         }
     }
 
-    fn changed(basis: Basis) -> Outcome {
-        Outcome::Changed {
-            basis,
-            reason: "the reason".to_owned(),
-            paths: vec!["services.web.key".to_owned()],
-        }
+    fn changed(id: &'static str, basis: Basis) -> (&'static str, Reason, Outcome) {
+        let paths = vec!["services.web.key".to_owned()];
+        (id, "the reason".into(), Outcome::Changed { basis, paths })
     }
 
-    fn declined(why: &str) -> Outcome {
-        Outcome::Declined {
-            why: why.to_owned(),
-        }
+    fn declined(id: &'static str, why: impl Into<Reason>) -> (&'static str, Reason, Outcome) {
+        (id, why.into(), Outcome::Declined)
     }
 
-    fn answers() -> Vec<(&'static str, Outcome)> {
+    fn answers() -> Vec<(&'static str, Reason, Outcome)> {
         let finding = Outcome::Finding {
-            what: "it runs as root".to_owned(),
-            place: Some((0, 7)),
             can_be_asked: false,
         };
-        let hardened = Outcome::Hardened {
-            why: "it is on".to_owned(),
-        };
         vec![
-            ("non-root-user", changed(Basis::Known("nginx".to_owned()))),
-            ("no-new-privileges", changed(Basis::Always)),
-            ("memory-limit", changed(Basis::Assumed)),
-            ("cpu-limit", changed(Basis::Assumed)),
-            ("read-only-root", declined("the image is built here")),
-            ("privileged", finding),
-            ("pids-limit", hardened),
+            changed("non-root-user", Basis::Known("nginx".to_owned())),
+            changed("no-new-privileges", Basis::Always),
+            changed("memory-limit", Basis::Assumed),
+            changed("cpu-limit", Basis::Assumed),
+            declined("read-only-root", "the image is built here"),
+            ("privileged", "it runs as root".into(), finding),
+            ("pids-limit", "it is on".into(), Outcome::Hardened),
         ]
     }
 
@@ -506,7 +507,7 @@ YAML before it is rendered).
 
     #[test]
     fn twins_stand_together() {
-        let same = || vec![("memory-limit", changed(Basis::Assumed))];
+        let same = || vec![changed("memory-limit", Basis::Assumed)];
         let names = ["web", "worker"];
         let report = report(names.map(|name| container(name, same())).into());
         let text = shown(Detail::Short, Mode::Check, &[report]);
@@ -522,11 +523,12 @@ YAML before it is rendered).
         let containers = (0..40).map(|nth| {
             let why = ["it is built here", "the port is 80"][usize::from(nth % 3 == 0)];
             let limit = if nth % 2 == 0 {
-                changed(Basis::Assumed)
+                changed("memory-limit", Basis::Assumed)
             } else {
-                declined(&format!("`{nth}` is of the {} kind", nth / 8))
+                let why = format!("`{nth}` is of the {} kind", nth / 8);
+                declined("memory-limit", why)
             };
-            let answers = vec![("non-root-user", declined(why)), ("memory-limit", limit)];
+            let answers = vec![declined("non-root-user", why), limit];
             container(&format!("service-{nth}"), answers)
         });
         assert_eq!(
@@ -563,9 +565,9 @@ YAML before it is rendered).
         let report = report(vec![
             container(
                 "データベース",
-                vec![("memory-limit", changed(Basis::Assumed))],
+                vec![changed("memory-limit", Basis::Assumed)],
             ),
-            container("web", vec![("cpu-limit", changed(Basis::Assumed))]),
+            container("web", vec![changed("cpu-limit", Basis::Assumed)]),
         ]);
         let text = shown(Detail::Short, Mode::Check, &[report]);
         assert!(
@@ -581,7 +583,7 @@ YAML before it is rendered).
         let hostile = || ContainerReport {
             workload: "\u{202e}".to_owned(),
             image: Some("\r".to_owned()),
-            ..container("w\u{1b}[2J", vec![("memory-limit", declined("\u{7}"))])
+            ..container("w\u{1b}[2J", vec![declined("memory-limit", "\u{7}")])
         };
         for detail in [Detail::Short, Detail::Full] {
             let text = shown(detail, Mode::Diff, &[report(vec![hostile()])]);

@@ -9,9 +9,10 @@ use unicode_width::UnicodeWidthStr;
 use super::Detail;
 use super::wrap::{wrap, wrapped};
 use crate::container::{Basis, Role};
-use crate::engine::outcome::{ContainerReport, Outcome, Report};
+use crate::engine::outcome::{ContainerReport, Location, Outcome, Report};
 use crate::report::position;
 use crate::report::terminal::{ADDED, DIM, Escaped, NOTICE, Terminal, path_text};
+use crate::report::words::sentence;
 use crate::transforms::{self, Kind};
 
 /// Containers with the same answers.
@@ -126,9 +127,10 @@ impl Label {
 pub(super) fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
     let mut rows: Vec<(Label, String, Vec<&str>)> = Vec::new();
     let mut found = Vec::new();
-    for result in &container.results {
+    for result in &container.rows {
+        let why = sentence(&result.reason);
         let (label, end) = match &result.outcome {
-            Outcome::Hardened { .. } | Outcome::Inapplicable { .. } | Outcome::Excepted { .. } => {
+            Outcome::Hardened | Outcome::Inapplicable | Outcome::Excepted { .. } => {
                 continue;
             }
             Outcome::Changed { basis, .. } => match basis {
@@ -137,15 +139,16 @@ pub(super) fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Ro
                 Basis::Assumed => (Label::Assumed, String::new()),
                 Basis::Asked => (Label::Asked, String::new()),
             },
-            Outcome::Declined { why } => (Label::Declined, format!(": {}", Escaped(why))),
-            Outcome::Finding { place, .. } if is_catalogued(result.id) => {
-                let place = place_text(*place, container, report);
-                found.push(format!("{}{}", result.id, place.replacen(", ", " at ", 1)));
+            Outcome::Declined => (Label::Declined, format!(": {}", Escaped(&why))),
+            Outcome::Finding { .. } if is_catalogued(result.id) => {
+                let place = place_text(result.place, container, report);
+                let at = place.map_or_else(String::new, |place| format!(" at {place}"));
+                found.push(format!("{}{at}", result.id));
                 continue;
             }
-            Outcome::Finding { what, place, .. } => {
-                let place = place_text(*place, container, report);
-                (Label::Finding, format!("{place}: {}", Escaped(what)))
+            Outcome::Finding { .. } => {
+                let place = after_comma(place_text(result.place, container, report));
+                (Label::Finding, format!("{place}: {}", Escaped(&why)))
             }
         };
         match rows.iter_mut().find(|row| (row.0, &row.1) == (label, &end)) {
@@ -171,8 +174,8 @@ pub(super) fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Ro
 /// One row a transform, with its reason and the paths it wrote.
 pub(super) fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
     let row = |label, text| Row { label, text };
-    let (clean, rest): (Vec<_>, Vec<_>) = container.results.iter().partition(|result| {
-        matches!(result.outcome, Outcome::Hardened { .. }) && is_catalogued(result.id)
+    let (clean, rest): (Vec<_>, Vec<_>) = container.rows.iter().partition(|result| {
+        matches!(result.outcome, Outcome::Hardened) && is_catalogued(result.id)
     });
     let clean: Vec<&str> = clean.into_iter().map(|result| result.id).collect();
     let clean = (!clean.is_empty()).then(|| {
@@ -183,13 +186,11 @@ pub(super) fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row
     });
     let rows = rest.into_iter().map(|result| {
         let id = result.id;
+        let why = sentence(&result.reason);
+        let why = Escaped(&why);
         match &result.outcome {
-            Outcome::Hardened { why } => row(Label::Hardened, format!("{id}: {}", Escaped(why))),
-            Outcome::Changed {
-                basis,
-                reason,
-                paths,
-            } => {
+            Outcome::Hardened => row(Label::Hardened, format!("{id}: {why}")),
+            Outcome::Changed { basis, paths } => {
                 let (label, source) = match basis {
                     Basis::Always => (Label::Always, String::new()),
                     Basis::Known(source) => (Label::Known, format!(" ({})", Escaped(source))),
@@ -197,20 +198,18 @@ pub(super) fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row
                     Basis::Asked => (Label::Asked, String::new()),
                 };
                 let paths = paths.join(", ");
-                let (paths, reason) = (Escaped(&paths), Escaped(reason));
-                row(label, format!("{id}{source}: {reason} [{paths}]"))
+                let paths = Escaped(&paths);
+                row(label, format!("{id}{source}: {why} [{paths}]"))
             }
-            Outcome::Declined { why } => row(Label::Declined, format!("{id}: {}", Escaped(why))),
-            Outcome::Inapplicable { why } => {
-                row(Label::Inapplicable, format!("{id}: {}", Escaped(why)))
-            }
-            Outcome::Excepted { reason, by } => row(
+            Outcome::Declined => row(Label::Declined, format!("{id}: {why}")),
+            Outcome::Inapplicable => row(Label::Inapplicable, format!("{id}: {why}")),
+            Outcome::Excepted { justification, by } => row(
                 Label::Excepted,
-                format!("{id}, {}: {}", position(by, report), Escaped(reason)),
+                format!("{id}, {}: {}", position(by, report), Escaped(justification)),
             ),
-            Outcome::Finding { what, place, .. } => {
-                let place = place_text(*place, container, report);
-                row(Label::Finding, format!("{id}{place}: {}", Escaped(what)))
+            Outcome::Finding { .. } => {
+                let place = after_comma(place_text(result.place, container, report));
+                row(Label::Finding, format!("{id}{place}: {why}"))
             }
         }
     });
@@ -230,19 +229,22 @@ pub(super) fn is_catalogued(id: &str) -> bool {
     transforms::find(id).is_some_and(|transform| transform.kind == Kind::Finding)
 }
 
-pub(super) fn place_text(
-    place: Option<(usize, u32)>,
+/// A place of a container's report: the file is named only where it is not the container's own.
+fn place_text(
+    place: Option<Location>,
     container: &ContainerReport,
     report: &Report,
-) -> String {
-    match place {
-        Some((file, line)) if file == container.file => format!(", line {line}"),
-        Some((file, line)) => match report.files.get(file) {
-            Some(file) => format!(", {}:{line}", path_text(&file.path)),
-            None => String::new(),
-        },
-        None => String::new(),
+) -> Option<String> {
+    let Location { file, line, .. } = place?;
+    if file == container.file {
+        return Some(format!("line {line}"));
     }
+    let file = report.files.get(file)?;
+    Some(format!("{}:{line}", path_text(&file.path)))
+}
+
+fn after_comma(place: Option<String>) -> String {
+    place.map_or_else(String::new, |place| format!(", {place}"))
 }
 
 pub(super) fn name(container: &ContainerReport, detail: Detail) -> String {

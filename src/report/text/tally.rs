@@ -6,7 +6,9 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::{LABEL, Label, counted, wrap};
+use crate::container;
 use crate::report::terminal::{BOLD, Escaped, Terminal};
+use crate::report::words::{general_sentence, sentence};
 
 /// Reasons that are shown where containers are counted; the rest is a number.
 const REASONS: usize = 3;
@@ -78,11 +80,10 @@ impl Tally {
 }
 
 impl Reasons {
-    pub(super) fn add(&mut self, words: &str) {
-        let words = Escaped(words).to_string();
-        let parts = words.split('`').enumerate();
-        let parts = parts.map(|(nth, part)| if nth % 2 == 0 { part } else { "`…`" });
-        let reason = self.0.entry(parts.collect()).or_insert_with(|| Reason {
+    pub(super) fn add(&mut self, reason: &container::Reason) {
+        let words = Escaped(&sentence(reason)).to_string();
+        let general = Escaped(&general_sentence(reason)).to_string();
+        let reason = self.0.entry(general).or_insert_with(|| Reason {
             count: 0,
             words: Some(words.clone()),
         });

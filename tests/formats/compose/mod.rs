@@ -8,9 +8,10 @@ use std::path::Path;
 
 use harden::container::Policy;
 use harden::engine::Run;
-use harden::engine::outcome::{FileOutcome, Outcome, Report};
+use harden::engine::outcome::{FileOutcome, Outcome, Report, Row};
 use harden::image::Knowledge;
 use harden::project::{Source, Surroundings, Unread, settled};
+use harden::report::words::sentence;
 use harden::transforms;
 
 /// Files that stand beside those given, each with its text.
@@ -72,25 +73,27 @@ pub(crate) fn declined(text: &str, service: &str, id: &str) -> String {
 }
 
 pub(crate) fn declined_in(report: &Report, service: &str, id: &str) -> String {
-    match outcome(report, service, id) {
-        Outcome::Declined { why } => why.clone(),
-        other => panic!("{other:?}"),
+    let row = row(report, service, id);
+    match row.outcome {
+        Outcome::Declined => sentence(&row.reason),
+        _ => panic!("{row:?}"),
     }
 }
 
 /// What came of a transform for a service.
 pub(crate) fn outcome<'r>(report: &'r Report, service: &str, id: &str) -> &'r Outcome {
+    &row(report, service, id).outcome
+}
+
+/// The first answer of a transform for a service.
+pub(crate) fn row<'r>(report: &'r Report, service: &str, id: &str) -> &'r Row {
     let container = report
         .containers
         .iter()
         .find(|container| container.name == service)
         .expect("the service");
-    let result = container
-        .results
-        .iter()
-        .find(|result| result.id == id)
-        .expect("the transform");
-    &result.outcome
+    let mut rows = container.rows.iter();
+    rows.find(|row| row.id == id).expect("the transform")
 }
 
 /// The new text of a file, or nothing where it stays.

@@ -2,8 +2,9 @@
 //! `loader/loader.go`, `cli/options.go`).
 
 use harden::engine::outcome::{FileOutcome, Outcome};
+use harden::report::words::sentence;
 
-use super::{changed, declined_in, outcome, project, project_beside};
+use super::{changed, declined_in, outcome, project, project_beside, row};
 
 #[test]
 fn a_setting_of_a_base_in_another_file_counts() {
@@ -18,7 +19,7 @@ fn a_setting_of_a_base_in_another_file_counts() {
     assert!(!after.contains("mem_limit"), "{after}");
     assert!(matches!(
         outcome(&report, "web", "read-only-root"),
-        Outcome::Hardened { .. } | Outcome::Finding { .. }
+        Outcome::Hardened | Outcome::Finding { .. }
     ));
     assert_eq!(report.containers.len(), 1);
     // Without the files nothing is guessed.
@@ -49,7 +50,7 @@ fn a_base_that_is_given_too_is_planned_once_with_its_heirs() {
     assert!(changed(&report, "web.yml").is_none());
     assert!(matches!(
         outcome(&report, "web", "non-root-user"),
-        Outcome::Hardened { .. }
+        Outcome::Hardened
     ));
 
     let differs = "services:\n  web:\n    extends: {file: common.yml, service: app}\n    volumes: [\"./x:/run\"]\n";
@@ -139,13 +140,10 @@ fn files_that_are_merged_are_one_project() {
         after.contains("read_only: true") && !after.contains("mem_limit"),
         "{after}"
     );
-    assert!(matches!(
-        outcome(&report, "web", "non-root-user"),
-        Outcome::Finding {
-            place: Some((1, 3)),
-            ..
-        }
-    ));
+    let row = row(&report, "web", "non-root-user");
+    assert!(matches!(row.outcome, Outcome::Finding { .. }));
+    let place = row.place.map(|place| (place.file, place.line));
+    assert_eq!(place, Some((1, 3)));
     assert!(changed(&report, "b.yml").is_none());
 }
 
@@ -254,8 +252,9 @@ fn what_an_env_file_says_is_part_of_the_environment() {
     let declined = |env: &str| {
         let beside = [("a/app.env", env), ("none.env", "C=3\n")];
         let report = project_beside(&[text], &beside, |_| ());
-        match outcome(&report, "app", "non-root-user") {
-            Outcome::Declined { why } => why.clone(),
+        let row = row(&report, "app", "non-root-user");
+        match &row.outcome {
+            Outcome::Declined => sentence(&row.reason),
             Outcome::Changed { .. } => String::new(),
             other => panic!("{other:?}"),
         }
@@ -292,8 +291,9 @@ fn a_volume_that_another_image_writes_keeps_the_user() {
     let outcome_of = |rest: &str| {
         let text = text(rest);
         let report = project(&[("compose.yml", &text)]);
-        match outcome(&report, "db", "non-root-user") {
-            Outcome::Declined { why } => why.clone(),
+        let row = row(&report, "db", "non-root-user");
+        match &row.outcome {
+            Outcome::Declined => sentence(&row.reason),
             Outcome::Changed { .. } => String::new(),
             other => panic!("{other:?}"),
         }
@@ -316,8 +316,9 @@ fn memory_that_the_file_speaks_of_counts() {
     let limit = |rest: &str| {
         let text = format!("services:\n  app:\n    image: example/app\n    {rest}\n");
         let report = project(&[("compose.yml", &text)]);
-        match outcome(&report, "app", "memory-limit") {
-            Outcome::Declined { why } => why.clone(),
+        let row = row(&report, "app", "memory-limit");
+        match &row.outcome {
+            Outcome::Declined => sentence(&row.reason),
             Outcome::Changed { .. } => {
                 let after = changed(&report, "compose.yml").unwrap();
                 let line = after.lines().find(|line| line.contains("mem_limit"));

@@ -5,6 +5,7 @@ use harden::engine::Run;
 use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::image::Knowledge;
 use harden::project::{NotOurs, Source};
+use harden::report::words::sentence;
 use harden::transforms;
 
 fn run(files: &[(&str, String)], assume: Assume) -> Report {
@@ -45,9 +46,9 @@ fn left(pod: &str, patch: &str, assume: Assume) -> Vec<&'static str> {
         "{outcome:?}"
     );
     assert_eq!(report.containers.len(), 1);
-    let results = report.containers[0].results.iter();
+    let results = report.containers[0].rows.iter();
     let left = results.filter(|result| match &result.outcome {
-        Outcome::Declined { why } => why.contains("`patch.yaml`"),
+        Outcome::Declined => sentence(&result.reason).contains("`patch.yaml`"),
         _ => false,
     });
     left.map(|result| result.id).collect()
@@ -105,7 +106,7 @@ fn a_patch_of_another_object_or_container_says_nothing() {
             &[("base.yaml", base.clone()), ("p.yaml", other)],
             Assume::Fit,
         );
-        let mut results = report.containers[0].results.iter();
+        let mut results = report.containers[0].rows.iter();
         assert!(results.any(|result| {
             result.id == "cpu-limit" && matches!(result.outcome, Outcome::Changed { .. })
         }));
@@ -137,9 +138,9 @@ fn left_by(kustomization: &str, others: &[(&str, &str)], assume: Assume) -> Vec<
     );
     let report = run(&files, assume);
     assert!(matches!(report.files[0].outcome, FileOutcome::Changed(_)));
-    let results = report.containers[0].results.iter();
+    let results = report.containers[0].rows.iter();
     let left = results.filter(|result| match &result.outcome {
-        Outcome::Declined { why } => why.contains("yaml` patches its"),
+        Outcome::Declined => sentence(&result.reason).contains("yaml` patches its"),
         _ => false,
     });
     left.map(|result| result.id).collect()

@@ -6,6 +6,7 @@ use harden::container::{
     Against, Container, Id, MountSource, Network, Origin, Role, Setting, User, Via,
 };
 use harden::project::{Format, NotOurs};
+use harden::report::words::sentence;
 
 use super::{PATCH, WINDOWS, pod, read, recognise, testdata};
 
@@ -170,9 +171,9 @@ fn mounts_are_joined_with_volumes() {
         assert_eq!(source("/bare"), (MountSource::Scratch, false));
         assert!(matches!(source("/missing").0, MountSource::Other(_)));
         assert_eq!(store.shared_memory, Some(256 << 20));
-        let words: Vec<&str> = store
+        let words: Vec<String> = store
             .evidence_against(Against::User)
-            .map(|evidence| evidence.what.as_str())
+            .map(|evidence| sentence(&evidence.reason))
             .collect();
         assert_eq!(
             words,

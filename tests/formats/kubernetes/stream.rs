@@ -35,8 +35,8 @@ fn declines_memory(report: &Report, workload: &str) -> bool {
         .iter()
         .find(|container| container.workload == workload);
     container.is_some_and(|container| {
-        container.results.iter().any(|result| {
-            result.id == "memory-limit" && matches!(result.outcome, Outcome::Declined { .. })
+        container.rows.iter().any(|result| {
+            result.id == "memory-limit" && matches!(result.outcome, Outcome::Declined)
         })
     })
 }

@@ -13,6 +13,7 @@ use harden::engine::outcome::{ContainerReport, FileOutcome, Outcome};
 use harden::image::{Facts, Knowledge, Name, Support};
 use harden::pod_security::{Content, PodJudgement, Standard, Verdict, Violation, judge};
 use harden::project::Source;
+use harden::report::words::{general_sentence, sentence};
 use harden::transforms;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -245,19 +246,22 @@ impl Failing<'_> {
             "seccompProfile_restricted" => "default-seccomp",
             _ => return unattributed("no transform is responsible"),
         };
-        let result = container.results.iter().find(|result| result.id == id);
+        let result = container.rows.iter().find(|result| result.id == id);
+        let why = result.map(|result| general(&general_sentence(&result.reason)));
+        let why = why.unwrap_or_default();
         match result.map(|result| &result.outcome) {
             None => unattributed(&format!("{id} was not asked")),
-            Some(Outcome::Finding { what, .. }) => {
-                Cause::Explicit(format!("{id}: {}", general(what)))
+            Some(Outcome::Finding { .. }) => Cause::Explicit(format!("{id}: {why}")),
+            Some(Outcome::Declined)
+                if result
+                    .is_some_and(|row| self.is_of_image(container, &sentence(&row.reason))) =>
+            {
+                Cause::Image(format!("{id}: {why}"))
             }
-            Some(Outcome::Declined { why }) if self.is_of_image(container, why) => {
-                Cause::Image(format!("{id}: {}", general(why)))
-            }
-            Some(Outcome::Declined { why }) => Cause::Declined(format!("{id}: {}", general(why))),
+            Some(Outcome::Declined) => Cause::Declined(format!("{id}: {why}")),
             // The image, or a program that the file runs in it, needs what is added back.
-            Some(Outcome::Changed { reason, .. }) if path.contains(".capabilities.add[") => {
-                Cause::Image(format!("{id}: {}", general(reason)))
+            Some(Outcome::Changed { .. }) if path.contains(".capabilities.add[") => {
+                Cause::Image(format!("{id}: {why}"))
             }
             Some(outcome) => unattributed(&format!("{id} says {outcome:?}")),
         }

@@ -1,0 +1,186 @@
+//! Why a transform answers as it does, as a value.
+//!
+//! A reason is a code with its parts and the place where it was seen. Renderers make words of it
+//! at the very end; fingerprints, filters and counts use the code. No code reads the words.
+
+use super::Place;
+
+/// Why a transform answers as it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The code, and the sentence that is made of it.
+    pub words: &'static Words,
+    /// What stands at the placeholders of the sentence, by name.
+    pub parts: Vec<(&'static str, Value)>,
+    /// Where it was seen.
+    pub place: Option<Place>,
+    /// What holds in addition, and is told after it.
+    pub more: Vec<Reason>,
+}
+
+/// A code and its sentence.
+///
+/// Every reason of the program is declared once, as a constant of this type beside the code that
+/// gives it. `docs/reasons.md` lists them all; a test reads them from the sources.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Words {
+    /// Kebab-case, unique, never reused: fingerprints and filters are made of it.
+    pub code: &'static str,
+    /// Plain English, with `{name}` where a part stands.
+    pub text: &'static str,
+}
+
+/// A part of a reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A path of the host or of the container, or one with its options.
+    Path(String),
+    /// A port.
+    Port(u16),
+    /// A capability, without `CAP_`.
+    Capability(String),
+    /// A name: a variable, a volume, a service, a program, an option.
+    Name(String),
+    /// The id of an entry of the knowledge base, or an image as written.
+    Image(String),
+    /// A text of the file, as written.
+    Written(String),
+    /// Words that stand in data: a note of the knowledge base. Never identifying.
+    Note(String),
+    /// Bytes.
+    Bytes(u64),
+    /// A number that counts something.
+    Count(u64),
+    /// Several parts of one kind.
+    List(Vec<Value>),
+    /// A reason within the sentence.
+    Reason(Box<Reason>),
+}
+
+impl Words {
+    /// A code and its sentence.
+    #[must_use]
+    pub const fn new(code: &'static str, text: &'static str) -> Self {
+        Self { code, text }
+    }
+}
+
+impl Reason {
+    /// The reason without parts.
+    #[must_use]
+    pub fn new(words: &'static Words) -> Self {
+        Self {
+            words,
+            parts: Vec::new(),
+            place: None,
+            more: Vec::new(),
+        }
+    }
+
+    /// Its stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.words.code
+    }
+
+    /// The same with a part.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.parts.push((name, value));
+        self
+    }
+
+    /// The same with a path at `{path}`.
+    #[must_use]
+    pub fn path(self, path: impl Into<String>) -> Self {
+        self.with("path", Value::Path(path.into()))
+    }
+
+    /// The same with a name at `{name}`.
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Self {
+        self.with("name", Value::Name(name.into()))
+    }
+
+    /// The same with an image at `{image}`.
+    #[must_use]
+    pub fn image(self, image: impl Into<String>) -> Self {
+        self.with("image", Value::Image(image.into()))
+    }
+
+    /// The same with a port at `{port}`.
+    #[must_use]
+    pub fn port(self, port: u16) -> Self {
+        self.with("port", Value::Port(port))
+    }
+
+    /// The same with a text of the file at `{written}`.
+    #[must_use]
+    pub fn written(self, text: impl Into<String>) -> Self {
+        self.with("written", Value::Written(text.into()))
+    }
+
+    /// The same, seen at this place.
+    #[must_use]
+    pub fn at(mut self, place: Option<Place>) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// The same, and another one in addition.
+    #[must_use]
+    pub fn and(mut self, other: Reason) -> Self {
+        self.more.push(other);
+        self
+    }
+
+    /// The parts that tell this reason from another one of the same code: what a fingerprint is
+    /// made of. Prose, amounts, images and texts of the file, which may be secrets, are not.
+    #[must_use]
+    pub fn identity(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (_, value) in &self.parts {
+            value.identity(&mut found);
+        }
+        found
+    }
+}
+
+impl Value {
+    fn identity(&self, found: &mut Vec<String>) {
+        match self {
+            Self::Path(text) | Self::Capability(text) | Self::Name(text) => {
+                found.push(text.clone());
+            }
+            Self::Port(port) => found.push(port.to_string()),
+            Self::List(values) => values.iter().for_each(|value| value.identity(found)),
+            Self::Reason(reason) => {
+                found.push(reason.code().to_owned());
+                found.extend(reason.identity());
+            }
+            Self::Image(_) | Self::Written(_) | Self::Note(_) | Self::Bytes(_) | Self::Count(_) => {
+            }
+        }
+    }
+}
+
+impl From<&'static Words> for Reason {
+    fn from(words: &'static Words) -> Self {
+        Self::new(words)
+    }
+}
+
+/// Words that nobody has given a code yet.
+static UNWORDED: Words = Words::new("unworded", "{note}");
+
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self::new(&UNWORDED).with("note", Value::Note(text))
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}

@@ -1,0 +1,76 @@
+//! The sentence of a reason, made at the very end.
+
+use std::fmt::Write as _;
+
+use crate::container::{Reason, Value};
+use crate::units;
+
+/// The sentence, with what is quoted from files between backticks. It is as the file has it:
+/// every format escapes it for its own reader.
+#[must_use]
+pub fn sentence(reason: &Reason) -> String {
+    let mut out = String::new();
+    write_reason(&mut out, reason, false);
+    out
+}
+
+/// The sentence without what differs from container to container: `…` stands for every quoted
+/// part. Reasons with the same one are counted together.
+#[must_use]
+pub fn general_sentence(reason: &Reason) -> String {
+    let mut out = String::new();
+    write_reason(&mut out, reason, true);
+    out
+}
+
+fn write_reason(out: &mut String, reason: &Reason, is_general: bool) {
+    let mut rest = reason.words.text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, after)) = after.split_once('}') else {
+            break;
+        };
+        let part = reason.parts.iter().find(|(part, _)| *part == name);
+        if let Some((_, value)) = part {
+            write_value(out, value, is_general);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    for more in &reason.more {
+        out.push_str("; ");
+        write_reason(out, more, is_general);
+    }
+}
+
+fn write_value(out: &mut String, value: &Value, is_general: bool) {
+    match value {
+        Value::Path(_) | Value::Name(_) | Value::Written(_) if is_general => out.push_str("`…`"),
+        Value::Path(text) | Value::Name(text) | Value::Written(text) => {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "`{text}`");
+        }
+        Value::Note(text) if is_general => {
+            for (nth, part) in text.split('`').enumerate() {
+                out.push_str(if nth % 2 == 0 { part } else { "`…`" });
+            }
+        }
+        Value::Capability(text) | Value::Image(text) | Value::Note(text) => out.push_str(text),
+        Value::Port(port) => {
+            let _ = write!(out, "{port}");
+        }
+        Value::Bytes(bytes) => out.push_str(&units::write_bytes(*bytes)),
+        Value::Count(count) => {
+            let _ = write!(out, "{count}");
+        }
+        Value::List(values) => {
+            for (nth, value) in values.iter().enumerate() {
+                if nth > 0 {
+                    out.push_str(", ");
+                }
+                write_value(out, value, is_general);
+            }
+        }
+        Value::Reason(reason) => write_reason(out, reason, is_general),
+    }
+}
