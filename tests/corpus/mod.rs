@@ -5,7 +5,6 @@
 mod confluence;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use harden::container::{Assume, Basis, Policy};
