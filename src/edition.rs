@@ -20,7 +20,7 @@ pub struct Edition {
 
 /// A text that is no edition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an edition is a year and a month, such as {}", Edition::CURRENT)]
+#[error("write an edition as year and month, for example {}", Edition::CURRENT)]
 pub struct NoEdition;
 
 impl Edition {

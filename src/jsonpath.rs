@@ -36,10 +36,10 @@ pub enum Step {
 #[non_exhaustive]
 pub enum JsonPathError {
     /// It is not what RFC 9535 calls a query.
-    #[error("`{0}` is not a JSONPath, which begins with `$`")]
+    #[error("`{0}` is not a JSONPath; write for example `$.spec.template`")]
     Syntax(String),
     /// It is longer than any that is read.
-    #[error("a JSONPath has at most {MOST} bytes")]
+    #[error("a JSONPath must have at most {MOST} bytes")]
     TooLong,
     /// It can multiply the values it looks at.
     #[error("{0}, which can take too long")]

@@ -26,8 +26,7 @@ pub(crate) fn nearest<'c>(
 
 /// The nearest in words that end a message; nothing where none is near.
 pub(crate) fn hint<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> String {
-    nearest(word, candidates)
-        .map_or_else(String::new, |found| format!("; the nearest is `{found}`"))
+    nearest(word, candidates).map_or_else(String::new, |found| format!("; did you mean `{found}`?"))
 }
 
 #[cfg(test)]

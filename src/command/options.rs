@@ -148,6 +148,7 @@ impl Options {
         }
         let fail_on = config.fail_on.take();
         let custom_resources = std::mem::take(&mut config.custom_resources);
+        let custom_resources = custom_resources.into_iter().map(|one| one.value).collect();
         let notes = place
             .as_ref()
             .filter(|_| !newer.is_empty())

@@ -5,6 +5,7 @@
 //! line. `harden.schema.json` is the same as a JSON Schema, for editors; `tests/cli/config.rs` holds
 //! the two together.
 
+mod deserialize;
 mod error;
 mod find;
 mod load;
@@ -25,6 +26,7 @@ use crate::image::entry::Entry;
 use crate::jsonpath::JsonPath;
 use crate::project::CustomResource;
 
+pub use deserialize::Located;
 pub use error::{ConfigError, LoadError};
 pub use find::{NAME, find};
 pub use load::{Loaded, Unloaded, load};
@@ -47,6 +49,7 @@ pub const SCHEMA: &str = include_str!("../../harden.schema.json");
 )]
 pub struct Config {
     /// Neither transforms nor facts that joined after this edition are used.
+    #[serde(deserialize_with = "values::edition")]
     pub edition: Option<Edition>,
     /// What may rest on assumption.
     pub assume: Option<Assume>,
@@ -58,10 +61,10 @@ pub struct Config {
     pub transforms: Choices,
     /// What is asked of some of them.
     #[serde(deserialize_with = "or_default")]
-    pub workloads: Vec<Workload>,
+    pub workloads: Vec<Located<Workload>>,
     /// Kinds of a cluster's own that carry pods.
     #[serde(deserialize_with = "or_default")]
-    pub custom_resources: Vec<CustomResource>,
+    pub custom_resources: Vec<Located<CustomResource>>,
     /// What is known of images that the knowledge base does not have, or has wrong.
     #[serde(deserialize_with = "or_default")]
     pub images: Vec<ImageSource>,
@@ -74,7 +77,7 @@ pub struct Config {
 #[serde(
     default,
     deny_unknown_fields,
-    expecting = "settings, each behind its key"
+    expecting = "settings, each under its key"
 )]
 pub struct Settings {
     /// The user written by assumption.
@@ -125,7 +128,7 @@ pub struct Choices {
     pub overrides: Vec<TransformId>,
     /// Those that change nothing.
     #[serde(deserialize_with = "or_default")]
-    pub skip: Vec<Skip>,
+    pub skip: Vec<Located<Skip>>,
 }
 
 /// A transform that is left out, and why.
@@ -136,18 +139,11 @@ pub struct Skip {
     pub id: TransformId,
     /// Why, for those who come after.
     pub reason: Reason,
-    /// The line it stands at, from 1.
-    #[serde(skip)]
-    pub line: u32,
 }
 
 /// What is asked of the containers that all given selectors choose.
 #[derive(Debug, Default, Deserialize)]
-#[serde(
-    default,
-    deny_unknown_fields,
-    expecting = "selectors, and what they are asked"
-)]
+#[serde(default, deny_unknown_fields, expecting = "selectors and options")]
 pub struct Workload {
     /// The name of the workload: `web`, `shop` or `Deployment/shop`.
     pub name: Option<Pattern>,
@@ -169,9 +165,6 @@ pub struct Workload {
     /// Transforms.
     #[serde(deserialize_with = "or_default")]
     pub transforms: Choices,
-    /// The line it begins at, from 1.
-    #[serde(skip)]
-    pub line: u32,
 }
 
 /// Where entries of the knowledge base come from.

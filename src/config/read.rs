@@ -1,11 +1,10 @@
 //! From text to a [`Config`], or to an error with its place.
 
-use super::{Choices, Config, ConfigError};
-use crate::edition::Edition;
-use crate::nearest;
-use crate::syntax::{self, Found, Kind, Limits, Mode, NodeId, Schema, Span, Tree};
+use super::deserialize::from_tree;
+use super::{Config, ConfigError};
+use crate::syntax::{self, Limits, Mode, Span};
 
-/// Nobody writes more by hand, and what a program writes is no exception that a person argued.
+/// More than anybody writes by hand.
 const LIMITS: Limits = Limits {
     bytes: 1 << 20,
     depth: 32,
@@ -25,49 +24,34 @@ pub fn read(text: &str) -> Result<Config, ConfigError> {
                 end: second.span.start.saturating_add(3),
                 ..second.span
             },
-            message: "a configuration is one document".to_owned(),
+            message: "a configuration is a single YAML document".to_owned(),
         });
     }
-    if let Some(error) = duplicate(&tree) {
-        return Err(error);
-    }
-    let mut config = serde_yaml::from_str(text).map_err(|error| located(&tree, &error))?;
-    check(&config, &tree)?;
-    number_lines(&mut config, &tree);
+    let config: Config = from_tree(&tree, &LIMITS)?;
+    check(&config)?;
     Ok(config)
 }
 
 /// What no type of a single value can say.
-fn check(config: &Config, tree: &Tree<'_>) -> Result<(), ConfigError> {
-    if let Some(edition) = config.edition
-        && edition > Edition::CURRENT
-    {
-        return Err(ConfigError {
-            span: span(tree, "edition", None),
-            message: format!(
-                "edition {edition} is newer than this program, which knows {}",
-                Edition::CURRENT
-            ),
-        });
-    }
-    for (at, workload) in config.workloads.iter().enumerate() {
+fn check(config: &Config) -> Result<(), ConfigError> {
+    for workload in &config.workloads {
         if !workload.selects() {
             return Err(ConfigError {
-                span: span(tree, "workloads", Some(at)),
+                span: workload.span,
                 message: "a section of `workloads` needs a selector: `name`, `container`, \
                           `label`, `image`, `path` or `jsonpath`"
                     .to_owned(),
             });
         }
     }
-    for (at, custom) in config.custom_resources.iter().enumerate() {
+    for custom in &config.custom_resources {
         // kubevirt/kubevirt `pkg/virt-controller/services/template.go` writes the pod of a machine.
         if custom.group == "kubevirt.io" || custom.group.ends_with(".kubevirt.io") {
             return Err(ConfigError {
-                span: span(tree, "custom_resources", Some(at)),
+                span: custom.span,
                 message: format!(
-                    "the pods of a `{}` are written by KubeVirt, which gives them what a virtual \
-                     machine needs of the host; no path leads to them",
+                    "KubeVirt creates the pods of a `{}` itself, with what a virtual machine needs \
+                     of the host; no path in the object leads to them",
                     custom.kind
                 ),
             });
@@ -76,143 +60,10 @@ fn check(config: &Config, tree: &Tree<'_>) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// Says of what a report may name where it stands.
-fn number_lines(config: &mut Config, tree: &Tree<'_>) {
-    let line = |node: NodeId| tree.line_column(tree.node(node).span.start).0;
-    let items = |node: Option<NodeId>, key: &str| -> Vec<NodeId> {
-        let found = node.and_then(|node| tree.get(node, key, Schema::GoYamlV4));
-        let list = found.map(|found| tree.resolve(found.value()));
-        list.map_or_else(Vec::new, |list| tree.children(list).collect())
-    };
-    let skips = |choices: &mut Choices, owner: Option<NodeId>| {
-        let owner = owner.and_then(|node| tree.get(node, "transforms", Schema::GoYamlV4));
-        let written = items(owner.map(Found::value), "skip");
-        for (skip, node) in choices.skip.iter_mut().zip(written) {
-            skip.line = line(node);
-        }
-    };
-    let root = tree.documents().first().map(|document| document.root);
-    skips(&mut config.transforms, root);
-    for (workload, node) in config.workloads.iter_mut().zip(items(root, "workloads")) {
-        workload.line = line(node);
-        skips(&mut workload.transforms, Some(node));
-    }
-}
-
-/// The value of a key, or the first line of an item of it.
-fn span(tree: &Tree<'_>, key: &str, item: Option<usize>) -> Span {
-    let find = || {
-        let root = tree.documents().first()?.root;
-        let value = tree.get(root, key, Schema::GoYamlV4)?.value();
-        match item {
-            None => Some(value),
-            Some(at) => {
-                let item = tree.children(tree.resolve(value)).nth(at)?;
-                tree.children(item).next()
-            }
-        }
-    };
-    find().map_or(Span { start: 0, end: 0 }, |node: NodeId| {
-        tree.node(node).span
-    })
-}
-
-/// The error of the typed reader in our words, at the node it speaks of.
-fn located(tree: &Tree<'_>, error: &serde_yaml::Error) -> ConfigError {
-    let whole = error.to_string();
-    let Some(location) = error.location() else {
-        return ConfigError {
-            span: Span { start: 0, end: 0 },
-            message: reworded(&whole),
-        };
-    };
-    let (line, column) = (location.line(), location.column());
-    let message = whole
-        .strip_suffix(&format!(" at line {line} column {column}"))
-        .unwrap_or(&whole);
-    ConfigError {
-        span: span_at(tree, line, column),
-        message: reworded(message),
-    }
-}
-
-/// The words of serde, of which a person needs the key and what it should be.
-fn reworded(message: &str) -> String {
-    if let Some((_, rest)) = message.split_once("unknown field `")
-        && let Some((key, rest)) = rest.split_once('`')
-    {
-        return format!("there is no key `{key}` here{}", candidates(key, rest));
-    }
-    if let Some((_, rest)) = message.split_once("unknown variant `")
-        && let Some((word, rest)) = rest.split_once('`')
-    {
-        return format!("`{word}` is none of the values{}", candidates(word, rest));
-    }
-    if let Some((_, rest)) = message.split_once("missing field ") {
-        return format!("the key {rest} is missing");
-    }
-    // The path of the value is above the line that is shown.
-    match message.split_once(": ") {
-        Some((path, rest)) if !path.contains([' ', '`']) => rest.to_owned(),
-        _ => message.to_owned(),
-    }
-}
-
-/// The nearest of the words that stand in backticks, or all of them.
-fn candidates(word: &str, list: &str) -> String {
-    let words: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
-    let hint = nearest::hint(word, words.iter().copied());
-    if hint.is_empty() && !words.is_empty() {
-        return format!("; it can be {}", words.join(", "));
-    }
-    hint
-}
-
-/// The node at a line and column, both from 1, the column in characters.
-fn span_at(tree: &Tree<'_>, line: usize, column: usize) -> Span {
-    let source = tree.source();
-    let start_of_line = source
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum::<usize>();
-    let rest = source.get(start_of_line..).unwrap_or_default();
-    let within = rest
-        .char_indices()
-        .nth(column.saturating_sub(1))
-        .map_or(rest.len(), |(at, _)| at);
-    let start = u32::try_from(start_of_line + within).unwrap_or(u32::MAX);
-    let end = nodes(tree)
-        .map(|node| tree.node(node))
-        .find(|node| node.span.start == start && node.kind == Kind::Scalar)
-        .map_or(start.saturating_add(1), |node| node.span.end);
-    Span { start, end }
-}
-
-/// The second of two equal keys, at which the typed reader would show the first key of all.
-fn duplicate(tree: &Tree<'_>) -> Option<ConfigError> {
-    nodes(tree).find_map(|node| {
-        let (_, second) = tree.duplicate_key(node, Schema::GoYamlV4)?;
-        Some(ConfigError {
-            span: tree.node(second).span,
-            message: format!("the key `{}` stands twice", tree.value(second)),
-        })
-    })
-}
-
-/// Every node of the tree.
-fn nodes(tree: &Tree<'_>) -> impl Iterator<Item = NodeId> {
-    let mut open: Vec<NodeId> = tree.documents().iter().map(|one| one.root).collect();
-    std::iter::from_fn(move || {
-        let node = open.pop()?;
-        open.extend(tree.children(node));
-        Some(node)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::edition::Edition;
 
     fn error(text: &str) -> (String, String) {
         let error = read(text).unwrap_err();
@@ -257,17 +108,17 @@ mod tests {
     fn unknown_keys_are_answered_with_the_nearest() {
         fails(
             "editon: 2026.11\n",
-            "there is no key `editon` here; the nearest is `edition`",
+            "unknown key `editon`; did you mean `edition`?",
             "editon",
         );
         fails(
             "settings:\n  memory: 1g\n  mémory: 1g\n",
-            "there is no key `mémory` here; the nearest is `memory`",
+            "unknown key `mémory`; did you mean `memory`?",
             "mémory",
         );
         fails(
             "transforms:\n  skip:\n    - id: cpu-limit\n      because: x\n",
-            "there is no key `because` here; it can be id, reason",
+            "unknown key `because`; expected one of id, reason",
             "because",
         );
     }
@@ -276,7 +127,7 @@ mod tests {
     fn unknown_transforms_are_answered_with_the_nearest() {
         fails(
             "transforms: {enable: [read-only-rot]}\n",
-            "there is no transform `read-only-rot`; the nearest is `read-only-root`",
+            "unknown transform `read-only-rot`; did you mean `read-only-root`?",
             "read-only-rot",
         );
     }
@@ -290,40 +141,44 @@ mod tests {
         );
         fails(
             "transforms:\n  skip:\n    - {id: cpu-limit, reason: ' '}\n",
-            "a reason is needed, for those who come after",
+            "the reason is empty; say why the transform is skipped",
             "' '",
         );
     }
 
     #[test]
     fn values_are_checked_where_they_stand() {
-        fails("settings: {uid: 0}\n", "uid 0 is root", "0");
+        fails(
+            "settings: {uid: 0}\n",
+            "uid 0 is root; use another uid",
+            "0",
+        );
         fails(
             "settings:\n  # a lot\n  memory: lots\n",
-            "`lots` is not an amount of memory, such as 512m",
+            "`lots` is not a size; write for example 512m",
             "lots",
         );
         fails(
             "assume: fitt\n",
-            "`fitt` is none of the values; the nearest is `fit`",
+            "unknown value `fitt`; did you mean `fit`?",
             "fitt",
         );
         fails(
             "edition: 2031.01\n",
             &format!(
-                "edition 2031.01 is newer than this program, which knows {}",
+                "edition 2031.01 is newer than this version of harden, which knows editions up to {}",
                 Edition::CURRENT
             ),
             "2031.01",
         );
         fails(
             "custom_resources:\n- {group: a, kind: B, pod_spec: spec}\n",
-            "`spec` is not a JSONPath, which begins with `$`",
+            "`spec` is not a JSONPath; write for example `$.spec.template`",
             "spec",
         );
         fails(
             "images: [../secret.yaml]\n",
-            "`../secret.yaml` must be a path below the folder of the configuration",
+            "`../secret.yaml` must be a path inside the folder of the configuration",
             "../secret.yaml",
         );
     }
@@ -339,24 +194,78 @@ mod tests {
     fn the_kind_of_a_value_is_checked() {
         fails(
             "settings: [1]\n",
-            "invalid type: sequence, expected settings, each behind its key",
+            "expected settings, each under its key, found a list",
             "[",
         );
         fails(
             "uid: 1\n",
-            "there is no key `uid` here; it can be edition, assume, settings, transforms, \
-             workloads, custom_resources, images, fail_on",
+            "unknown key `uid`; expected one of edition, assume, settings, transforms, workloads, \
+             custom_resources, images, fail_on",
             "uid",
         );
         fails(
             "assume: all\nassume: fit\n",
-            "the key `assume` stands twice",
+            "duplicate key `assume`",
             "assume",
         );
         fails(
             "a: 1\n---\nb: 2\n",
-            "a configuration is one document",
+            "a configuration is a single YAML document",
             "---",
+        );
+    }
+
+    #[test]
+    fn an_error_is_shown_where_it_stands() {
+        // In an entry of the knowledge base, in a value of a list, behind an alias and in a flow
+        // mapping.
+        let entry = "images:\n- id: own\n  date: 2026-11-23\n  kind: servise\n";
+        fails(
+            entry,
+            "unknown value `servise`; did you mean `service`?",
+            "servise",
+        );
+        fails(
+            "fail_on:\n  - changes\n  - everything\n",
+            "unknown value `everything`; expected one of changes, findings, declines, \
+             stale-exceptions",
+            "everything",
+        );
+        fails(
+            "settings: {uid: &u 70000000000, gid: *u}\n",
+            "`70000000000` is not a whole number from 0 to 2147483647",
+            "70000000000",
+        );
+        fails(
+            "settings: {uid: 1, gid: -1}\n",
+            "`-1` is not a whole number from 0 to 2147483647",
+            "-1",
+        );
+        fails(
+            "assume: [fit]\n",
+            "expected a single value, found a list",
+            "[",
+        );
+        fails(
+            "settings: !own {uid: 1}\n",
+            "a configuration has no tags; remove `!own`",
+            "{",
+        );
+    }
+
+    #[test]
+    fn aliases_are_read_within_a_budget() {
+        let config =
+            read("settings: &s {uid: 7}\nworkloads:\n- name: a\n  settings: *s\n- {name: b}\n")
+                .unwrap();
+        assert_eq!(config.workloads[0].settings.uid, Some(7));
+        let skips = "{id: cpu-limit, reason: x}, ".repeat(1_000);
+        let sections = "{name: a, transforms: *t}, ".repeat(1_000);
+        let text = format!("transforms: &t {{skip: [{skips}]}}\nworkloads: [{sections}]\n");
+        let (message, _) = error(&text);
+        assert_eq!(
+            message,
+            "the aliases of this file expand to too many values"
         );
     }
 

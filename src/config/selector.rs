@@ -53,7 +53,7 @@ impl PathGlob {
 
 fn pattern(text: &str) -> Result<Pattern, &'static str> {
     match text {
-        "" => Err("a name is needed; `*` stands for any characters"),
+        "" => Err("the name is empty; `*` matches any name"),
         text => Ok(Pattern(text.to_owned())),
     }
 }
@@ -64,7 +64,7 @@ fn label(text: &str) -> Result<Label, &'static str> {
         None => (text, None),
     };
     if key.is_empty() {
-        return Err("a label is `key=value`, or a key alone");
+        return Err("write a label as `key=value`, or only its key");
     }
     Ok(Label {
         key: key.to_owned(),
@@ -74,7 +74,7 @@ fn label(text: &str) -> Result<Label, &'static str> {
 
 fn path_glob(text: &str) -> Result<PathGlob, String> {
     if text.is_empty() || text.len() > 512 {
-        return Err("a glob has between 1 and 512 bytes".to_owned());
+        return Err("a glob must have 1 to 512 bytes".to_owned());
     }
     GlobBuilder::new(text.strip_prefix("./").unwrap_or(text))
         .literal_separator(true)

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
+use crate::edition::Edition;
 use crate::transforms::{self, Transform};
 use crate::{nearest, units};
 
@@ -32,12 +33,12 @@ pub(crate) fn read_transform(text: &str) -> Result<&'static Transform, String> {
 /// Says that there is no such transform, and which one may be meant.
 pub(crate) fn unknown_transform(text: &str) -> String {
     let ids = transforms::ALL.iter().map(|transform| transform.id);
-    format!("there is no transform `{text}`{}", nearest::hint(text, ids))
+    format!("unknown transform `{text}`{}", nearest::hint(text, ids))
 }
 
 pub(crate) fn read_uid(text: &str) -> Result<u32, String> {
     match read_gid(text)? {
-        0 => Err("uid 0 is root".to_owned()),
+        0 => Err("uid 0 is root; use another uid".to_owned()),
         uid => Ok(uid),
     }
 }
@@ -50,7 +51,7 @@ pub(crate) fn read_memory(text: &str) -> Result<u64, String> {
     let bytes = read_size(text)?;
     if bytes < LEAST_MEMORY {
         return Err(format!(
-            "`{text}` is less than 6m, the least that an engine accepts"
+            "`{text}` is below 6m, the minimum that Docker accepts"
         ));
     }
     Ok(bytes)
@@ -59,7 +60,7 @@ pub(crate) fn read_memory(text: &str) -> Result<u64, String> {
 pub(crate) fn read_size(text: &str) -> Result<u64, String> {
     match units::bytes(text) {
         Some(bytes) if bytes > 0 && i64::try_from(bytes).is_ok() => Ok(bytes),
-        _ => Err(format!("`{text}` is not an amount of memory, such as 512m")),
+        _ => Err(format!("`{text}` is not a size; write for example 512m")),
     }
 }
 
@@ -72,7 +73,7 @@ pub(crate) fn read_cpus(text: &str) -> Result<u64, String> {
     match millicpu {
         Some(millicpu) if (LEAST_CPU..=1_000_000).contains(&millicpu) => Ok(millicpu),
         _ => Err(format!(
-            "`{text}` is not a number of processors from 0.01 to 1000, such as 0.5 or 500m"
+            "`{text}` is not a number of CPUs from 0.01 to 1000; write for example 0.5 or 500m"
         )),
     }
 }
@@ -89,7 +90,7 @@ pub(super) fn path_below(text: &str) -> Result<PathBuf, String> {
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if text.is_empty() || !stays {
         return Err(format!(
-            "`{text}` must be a path below the folder of the configuration"
+            "`{text}` must be a path inside the folder of the configuration"
         ));
     }
     Ok(path.to_owned())
@@ -105,7 +106,9 @@ fn read_restarts(text: &str) -> Result<u32, String> {
 
 fn read_reason(text: &str) -> Result<Reason, String> {
     match text.trim() {
-        "" | "~" | "null" => Err("a reason is needed, for those who come after".to_owned()),
+        "" | "~" | "null" => {
+            Err("the reason is empty; say why the transform is skipped".to_owned())
+        }
         reason => Ok(Reason(reason.to_owned())),
     }
 }
@@ -143,6 +146,19 @@ optional! {
     cpus: u64 = read_cpus,
     pids: i64 = read_pids,
     restarts: u32 = read_restarts,
+}
+
+/// An edition that this version of harden knows.
+pub(super) fn edition<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Edition>, D::Error> {
+    match Option::deserialize(deserializer)? {
+        Some(edition) if edition > Edition::CURRENT => Err(de::Error::custom(format_args!(
+            "edition {edition} is newer than this version of harden, which knows editions up to {}",
+            Edition::CURRENT
+        ))),
+        edition => Ok(edition),
+    }
 }
 
 /// A scalar by its text, whatever YAML would make of it, through `read`.

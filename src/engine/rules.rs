@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
-use crate::config::{Choices, Config, Settings, Workload};
+use crate::config::{Choices, Config, Located, Settings, Workload};
 use crate::container::{Assume, Container, Policy};
 use crate::engine::outcome::{Outcome, Position, StaleException};
 use crate::project::settled;
@@ -53,7 +53,7 @@ struct Skipped {
 
 #[derive(Debug)]
 struct Section {
-    workload: Workload,
+    workload: Located<Workload>,
     skipped: Vec<Skipped>,
     is_used: AtomicBool,
 }
@@ -102,7 +102,7 @@ impl Rules {
     #[must_use]
     pub fn new(config: Config, name: String, folder: PathBuf, here: PathBuf) -> Self {
         let sections = config.workloads.into_iter().map(|mut workload| Section {
-            skipped: skipped(&mut workload.transforms),
+            skipped: skipped(&mut workload.value.transforms),
             workload,
             is_used: AtomicBool::new(false),
         });
@@ -151,7 +151,7 @@ impl Rules {
                 settings,
                 transforms,
                 ..
-            } = &section.workload;
+            } = &section.workload.value;
             let policy = ruling.policy.to_mut();
             settings.apply(policy);
             policy.assume = assume.unwrap_or(policy.assume);
@@ -285,9 +285,9 @@ fn skipped(choices: &mut Choices) -> Vec<Skipped> {
     std::mem::take(&mut choices.skip)
         .into_iter()
         .map(|skip| Skipped {
-            id: skip.id.0.id,
-            reason: skip.reason.0,
+            id: skip.value.id.0.id,
             line: skip.line,
+            reason: skip.value.reason.0,
             is_used: AtomicBool::new(false),
         })
         .collect()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use harden::config::{self, Choices, Config, Settings, Skip, Workload};
+use harden::config::{self, Choices, Config, ImageSource, Settings, Skip, Workload};
 use harden::image::entry::Entry;
 use harden::project::CustomResource;
 use harden::transforms;
@@ -167,6 +167,32 @@ fn the_schema_accepts_what_the_program_accepts() {
         let judged = validate(&schema, &schema, &value);
         assert_eq!(judged.is_ok(), *valid, "the schema on {text}: {judged:?}");
     }
+}
+
+#[test]
+fn an_entry_in_the_configuration_is_the_entry_in_a_file() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("images");
+    let mut count = 0;
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|end| end != "yaml") {
+            continue;
+        }
+        let text = fs::read_to_string(path).unwrap();
+        let Ok(entry) = serde_yaml::from_str::<Entry>(&text) else {
+            // Several editions of one entry.
+            assert!(text.contains("\n---\n"));
+            continue;
+        };
+        let indented = text.replace('\n', "\n  ");
+        let config = config::read(&format!("images:\n- # first\n  {indented}\n")).unwrap();
+        let [ImageSource::Entry(read)] = config.images.as_slice() else {
+            panic!("{config:?}");
+        };
+        assert_eq!(format!("{read:?}"), format!("{entry:?}"));
+        count += 1;
+    }
+    assert!(count > 50, "{count}");
 }
 
 #[test]

@@ -207,6 +207,9 @@ fn kinds(text: &str) -> Vec<CustomResource> {
     config::read(&format!("custom_resources: {text}"))
         .expect("a configuration")
         .custom_resources
+        .into_iter()
+        .map(|one| one.value)
+        .collect()
 }
 
 fn run(custom_resources: &[CustomResource], text: &str) -> Report {
