@@ -9,7 +9,7 @@ use crate::transforms::needs::capabilities::{self, Start};
 pub(super) static TRANSFORM: Transform = Transform {
     id: "capabilities-missing",
     edition: Edition::new(2026, 11),
-    summary: "dropped capabilities without which the image breaks",
+    summary: "dropped capabilities that the image needs",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Low,

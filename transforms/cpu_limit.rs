@@ -9,7 +9,7 @@ use crate::transforms::evidence::host_agent;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "cpu-limit",
     edition: Edition::new(2026, 11),
-    summary: "a bound on processor time",
+    summary: "limits CPU time",
     kind: Kind::Change,
     default: true,
     risk: Risk::Behaviour,

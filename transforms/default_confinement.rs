@@ -9,7 +9,7 @@ use crate::transforms::evidence;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "default-confinement",
     edition: Edition::new(2026, 11),
-    summary: "the platform's own AppArmor profile and SELinux labels hold",
+    summary: "a default AppArmor profile or SELinux confinement that is switched off",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Behaviour,

@@ -9,7 +9,7 @@ use crate::transforms::evidence;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "default-seccomp",
     edition: Edition::new(2026, 11),
-    summary: "the system calls that the platform's own profile allows, and no others",
+    summary: "allows only the system calls of the platform's default seccomp profile",
     kind: Kind::Change,
     default: true,
     risk: Risk::Low,

@@ -13,7 +13,7 @@ use crate::transforms::needs::capabilities::{self, Start};
 pub(super) static TRANSFORM: Transform = Transform {
     id: "drop-capabilities",
     edition: Edition::new(2026, 11),
-    summary: "none of root's powers but those that the image needs",
+    summary: "drops all capabilities except those that the image needs",
     kind: Kind::Change,
     default: true,
     risk: Risk::Behaviour,

@@ -9,7 +9,7 @@ use crate::transforms::evidence;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "engine-socket",
     edition: Edition::new(2026, 11),
-    summary: "the control socket of a container engine, which is root on the host",
+    summary: "mounts of an engine's control socket, which gives root on the host",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Behaviour,

@@ -8,7 +8,7 @@ use crate::edition::Edition;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "host-namespaces",
     edition: Edition::new(2026, 11),
-    summary: "namespaces of the host that a container shares",
+    summary: "namespaces that a container shares with the host",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Behaviour,

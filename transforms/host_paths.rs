@@ -9,7 +9,7 @@ use crate::transforms::evidence;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "host-paths",
     edition: Edition::new(2026, 11),
-    summary: "directories of the host through which a container reaches the host",
+    summary: "mounts of the host's system directories",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Behaviour,

@@ -8,7 +8,7 @@ use crate::edition::Edition;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "host-ports",
     edition: Edition::new(2026, 11),
-    summary: "ports of the host that lead into a container from every network",
+    summary: "ports of the host that every network can reach",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Behaviour,

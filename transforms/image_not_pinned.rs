@@ -9,7 +9,7 @@ use crate::image::Tag;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "image-not-pinned",
     edition: Edition::new(2026, 11),
-    summary: "an image whose name leaves open what will run",
+    summary: "images whose name does not say which version runs",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Low,

@@ -8,7 +8,7 @@ use crate::edition::Edition;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "localhost-ports",
     edition: Edition::new(2026, 11),
-    summary: "published ports are reached from the host alone",
+    summary: "publishes ports on 127.0.0.1 only",
     kind: Kind::Change,
     default: false,
     risk: Risk::Behaviour,

@@ -11,7 +11,7 @@ use crate::transforms::needs::writable::Applies;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "memory-limit",
     edition: Edition::new(2026, 11),
-    summary: "a bound on memory",
+    summary: "limits memory",
     kind: Kind::Change,
     default: true,
     risk: Risk::Behaviour,

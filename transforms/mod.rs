@@ -125,7 +125,7 @@ impl Transform {
     pub fn effect(&self) -> &'static str {
         match (self.kind, self.default, self.risk) {
             (Kind::Finding, ..) => "reports",
-            (Kind::Change, false, _) => "when asked",
+            (Kind::Change, false, _) => "off by default",
             (Kind::Change, true, Risk::Low) => "low risk",
             (Kind::Change, true, Risk::Behaviour) => "can change behaviour",
         }

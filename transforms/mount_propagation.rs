@@ -8,7 +8,7 @@ use crate::edition::Edition;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "mount-propagation",
     edition: Edition::new(2026, 11),
-    summary: "mounts that a container makes and the host then has too",
+    summary: "mounts that propagate from a container to the host",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Behaviour,

@@ -10,7 +10,7 @@ use crate::transforms::needs::capabilities;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "no-new-privileges",
     edition: Edition::new(2026, 11),
-    summary: "setuid programs and file capabilities gain nothing",
+    summary: "blocks new privileges through setuid programs and file capabilities",
     kind: Kind::Change,
     default: true,
     risk: Risk::Low,

@@ -13,7 +13,7 @@ use crate::image::{DefaultUser, Facts, RunAs, Support};
 pub(super) static TRANSFORM: Transform = Transform {
     id: "non-root-user",
     edition: Edition::new(2026, 11),
-    summary: "the process starts as an unprivileged user",
+    summary: "runs the process as a user that is not root",
     kind: Kind::Change,
     default: true,
     risk: Risk::Behaviour,

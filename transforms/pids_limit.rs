@@ -9,7 +9,7 @@ use crate::transforms::evidence;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "pids-limit",
     edition: Edition::new(2026, 11),
-    summary: "a bound on processes and threads",
+    summary: "limits processes and threads",
     kind: Kind::Change,
     default: true,
     risk: Risk::Behaviour,

@@ -8,7 +8,7 @@ use crate::edition::Edition;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "privileged",
     edition: Edition::new(2026, 11),
-    summary: "a container without any of its protections",
+    summary: "privileged containers",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Behaviour,

@@ -8,7 +8,7 @@ use crate::edition::Edition;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "proc-mount",
     edition: Edition::new(2026, 11),
-    summary: "a `/proc` without the masks that keep the kernel from a container",
+    summary: "a `/proc` without its usual masks",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Behaviour,

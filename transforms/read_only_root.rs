@@ -10,7 +10,7 @@ use crate::image::Support;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "read-only-root",
     edition: Edition::new(2026, 11),
-    summary: "the image's files cannot be changed; scratch space is small and separate",
+    summary: "makes the image's files read-only, with small mounts where it must write",
     kind: Kind::Change,
     default: true,
     risk: Risk::Behaviour,

@@ -8,7 +8,7 @@ use crate::edition::Edition;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "resource-requests",
     edition: Edition::new(2026, 11),
-    summary: "something is set aside for a container that has no limit to go by",
+    summary: "reserves a little memory and CPU for a container without requests and limits",
     kind: Kind::Change,
     default: true,
     risk: Risk::Behaviour,

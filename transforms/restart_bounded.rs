@@ -8,7 +8,7 @@ use crate::edition::Edition;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "restart-bounded",
     edition: Edition::new(2026, 11),
-    summary: "a container that keeps failing is not started again for ever",
+    summary: "limits how often a failing container is restarted",
     kind: Kind::Change,
     default: false,
     risk: Risk::Behaviour,

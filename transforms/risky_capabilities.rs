@@ -8,7 +8,7 @@ use crate::edition::Edition;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "risky-capabilities",
     edition: Edition::new(2026, 11),
-    summary: "capabilities beyond those of an ordinary container",
+    summary: "added capabilities that an ordinary container does not have",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Behaviour,

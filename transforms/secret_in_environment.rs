@@ -8,7 +8,7 @@ use crate::edition::Edition;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "secret-in-environment",
     edition: Edition::new(2026, 11),
-    summary: "passwords and keys that stand in the file",
+    summary: "passwords and keys in the file",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Low,

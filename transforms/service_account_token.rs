@@ -8,7 +8,7 @@ use crate::edition::Edition;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "service-account-token",
     edition: Edition::new(2026, 11),
-    summary: "no token for the cluster's API in a pod that does not talk to it",
+    summary: "mounts no API token in a pod that does not use the cluster's API",
     kind: Kind::Change,
     default: true,
     risk: Risk::Behaviour,

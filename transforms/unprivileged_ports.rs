@@ -9,7 +9,7 @@ use crate::transforms::needs::capabilities::{self, Start};
 pub(super) static TRANSFORM: Transform = Transform {
     id: "unprivileged-ports",
     edition: Edition::new(2026, 11),
-    summary: "a process that is not root may listen on the pod's low ports",
+    summary: "lets a process that is not root listen on the low ports of its pod",
     kind: Kind::Change,
     default: true,
     risk: Risk::Low,

@@ -8,7 +8,7 @@ use crate::edition::Edition;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "unsafe-sysctls",
     edition: Edition::new(2026, 11),
-    summary: "kernel parameters that may act beyond their container",
+    summary: "kernel parameters that can act outside their container",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Behaviour,

@@ -9,7 +9,7 @@ use crate::transforms::needs::writable;
 pub(super) static TRANSFORM: Transform = Transform {
     id: "writable-paths-missing",
     edition: Edition::new(2026, 11),
-    summary: "a read-only root without the paths that the image writes to",
+    summary: "a read-only root without paths that the image writes to",
     kind: Kind::Finding,
     default: true,
     risk: Risk::Low,
