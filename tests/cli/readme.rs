@@ -98,15 +98,19 @@ fn what_the_pages_ask_for_is_run_before_a_merge() {
 }
 
 #[test]
-fn its_links_lead_somewhere() {
-    let (path, text) = readme();
-    for link in text
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split(')').next())
-    {
-        if !link.contains("://") {
-            assert!(path.with_file_name(link).exists(), "nothing is at {link}");
+fn links_lead_somewhere() {
+    let docs = fs::read_dir(project().join("docs")).unwrap();
+    let docs = docs.map(|entry| entry.unwrap().path());
+    let pages = ["README.md", "DEVELOPERS.md"].map(|name| project().join(name));
+    for page in docs.chain(pages) {
+        let text = fs::read_to_string(&page).unwrap();
+        let links = text.split("](").skip(1);
+        for link in links.filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or_default();
+            if !link.contains("://") && !file.is_empty() {
+                let target = page.with_file_name(file);
+                assert!(target.exists(), "{}: nothing is at {link}", page.display());
+            }
         }
     }
 }
