@@ -1,63 +1,70 @@
-//! `harden` makes the containers in Compose files and Kubernetes manifests least-privilege,
-//! without touching a byte it has no reason to touch.
+//! `harden` makes the containers in Compose files, Kubernetes manifests, Quadlet units and
+//! `docker run` commands least-privilege. It changes no byte that it has no reason to change.
 //!
-//! This page is the code map. The rooms stand in the order in which the data flows:
+//! This page is the map of the code. Data flows one way:
 //!
 //! ```text
-//! files ──syntax──▶ Trees ──dialect──▶ Project of Containers ──transforms──▶ Changes ──dialect, syntax──▶ bytes ──▶ report
-//!                                              ▲
-//!                                         image facts
+//! files ──syntax──▶ Trees ──dialect──▶ Project of Containers ──transforms──▶ Changes ──dialect, syntax──▶ bytes ──▶ outcome ──▶ report
+//!                                                ▲
+//!                             facts: config, Dockerfiles, images/
 //! ```
 //!
-//! * [`syntax`] reads YAML to a tree of byte spans and turns edits at paths into edits of bytes.
-//! * [`dialect`] knows where a format writes a setting, and fills in [`container::Container`]. A
-//!   command line ([`dialect::docker_run`]) and a systemd unit ([`dialect::quadlet`]) are formats
-//!   too.
-//! * [`image`] knows what an image needs.
-//! * [`transforms`] say what a container should be; [`transforms::evidence`]
-//!   and [`transforms::needs`] are what they judge by.
-//! * [`config`] is what a repository says of its own hardening.
-//! * [`engine`] asks every transform about every container, plans the edits and proves the result.
-//! * [`overlay`] moves what would be written into files beside the originals.
-//! * [`files`] is the disk: it walks, reads and writes, and takes a stream that is too large for one tree in pieces.
-//! * [`report`] is what happened, as plain data and as text.
+//! # Layers
 //!
-//! Each layer has an error type of its own; [`diagnostic`] is what all of them tell a reader.
+//! A module uses only modules below it. `tests/layers.rs` fails on any path that leads up.
 //!
-//! `docs/semantics.md` has the rules of engines and consumers that dialects and transforms rest on.
+//! | module | what it does |
+//! |--------|--------------|
+//! | [`command`] | Reads the arguments and does one job: one file for each subcommand. |
+//! | [`report`] | Renders outcomes: one file for each format. |
+//! | [`overlay`] | Writes changes to files next to the originals. |
+//! | [`pod_security`] | Judges pods by the Pod Security Standards. It changes nothing. |
+//! | [`files`] | Finds files, groups those that belong together, reads them and writes them. |
+//! | [`engine`] | Asks every transform about every container, plans the edits and proves the result. |
+//! | [`dialect`] | Knows where a format writes a setting. It decides nothing. |
+//! | [`config`] | Reads `.harden.yaml`. |
+//! | [`transforms`] | Decide what a container should be, from the evidence in the file and the needs of the image. |
+//! | [`project`] | The words that all layers above share: files, members, formats, sources. |
+//! | [`container`] | The neutral container, and what a transform can answer. |
+//! | [`image`] | Facts about images: the knowledge base and Dockerfiles. |
+//! | [`syntax`] | YAML: text to a tree with byte spans, and edits back to text. |
 //!
-//! [`pod_security`] stands beside this flow: it judges pods as they are written, by the Pod
-//! Security Standards, and changes nothing.
+//! Each layer has its own error type. [`diagnostic`] is what they have in common.
+//! `docs/semantics.md` has the rules of engines and consumers that dialects and transforms rely
+//! on, and `docs/reasons.md` has every reason that a report can give.
 //!
 //! # Two axes that never meet
 //!
 //! A transform knows no format, and a dialect knows no policy. They meet in
-//! [`container::Container`]. A new format changes no transform; a new transform is one pair of
-//! files in `transforms/` and changes no dialect, unless it needs a setting that nobody had.
+//! [`container::Container`]. A new format changes no transform. A new transform is one pair of
+//! files in `transforms/`. It changes no dialect, unless it needs a setting that no container has
+//! yet.
 //!
 //! # Promises
 //!
-//! Each is held by the tests named beside it.
+//! The tests named with a promise hold it. `docs/promises.md` has the known gaps.
 //!
 //! 1. Bytes outside an edit are identical (`tests/syntax/edits.rs`, `tests/corpus/`).
-//! 2. `harden` twice is `harden` once (`tests/transforms/pages.rs`, `tests/corpus/`).
-//! 3. A file is changed only at the paths that were reported; before a byte is written the result
-//!    is parsed again by two parsers, compared, and passed a second time ([`engine`]).
+//! 2. A second run finds nothing to do (`tests/transforms/pages.rs`, `tests/corpus/`).
+//! 3. A file changes only at the reported paths. Before a byte is written, two parsers read the
+//!    result again, it is compared with the plan, and a second pass finds nothing ([`engine`]).
 //! 4. No container becomes less restricted than it was (`tests/corpus/`).
-//! 5. Nothing is written that the consumer would reject (`tests/formats/compose/`,
+//! 5. `harden` writes nothing that the consumer would reject (`tests/formats/compose/`,
 //!    `tests/formats/kubernetes/`, `tests/engine/`).
 //! 6. No input makes it panic, hang or use memory out of proportion (`tests/syntax/hostile.rs`,
 //!    `fuzz/`).
 //! 7. A write is atomic and keeps mode, owner and links (`tests/cli/cmd/write.md`,
 //!    `tests/cli/interrupt.rs`).
-//! 8. No network, no engine, no telemetry; what files say is escaped for the terminal.
-//! 9. Everything not fixed is reported with the reason ([`container::Answer`]).
+//! 8. There is no network, no engine and no telemetry. Text from files is escaped for its reader.
+//! 9. Everything that is not fixed is reported with the reason ([`container::Answer`]).
 //!
-//! # Invariants, as absences
+//! # Invariants of the code
 //!
-//! Nothing outside [`syntax`] knows about indentation or offsets. A transform does no I/O, sees no
-//! format and no other transform. A dialect decides nothing. Only the command touches the disk.
-//! There is no `unsafe`, and no `unwrap` on input.
+//! * Nothing outside [`syntax`] knows about indentation.
+//! * A transform does no I/O. It sees no format and no other transform.
+//! * Only [`files`], [`config`] and the loading of image entries in [`command`] touch the disk.
+//! * Nothing prints but `main`, through the streams that it gives to [`command`].
+//! * There is no `unsafe` code, and no `unwrap` on input.
 
 pub mod command;
 pub mod config;
