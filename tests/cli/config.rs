@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use harden::config::{self, Choices, Config, ImageSource, Settings, Skip, Workload};
 use harden::image::entry::Entry;
@@ -11,7 +10,8 @@ use harden::transforms;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::support::console::bless;
+use crate::support::expected::expect;
+use crate::support::files::project;
 
 fn schema() -> Value {
     serde_json::from_str(config::SCHEMA).unwrap()
@@ -60,16 +60,7 @@ fn every_transform_is_in_the_schema() {
     let (before, rest) = config::SCHEMA.split_once(begin).unwrap();
     let (_, after) = rest.split_once(end).unwrap();
     let now = format!("{before}{begin}\n{}\n      {end}{after}", ids.join(",\n"));
-    if now == config::SCHEMA {
-        return;
-    }
-    assert!(
-        std::env::var_os("BLESS").is_some(),
-        "harden.schema.json is out of date; BLESS=1 rewrites it"
-    );
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("harden.schema.json");
-    let old = fs::read_to_string(&path).unwrap();
-    bless(&path, &old, &now);
+    expect(&project("harden.schema.json"), &now);
 }
 
 /// Configurations, each with whether it is one; the program and the schema must agree.
@@ -197,8 +188,7 @@ fn an_entry_in_the_configuration_is_the_entry_in_a_file() {
 
 #[test]
 fn the_sample_of_the_readme_is_a_configuration() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(path).unwrap();
+    let readme = fs::read_to_string(project("README.md")).unwrap();
     let (_, sample) = readme
         .split_once("```yaml\n# yaml-language-server: $schema=./")
         .unwrap();

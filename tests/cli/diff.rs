@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use harden::report::diff;
 use harden::report::terminal::Terminal;
 use proptest::prelude::*;
 
-use crate::support::console::copy;
+use crate::support::command;
+use crate::support::files::{below, copy, scratch};
+use crate::support::shared::shared;
 
 /// Both tools turn the old bytes into the new ones. Panics where one of them does not.
 ///
@@ -40,7 +42,7 @@ pub(crate) fn assert_applies(name: &str, old: &str, new: &str) {
 }
 
 fn applied(tool: &[&str], name: &str, old: &str, diff: &[u8]) -> String {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch();
     let file = directory.path().join(name);
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, old).unwrap();
@@ -76,22 +78,18 @@ fn feed(tool: &[&str], directory: &Path, diff: &[u8]) {
 /// The whole corpus in one call: what `git apply` and `patch` make of the diff is what `--write`
 /// writes, and then there is nothing left to say.
 #[test]
-#[allow(clippy::print_stdout, reason = "a test that did not run must say so")]
 fn the_diff_of_the_corpus_is_what_is_written() {
-    let Some(shared) = std::env::var_os("HARDEN_SHARED") else {
-        println!("not run: HARDEN_SHARED is not set");
+    let Some(corpus) = shared("corpus/files") else {
         return;
     };
-    let corpus = Path::new(&shared).join("corpus/files");
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch();
     let [by_git, by_patch, by_us] = ["git", "patch", "us"].map(|name| {
         let tree = directory.path().join(name);
         copy(&corpus, &tree);
         tree
     });
     let harden = |tree: &Path, option: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_harden"));
-        command.args(["--quiet", option, "."]).current_dir(tree);
+        let mut command = command::harden(tree, &["--quiet", option, "."]);
         command.output().unwrap().stdout
     };
     let diff = harden(&by_git, "--diff");
@@ -100,7 +98,7 @@ fn the_diff_of_the_corpus_is_what_is_written() {
     feed(&["patch", "-p1", "--quiet"], &by_patch, &diff);
     assert!(harden(&by_us, "--write").is_empty());
     let mut changed = 0;
-    for path in files(&corpus) {
+    for path in below(&corpus) {
         let [git, patch, ours, old] =
             [&by_git, &by_patch, &by_us, &corpus].map(|tree| fs::read(tree.join(&path)).unwrap());
         assert!(git == ours, "{} differs by git apply", path.display());
@@ -109,17 +107,6 @@ fn the_diff_of_the_corpus_is_what_is_written() {
     }
     assert!(changed > 0);
     assert!(harden(&by_us, "--diff").is_empty());
-}
-
-/// Every file below the directory, by its path from there.
-fn files(directory: &Path) -> Vec<PathBuf> {
-    ignore::WalkBuilder::new(directory)
-        .standard_filters(false)
-        .build()
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-        .map(|entry| entry.path().strip_prefix(directory).unwrap().to_owned())
-        .collect()
 }
 
 #[test]

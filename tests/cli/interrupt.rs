@@ -5,6 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::support::command::harden;
+use crate::support::files::scratch;
+
 const FILES: usize = 60;
 const OLD: &str = "services:\n  web:\n    image: nginx:1.29\n";
 
@@ -31,7 +34,7 @@ fn a_killed_run_leaves_each_file_old_or_new() {
 }
 
 fn directory(files: usize) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch();
     for nth in 0..files {
         let project = directory.path().join(nth.to_string());
         fs::create_dir(&project).unwrap();
@@ -41,10 +44,7 @@ fn directory(files: usize) -> tempfile::TempDir {
 }
 
 fn write(directory: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_harden"));
-    command
-        .args(["--quiet", "--write", "."])
-        .current_dir(directory);
+    let mut command = harden(directory, &["--quiet", "--write", "."]);
     command.stdout(Stdio::null());
     command
 }

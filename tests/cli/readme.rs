@@ -1,29 +1,23 @@
 //! README.md tells the truth: what its commands show, what its table lists, where its links lead.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use harden::transforms::{self, Kind};
 
-use crate::support::console::{Status, bless, check, copy};
-
-fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use crate::support::command::harden;
+use crate::support::console::{Status, check};
+use crate::support::expected::expect;
+use crate::support::files::{copy, project, scratch};
 
 /// A copy of what a newcomer has before them.
 fn clone() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    copy(
-        &project().join("examples"),
-        &directory.path().join("examples"),
-    );
+    let directory = scratch();
+    copy(&project("examples"), &directory.path().join("examples"));
     directory
 }
 
 fn readme() -> (std::path::PathBuf, String) {
-    let path = project().join("README.md");
+    let path = project("README.md");
     let text = fs::read_to_string(&path).unwrap();
     (path, text)
 }
@@ -44,11 +38,7 @@ fn its_commands_show_what_happens_and_its_table_is_the_catalogue() {
     let (before, rest) = text.split_once(begin).unwrap();
     let (_, after) = rest.split_once(end).unwrap();
     let now = format!("{before}{begin}{}{end}{after}", table());
-    if std::env::var_os("BLESS").is_some() {
-        bless(&path, &text, &now);
-    } else {
-        assert_eq!(text, now, "the table is out of date; BLESS=1 rewrites it");
-    }
+    expect(&path, &now);
     check(&path, clone().path(), Status::Hidden);
 }
 
@@ -70,19 +60,16 @@ fn its_first_command_prints_a_diff() {
     let first = commands.first().unwrap();
     let arguments = first.strip_prefix("cargo run --release -- ").unwrap();
     let clone = clone();
-    let output = Command::new(env!("CARGO_BIN_EXE_harden"))
-        .args(arguments.split(' '))
-        .current_dir(&clone)
-        .output()
-        .unwrap();
+    let arguments: Vec<&str> = arguments.split(' ').collect();
+    let output = harden(clone.path(), &arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.starts_with(b"--- a/examples/compose.yml\n"));
 }
 
 #[test]
 fn what_the_pages_ask_for_is_run_before_a_merge() {
-    let run = fs::read_to_string(project().join(".ci/run")).unwrap();
-    let developers = fs::read_to_string(project().join("DEVELOPERS.md")).unwrap();
+    let run = fs::read_to_string(project(".ci/run")).unwrap();
+    let developers = fs::read_to_string(project("DEVELOPERS.md")).unwrap();
     let (_, readme) = readme();
     let tests = commands(&readme)
         .into_iter()

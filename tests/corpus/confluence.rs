@@ -2,44 +2,57 @@
 //! order. Only the order of new keys and items may differ. `HARDEN_SHARED` names the folder that
 //! has `corpus/`.
 
-use std::path::{Path, PathBuf};
-
-use harden::container::Policy;
-use harden::engine::Run;
 use harden::engine::outcome::FileOutcome;
-use harden::image::Knowledge;
-use harden::project::Source;
 use harden::transforms::{self, Transform};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde_yaml::Value;
 
+use super::values;
+use crate::support::run::{Setup as _, with};
+use crate::support::shared::corpus;
+
 /// The independent value reader builds every value in memory.
-const LARGEST: u64 = 256 << 10;
+const LARGEST: usize = 256 << 10;
 
 #[test]
 fn all_at_once_is_one_after_another() {
-    let Some(shared) = std::env::var_os("HARDEN_SHARED") else {
-        println!("not run: HARDEN_SHARED is not set");
-        return;
-    };
-    let corpus = Path::new(&shared).join("corpus");
-    let manifest = std::fs::read_to_string(corpus.join("manifest.tsv")).unwrap();
-    let mut differences = Vec::new();
-    let mut changed = 0;
-    for name in manifest
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split('\t').next())
-    {
-        let path = corpus.join("files").join(name);
-        if path.metadata().is_ok_and(|file| file.len() > LARGEST) {
-            continue;
-        }
-        let Ok(text) = std::fs::read_to_string(&path) else {
-            continue;
-        };
-        changed += usize::from(differ(name, &text, &mut differences));
-    }
+    let Some(files) = corpus() else { return };
+    let compared: Vec<Compared> = files
+        .par_iter()
+        .filter(|file| file.bytes.len() <= LARGEST)
+        .filter_map(|file| {
+            let text = std::str::from_utf8(&file.bytes).ok()?;
+            Some(compare(&file.path.display().to_string(), text))
+        })
+        .collect();
+    let changed = compared.iter().filter(|one| one.changed).count();
     println!("{changed} files changed");
+    assert_alike(compared);
+}
+
+#[test]
+fn what_rests_on_another_change_is_the_same_in_a_later_run() {
+    let compared = [
+        "services:\n  a:\n    image: nginx:1.27\n  b:\n    image: postgres:16\n    user: root\n",
+        "x-a: &a\n  cap_drop: [NET_RAW]\n  tmpfs: /x\nservices:\n  a:\n    <<: *a\n    image: nginx:1.27\n",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: c, image: 'nginx:1.27'}\n  - {name: d, image: example/d, ports: [{containerPort: 53}]}\n",
+    ]
+    .map(|text| compare("compose.yml", text));
+    assert!(compared.iter().all(|one| one.changed));
+    assert_alike(compared);
+}
+
+/// How one run and several compare for a file.
+struct Compared {
+    changed: bool,
+    difference: Option<String>,
+}
+
+fn assert_alike(compared: impl IntoIterator<Item = Compared>) {
+    let differences: Vec<String> = compared
+        .into_iter()
+        .filter_map(|one| one.difference)
+        .collect();
     assert!(
         differences.is_empty(),
         "{} differ:\n{}",
@@ -48,57 +61,30 @@ fn all_at_once_is_one_after_another() {
     );
 }
 
-#[test]
-fn what_rests_on_another_change_is_the_same_in_a_later_run() {
-    let mut differences = Vec::new();
-    for text in [
-        "services:\n  a:\n    image: nginx:1.27\n  b:\n    image: postgres:16\n    user: root\n",
-        "x-a: &a\n  cap_drop: [NET_RAW]\n  tmpfs: /x\nservices:\n  a:\n    <<: *a\n    image: nginx:1.27\n",
-        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: c, image: 'nginx:1.27'}\n  - {name: d, image: example/d, ports: [{containerPort: 53}]}\n",
-    ] {
-        assert!(differ("compose.yml", text, &mut differences), "{text}");
-    }
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
-}
-
-/// Whether the file is changed at all; notes where the two ways end apart.
-fn differ(name: &str, text: &str, differences: &mut Vec<String>) -> bool {
+fn compare(name: &str, text: &str) -> Compared {
     let all: Vec<&'static Transform> = transforms::by_default().collect();
     let once = hardened(name, text, all.clone());
     let mut step_by_step = text.to_owned();
     for transform in all {
         step_by_step = hardened(name, &step_by_step, vec![transform]);
     }
-    if let (Some(once), Some(steps)) = (values(&once), values(&step_by_step))
-        && let Some(at) = once
-            .iter()
-            .zip(&steps)
-            .find_map(|(left, right)| difference(left, right, ""))
-    {
-        differences.push(format!("{name}: {at}"));
+    let difference = || {
+        let (once, steps) = (values(&once)?, values(&step_by_step)?);
+        let mut pairs = once.iter().zip(&steps);
+        pairs.find_map(|(left, right)| difference(left, right, ""))
+    };
+    Compared {
+        changed: once != text,
+        difference: difference().map(|at| format!("{name}: {at}")),
     }
-    once != text
 }
 
 fn hardened(name: &str, text: &str, transforms: Vec<&'static Transform>) -> String {
-    let knowledge = Knowledge::embedded();
-    let source = Source {
-        path: PathBuf::from(name),
-        bytes: text.as_bytes().to_vec(),
-    };
-    let run = Run::new(transforms, Policy::default(), &knowledge);
-    match run.project(vec![source]).files.remove(0).outcome {
-        FileOutcome::Changed(after) => after,
+    let report = with(transforms).file(name, text);
+    match &report.files[0].outcome {
+        FileOutcome::Changed(after) => after.clone(),
         _ => text.to_owned(),
     }
-}
-
-/// The values of every document; `None` where the independent reader cannot read them.
-fn values(text: &str) -> Option<Vec<Value>> {
-    use serde::Deserialize as _;
-    serde_yaml::Deserializer::from_str(text)
-        .map(|document| Value::deserialize(document).ok())
-        .collect()
 }
 
 /// The first path at which two values differ, mappings and sequences without their order.

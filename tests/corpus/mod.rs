@@ -1,70 +1,67 @@
 //! The promises, held on real files: `HARDEN_SHARED` names the folder that has `corpus/`.
 //!
-//! `tests/corpus/corpus.table` is the blessed table of what happened to how many; `BLESS=1` rewrites it.
+//! `tests/corpus/corpus.table` counts what happened; `BLESS=1` rewrites it.
 
 mod confluence;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
-use harden::container::{Assume, Basis, Policy};
+use harden::container::{Assume, Basis};
 use harden::engine::Run;
 use harden::engine::outcome::{FileOutcome, Outcome, Report};
-use harden::image::Knowledge;
-use harden::project::Source;
 use harden::report::words::general_sentence;
-use harden::transforms::{self, Transform};
+use harden::transforms;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde_yaml::Value;
+
+use crate::support::expected::expect;
+use crate::support::files::project;
+use crate::support::run::{Setup as _, by_default, source, with};
+use crate::support::shared::{CorpusFile, corpus};
 
 /// The independent value reader is skipped for larger files: it builds every value in memory.
 const LARGEST_FOR_VALUES: usize = 1 << 20;
 
 #[test]
 fn the_corpus_is_hardened_within_the_promises() {
-    let Some(corpus) = folder() else { return };
-    let knowledge = Knowledge::embedded();
-    let all = run_with(transforms::by_default().collect(), Assume::Fit, &knowledge);
-    let mut table = Table::default();
-    let mut violations = Vec::new();
-    for (path, bytes) in files(&corpus) {
-        let report = all.project(source(&path, &bytes));
-        table.count(&report);
-        violations.extend(violations_of(&path, &bytes, &report, &all));
-    }
-    assert!(
-        violations.is_empty(),
-        "{} violations:\n{}",
-        violations.len(),
-        violations.join("\n")
-    );
+    let Some(files) = corpus() else { return };
+    let run = by_default();
+    let judged: Vec<(Report, Vec<String>)> = files
+        .par_iter()
+        .map(|file| judge(&run, &Before::new(file)))
+        .collect();
+    assert_kept(judged.iter().flat_map(|(_, broken)| broken));
 
-    let blessed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/corpus.table");
-    let actual = table.to_string();
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&blessed, &actual).expect("the table can be written");
+    let mut table = Table::default();
+    for (report, _) in &judged {
+        table.count(report);
     }
-    let expected = std::fs::read_to_string(&blessed).unwrap_or_default();
-    assert_eq!(
-        actual, expected,
-        "the corpus is treated otherwise (BLESS=1 rewrites the table)"
-    );
+    expect(&project("tests/corpus/corpus.table"), &table.to_string());
 }
 
 #[test]
 fn each_transform_alone_keeps_the_promises_at_every_boldness() {
-    let Some(corpus) = folder() else { return };
-    let knowledge = Knowledge::embedded();
-    let files = files(&corpus);
-    let mut violations = Vec::new();
-    for transform in transforms::ALL {
-        for assume in [Assume::None, Assume::All] {
-            let run = run_with(vec![transform], assume, &knowledge);
-            for (path, bytes) in &files {
-                let report = run.project(source(path, bytes));
-                violations.extend(violations_of(path, bytes, &report, &run));
-            }
-        }
-    }
+    let Some(files) = corpus() else { return };
+    let runs: Vec<Run<'_>> = transforms::ALL
+        .iter()
+        .flat_map(|transform| {
+            let alone = || with(vec![transform]);
+            [Assume::None, Assume::All].map(|assume| alone().assuming(assume))
+        })
+        .collect();
+    let broken: Vec<Vec<String>> = files
+        .par_iter()
+        .map(|file| {
+            let before = Before::new(file);
+            runs.iter().flat_map(|run| judge(run, &before).1).collect()
+        })
+        .collect();
+    assert_kept(broken.iter().flatten());
+}
+
+fn assert_kept<'v>(violations: impl Iterator<Item = &'v String>) {
+    let violations: Vec<&str> = violations.map(String::as_str).collect();
     assert!(
         violations.is_empty(),
         "{} violations:\n{}",
@@ -73,50 +70,40 @@ fn each_transform_alone_keeps_the_promises_at_every_boldness() {
     );
 }
 
-fn run_with<'k>(
-    transforms: Vec<&'static Transform>,
-    assume: Assume,
-    knowledge: &'k Knowledge,
-) -> Run<'k> {
-    let policy = Policy {
-        assume,
-        ..Policy::default()
-    };
-    Run::new(transforms, policy, knowledge)
+/// A file as it was, with its values for every run that changes it.
+struct Before<'f> {
+    file: &'f CorpusFile,
+    values: OnceCell<Option<Vec<Value>>>,
 }
 
-pub(crate) fn folder() -> Option<PathBuf> {
-    let shared = std::env::var_os("HARDEN_SHARED");
-    if shared.is_none() {
-        println!("not run: HARDEN_SHARED is not set");
+impl<'f> Before<'f> {
+    fn new(file: &'f CorpusFile) -> Self {
+        Self {
+            file,
+            values: OnceCell::new(),
+        }
     }
-    Some(Path::new(&shared?).join("corpus"))
+
+    fn text(&self) -> &'f str {
+        std::str::from_utf8(&self.file.bytes).expect("a changed file is text")
+    }
+
+    fn values(&self) -> Option<&[Value]> {
+        let read = || values(self.text());
+        self.values.get_or_init(read).as_deref()
+    }
 }
 
-/// Every file of the manifest, in its order.
-pub(crate) fn files(corpus: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let manifest =
-        std::fs::read_to_string(corpus.join("manifest.tsv")).expect("the manifest is there");
-    manifest
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split('\t').next())
-        .map(|path| {
-            let bytes = std::fs::read(corpus.join("files").join(path)).expect("the file is there");
-            (PathBuf::from(path), bytes)
-        })
-        .collect()
-}
-
-fn source(path: &Path, bytes: &[u8]) -> Vec<Source> {
-    vec![Source {
-        path: path.to_owned(),
-        bytes: bytes.to_vec(),
-    }]
+/// What the run reports of one file, and which promises that breaks.
+fn judge(run: &Run<'_>, before: &Before<'_>) -> (Report, Vec<String>) {
+    let report = run.project(vec![source(&before.file.path, &before.file.bytes)]);
+    let broken = violations_of(before, &report, run);
+    (report, broken)
 }
 
 /// What of the promises one file's report breaks.
-fn violations_of(path: &Path, bytes: &[u8], report: &Report, run: &Run<'_>) -> Vec<String> {
+fn violations_of(before: &Before<'_>, report: &Report, run: &Run<'_>) -> Vec<String> {
+    let path = &before.file.path;
     let mut broken = Vec::new();
     let mut note = |what: String| broken.push(format!("{}: {what}", path.display()));
     let after = match &report.files[0].outcome {
@@ -127,52 +114,53 @@ fn violations_of(path: &Path, bytes: &[u8], report: &Report, run: &Run<'_>) -> V
         FileOutcome::Changed(after) => after,
         _ => return broken,
     };
-    let before = std::str::from_utf8(bytes).expect("a changed file is text");
-    let again = run.project(source(path, after.as_bytes()));
+    let again = run.project(vec![source(path, after)]);
     if !matches!(again.files[0].outcome, FileOutcome::Unchanged) {
         note(format!("a second run gives {:?}", again.files[0].outcome));
     }
     // What waits to be asked replaces values; what stands beside them stays all the same.
     let replaces = run.transforms.iter().any(|transform| !transform.default);
-    let kept = if replaces {
-        remarks(before)
+    let lost = if replaces {
+        lost_bytes(&remarks(before.text()), after)
     } else {
-        before.to_owned()
+        lost_bytes(before.text(), after)
     };
-    if let Some(lost) = lost_bytes(&kept, after) {
+    if let Some(lost) = lost {
         note(format!("lost: {lost}"));
     }
-    if before.len() <= LARGEST_FOR_VALUES
-        && let (Some(old), Some(new)) = (values(before), values(after))
+    if before.text().len() <= LARGEST_FOR_VALUES
+        && let Some(old) = before.values()
+        && let Some(new) = values(after)
     {
-        let paths: Vec<Vec<String>> = report
-            .containers
-            .iter()
-            .flat_map(|container| &container.rows)
-            .filter_map(|result| match &result.outcome {
-                Outcome::Changed { paths, .. } => Some(paths),
-                _ => None,
-            })
-            .flatten()
-            .map(|path| steps(path))
-            .collect();
         if old.len() != new.len() {
             note("the number of documents differs".to_owned());
         }
-        for (old, new) in old.iter().zip(&new) {
-            let mut differences = Vec::new();
-            compare(old, new, &mut Vec::new(), &mut differences);
-            for difference in differences {
-                if !paths.iter().any(|path| is_within(path, &difference)) {
-                    note(format!(
-                        "{} differs and was not reported",
-                        difference.join(".")
-                    ));
-                }
-            }
-        }
+        unreported(old, &new, report).for_each(&mut note);
     }
     broken
+}
+
+/// The differences that the report does not name.
+fn unreported(old: &[Value], new: &[Value], report: &Report) -> impl Iterator<Item = String> {
+    let paths: Vec<Vec<String>> = report
+        .containers
+        .iter()
+        .flat_map(|container| &container.rows)
+        .filter_map(|result| match &result.outcome {
+            Outcome::Changed { paths, .. } => Some(paths),
+            _ => None,
+        })
+        .flatten()
+        .map(|path| steps(path))
+        .collect();
+    let mut differences = Vec::new();
+    for (old, new) in old.iter().zip(new) {
+        compare(old, new, &mut Vec::new(), &mut differences);
+    }
+    differences.into_iter().filter_map(move |difference| {
+        let is_reported = paths.iter().any(|path| is_within(path, &difference));
+        (!is_reported).then(|| format!("{} differs and was not reported", difference.join(".")))
+    })
 }
 
 /// The comments of a text, and its lines that have no value: keys alone.

@@ -10,12 +10,11 @@ use std::process::Command as Process;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use harden::container::{Assume, Policy};
+use harden::container::Assume;
 use harden::dialect::docker_run::Command;
-use harden::engine::Run;
-use harden::image::Knowledge;
-use harden::transforms;
 use serde_json::Value;
+
+use crate::support::run::{Setup as _, by_default};
 
 /// Options in many forms, each taken together with its neighbours.
 const OPTIONS: [&str; 62] = [
@@ -211,12 +210,7 @@ fn what_an_engine_is_asked_for_is_what_was_typed_and_the_hardening() {
         return;
     }
     let docker = Docker::new();
-    let knowledge = Knowledge::embedded();
-    let policy = Policy {
-        assume: Assume::All,
-        ..Policy::default()
-    };
-    let run = Run::new(transforms::by_default().collect(), policy, &knowledge);
+    let run = by_default().assuming(Assume::All);
     let mut judged = 0;
     for first in 0..OPTIONS.len() {
         let options = [0, 1, 7, 29].map(|step| OPTIONS[(first + step) % OPTIONS.len()]);

@@ -2,16 +2,15 @@
 
 use std::process::Command as Process;
 
-use harden::container::{Assume, Policy};
+use harden::container::Assume;
 use harden::dialect::docker_run::{Command, Layout};
 use harden::engine::Run;
 use harden::engine::outcome::FileOutcome;
-use harden::image::Knowledge;
-use harden::project::Source;
-use harden::transforms;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+
+use crate::support::run::{Setup as _, by_default, every, only};
 
 /// Options as people write them, in every form.
 const OPTIONS: [&[&str]; 44] = [
@@ -90,17 +89,8 @@ prop_compose! {
 }
 
 /// The command after a run that may change what is written explicitly.
-fn asked(line: &str, ids: &[&'static str]) -> String {
-    let knowledge = Knowledge::embedded();
-    let policy = Policy {
-        overrides: ids.to_vec(),
-        ..Policy::default()
-    };
-    let transforms = ids.iter().filter_map(|id| transforms::find(id)).collect();
-    let run = Run::new(transforms, policy, &knowledge);
-    let words = line.split(' ').map(str::to_owned).collect();
-    let after = run.command_line(&Command::parse(words).unwrap()).command;
-    after.unwrap().words().join(" ")
+fn asked(line: &str, ids: &[&str]) -> String {
+    only(ids).overriding().line(line)
 }
 
 #[test]
@@ -150,14 +140,8 @@ fn all_are_in(words: &[String], longer: &[String]) -> bool {
     words.iter().all(|word| longer.any(|other| other == word))
 }
 
-fn runs(knowledge: &Knowledge) -> [Run<'_>; 2] {
-    [Assume::Fit, Assume::All].map(|assume| {
-        let policy = Policy {
-            assume,
-            ..Policy::default()
-        };
-        Run::new(transforms::by_default().collect(), policy, knowledge)
-    })
+fn runs() -> [Run<'static>; 2] {
+    [Assume::Fit, Assume::All].map(|assume| by_default().assuming(assume))
 }
 
 proptest! {
@@ -181,8 +165,7 @@ proptest! {
 
     #[test]
     fn hardening_adds_and_takes_nothing_away(words in command()) {
-        let knowledge = Knowledge::embedded();
-        for run in runs(&knowledge) {
+        for run in runs() {
             let command = Command::parse(words.clone()).unwrap();
             let after = run.command_line(&command).command;
             let after = after.map_err(|error| TestCaseError::fail(format!("{words:?}: {error}")))?;
@@ -194,13 +177,7 @@ proptest! {
 
     #[test]
     fn what_is_asked_for_is_done_once(words in command()) {
-        let knowledge = Knowledge::embedded();
-        let all = || transforms::ALL.iter().copied();
-        let policy = Policy {
-            overrides: all().map(|transform| transform.id).collect(),
-            ..Policy::default()
-        };
-        let run = Run::new(all().collect(), policy, &knowledge);
+        let run = every().overriding();
         let after = run.command_line(&Command::parse(words.clone()).unwrap()).command;
         let after = after.map_err(|error| TestCaseError::fail(format!("{words:?}: {error}")))?;
         let again = run.command_line(&after).command.unwrap();
@@ -217,22 +194,17 @@ proptest! {
 
     #[test]
     fn the_compose_file_of_a_command_is_hardened_and_stays_so(words in command()) {
-        let knowledge = Knowledge::embedded();
         let command = Command::parse(words.clone()).unwrap();
         let (text, _) = command.as_compose();
-        let source = |text: &str| vec![Source {
-            path: "compose.yml".into(),
-            bytes: text.as_bytes().to_vec(),
-        }];
-        for run in runs(&knowledge) {
-            let report = run.project(source(&text));
+        for run in runs() {
+            let report = run.file("compose.yml", &text);
             let after = match &report.files[0].outcome {
                 FileOutcome::Changed(after) => after.clone(),
                 FileOutcome::Unchanged => text.clone(),
                 other => return Err(TestCaseError::fail(format!("{other:?}\n{text}"))),
             };
             prop_assert_eq!(report.containers.len(), 1);
-            let again = run.project(source(&after));
+            let again = run.file("compose.yml", &after);
             prop_assert!(matches!(again.files[0].outcome, FileOutcome::Unchanged), "{}", after);
         }
     }
@@ -244,8 +216,7 @@ proptest! {
         match Command::parse(line.clone()) {
             Ok(command) => {
                 prop_assert_eq!(command.words(), &line);
-                let knowledge = Knowledge::embedded();
-                for run in runs(&knowledge) {
+                for run in runs() {
                     let after = run.command_line(&command).command.unwrap();
                     prop_assert!(all_are_in(&line, after.words()));
                 }

@@ -1,17 +1,15 @@
 //! What a Dockerfile tells of its image, asked as a dialect asks it.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use harden::container::Policy;
-use harden::engine::Run;
 use harden::engine::outcome::Outcome;
-use harden::image::{DefaultUser, Facts, Kind, Knowledge, Recipe, RunAs, Support};
-use harden::project::{Source, Surroundings, Unread};
+use harden::image::{DefaultUser, Facts, Kind, Recipe, RunAs, Support};
 use harden::report::words::sentence;
-use harden::transforms;
 use proptest::prelude::*;
+
+use crate::support::beside::Beside;
+use crate::support::run::{Setup as _, by_default, knowledge, only};
 
 fn recipe(text: &str) -> Recipe {
     Recipe {
@@ -22,7 +20,7 @@ fn recipe(text: &str) -> Recipe {
 }
 
 fn facts_of(recipe: &Recipe) -> Option<Facts> {
-    recipe.facts(&Knowledge::embedded())
+    recipe.facts(knowledge())
 }
 
 fn facts(text: &str) -> Facts {
@@ -287,32 +285,11 @@ fn what_cannot_be_understood_is_unknown() {
     );
 }
 
-/// Files in memory.
-#[derive(Debug)]
-struct Files(Vec<(&'static str, &'static str)>);
-
-impl Surroundings for Files {
-    fn read(&self, _: &Path, path: &Path) -> Result<String, Unread> {
-        let found = self.0.iter().find(|(name, _)| Path::new(name) == path);
-        found
-            .map(|(_, text)| (*text).to_owned())
-            .ok_or(Unread::Missing)
-    }
-}
-
 /// What a transform says of the only service of a Compose file.
 fn answer(compose: &str, files: Vec<(&'static str, &'static str)>, transform: &str) -> String {
-    let knowledge = Knowledge::embedded();
-    let surroundings = Files(files);
-    let transform = transforms::find(transform).unwrap();
-    let run = Run {
-        surroundings: &surroundings,
-        ..Run::new(vec![transform], Policy::default(), &knowledge)
-    };
-    let report = run.project(vec![Source {
-        path: "deploy/compose.yml".into(),
-        bytes: compose.as_bytes().to_vec(),
-    }]);
+    let report = only(&[transform])
+        .beside(&Beside::new(&files))
+        .file("deploy/compose.yml", compose);
     let service = report.containers.last().unwrap();
     let row = &service.rows[0];
     let why = sentence(&row.reason);
@@ -536,15 +513,7 @@ fn scripts_that_a_build_adds_to_the_start_keep_what_is_known_from_being_trusted(
                 "services:\n  web:\n    build:\n      dockerfile_inline: |\n        {}\n",
                 text.trim_end().replace('\n', "\n        ")
             );
-            let report = Run::new(
-                transforms::by_default().collect(),
-                Policy::default(),
-                &Knowledge::embedded(),
-            )
-            .project(vec![Source {
-                path: "compose.yml".into(),
-                bytes: compose.into_bytes(),
-            }]);
+            let report = by_default().file("compose.yml", &compose);
             let results = &report.containers[0].rows;
             let result = results.iter().find(|result| result.id == id).unwrap();
             matches!(result.outcome, Outcome::Declined)

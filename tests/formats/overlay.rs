@@ -1,51 +1,27 @@
 //! Hardening beside the originals: what an overlay says, and what Compose makes of it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use harden::container::Policy;
 use harden::engine::EngineError;
-use harden::engine::Run;
 use harden::engine::outcome::{FileOutcome, Outcome, Report};
-use harden::image::Knowledge;
 use harden::overlay::{self, Extent, OVERLAY_MARK, Overlaid, OverlayError};
-use harden::project::{Source, Surroundings, Unread};
 use harden::report::words::sentence;
-use harden::transforms;
 
-/// Files in memory.
-#[derive(Debug, Default)]
-pub(crate) struct Shelf(BTreeMap<PathBuf, String>);
-
-impl Surroundings for Shelf {
-    fn read(&self, _: &Path, path: &Path) -> Result<String, Unread> {
-        self.0.get(path).cloned().ok_or(Unread::Missing)
-    }
-}
+use crate::support::beside::Beside;
+use crate::support::run::{Setup as _, only};
 
 /// One directory, hardened by an overlay with these transforms and overrides.
-fn overlaid(files: &[(&str, &str)], ids: &[&'static str], asked: bool) -> Overlaid {
-    let (report, shelf) = hardened(files, ids, asked);
-    overlay::overlay(report, Extent::All, &shelf)
+fn overlaid(files: &[(&str, &str)], ids: &[&str], asked: bool) -> Overlaid {
+    let report = hardened(files, ids, asked);
+    overlay::overlay(report, Extent::All, &Beside::new(files))
 }
 
-/// What a run over one directory reports before anything moves, and the directory.
-fn hardened(files: &[(&str, &str)], ids: &[&'static str], asked: bool) -> (Report, Shelf) {
-    let knowledge = Knowledge::embedded();
-    let policy = Policy {
-        overrides: if asked { ids.to_vec() } else { Vec::new() },
-        ..Policy::default()
-    };
-    let chosen = ids.iter().map(|id| transforms::find(id).unwrap()).collect();
-    let run = Run::new(chosen, policy, &knowledge);
-    let shelf = files
-        .iter()
-        .map(|(path, text)| ((*path).into(), (*text).to_owned()));
-    let sources = files.iter().map(|(path, text)| Source {
-        path: (*path).into(),
-        bytes: text.as_bytes().to_vec(),
-    });
-    (run.project(sources.collect()), Shelf(shelf.collect()))
+/// What a run over one directory reports before anything moves.
+fn hardened(files: &[(&str, &str)], ids: &[&str], asked: bool) -> Report {
+    let run = only(ids);
+    let run = if asked { run.overriding() } else { run };
+    run.files(files)
 }
 
 /// Why the overlay of a file was not written.
@@ -305,20 +281,9 @@ fn patches_of_files_that_are_not_given_stay_as_long_as_they_are_listed() {
     let first = overlaid(&both, &["no-new-privileges"], false);
     let disk = after(&both, &first);
     let given = |path: &str, disk: &[(String, String)]| {
-        let knowledge = Knowledge::embedded();
-        let chosen = vec![transforms::find("no-new-privileges").unwrap()];
-        let run = Run::new(chosen, Policy::default(), &knowledge);
-        let source = disk.iter().filter(|(known, _)| known == path);
-        let source = source.map(|(path, text)| Source {
-            path: path.into(),
-            bytes: text.as_bytes().to_vec(),
-        });
-        let shelf = disk.iter().map(|(path, text)| (path.into(), text.clone()));
-        overlay::overlay(
-            run.project(source.collect()),
-            Extent::All,
-            &Shelf(shelf.collect()),
-        )
+        let (_, text) = disk.iter().find(|(known, _)| known == path).unwrap();
+        let report = only(&["no-new-privileges"]).file(path, text);
+        overlay::overlay(report, Extent::All, &Beside::new(disk))
     };
     let second = given("b.yaml", &disk);
     assert_eq!(after(&borrowed(&disk), &second), disk);
@@ -397,10 +362,11 @@ fn what_kustomize_refuses_is_declined() {
 }
 
 /// What a run that does not ask for overlays makes of files with one.
-fn counted(files: &[(&str, &str)], ids: &[&'static str]) -> Overlaid {
-    let (report, shelf) = hardened(files, ids, false);
-    if overlay::stands(&report, &shelf) {
-        overlay::overlay(report, Extent::Standing, &shelf)
+fn counted(files: &[(&str, &str)], ids: &[&str]) -> Overlaid {
+    let report = hardened(files, ids, false);
+    let beside = Beside::new(files);
+    if overlay::stands(&report, &beside) {
+        overlay::overlay(report, Extent::Standing, &beside)
     } else {
         Overlaid {
             report,

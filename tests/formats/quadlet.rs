@@ -1,14 +1,13 @@
 //! Units by chance: what is added stands in its section, and nothing else moves.
 
-use harden::container::{Assume, Policy};
+use harden::container::Assume;
 use harden::engine::Run;
 use harden::engine::outcome::FileOutcome;
-use harden::image::Knowledge;
-use harden::project::Source;
-use harden::transforms::{self, Transform};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+
+use crate::support::run::{Setup as _, by_default, every};
 
 const LINES: [&str; 30] = [
     "",
@@ -69,34 +68,16 @@ prop_compose! {
 }
 
 fn outcome(text: &str, assume: Assume) -> FileOutcome {
-    let policy = Policy {
-        assume,
-        ..Policy::default()
-    };
-    run(text, transforms::by_default().collect(), policy)
+    run(&by_default().assuming(assume), text)
 }
 
 /// What becomes of it where everything that is written explicitly may be changed.
 fn asked(text: &str) -> FileOutcome {
-    let policy = Policy {
-        overrides: transforms::ALL
-            .iter()
-            .map(|transform| transform.id)
-            .collect(),
-        ..Policy::default()
-    };
-    run(text, transforms::ALL.to_vec(), policy)
+    run(&every().overriding(), text)
 }
 
-fn run(text: &str, transforms: Vec<&'static Transform>, policy: Policy) -> FileOutcome {
-    let knowledge = Knowledge::embedded();
-    let run = Run::new(transforms, policy, &knowledge);
-    let source = Source {
-        path: "web.container".into(),
-        bytes: text.as_bytes().to_vec(),
-    };
-    let mut report = run.project(vec![source]);
-    report.files.remove(0).outcome
+fn run(run: &Run<'_>, text: &str) -> FileOutcome {
+    run.file("web.container", text).files.remove(0).outcome
 }
 
 /// docs/semantics.md#podman-quadlet: a key and `PodmanArgs=` stand for the same option.

@@ -8,7 +8,9 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+
+use super::command::in_shell;
+use super::expected::expect;
 
 /// Whether the status of a command is part of what is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,27 +25,7 @@ pub(crate) enum Status {
 /// With `BLESS=1` the page is rewritten instead.
 pub(crate) fn check(page: &Path, directory: &Path, status: Status) {
     let text = fs::read_to_string(page).unwrap();
-    let now = run(&text, directory, status);
-    if now == text {
-        return;
-    }
-    if std::env::var_os("BLESS").is_some() {
-        bless(page, &text, &now);
-        return;
-    }
-    let difference = similar::TextDiff::from_lines(&text, &now)
-        .unified_diff()
-        .header("the page", "what happens")
-        .to_string();
-    panic!(
-        "{} is out of date; BLESS=1 rewrites it\n{difference}",
-        page.display()
-    );
-}
-
-/// Rewrites an expectation at once, because other tests read the same page meanwhile.
-pub(crate) fn bless(page: &Path, old: &str, new: &str) {
-    harden::files::write::replace(page, old.as_bytes(), new.as_bytes()).unwrap();
+    expect(page, &run(&text, directory, status));
 }
 
 /// The page with each console block as it comes out now.
@@ -80,7 +62,7 @@ fn run(page: &str, directory: &Path, status: Status) -> String {
 }
 
 fn shell(command: &str, directory: &Path, status: Status) -> String {
-    let output = run_in_shell(&format!("{{ {command}\n}} 2>&1"), directory);
+    let output = in_shell(&format!("{{ {command}\n}} 2>&1"), directory);
     let mut text = String::from_utf8(output.stdout).unwrap();
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
@@ -89,49 +71,4 @@ fn shell(command: &str, directory: &Path, status: Status) -> String {
         let _ = writeln!(text, "[{}]", output.status.code().unwrap_or(-1));
     }
     text
-}
-
-/// What the command prints on standard output.
-///
-/// # Panics
-///
-/// It fails.
-pub(crate) fn stdout(command: &str, directory: &Path) -> String {
-    let output = run_in_shell(command, directory);
-    assert!(output.status.success(), "{command}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Gives the line to `sh`, with `harden` where the shell finds it.
-fn run_in_shell(line: &str, directory: &Path) -> Output {
-    let program = Path::new(env!("CARGO_BIN_EXE_harden"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = [program.parent().unwrap().into(), path].join(":".as_ref());
-    // What the developer's own surroundings say must not show.
-    Command::new("sh")
-        .args(["-c", line])
-        .current_dir(directory)
-        .env_clear()
-        .env("PATH", path)
-        .env("HOME", directory)
-        .env("LC_ALL", "C")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap()
-}
-
-/// Copies a directory of the project to where a page may change it.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            // Not the mode: what is copied may be read-only, and the copy is there to be changed.
-            fs::write(target, fs::read(entry.path()).unwrap()).unwrap();
-        }
-    }
 }

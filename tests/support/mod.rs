@@ -1,3 +1,10 @@
 //! What the tests share.
 
+pub(crate) mod answers;
+pub(crate) mod beside;
+pub(crate) mod command;
 pub(crate) mod console;
+pub(crate) mod expected;
+pub(crate) mod files;
+pub(crate) mod run;
+pub(crate) mod shared;

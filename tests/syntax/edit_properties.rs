@@ -1,9 +1,9 @@
 //! Random operations on generated documents of every style, and on every corpus file.
 
-use std::path::{Path, PathBuf};
-
 use proptest::prelude::*;
 
+use crate::support::files::below;
+use crate::support::shared::shared;
 use crate::syntax::edit_invariants::{Outcome, check};
 
 proptest! {
@@ -20,25 +20,18 @@ proptest! {
 }
 
 #[test]
-#[allow(
-    clippy::print_stdout,
-    reason = "what did not run is said, and what did is counted"
-)]
 fn operations_on_every_corpus_file_keep_the_promises() {
-    let Some(shared) = std::env::var_os("HARDEN_SHARED") else {
-        println!("HARDEN_SHARED is not set: edits of the corpus did not run");
+    let Some(folder) = shared("corpus/files") else {
         return;
     };
-    let mut files = Vec::new();
-    collect(&Path::new(&shared).join("corpus/files"), &mut files);
-    files.sort();
+    let files = below(&folder);
     let rounds = std::env::var("HARDEN_EDITS")
         .ok()
         .and_then(|rounds| rounds.parse().ok())
         .unwrap_or(1_u64);
     let mut counts = [0_usize; 4];
     for (number, path) in (0_u64..).zip(&files) {
-        let Ok(source) = std::fs::read_to_string(path) else {
+        let Ok(source) = std::fs::read_to_string(folder.join(path)) else {
             continue;
         };
         for round in 0..rounds {
@@ -59,17 +52,6 @@ fn operations_on_every_corpus_file_keep_the_promises() {
         counts[Outcome::Skipped as usize],
     );
     assert!(edited > files.len() / 2, "hardly any operation was an edit");
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else {
-            files.push(path);
-        }
-    }
 }
 
 /// A node before it is written.

@@ -1,24 +1,22 @@
 //! The corpus as go-yaml reads it: v4 (Compose) as trees, v2 through `sigs.k8s.io/yaml`
 //! (Kubernetes) as values.
 
-#![allow(clippy::print_stdout, reason = "a test that did not run says so")]
-
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::read::GzDecoder;
 use harden::syntax::{Kind, Limits, Mode, NodeId, Scalar, Schema, Style, Tree, decode, parse};
 use serde_json::Value;
 
+use crate::support::shared::shared;
+
 /// Each file of the corpus with go-yaml's reading of it.
 fn each_file(mut check: impl FnMut(&str, &[u8], &Value)) -> bool {
-    let Some(shared) = std::env::var_os("HARDEN_SHARED").map(PathBuf::from) else {
-        println!("did not run: HARDEN_SHARED is not set");
+    let Some(corpus) = shared("corpus") else {
         return false;
     };
-    let corpus = shared.join("corpus");
     let readings = File::open(corpus.join("go-yaml.jsonl.gz")).expect("the recorded readings");
     for line in BufReader::new(GzDecoder::new(readings)).lines() {
         let reading: Value = serde_json::from_str(&line.expect("a line")).expect("a line is JSON");

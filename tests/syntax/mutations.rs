@@ -3,11 +3,12 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 use harden::syntax::{Kind, Limits, Mode, NodeId, Style, Tree, parse};
 
+use crate::support::shared::shared;
+use crate::syntax::documents::Chance;
 use crate::syntax::invariants;
 
 /// Documents that have every construct once.
@@ -64,17 +65,7 @@ const PIECES: [&str; 36] = [
     "<<: *a\n",
 ];
 
-/// xorshift: the same documents in every run.
-struct Chance(u64);
-
 impl Chance {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % bound.max(1)
-    }
-
     fn boundary(&mut self, text: &str) -> usize {
         let mut at = self.below(text.len() + 1);
         while !text.is_char_boundary(at) {
@@ -116,8 +107,8 @@ impl Chance {
 
 fn seeds() -> Vec<String> {
     let mut seeds: Vec<String> = SEEDS.iter().map(ToString::to_string).collect();
-    if let Some(shared) = std::env::var_os("HARDEN_SHARED").map(PathBuf::from) {
-        let cases = fs::read_dir(shared.join("yaml-test-suite/cases")).unwrap();
+    if let Some(folder) = shared("yaml-test-suite/cases") {
+        let cases = fs::read_dir(folder).unwrap();
         let mut cases: Vec<_> = cases
             .map(|case| case.unwrap().path().join("in.yaml"))
             .collect();

@@ -1,27 +1,15 @@
 //! Which capabilities are dropped and which are given back, where a mistake stops a container.
 
-use harden::container::{Assume, Policy};
-use harden::engine::Run;
+use harden::container::Assume;
 use harden::engine::outcome::{FileOutcome, Outcome, Report, Row};
-use harden::image::Knowledge;
-use harden::project::Source;
 use harden::report::words::sentence;
-use harden::transforms;
 use harden::transforms::needs::capabilities::{DEFAULT, STEPPING_DOWN};
 use serde_yaml::Value;
 
+use crate::support::run::{Setup as _, only};
+
 fn run(text: &str, ids: &[&str], assume: Assume) -> Report {
-    let knowledge = Knowledge::embedded();
-    let transforms = ids.iter().filter_map(|id| transforms::find(id)).collect();
-    let policy = Policy {
-        assume,
-        ..Policy::default()
-    };
-    let source = Source {
-        path: "file.yml".into(),
-        bytes: text.as_bytes().to_vec(),
-    };
-    Run::new(transforms, policy, &knowledge).project(vec![source])
+    only(ids).assuming(assume).file("file.yml", text)
 }
 
 /// The document afterwards.

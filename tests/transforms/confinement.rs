@@ -1,46 +1,27 @@
 //! Profiles that confine a container: which are added, which are found, and what argues for none.
 
-use harden::container::{Assume, Policy};
+use harden::container::Assume;
 use harden::engine::Run;
-use harden::engine::outcome::{FileOutcome, Outcome, Report};
-use harden::image::Knowledge;
-use harden::project::Source;
+use harden::engine::outcome::Outcome;
 use harden::report::words::sentence;
-use harden::transforms;
+
+use crate::support::answers;
+use crate::support::run::{Setup as _, only};
 
 const BOTH: [&str; 2] = ["default-seccomp", "default-confinement"];
 
-fn run(text: &str, assume: Assume, overrides: Vec<&'static str>) -> Report {
-    let knowledge = Knowledge::embedded();
-    let transforms = BOTH.iter().filter_map(|id| transforms::find(id)).collect();
-    let policy = Policy {
-        assume,
-        overrides,
-        ..Policy::default()
-    };
-    let source = Source {
-        path: "file.yml".into(),
-        bytes: text.as_bytes().to_vec(),
-    };
-    Run::new(transforms, policy, &knowledge).project(vec![source])
-}
-
-fn after(text: &str, report: &Report) -> String {
-    match &report.files[0].outcome {
-        FileOutcome::Changed(after) => after.clone(),
-        FileOutcome::Unchanged => text.to_owned(),
-        other => panic!("{other:?}"),
-    }
+fn after(run: &Run<'_>, text: &str) -> String {
+    answers::text(&run.file("file.yml", text), text)
 }
 
 /// The text as it is when both are asked to change what is explicit.
 fn asked(text: &str) -> String {
-    after(text, &run(text, Assume::Fit, BOTH.to_vec()))
+    after(&only(&BOTH).overriding(), text)
 }
 
 /// What is found, for both transforms, without being asked.
 fn found(text: &str) -> Vec<(String, bool)> {
-    let report = run(text, Assume::Fit, Vec::new());
+    let report = only(&BOTH).file("file.yml", text);
     let results = report.containers.iter().flat_map(|one| &one.rows);
     results
         .filter_map(|result| match &result.outcome {
@@ -120,8 +101,8 @@ fn what_needs_other_system_calls_is_left() {
     ] {
         let text = pod(container, "", "");
         assert_eq!(asked(&text), text);
-        let bold = run(&text, Assume::All, Vec::new());
-        assert!(after(&text, &bold).contains("RuntimeDefault"), "{text}");
+        let bold = after(&only(&BOTH).assuming(Assume::All), &text);
+        assert!(bold.contains("RuntimeDefault"), "{text}");
     }
 }
 

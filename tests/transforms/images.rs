@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use harden::image::entry::{Entry, Version};
 use harden::image::{Condition, DefaultUser, Facts, Knowledge, Name, RunAs, Support};
 
+use crate::support::files::project;
+use crate::support::run::knowledge;
+use crate::support::shared::shared;
+
 fn facts(image: &str) -> Arc<Facts> {
-    Knowledge::embedded()
+    knowledge()
         .facts(&Name::parse(image))
         .unwrap_or_else(|| panic!("nothing is known of {image}"))
 }
@@ -28,8 +32,7 @@ fn paths(image: &str) -> Vec<String> {
 }
 
 fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("images");
-    let mut files: Vec<_> = fs::read_dir(folder)
+    let mut files: Vec<_> = fs::read_dir(project("images"))
         .expect("the folder is there")
         .map(|file| file.expect("a file").path())
         .filter(|path| {
@@ -43,7 +46,7 @@ fn files() -> Vec<PathBuf> {
 
 #[test]
 fn every_file_is_an_entry_and_is_embedded() {
-    let knowledge = Knowledge::embedded();
+    let knowledge = knowledge();
     let embedded: Vec<&str> = knowledge.entries().map(|entry| entry.id.as_str()).collect();
     let mut on_disk = Vec::new();
     for path in files() {
@@ -57,7 +60,7 @@ fn every_file_is_an_entry_and_is_embedded() {
 
 #[test]
 fn every_section_has_a_source_that_says_where_to_look() {
-    for entry in Knowledge::embedded().entries() {
+    for entry in knowledge().entries() {
         for (section, names) in entry.grounds() {
             assert!(!names.is_empty(), "{}: {section}", entry.id);
             for name in names {
@@ -70,7 +73,7 @@ fn every_section_has_a_source_that_says_where_to_look() {
 
 #[test]
 fn every_pattern_leads_to_its_entry() {
-    let knowledge = Knowledge::embedded();
+    let knowledge = knowledge();
     let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
     for entry in knowledge.entries() {
         for pattern in &entry.images {
@@ -87,7 +90,7 @@ fn every_pattern_leads_to_its_entry() {
 
 #[test]
 fn every_tag_settles() {
-    let knowledge = Knowledge::embedded();
+    let knowledge = knowledge();
     for entry in knowledge.entries() {
         for tag in [
             "latest",
@@ -407,7 +410,7 @@ fn nothing_is_known_of_what_a_bare_system_needs() {
 
 #[test]
 fn names_of_other_hosts_are_other_images() {
-    let knowledge = Knowledge::embedded();
+    let knowledge = knowledge();
     for image in [
         "registry.example.com/nginx",
         "localhost:5000/postgres",
@@ -437,7 +440,7 @@ fn names_of_other_hosts_are_other_images() {
 
 #[test]
 fn what_was_settled_is_kept() {
-    let knowledge = Knowledge::embedded();
+    let knowledge = knowledge();
     let first = knowledge
         .facts(&Name::parse("nginx:1.27"))
         .expect("nginx is known");
@@ -755,14 +758,12 @@ fn everything_of_the_research_is_known_or_left_out_on_purpose() {
         id: String,
         patterns: Vec<String>,
     }
-    let Some(shared) = std::env::var_os("HARDEN_SHARED") else {
-        println!("skipped: HARDEN_SHARED is not set");
+    let Some(path) = shared("research/images.yaml") else {
         return;
     };
-    let path = Path::new(&shared).join("research/images.yaml");
     let text = fs::read_to_string(path).expect("the research is there");
     let research: Research = serde_yaml::from_str(&text).expect("it is YAML");
-    let knowledge = Knowledge::embedded();
+    let knowledge = knowledge();
     let mut left_out = Vec::new();
     for image in research.images {
         assert!(

@@ -1,27 +1,13 @@
 //! Bounds on processes, on restarts and on what is set aside, where they are written and where not.
 
-use harden::container::{Assume, Policy};
-use harden::engine::Run;
 use harden::engine::outcome::{FileOutcome, Outcome, Report, Row};
-use harden::image::Knowledge;
-use harden::project::Source;
 use harden::report::words::sentence;
-use harden::transforms;
 use serde_yaml::Value;
 
+use crate::support::run::{Setup as _, only};
+
 fn run(text: &str, id: &str) -> Report {
-    let knowledge = Knowledge::embedded();
-    let transforms = vec![transforms::find(id).unwrap()];
-    let policy = Policy {
-        assume: Assume::Fit,
-        overrides: vec![transforms[0].id],
-        ..Policy::default()
-    };
-    let source = Source {
-        path: "file.yml".into(),
-        bytes: text.as_bytes().to_vec(),
-    };
-    Run::new(transforms, policy, &knowledge).project(vec![source])
+    only(&[id]).overriding().file("file.yml", text)
 }
 
 fn after(text: &str, id: &str) -> Value {

@@ -3,18 +3,19 @@
 //! `BLESS=1 cargo test` rewrites the expectations; `git diff` is the review.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use harden::container::{Assume, Basis, Policy};
+use harden::container::{Assume, Basis};
 use harden::edition::Edition;
-use harden::engine::Run;
 use harden::engine::outcome::{FileOutcome, Outcome, Report};
-use harden::image::Knowledge;
-use harden::project::Source;
 use harden::report::words::sentence;
 use harden::transforms::{self, Kind, Transform};
 
-use crate::support::console;
+use crate::support::answers;
+use crate::support::command::stdout;
+use crate::support::expected::expect;
+use crate::support::files::{project, scratch};
+use crate::support::run::{Setup as _, with};
 
 #[test]
 fn no_transform_is_newer_than_the_program() {
@@ -29,11 +30,7 @@ fn every_fence_of_every_page_comes_out_as_written() {
         let path = page_path(transform);
         let page = std::fs::read_to_string(&path).expect("the page is beside the code");
         let actual = run_page(transform, &page);
-        if actual != page && std::env::var_os("BLESS").is_some() {
-            std::fs::write(&path, &actual).expect("the page can be written");
-            continue;
-        }
-        assert_eq!(actual, page, "{} (BLESS=1 rewrites it)", path.display());
+        expect(&path, &actual);
     }
 }
 
@@ -82,10 +79,7 @@ fn every_page_has_the_same_parts() {
 
 fn page_path(transform: &Transform) -> PathBuf {
     let name = transform.id.replace('-', "_");
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("transforms")
-        .join(name)
-        .with_extension("md")
+    project("transforms").join(name).with_extension("md")
 }
 
 /// The page with every fence as it comes out.
@@ -147,9 +141,9 @@ fn run_console(transform: &Transform, body: &str) -> String {
         command.starts_with(&harden),
         "`{line}` is not `$ {harden}…`"
     );
-    let directory = tempfile::tempdir().expect("a directory can be made");
-    let hardened = console::stdout(command, directory.path());
-    let again = console::stdout(&format!("{harden}{hardened}"), directory.path());
+    let directory = scratch();
+    let hardened = stdout(command, directory.path());
+    let again = stdout(&format!("{harden}{hardened}"), directory.path());
     assert_eq!(hardened, again, "a second run finds work");
     format!("{line}\n{hardened}")
 }
@@ -157,53 +151,22 @@ fn run_console(transform: &Transform, body: &str) -> String {
 /// What the transform alone makes of the text; a second run must find nothing.
 /// With `asked` it may change what is written explicitly, with `assume-all` it assumes everything.
 fn run(transform: &'static Transform, text: &str, info: &str) -> (String, Report) {
-    let knowledge = Knowledge::embedded();
-    let mut policy = Policy::default();
+    let mut run = with(vec![transform]);
     if info.ends_with(" asked") {
-        policy.overrides = vec![transform.id];
+        run = run.overriding();
     }
     if info.ends_with(" assume-all") {
-        policy.assume = Assume::All;
+        run = run.assuming(Assume::All);
     }
-    let run = Run::new(vec![transform], policy, &knowledge);
-    let source = |text: &str| {
-        vec![Source {
-            path: "example.yml".into(),
-            bytes: text.as_bytes().to_vec(),
-        }]
-    };
-    let report = run.project(source(text));
-    let after = match &report.files[0].outcome {
-        FileOutcome::Changed(after) => after.clone(),
-        FileOutcome::Unchanged => text.to_owned(),
-        other => panic!("{}: {other:?}\n{text}", transform.id),
-    };
-    let again = run.project(source(&after));
+    let report = run.file("example.yml", text);
+    let after = answers::text(&report, text);
+    let again = run.file("example.yml", &after);
     assert!(
         matches!(again.files[0].outcome, FileOutcome::Unchanged),
         "{}: a second run finds work in\n{after}",
         transform.id
     );
     (after, report)
-}
-
-/// What everything that runs by default makes of a file.
-pub(crate) fn harden_all(text: &str) -> String {
-    let knowledge = Knowledge::embedded();
-    let run = Run::new(
-        transforms::by_default().collect(),
-        Policy::default(),
-        &knowledge,
-    );
-    let source = Source {
-        path: "example.yml".into(),
-        bytes: text.as_bytes().to_vec(),
-    };
-    match &run.project(vec![source]).files[0].outcome {
-        FileOutcome::Changed(after) => after.clone(),
-        FileOutcome::Unchanged => text.to_owned(),
-        other => panic!("{other:?}\n{text}"),
-    }
 }
 
 fn describe(report: &Report) -> String {

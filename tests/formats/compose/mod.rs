@@ -4,32 +4,13 @@ mod projects;
 mod rejections;
 mod upkeep;
 
-use std::path::Path;
-
-use harden::container::Policy;
 use harden::engine::Run;
-use harden::engine::outcome::{FileOutcome, Outcome, Report, Row};
-use harden::image::Knowledge;
-use harden::project::{Source, Surroundings, Unread, settled};
-use harden::report::words::sentence;
-use harden::transforms;
+use harden::engine::outcome::{FileOutcome, Report};
 
-/// Files that stand beside those given, each with its text.
-#[derive(Debug)]
-struct Beside<'b>(&'b [(&'b str, &'b str)]);
-
-impl Surroundings for Beside<'_> {
-    fn read(&self, _: &Path, path: &Path) -> Result<String, Unread> {
-        let path = settled(path);
-        if path.starts_with("..") || path.is_absolute() {
-            return Err(Unread::Outside);
-        }
-        let known = self.0.iter().find(|(name, _)| Path::new(name) == path);
-        known
-            .map(|(_, text)| (*text).to_owned())
-            .ok_or(Unread::Missing)
-    }
-}
+use crate::support::answers;
+pub(crate) use crate::support::answers::{changed, declined as declined_in, outcome, row};
+use crate::support::beside::Beside;
+use crate::support::run::{Setup as _, by_default};
 
 pub(crate) fn project(files: &[(&str, &str)]) -> Report {
     project_beside(files, &[], |_| ())
@@ -40,73 +21,20 @@ fn project_beside(
     beside: &[(&str, &str)],
     change: impl FnOnce(&mut Run<'_>),
 ) -> Report {
-    let knowledge = Knowledge::embedded();
-    let beside = Beside(beside);
-    let mut run = Run {
-        surroundings: &beside,
-        ..Run::new(
-            transforms::by_default().collect(),
-            Policy::default(),
-            &knowledge,
-        )
-    };
+    let beside = Beside::new(beside);
+    let mut run = by_default().beside(&beside);
     change(&mut run);
-    let source = |(path, text): &(&str, &str)| Source {
-        path: path.into(),
-        bytes: text.as_bytes().to_vec(),
-    };
-    run.project(files.iter().map(source).collect())
+    run.files(files)
 }
 
 /// The text afterwards, changed or not.
 pub(crate) fn hardened(text: &str) -> String {
-    match project(&[("compose.yml", text)]).files.remove(0).outcome {
-        FileOutcome::Changed(after) => after,
-        FileOutcome::Unchanged => text.to_owned(),
-        other => panic!("{other:?}"),
-    }
+    answers::text(&project(&[("compose.yml", text)]), text)
 }
 
 /// Why a transform left the service as it is.
 pub(crate) fn declined(text: &str, service: &str, id: &str) -> String {
     declined_in(&project(&[("compose.yml", text)]), service, id)
-}
-
-pub(crate) fn declined_in(report: &Report, service: &str, id: &str) -> String {
-    let row = row(report, service, id);
-    match row.outcome {
-        Outcome::Declined => sentence(&row.reason),
-        _ => panic!("{row:?}"),
-    }
-}
-
-/// What came of a transform for a service.
-pub(crate) fn outcome<'r>(report: &'r Report, service: &str, id: &str) -> &'r Outcome {
-    &row(report, service, id).outcome
-}
-
-/// The first answer of a transform for a service.
-pub(crate) fn row<'r>(report: &'r Report, service: &str, id: &str) -> &'r Row {
-    let container = report
-        .containers
-        .iter()
-        .find(|container| container.name == service)
-        .expect("the service");
-    let mut rows = container.rows.iter();
-    rows.find(|row| row.id == id).expect("the transform")
-}
-
-/// The new text of a file, or nothing where it stays.
-pub(crate) fn changed<'r>(report: &'r Report, path: &str) -> Option<&'r str> {
-    let file = report
-        .files
-        .iter()
-        .find(|file| file.path == Path::new(path));
-    match &file.expect("the file").outcome {
-        FileOutcome::Changed(text) | FileOutcome::Created(text) => Some(text),
-        FileOutcome::Unchanged | FileOutcome::Read | FileOutcome::NotOurs(_) => None,
-        FileOutcome::Failed(error) => panic!("{error}"),
-    }
 }
 
 #[test]

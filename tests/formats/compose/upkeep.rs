@@ -4,12 +4,9 @@
 use std::path::Path;
 
 use super::{declined, declined_in, hardened, outcome, project};
-use harden::container::Policy;
-use harden::engine::Run;
+use crate::support::run::{Setup as _, by_default};
 use harden::engine::outcome::Outcome;
-use harden::image::Knowledge;
-use harden::project::{Source, Surroundings, Unread, settled};
-use harden::transforms;
+use harden::project::{Surroundings, Unread, settled};
 
 /// One service, its lines given as one flow mapping.
 fn service(lines: &str) -> String {
@@ -180,22 +177,10 @@ impl Surroundings for Closed {
 #[test]
 fn a_mounted_file_that_only_root_can_read_keeps_root() {
     let text = "services:\n  a:\n    image: nginx:1.27\n    volumes: [\"./private.conf:/etc/nginx/conf.d/default.conf:ro\"]\n";
-    let knowledge = Knowledge::embedded();
     let report = |closed| {
-        let surroundings = Closed(closed);
-        let run = Run {
-            surroundings: &surroundings,
-            ..Run::new(
-                transforms::by_default().collect(),
-                Policy::default(),
-                &knowledge,
-            )
-        };
-        let source = Source {
-            path: "deploy/compose.yml".into(),
-            bytes: text.as_bytes().to_vec(),
-        };
-        run.project(vec![source])
+        by_default()
+            .beside(&Closed(closed))
+            .file("deploy/compose.yml", text)
     };
     let said = declined_in(&report("deploy/private.conf"), "a", "non-root-user");
     assert!(said.contains("for its owner and group alone"), "{said}");

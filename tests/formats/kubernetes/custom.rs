@@ -1,15 +1,14 @@
 //! Custom resources that carry pods.
 
-use harden::container::{Against, Policy, Role, Setting};
+use harden::container::{Against, Role, Setting};
 use harden::engine::Run;
 use harden::engine::outcome::{FileOutcome, Report};
-use harden::image::Knowledge;
 use harden::pod_security::{self, Content, Verdict};
 use harden::project::{CustomResource, Format, NotOurs, Source};
-use harden::{config, dialect, transforms};
+use harden::{config, dialect};
 
-use super::{read, recognise, tree};
-use crate::transforms::pages::harden_all;
+use super::{hardened, read, recognise, tree};
+use crate::support::run::{Setup as _, by_default};
 
 fn object(version: &str, kind: &str, spec: &str) -> String {
     format!("apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: x\nspec:\n{spec}")
@@ -67,7 +66,7 @@ fn knative_has_no_settings_of_the_pod() {
 fn knative_is_given_no_capabilities() {
     let nginx = TEMPLATE.replace("i:1", "nginx:1.29");
     let text = object("serving.knative.dev/v1", "Service", &nginx);
-    let after = harden_all(&text);
+    let after = hardened(&text);
     assert!(after.contains("allowPrivilegeEscalation: false"), "{after}");
     assert!(!after.contains("capabilities"), "{after}");
     // Where nothing has to be added, all are dropped.
@@ -76,7 +75,7 @@ fn knative_is_given_no_capabilities() {
         "Service",
         &TEMPLATE.replace("i:1", "redis:7"),
     );
-    assert!(harden_all(&text).contains("- ALL"));
+    assert!(hardened(&text).contains("- ALL"));
 }
 
 /// Objects that name another one for their pods have none, and are no part of one either.
@@ -117,9 +116,9 @@ fn tasks_are_found_wherever_tekton_keeps_them() {
         read(&[&text], |_, members| {
             assert_eq!(members.len(), 1, "{kind}");
         });
-        assert!(harden_all(&text).contains("computeResources"), "{kind}");
+        assert!(hardened(&text).contains("computeResources"), "{kind}");
         let old = object("tekton.dev/v1beta1", kind, &spec);
-        assert!(harden_all(&old).contains(" resources: "), "{kind}");
+        assert!(hardened(&old).contains(" resources: "), "{kind}");
     }
 }
 
@@ -130,7 +129,7 @@ fn the_jobs_of_a_scaled_job_are_pods() {
         "ScaledJob",
         "  jobTargetRef:\n    template:\n      spec:\n        containers: [{name: j, image: \"i:1\"}]\n",
     );
-    assert!(harden_all(&text).contains("runAsNonRoot: true"));
+    assert!(hardened(&text).contains("runAsNonRoot: true"));
 }
 
 const WORKFLOW: &str = "  entrypoint: main
@@ -186,7 +185,7 @@ fn each_template_of_a_workflow_is_a_pod() {
         assert!(build.mount_at("/scratch").is_some_and(|mount| mount.open));
         assert!(build.evidence_against(Against::User).next().is_some());
     });
-    let after = harden_all(&text);
+    let after = hardened(&text);
     assert!(after.contains("allowPrivilegeEscalation: false"), "{after}");
     assert!(!after.contains("readOnlyRootFilesystem"), "{after}");
 }
@@ -196,9 +195,9 @@ fn each_template_of_a_workflow_is_a_pod() {
 #[test]
 fn the_limits_of_a_step_stand_where_its_version_has_them() {
     let steps = "  steps:\n  - name: build\n    image: golang:1.23\n";
-    let v1 = harden_all(&object("tekton.dev/v1", "Task", steps));
+    let v1 = hardened(&object("tekton.dev/v1", "Task", steps));
     assert!(v1.contains("computeResources:"), "{v1}");
-    let v1beta1 = harden_all(&object("tekton.dev/v1beta1", "Task", steps));
+    let v1beta1 = hardened(&object("tekton.dev/v1beta1", "Task", steps));
     assert!(v1beta1.contains("    resources:"), "{v1beta1}");
     assert!(!v1beta1.contains("computeResources:"), "{v1beta1}");
 }
@@ -213,17 +212,11 @@ fn kinds(text: &str) -> Vec<CustomResource> {
 }
 
 fn run(custom_resources: &[CustomResource], text: &str) -> Report {
-    let knowledge = Knowledge::embedded();
-    let transforms = transforms::by_default().collect();
-    let source = Source {
-        path: "x.yaml".into(),
-        bytes: text.as_bytes().to_vec(),
-    };
     Run {
         custom_resources,
-        ..Run::new(transforms, Policy::default(), &knowledge)
+        ..by_default()
     }
-    .project(vec![source])
+    .file("x.yaml", text)
 }
 
 const FLEET: &str = "\

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::transforms::pages::harden_all;
+use super::hardened;
 
 /// One container of a `DaemonSet` hardened by default: its `securityContext` and `resources`.
 fn agent(pod: &str, container: &str, volumes: &str) -> (Value, Value) {
@@ -23,7 +23,7 @@ spec:
       volumes: {volumes}
 "
     );
-    let object: Value = serde_yaml::from_str(&harden_all(&text)).expect("YAML");
+    let object: Value = serde_yaml::from_str(&hardened(&text)).expect("YAML");
     let container = &object["spec"]["template"]["spec"]["containers"][0];
     (
         container["securityContext"].clone(),

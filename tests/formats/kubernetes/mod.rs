@@ -8,12 +8,14 @@ mod rules;
 mod stream;
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use harden::dialect::{self, Member};
-use harden::image::Knowledge;
 use harden::project::{File, Format, NoSurroundings, NotOurs};
 use harden::syntax::{Limits, Mode, Tree, parse};
+
+use crate::support::answers;
+use crate::support::run::{Setup as _, by_default, knowledge};
 
 /// The ways in which a pod is meant for Windows.
 const WINDOWS: [&str; 6] = [
@@ -34,10 +36,13 @@ pub(crate) fn pod(container: &str, rest: &str) -> String {
     )
 }
 
+/// The manifest with everything that runs by default.
+fn hardened(text: &str) -> String {
+    answers::text(&by_default().file("example.yml", text), text)
+}
+
 fn testdata(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("testdata/kubernetes")
-        .join(name);
+    let path = crate::support::files::project("testdata/kubernetes").join(name);
     std::fs::read_to_string(path).expect("a file of testdata")
 }
 
@@ -60,7 +65,7 @@ fn project<R>(texts: &[&str], look: impl FnOnce(&[File<'_>], Vec<Member>) -> R) 
     let members = dialect::read(
         Format::Kubernetes,
         &files,
-        &Knowledge::embedded(),
+        knowledge(),
         &NoSurroundings,
         &[],
     );

@@ -1,25 +1,14 @@
 //! What a patch says of a workload counts, and is left to it.
 
-use harden::container::{Assume, Policy};
-use harden::engine::Run;
+use harden::container::Assume;
 use harden::engine::outcome::{FileOutcome, Outcome, Report};
-use harden::image::Knowledge;
-use harden::project::{NotOurs, Source};
+use harden::project::NotOurs;
 use harden::report::words::sentence;
-use harden::transforms;
+
+use crate::support::run::{Setup as _, by_default};
 
 fn run(files: &[(&str, String)], assume: Assume) -> Report {
-    let knowledge = Knowledge::embedded();
-    let policy = Policy {
-        assume,
-        ..Policy::default()
-    };
-    let run = Run::new(transforms::by_default().collect(), policy, &knowledge);
-    let sources = files.iter().map(|(path, text)| Source {
-        path: path.into(),
-        bytes: text.as_bytes().to_vec(),
-    });
-    run.project(sources.collect())
+    by_default().assuming(assume).files(files)
 }
 
 fn deployment(pod: &str, container: &str) -> String {

@@ -1,7 +1,5 @@
 //! Which files are ours, and what each container of a manifest says.
 
-use std::path::Path;
-
 use harden::container::{
     Against, Container, Id, MountSource, Network, Origin, Role, Setting, User, Via,
 };
@@ -9,6 +7,7 @@ use harden::project::{Format, NotOurs};
 use harden::report::words::sentence;
 
 use super::{PATCH, WINDOWS, pod, read, recognise, testdata};
+use crate::support::shared::shared;
 
 #[test]
 fn every_kind_that_makes_pods_is_read() {
@@ -352,11 +351,9 @@ fn aliases_cannot_make_reading_expensive() {
 
 #[test]
 fn the_pods_of_the_pod_security_tests_are_read() {
-    let Some(shared) = std::env::var_os("HARDEN_SHARED") else {
-        println!("did not run: HARDEN_SHARED is not set");
+    let Some(folder) = shared("psa/pods") else {
         return;
     };
-    let folder = Path::new(&shared).join("psa/pods");
     let mut count = 0;
     for entry in std::fs::read_dir(folder).expect("the folder of pods") {
         let path = entry.expect("an entry").path();

@@ -1,12 +1,10 @@
 //! A stream in pieces is the stream, and a project is all of its files.
 
-use harden::container::Policy;
-use harden::engine::Run;
 use harden::engine::outcome::{FileOutcome, Outcome, Report};
 use harden::files::stream;
-use harden::image::Knowledge;
 use harden::project::Source;
-use harden::transforms;
+
+use crate::support::run::{by_default, source};
 
 const AUTOSCALER: &str = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web3}\n";
 
@@ -16,17 +14,8 @@ fn deployment(number: usize) -> String {
     )
 }
 
-fn source(path: &str, text: &str) -> Source {
-    Source {
-        path: path.into(),
-        bytes: text.as_bytes().to_vec(),
-    }
-}
-
 fn plan(sources: Vec<Source>) -> Report {
-    let knowledge = Knowledge::embedded();
-    let transforms = transforms::by_default().collect();
-    Run::new(transforms, Policy::default(), &knowledge).project(sources)
+    by_default().project(sources)
 }
 
 fn declines_memory(report: &Report, workload: &str) -> bool {

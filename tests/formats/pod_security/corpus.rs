@@ -5,19 +5,21 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use harden::container::{Assume, Policy, Role};
+use harden::container::{Assume, Role};
 use harden::engine::Run;
 use harden::engine::outcome::{ContainerReport, FileOutcome, Outcome};
 use harden::image::{Facts, Knowledge, Name, Support};
 use harden::pod_security::{Content, PodJudgement, Standard, Verdict, Violation, judge};
-use harden::project::Source;
 use harden::report::words::{general_sentence, sentence};
-use harden::transforms;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use crate::corpus::{files, folder, general};
+use crate::corpus::general;
+use crate::support::expected::expect;
+use crate::support::files::project;
+use crate::support::run::{Setup as _, every, source};
+use crate::support::shared::{CorpusFile, corpus};
 
 /// What a pod asks of its host: the checks of `baseline` whose fields say so.
 const HOST_ACCESS: [&str; 4] = [
@@ -32,12 +34,10 @@ const GOALS: [(&str, Assume, usize); 2] = [("fit", Assume::Fit, 70), ("all", Ass
 
 #[test]
 fn real_pods_pass_unless_there_is_a_reason() {
-    let Some(corpus) = folder() else { return };
-    let knowledge = Knowledge::embedded();
-    let files = files(&corpus);
+    let Some(files) = corpus() else { return };
     let mut table = String::new();
     for (boldness, assume, goal) in GOALS {
-        let count = Count::of(&files, assume, &knowledge);
+        let count = Count::of(files, assume);
         let _ = write!(table, "# --assume {boldness}\n{count}");
         assert!(
             count.unattributed.is_empty(),
@@ -51,16 +51,7 @@ fn real_pods_pass_unless_there_is_a_reason() {
             count.pods()
         );
     }
-    let blessed =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats/pod_security/corpus.table");
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&blessed, &table).expect("the table can be written");
-    }
-    let expected = std::fs::read_to_string(&blessed).unwrap_or_default();
-    assert_eq!(
-        table, expected,
-        "other pods pass (BLESS=1 rewrites the table)"
-    );
+    expect(&project("tests/formats/pod_security/corpus.table"), &table);
 }
 
 /// How many of what.
@@ -97,16 +88,12 @@ struct Failing<'f> {
 }
 
 impl Count {
-    fn of(files: &[(PathBuf, Vec<u8>)], assume: Assume, knowledge: &Knowledge) -> Self {
-        let policy = Policy {
-            assume,
-            ..Policy::default()
-        };
-        let run = Run::new(transforms::ALL.to_vec(), policy, knowledge);
+    fn of(files: &[CorpusFile], assume: Assume) -> Self {
+        let run = every().assuming(assume);
         let mut count = Self::default();
         let counts: Vec<Self> = files
             .par_iter()
-            .map(|(path, bytes)| Self::of_file(path, bytes, &run))
+            .map(|file| Self::of_file(file, &run))
             .collect();
         for file in counts {
             count.with_host_access += file.with_host_access;
@@ -122,7 +109,8 @@ impl Count {
         count
     }
 
-    fn of_file(path: &Path, bytes: &[u8], run: &Run<'_>) -> Self {
+    fn of_file(file: &CorpusFile, run: &Run<'_>) -> Self {
+        let CorpusFile { path, bytes } = file;
         let mut count = Self::default();
         let before = pods(path, bytes, "restricted");
         if before.is_empty() {
@@ -305,12 +293,5 @@ fn pods(path: &Path, bytes: &[u8], level: &str) -> Vec<PodJudgement> {
     match judge(source(path, bytes), standard, &[]).content {
         Content::Pods(pods) => pods,
         _ => Vec::new(),
-    }
-}
-
-fn source(path: &Path, bytes: &[u8]) -> Source {
-    Source {
-        path: path.to_owned(),
-        bytes: bytes.to_vec(),
     }
 }

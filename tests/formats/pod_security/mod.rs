@@ -5,16 +5,13 @@ mod fields;
 mod recorded;
 
 use harden::pod_security::{Content, PodJudgement, Standard, Verdict, judge};
-use harden::project::Source;
+
+use crate::support::run::source;
 
 /// The pods of one text.
 fn pods(text: &str, standard: &str) -> Vec<PodJudgement> {
     let standard: Standard = standard.parse().expect("a standard");
-    let source = Source {
-        path: "pods.yaml".into(),
-        bytes: text.as_bytes().to_vec(),
-    };
-    match judge(source, standard, &[]).content {
+    match judge(source("pods.yaml", text), standard, &[]).content {
         Content::Pods(pods) => pods,
         other => panic!("no pods, but {other:?}\n{text}"),
     }

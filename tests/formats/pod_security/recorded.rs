@@ -2,15 +2,15 @@
 //! `psa/`, taken from `kubernetes/pod-security-admission test/testdata`.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use harden::pod_security::{Level, Standard, Verdict, Version, in_force};
 
 use super::verdict;
+use crate::support::shared::shared;
 
 #[test]
 fn every_recorded_pod_gets_its_verdict_at_every_version() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = shared("psa") else { return };
     let manifest = std::fs::read_to_string(folder.join("manifest.tsv")).expect("the manifest");
     let mut wrong = Vec::new();
     let mut newest = None;
@@ -83,12 +83,4 @@ fn comes_with(id: &str, recorded: &str) -> bool {
         "allowprivilegeescalation" => id == "capabilities_restricted",
         _ => false,
     }
-}
-
-fn folder() -> Option<PathBuf> {
-    let shared = std::env::var_os("HARDEN_SHARED");
-    if shared.is_none() {
-        println!("not run: HARDEN_SHARED is not set");
-    }
-    Some(Path::new(&shared?).join("psa"))
 }
