@@ -6,6 +6,7 @@
 //! * [`cli`]: the command, as users run it.
 //! * [`corpus`]: the promises, on real files.
 //! * [`engine`]: hardened services on a real container engine.
+//! * [`layers`]: which room of `src/` may use which.
 //! * [`support`]: what the tests share.
 #![allow(
     clippy::unwrap_used,

@@ -16,50 +16,28 @@ mod tmpfs;
 mod users;
 mod volumes;
 
-use harden::container::{Assume, Policy};
-use harden::dialect::docker_run::Command;
+use harden::container::Assume;
 use harden::engine::Run;
-use harden::engine::outcome::FileOutcome;
-use harden::image::{Facts, Knowledge, Name};
-use harden::project::Source;
-use harden::transforms;
+use harden::image::{Facts, Name};
 use serde_json::Value;
+
+use crate::support::answers;
+use crate::support::run::{Setup as _, by_default, every, knowledge};
 
 /// What `run` makes of something by default, with every assumption, and with everything that
 /// somebody wrote overridden.
 fn each_way<T>(run: impl Fn(&Run<'_>) -> T) -> [T; 3] {
-    let knowledge = Knowledge::embedded();
-    let every = || transforms::ALL.iter().copied();
-    let by_default = || transforms::by_default().collect::<Vec<_>>();
-    let ids = every().map(|one| one.id).collect();
     [
-        (by_default(), Assume::Fit, Vec::new()),
-        (by_default(), Assume::All, Vec::new()),
-        (every().collect(), Assume::All, ids),
+        by_default(),
+        by_default().assuming(Assume::All),
+        every().assuming(Assume::All).overriding(),
     ]
-    .map(|(transforms, assume, overrides)| {
-        let policy = Policy {
-            assume,
-            overrides,
-            ..Policy::default()
-        };
-        run(&Run::new(transforms, policy, &knowledge))
-    })
+    .map(|one| run(&one))
 }
 
 /// A file after each way of hardening, changed or not.
 pub(crate) fn hardened(path: &str, text: &str) -> [String; 3] {
-    each_way(|run| {
-        let source = Source {
-            path: path.into(),
-            bytes: text.as_bytes().to_vec(),
-        };
-        match run.project(vec![source]).files.remove(0).outcome {
-            FileOutcome::Changed(after) => after,
-            FileOutcome::Unchanged => text.to_owned(),
-            other => panic!("{other:?}\n{text}"),
-        }
-    })
+    each_way(|run| answers::text(&run.file(path, text), text))
 }
 
 /// Looks at a service of a Compose file after each way of hardening.
@@ -93,17 +71,12 @@ fn pod(container: &str, rest: &str, look: impl Fn(&Value)) {
 
 /// The words of a command after each way of hardening, in one line.
 fn command(line: &str) -> [String; 3] {
-    each_way(|run| {
-        let words = line.split(' ').map(str::to_owned).collect();
-        let command = Command::parse(words).expect("a command");
-        let after = run.command_line(&command).command.expect("a proof");
-        after.words().join(" ")
-    })
+    each_way(|run| run.line(line))
 }
 
 /// Looks at every known image, alone in a service and in a container, after each way of hardening.
 fn each_known_image(look: impl Fn(&Facts, &Value), look_at_container: impl Fn(&Facts, &Value)) {
-    let knowledge = Knowledge::embedded();
+    let knowledge = knowledge();
     let images: Vec<(&str, &str)> = knowledge
         .entries()
         .filter_map(|entry| {
