@@ -162,7 +162,7 @@ fn the_schema_accepts_what_the_program_accepts() {
 
 #[test]
 fn an_entry_in_the_configuration_is_the_entry_in_a_file() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("images");
+    let folder = project("images");
     let mut count = 0;
     for file in fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();

@@ -86,9 +86,9 @@ fn what_the_pages_ask_for_is_run_before_a_merge() {
 
 #[test]
 fn links_lead_somewhere() {
-    let docs = fs::read_dir(project().join("docs")).unwrap();
+    let docs = fs::read_dir(project("docs")).unwrap();
     let docs = docs.map(|entry| entry.unwrap().path());
-    let pages = ["README.md", "DEVELOPERS.md"].map(|name| project().join(name));
+    let pages = ["README.md", "DEVELOPERS.md"].map(project);
     for page in docs.chain(pages) {
         let text = fs::read_to_string(&page).unwrap();
         let links = text.split("](").skip(1);
