@@ -1,4 +1,4 @@
-//! What is known of images: a line for each, or everything that is known of one.
+//! The list of known images, and the page with all facts about one.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -16,20 +16,20 @@ use crate::image::entry::{
 };
 use crate::image::{Kind, Tag};
 
-/// Everything that is shown of one image.
+/// The page of one image.
 #[derive(Debug)]
 pub struct Page<'p> {
-    /// What was asked for, as it was written.
+    /// The name as the user wrote it.
     pub asked: &'p str,
-    /// What is known.
+    /// The facts.
     pub entry: &'p Entry,
-    /// The tag that it is told for.
+    /// The tag to print the facts for.
     pub tag: &'p Tag,
-    /// What becomes of a service of this image.
+    /// A service of this image, hardened.
     pub service: Option<Service>,
 }
 
-/// What becomes of a service of which nothing is written but its image.
+/// A service with only an image, hardened.
 #[derive(Debug)]
 pub struct Service {
     /// The whole Compose file.
@@ -89,13 +89,13 @@ fn images(entry: &Entry) -> String {
     }
 }
 
-/// The user, the root and the memory, in a few words.
+/// The user, the root filesystem and the memory, in a few words.
 fn digest(entry: &Entry) -> String {
     let sure = |confidence| confidence != Confidence::Low;
     let kind = match entry.kind {
         Kind::Service => None,
-        Kind::LanguageBase => Some("runs what is put into it".to_owned()),
-        Kind::BaseOs => Some("an operating system".to_owned()),
+        Kind::LanguageBase => Some("language base image".to_owned()),
+        Kind::BaseOs => Some("OS base image".to_owned()),
     };
     if let Some(kind) = kind {
         return kind;
@@ -105,21 +105,21 @@ fn digest(entry: &Entry) -> String {
         let mut users: Vec<String> = entry.user.runs_as.iter().filter_map(numbers).collect();
         users.dedup();
         parts.push(match (&entry.user.starts_as_user, users.as_slice()) {
-            (Verdict::No(_), _) => "stays root".to_owned(),
+            (Verdict::No(_), _) => "runs as root".to_owned(),
             (_, []) => "user unknown".to_owned(),
             (_, [user]) => user.clone(),
-            (_, [user, ..]) => format!("{user} or others"),
+            (_, [user, ..]) => format!("{user} or another"),
         });
     }
     if let Some(section) = entry.writable.as_ref().filter(|one| sure(one.confidence)) {
         match section.read_only {
             Verdict::Yes => parts.push("read-only".to_owned()),
-            Verdict::Conditional(_) => parts.push("read-only if".to_owned()),
+            Verdict::Conditional(_) => parts.push("read-only with conditions".to_owned()),
             Verdict::No(_) | Verdict::Unknown => {}
         }
     }
     if let Some(section) = entry.memory.as_ref().filter(|one| sure(one.confidence)) {
-        parts.push(format!("{} or more", section.least));
+        parts.push(format!("at least {}", section.least));
     }
     parts.join(", ")
 }
@@ -128,7 +128,7 @@ fn numbers(user: &RunsAs) -> Option<String> {
     Some(format!("{}:{}", user.uid?, user.gid?))
 }
 
-/// Writes everything that is known of one image, each section with its sources.
+/// Writes all facts about one image, each section with its sources.
 ///
 /// # Errors
 ///
@@ -136,18 +136,22 @@ fn numbers(user: &RunsAs) -> Option<String> {
 pub fn write_page(out: &mut impl Write, page: &Page<'_>, terminal: Terminal) -> io::Result<()> {
     let Page { asked, entry, .. } = page;
     let what = match entry.kind {
-        Kind::Service => "a service",
-        Kind::LanguageBase => "a language runtime: what people put into it is not known",
-        Kind::BaseOs => "an operating system: what people put into it is not known",
+        Kind::Service => "application image",
+        Kind::LanguageBase => "language base image, so the program is unknown",
+        Kind::BaseOs => "OS base image, so the program is unknown",
     };
     writeln!(
         out,
         "{}  {}",
         terminal.paint(BOLD, Escaped(asked)),
-        terminal.paint(DIM, format_args!("known as {}, {}", entry.id, entry.date))
+        terminal.paint(DIM, format_args!("entry {}, {}", entry.id, entry.date))
     )?;
     let images = entry.images.join(", ");
-    write_paragraph(out, &format!("{what}; {}", Escaped(&images)), terminal)?;
+    write_paragraph(
+        out,
+        &format!("{what}; names: {}", Escaped(&images)),
+        terminal,
+    )?;
     for section in sections(page) {
         section.write(out, entry, terminal)?;
     }
@@ -166,7 +170,7 @@ pub fn write_page(out: &mut impl Write, page: &Page<'_>, terminal: Terminal) -> 
 }
 
 fn write_service(out: &mut impl Write, service: &Service, terminal: Terminal) -> io::Result<()> {
-    let title = "as a Compose service that says nothing else";
+    let title = "as a Compose service with only an image";
     writeln!(out, "\n{}", terminal.paint(BOLD, title))?;
     for line in service.text.lines() {
         writeln!(out, "  {}", terminal.paint(ADDED, Escaped(line)))?;
@@ -197,20 +201,20 @@ fn write_service(out: &mut impl Write, service: &Service, terminal: Terminal) ->
     Ok(())
 }
 
-/// Says that nothing is known, and which names are near.
+/// Says that the image is unknown, and lists similar names.
 ///
 /// # Errors
 ///
 /// Those of the writer.
 pub fn write_unknown(out: &mut impl Write, asked: &str, nearest: &[&str]) -> io::Result<()> {
-    write!(out, "Nothing is known of {}.", Escaped(asked))?;
+    write!(out, "harden does not know {}.", Escaped(asked))?;
     if !nearest.is_empty() {
-        write!(out, " The nearest: {}.", nearest.join(", "))?;
+        write!(out, " Similar names: {}.", nearest.join(", "))?;
     }
-    writeln!(out, "\n`harden images` lists what is known.")
+    writeln!(out, "\n`harden images` lists the known images.")
 }
 
-/// One section of an entry, in words.
+/// One section of a page.
 struct Section<'e> {
     title: &'static str,
     confidence: Option<Confidence>,
@@ -228,7 +232,7 @@ impl Section<'_> {
                 write!(out, "  {}", terminal.paint(DIM, "medium confidence"))?;
             }
             Some(Confidence::Low) => {
-                let words = "unsure: treated as unknown, heard as a warning";
+                let words = "low confidence: treated as unknown, used only as a warning";
                 write!(out, "  {}", terminal.paint(NOTICE, words))?;
             }
         }
@@ -241,7 +245,7 @@ impl Section<'_> {
             .iter()
             .filter_map(|name| entry.sources.get(name))
         {
-            write_paragraph(out, &format!("  - from {}", Escaped(text)), terminal)?;
+            write_paragraph(out, &format!("  - source: {}", Escaped(text)), terminal)?;
         }
         Ok(())
     }
@@ -326,11 +330,11 @@ fn resources(entry: &Entry) -> Vec<Section<'_>> {
     if let Some(section) = &entry.memory {
         let mut lines = vec![format!("at least {}", section.least)];
         if section.differs {
-            lines.push("differs much between the programs of this name".to_owned());
+            lines.push("varies widely between images with these names".to_owned());
         }
         if !section.sized_by_host_unless.is_empty() {
             lines.push(format!(
-                "sizes itself by the memory of the host, unless {}",
+                "sizes itself by the host's memory, unless {}",
                 conditions(&section.sized_by_host_unless)
             ));
         }
@@ -352,7 +356,7 @@ fn resources(entry: &Entry) -> Vec<Section<'_>> {
     }
     if let Some(section) = &entry.host {
         all.push(Section {
-            title: "takes from the host",
+            title: "access to the host",
             confidence: None,
             sources: &section.source,
             lines: section.access.clone(),
@@ -360,15 +364,15 @@ fn resources(entry: &Entry) -> Vec<Section<'_>> {
     }
     if let Some(section) = &entry.automation {
         let level = match section.level {
-            Automation::Full => "in full: user, capabilities, read-only root, limits",
-            Automation::Partial => "in part",
-            Automation::Limited => "neither user nor read-only root",
-            Automation::Skip => "not at all: it is only reported",
+            Automation::Full => "complete: user, capabilities, read-only root, limits",
+            Automation::Partial => "partial",
+            Automation::Limited => "no user and no read-only root",
+            Automation::Skip => "none: harden only reports",
         };
         let mut lines = vec![level.to_owned()];
         lines.extend(section.note.clone());
         all.push(Section {
-            title: "can be hardened without a person",
+            title: "automatic hardening",
             confidence: None,
             sources: &section.source,
             lines,
@@ -386,7 +390,7 @@ fn user(entry: &Entry, known: &Known<'_>) -> Vec<String> {
         };
         let mut line = match numbers(item) {
             Some(numbers) => format!("can run as {numbers}"),
-            None => "runs as a user whose number is not fixed".to_owned(),
+            None => "can run as a user without a fixed UID".to_owned(),
         };
         if let Some(name) = &item.name {
             let _ = write!(line, " ({name})");
@@ -399,20 +403,20 @@ fn user(entry: &Entry, known: &Known<'_>) -> Vec<String> {
             let _ = write!(line, "; {note}");
         }
         lines.push(line);
-        // The first that fits is the one.
+        // The first match applies.
         if item.tags().hold(known.tag, known.version) == Some(true) {
             break;
         }
     }
     lines.push(format!(
-        "started as that user: {}",
+        "starting as that user: {}",
         verdict(&section.starts_as_user)
     ));
     if section.group_root {
-        lines.push("its files belong to group 0, which must stay its group".to_owned());
+        lines.push("its files belong to group 0: keep GID 0".to_owned());
     }
     if let Some(how) = &section.steps_down {
-        lines.push(format!("leaves root by itself: {how}"));
+        lines.push(format!("drops root itself: {how}"));
     }
     lines
 }
@@ -425,22 +429,22 @@ fn capabilities(section: &crate::image::entry::CapabilitySection) -> Vec<String>
     let as_root = section.as_root.as_deref();
     let mut lines = vec![
         format!(
-            "needs as root: {}",
+            "as root it needs: {}",
             as_root.map_or("unknown".to_owned(), list)
         ),
-        format!("needs as its user: {}", list(&section.as_user)),
+        format!("as its user it needs: {}", list(&section.as_user)),
     ];
     for also in &section.as_root_also {
         let when = conditions(&also.when);
         lines.push(format!(
-            "needs as root {} as well if {when}: {}",
+            "as root it also needs {} if {when}: {}",
             also.name, also.why
         ));
     }
     for file in &section.files {
         let note = file.note.as_deref().map(|note| format!("; {note}"));
         lines.push(format!(
-            "{} carries {}{}",
+            "{} has file capabilities {}{}",
             file.path,
             file.grants,
             note.unwrap_or_default()
@@ -457,19 +461,23 @@ fn volumes(section: &crate::image::entry::VolumeSection, known: &Known<'_>) -> V
         };
         paths.iter().filter_map(holds).collect()
     };
-    let mut lines = told("declares", &section.declared);
-    lines.extend(told("gives its user", &section.owned));
+    let mut lines = told("declares volume", &section.declared);
+    lines.extend(told("its user owns new volumes at", &section.owned));
     if let Some(group) = section.group {
         let group = match group {
-            VolumeGroup::Gid(gid) => gid.to_string(),
-            VolumeGroup::Named(_) => "the group of its user".to_owned(),
+            VolumeGroup::Gid(gid) => format!("fsGroup {gid}"),
+            VolumeGroup::Named(_) => "the GID of its user as fsGroup".to_owned(),
         };
-        let mut line = format!("claimed storage needs fsGroup {group}");
+        let mut line = format!("PersistentVolumeClaims need {group}");
         if !section.group_when.is_empty() {
-            let _ = write!(line, ", and {}", conditions(&section.group_when));
+            let _ = write!(
+                line,
+                ", which works only if {}",
+                conditions(&section.group_when)
+            );
         }
         if section.on_root_mismatch {
-            line += ", changed only where it is not yet so";
+            line += ", with fsGroupChangePolicy: OnRootMismatch";
         }
         lines.push(line);
     }
@@ -480,9 +488,9 @@ fn writable(path: &WritablePath, known: &Known<'_>) -> Option<String> {
     let tags = known.tags(&path.tags())?;
     let mut line = format!("{} ({}): {}{tags}", path.path, path.size, path.why);
     for (holds, words) in [
-        (path.exec, "programs run from there"),
-        (path.seed, "the image's own files there are needed"),
-        (path.persist, "what is written must survive"),
+        (path.exec, "programs run from it"),
+        (path.seed, "the image's files at this path are needed"),
+        (path.persist, "the data must persist"),
     ] {
         if holds {
             let _ = write!(line, "; {words}");
@@ -505,9 +513,9 @@ fn conditions(conditions: &[Condition]) -> String {
         .iter()
         .map(|condition| match condition {
             Condition::Env(glob) => format!("the variable {glob} is set"),
-            Condition::Mount(path) => format!("something is mounted at {path}"),
+            Condition::Mount(path) => format!("a mount exists at {path}"),
             Condition::Argument(part) => format!("an argument contains {part}"),
-            Condition::Unsure(words) => format!("(nobody can tell from a file) {words}"),
+            Condition::Unsure(words) => format!("(not visible in the file) {words}"),
         })
         .collect();
     told.join(", or ")
@@ -516,20 +524,20 @@ fn conditions(conditions: &[Condition]) -> String {
 fn verdict(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Yes => "works".to_owned(),
-        Verdict::Conditional(how) => format!("works if this holds: {how}"),
+        Verdict::Conditional(how) => format!("works on a condition: {how}"),
         Verdict::No(why) => format!("does not work: {why}"),
         Verdict::Unknown => "unknown".to_owned(),
     }
 }
 
-/// The tag that a page is about.
+/// The tag of the page.
 struct Known<'t> {
     tag: Option<&'t str>,
     version: Option<Version>,
 }
 
 impl Known<'_> {
-    /// The tags that an item is about, where they are not settled; `None` where it does not hold.
+    /// The tags of an item, where the page has none; `None` where the item does not apply.
     fn tags(&self, tags: &Tags<'_>) -> Option<String> {
         match tags.hold(self.tag, self.version) {
             Some(false) => return None,
