@@ -42,7 +42,7 @@ pub enum JsonPathError {
     #[error("a JSONPath must have at most {MOST} bytes")]
     TooLong,
     /// It can multiply the values it looks at.
-    #[error("{0}, which can take too long")]
+    #[error("the JSONPath can take too long: {0}")]
     Costly(&'static str),
 }
 
@@ -129,7 +129,7 @@ impl Cost {
             let mut segment = segment;
             while let Segment::Descendant(inner) = segment {
                 if std::mem::replace(&mut self.descends, true) {
-                    return Err(JsonPathError::Costly("`..` stands twice"));
+                    return Err(JsonPathError::Costly("it uses `..` twice"));
                 }
                 segment = inner;
             }
@@ -141,7 +141,7 @@ impl Cost {
             width = width.saturating_mul(selectors.len().max(1));
             if width > WIDEST {
                 return Err(JsonPathError::Costly(
-                    "too many selectors stand side by side",
+                    "it has too many selectors in one place",
                 ));
             }
             for selector in selectors {
@@ -178,7 +178,7 @@ impl Cost {
     fn test(&mut self, test: &Test) -> Result<(), JsonPathError> {
         match test {
             Test::RelQuery(segments) => self.segments(segments),
-            Test::AbsQuery(_) => Err(JsonPathError::Costly("a filter asks the whole document")),
+            Test::AbsQuery(_) => Err(JsonPathError::Costly("a filter reads the whole document")),
             Test::Function(function) => self.function(function),
         }
     }
@@ -193,7 +193,7 @@ impl Cost {
                 "a filter compiles a regular expression for each value",
             )),
             TestFunction::Custom(..) => Err(JsonPathError::Costly(
-                "a filter calls a function of no standard",
+                "a filter calls a function that RFC 9535 does not define",
             )),
         }
     }

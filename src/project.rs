@@ -50,7 +50,7 @@ pub enum Unread {
     #[error("lies outside the project")]
     Outside,
     /// It is not text, or larger than any file that is read.
-    #[error("is not a text that is read")]
+    #[error("is not a text file, or is too large")]
     NotText,
 }
 

@@ -216,7 +216,7 @@ impl<'s, 'c> Session<'s, 'c> {
     }
 }
 
-impl<'i> Input<'i> {
+impl Input<'_> {
     fn find(self, seen: &AtomicUsize) -> Found {
         match self {
             Self::Paths([]) => walk::find(&[PathBuf::from(".")], seen),

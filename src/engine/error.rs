@@ -53,6 +53,6 @@ impl Diagnostic for EngineError {
     }
 
     fn needs_path(&self) -> bool {
-        self.inner().is_none_or(|error| error.needs_path())
+        self.inner().is_none_or(Diagnostic::needs_path)
     }
 }

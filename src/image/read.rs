@@ -30,7 +30,7 @@ pub enum EntryError {
     #[error(transparent)]
     Rule(#[from] Violation),
     /// Two entries claim the same images.
-    #[error("images: `{0}` is claimed by two entries")]
+    #[error("images: two entries claim `{0}`")]
     Claimed(String),
 }
 
@@ -54,7 +54,7 @@ pub fn entries(text: &str) -> Result<Vec<Entry>, Vec<Fault>> {
     if entries.is_empty() && faults.is_empty() {
         faults.push(Fault {
             line: 1,
-            error: EntryError::Shape("there is no entry in it".to_owned()),
+            error: EntryError::Shape("the file has no entry".to_owned()),
         });
     }
     if faults.is_empty() {
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(entries(GOOD).unwrap().len(), 1);
         let text = format!("# a comment\n---\n{GOOD}---\n{GOOD}");
         assert_eq!(entries(&text).unwrap().len(), 2);
-        assert_eq!(told(""), ["1: there is no entry in it"]);
+        assert_eq!(told(""), ["1: the file has no entry"]);
     }
 
     #[test]
@@ -152,8 +152,8 @@ mod tests {
         assert_eq!(
             told(&bad),
             [
-                "2: date: must be year-month-day: 2026-11-23",
-                "5: sources.x: no section rests on it",
+                "2: date: must be a date, for example 2026-11-23",
+                "5: sources.x: no section uses this source",
                 "6: user.source: `y` is not in `sources`",
             ]
         );

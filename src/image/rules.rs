@@ -37,7 +37,7 @@ impl Entry {
             );
         }
         if !is_date(&self.date) {
-            report("date", "must be year-month-day: 2026-11-23".to_owned());
+            report("date", "must be a date, for example 2026-11-23".to_owned());
         }
         if self.images.is_empty() {
             report("images", "must name at least one repository".to_owned());
@@ -55,7 +55,7 @@ impl Entry {
                 report(
                     &format!("images[{at}]"),
                     format!(
-                        "`{pattern}` must be a repository in lower case, without docker.io, library/, tag and digest"
+                        "`{pattern}` must be a repository in lower case, without docker.io, library/, tag or digest"
                     ),
                 );
             }
@@ -67,7 +67,7 @@ impl Entry {
             {
                 report(
                     &format!("images[{at}]"),
-                    format!("`{pattern}` stands there twice"),
+                    format!("`{pattern}` is in the list twice"),
                 );
             }
         }
@@ -102,7 +102,7 @@ impl Entry {
             {
                 report(
                     &format!("sources.{name}"),
-                    "no section rests on it".to_owned(),
+                    "no section uses this source".to_owned(),
                 );
             }
         }
@@ -144,7 +144,10 @@ impl Entry {
         if let Some(section) = &self.memory
             && bytes(&section.least).is_none()
         {
-            report("memory.least", "must be a size: 128Mi".to_owned());
+            report(
+                "memory.least",
+                "must be a size, for example 128Mi".to_owned(),
+            );
         }
         if let Some(section) = &self.memory
             && section.differs
@@ -152,7 +155,7 @@ impl Entry {
         {
             report(
                 "memory.confidence",
-                "must be low where what is needed differs".to_owned(),
+                "must be low, because `differs` is set".to_owned(),
             );
         }
         if let Some(section) = &self.capabilities {
@@ -171,7 +174,8 @@ impl Entry {
             if section.as_root_also.iter().any(|also| also.when.is_empty()) {
                 report(
                     "capabilities.as_root_also",
-                    "must say when; what always holds belongs to as_root".to_owned(),
+                    "needs `when`; capabilities that are always needed belong in as_root"
+                        .to_owned(),
                 );
             }
         }
@@ -188,7 +192,7 @@ impl Entry {
             {
                 report(
                     "volumes.group",
-                    "must be there for what is said of it".to_owned(),
+                    "is missing; the other keys about the group need it".to_owned(),
                 );
             }
         }
@@ -201,14 +205,20 @@ impl Entry {
             path_violations(&field, &item.path, report);
             tag_violations(&field, &item.tags(), report);
             if bytes(&item.size).is_none_or(|size| size == 0) {
-                report(&format!("{field}.size"), "must be a size: 64Mi".to_owned());
+                report(
+                    &format!("{field}.size"),
+                    "must be a size, for example 64Mi".to_owned(),
+                );
             }
             if item
                 .mode
                 .as_deref()
                 .is_some_and(|mode| octal(mode).is_none())
             {
-                report(&format!("{field}.mode"), "must be octal: '1777'".to_owned());
+                report(
+                    &format!("{field}.mode"),
+                    "must be octal, for example '1777'".to_owned(),
+                );
             }
             if item
                 .owner
@@ -217,7 +227,7 @@ impl Entry {
             {
                 report(
                     &format!("{field}.owner"),
-                    "must be uid:gid, or own".to_owned(),
+                    "must be `uid:gid` or `own`".to_owned(),
                 );
             }
             for condition in &item.when {
@@ -228,7 +238,7 @@ impl Entry {
                 if text.is_empty() {
                     report(
                         &format!("{field}.when"),
-                        "a condition must say something".to_owned(),
+                        "a condition must not be empty".to_owned(),
                     );
                 }
             }
@@ -259,7 +269,7 @@ fn path_violations(field: &str, path: &str, report: &mut dyn FnMut(&str, String)
         {
             report(
                 field,
-                format!("`{path}` is a symbolic link: write `{target}{rest}`"),
+                format!("`{path}` is a symbolic link; write `{target}{rest}`"),
             );
         }
     }

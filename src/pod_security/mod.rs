@@ -194,7 +194,7 @@ impl Judge<'_, '_> {
             return Verdict::Rejected(vec![Rejection {
                 workload: object.label(),
                 path: written.path.clone(),
-                what: "stands, with its aliases, for more than the API server reads".to_owned(),
+                what: "expands, with its aliases, to more than the API server reads".to_owned(),
                 span: object.cursor.span(),
                 mistyped: false,
             }]);

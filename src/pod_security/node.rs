@@ -17,7 +17,7 @@ pub(super) struct Field<T> {
 
 /// Why the API server rejects an object.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the API rejects {workload}: {path} {what}")]
+#[error("the API server rejects {workload}: {path} {what}")]
 pub struct Rejection {
     /// `Deployment/shop`
     pub workload: String,
@@ -275,7 +275,7 @@ impl<'r> Reader<'r> {
             },
             None => "not set".to_owned(),
         };
-        self.reject(node, &format!("is {found}, and not {wanted}"), true);
+        self.reject(node, &format!("is {found}; it must be {wanted}"), true);
     }
 }
 

@@ -214,9 +214,9 @@ impl Reader<'_> {
                 continue;
             }
             if !VOLUME_SOURCES.contains(&key.as_str()) {
-                self.reject(&member, "is no source of volumes that is known here", true);
+                self.reject(&member, "is not a known volume source", true);
             } else if source.is_some() {
-                self.reject(&member, "is a second source of one volume", false);
+                self.reject(&member, "is a second source of the same volume", false);
             }
             let member = self.as_object(member);
             source = Some(member.field(Some(key)));

@@ -29,11 +29,11 @@ pub struct Version(u8);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownStandard {
     /// Another word for the level.
-    #[error("the levels are baseline and restricted")]
+    #[error("write the level as baseline or restricted")]
     Level,
     /// Another form or number of the version.
     #[error(
-        "the versions are {} to {}, and latest for {}",
+        "write a version from {} to {}, or latest (which is {})",
         Version::OLDEST,
         Version::NEWEST,
         Version::NEWEST

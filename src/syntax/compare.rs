@@ -105,10 +105,10 @@ impl<'c> Comparison<'c, '_, '_> {
             Kind::Scalar if !touched.is_empty() && is.kind != Kind::Scalar => {}
             Kind::Map | Kind::Seq if was.kind == is.kind => {
                 if was.style != is.style && self.keeps_some(old) {
-                    return self.differ(new, "a collection is written otherwise");
+                    return self.differ(new, "the style of a collection differs");
                 }
             }
-            _ => return self.differ(new, "a node is of another kind"),
+            _ => return self.differ(new, "the kind of a node differs"),
         }
         let next = self.old_children(old, new)?;
         self.added(new, next, touched)
@@ -171,11 +171,11 @@ impl<'c> Comparison<'c, '_, '_> {
                     }
                 }
                 Touched::Removed { .. } => {}
-                _ => return self.differ(new, "a planned collection is none"),
+                _ => return self.differ(new, "a planned collection is missing"),
             }
         }
         match take() {
-            Some(extra) => self.differ(extra, "something is there that nobody planned"),
+            Some(extra) => self.differ(extra, "an unplanned value was added"),
             None => Ok(()),
         }
     }
@@ -191,11 +191,11 @@ impl<'c> Comparison<'c, '_, '_> {
             };
             let was = before.node(left);
             if was.kind != is.kind || was.style != is.style {
-                return self.differ(right, "a node is of another kind or style");
+                return self.differ(right, "the kind or style of a node differs");
             }
             // The same extent, so the same parents and number of children.
             if was.next.0 - left.0 != is.next.0 - right.0 {
-                return self.differ(right, "a collection has another size");
+                return self.differ(right, "the size of a collection differs");
             }
             let is_leaf = matches!(was.kind, Kind::Scalar | Kind::Alias);
             if is_leaf && before.text(left) != after.text(right) {
@@ -262,7 +262,7 @@ impl<'c> Comparison<'c, '_, '_> {
         if is_plain_text {
             Ok(())
         } else {
-            self.differ(node, "a planned string is not there")
+            self.differ(node, "a planned string is missing")
         }
     }
 
@@ -282,7 +282,7 @@ impl<'c> Comparison<'c, '_, '_> {
             Value::Tagged(wanted, value) => {
                 let tag = self.after.tag(node);
                 if tag.is_none_or(|tag| tag != wanted.as_str()) {
-                    return self.differ(node, "a planned tag is not there");
+                    return self.differ(node, "a planned tag is missing");
                 }
                 return self.says(node, value);
             }
@@ -313,7 +313,7 @@ impl<'c> Comparison<'c, '_, '_> {
         if is_right {
             Ok(())
         } else {
-            self.differ(node, "a planned value is not there")
+            self.differ(node, "a planned value is missing")
         }
     }
 

@@ -26,24 +26,24 @@ pub enum SyntaxErrorKind {
     #[error("the file has more values than the limit of {0}")]
     TooManyNodes(u32),
     /// The bytes are UTF-16 or UTF-32.
-    #[error("the file is {0}, save it as UTF-8")]
+    #[error("the file is {0}; save it as UTF-8")]
     WrongEncoding(&'static str),
     /// A byte that no UTF-8 text has at this place.
-    #[error("this byte is not UTF-8, save the file as UTF-8")]
+    #[error("this byte is not UTF-8; save the file as UTF-8")]
     NotUtf8,
     /// A second byte order mark, from which go-yaml loses a character of every line.
-    #[error("the file begins with two byte order marks, remove one")]
+    #[error("the file starts with two byte order marks; remove one")]
     TwoByteOrderMarks,
     /// A character that YAML forbids anywhere in a stream.
     #[error(
-        "the control character U+{0:04X} is not allowed, write it as an escape in double quotes"
+        "the control character U+{0:04X} is not allowed; write it as an escape in double quotes"
     )]
     ControlCharacter(u32),
     /// A tab where indentation is measured.
-    #[error("a tab cannot indent here, use spaces")]
+    #[error("a tab cannot indent here; use spaces")]
     Tab,
     /// A character that begins nothing.
-    #[error("`{0}` cannot begin a value, put the value in quotes")]
+    #[error("`{0}` cannot start a value; put the value in quotes")]
     CannotBegin(char),
     /// Text where a key of the surrounding mapping should stand.
     #[error("expected a key here, aligned with the other keys of the mapping")]
@@ -52,16 +52,16 @@ pub enum SyntaxErrorKind {
     #[error("expected `- ` here, aligned with the other items of the sequence")]
     ExpectedItem,
     /// A line at the indentation of keys without its colon.
-    #[error("expected `:` after this key (a value that goes on here needs more indentation)")]
+    #[error("expected `:` after this key; if the line continues a value, indent it more")]
     ExpectedColon,
     /// `:` on a line that cannot hold a mapping.
-    #[error("a mapping cannot begin here, put it on its own line or put the text in quotes")]
+    #[error("a mapping cannot start here; put it on its own line, or put the text in quotes")]
     MappingNotAllowed,
     /// `- ` on a line that cannot hold a sequence.
-    #[error("a sequence cannot begin here, put it on its own line")]
+    #[error("a sequence cannot start here; put it on its own line")]
     SequenceNotAllowed,
     /// A key that goes over several lines without `? `.
-    #[error("a key must stand on one line and within 1024 characters, or begin with `? `")]
+    #[error("a key must fit on one line and in 1024 characters, or start with `? `")]
     KeyTooLong,
     /// A quoted scalar that never ends.
     #[error("this quote is never closed")]
@@ -70,7 +70,7 @@ pub enum SyntaxErrorKind {
     #[error("this bracket is never closed")]
     UnclosedBracket,
     /// `---` or `...` inside quotes or brackets.
-    #[error("a document marker cannot stand inside quotes or brackets, indent it")]
+    #[error("a document marker is not allowed inside quotes or brackets; indent it")]
     MarkerInside,
     /// Two items of a flow collection without `,` between them.
     #[error("expected `,` or the closing bracket here")]
@@ -85,10 +85,10 @@ pub enum SyntaxErrorKind {
     #[error("this line needs more indentation than the line it continues")]
     Indentation,
     /// `\` before a character that is no escape.
-    #[error("this is no escape sequence, write `\\\\` for a backslash or use single quotes")]
+    #[error("this is not an escape sequence; write `\\\\` for a backslash, or use single quotes")]
     Escape,
     /// Something other than indicators and a comment after `|` or `>`.
-    #[error("after `|` or `>` only `+`, `-`, one digit and a comment may stand")]
+    #[error("only `+`, `-`, one digit and a comment can follow `|` or `>`")]
     BlockHeader,
     /// A second anchor or tag for the same node.
     #[error("a value can have only one anchor and one tag")]
@@ -100,7 +100,7 @@ pub enum SyntaxErrorKind {
     #[error("expected a name of letters, digits, `-` and `_` after `&` or `*`")]
     AnchorName,
     /// An alias for which no anchor stands before it in its document.
-    #[error("no anchor `&{0}` stands before this alias")]
+    #[error("the anchor `&{0}` is not defined before this alias")]
     UnknownAnchor(String),
     /// A tag that is not well-formed.
     #[error("this is not a tag")]
@@ -109,16 +109,16 @@ pub enum SyntaxErrorKind {
     #[error("no `%TAG` defines this handle")]
     UndefinedHandle,
     /// A `%` line that is not a directive, or stands twice or in the wrong place.
-    #[error("this is not a directive that can stand here")]
+    #[error("this directive is not allowed here")]
     Directive,
     /// A `%YAML` that the consumer does not know.
-    #[error("this version is not supported, remove the `%YAML` line")]
+    #[error("this YAML version is not supported; remove the `%YAML` line")]
     Version,
     /// Directives that no `---` follows.
     #[error("expected `---` after the directives")]
     ExpectedDocument,
     /// Text after the end of a document.
-    #[error("expected the end of the document, begin the next one with `---`")]
+    #[error("expected the end of the document; start the next one with `---`")]
     AfterDocument,
     /// `#` that touches what is before it.
     #[error("a comment needs a space before its `#`")]

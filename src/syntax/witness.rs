@@ -39,7 +39,7 @@ pub enum Disagreement {
     #[error("an independent parser cannot read it: {0}")]
     Unread(String),
     /// The other parser reads something else.
-    #[error("an independent parser reads something else at line {line}")]
+    #[error("an independent parser reads {} differently", place(*line))]
     Otherwise {
         /// From 1; 0 for the end of the stream.
         line: usize,
@@ -181,5 +181,12 @@ impl Walk<'_, '_> {
             _ => false,
         };
         same.then_some(id)
+    }
+}
+/// A line from 1, or 0 for the end of the stream.
+fn place(line: usize) -> String {
+    match line {
+        0 => "the end of the stream".to_owned(),
+        line => format!("line {line}"),
     }
 }

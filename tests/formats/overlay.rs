@@ -357,7 +357,7 @@ fn what_kustomize_refuses_is_declined() {
     ];
     assert_eq!(
         kinds(&two),
-        "kustomize refuses a directory with two kustomizations"
+        "kustomize rejects a directory with two kustomizations"
     );
 }
 

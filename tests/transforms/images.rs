@@ -511,7 +511,7 @@ fn an_entry_that_breaks_a_rule_is_refused_with_the_key() {
         (
             "images: [example,",
             "images: [example, example,",
-            "stands there twice",
+            "is in the list twice",
         ),
         (
             "images: [example,",
@@ -541,7 +541,7 @@ fn an_entry_that_breaks_a_rule_is_refused_with_the_key() {
         (
             "sources:\n",
             "sources:\n  docs: a page\n",
-            "sources.docs: no section rests on it",
+            "sources.docs: no section uses this source",
         ),
         (
             "  source: [dockerfile]\n  confidence: high\n  default",
@@ -581,7 +581,7 @@ fn an_entry_that_breaks_a_rule_is_refused_with_the_key() {
         (
             "size: 1Mi",
             "size: 1Mi, owner: me",
-            "must be uid:gid, or own",
+            "must be `uid:gid` or `own`",
         ),
         (
             "size: 1Mi",

@@ -47,9 +47,9 @@ enum Stands {
 pub(crate) enum Unusable {
     #[error("{0} cannot be read")]
     Unread(&'static str),
-    #[error("{0} is not what kustomize reads")]
+    #[error("kustomize cannot read {0}")]
     Foreign(&'static str),
-    #[error("kustomize refuses a directory with two kustomizations")]
+    #[error("kustomize rejects a directory with two kustomizations")]
     Two,
 }
 

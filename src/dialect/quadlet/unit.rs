@@ -73,10 +73,10 @@ impl<'s> Unit<'s> {
             } else if let Some((key, value)) = text.split_once('=') {
                 let section = section.clone();
                 let section =
-                    section.ok_or_else(|| fault("a key stands before the first section"))?;
+                    section.ok_or_else(|| fault("this key is before the first section"))?;
                 let key = key.trim_end();
                 if key.is_empty() {
-                    return Err(fault("a value has no key"));
+                    return Err(fault("this value has no key"));
                 }
                 entries.push(Entry {
                     section,
@@ -86,7 +86,7 @@ impl<'s> Unit<'s> {
                 });
             } else {
                 return Err(fault(
-                    "the line is neither a key with a value nor a section nor a comment",
+                    "this line is not a `Key=value`, a section or a comment",
                 ));
             }
         }

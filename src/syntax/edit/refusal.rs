@@ -7,7 +7,7 @@ use crate::syntax::Span;
 #[non_exhaustive]
 pub enum Refusal {
     /// The place is reached through an alias: the text belongs to the anchor.
-    #[error("the value is an alias of `&{anchor}`, which others may read too")]
+    #[error("the value is an alias of `&{anchor}`; other places may use the same anchor")]
     ThroughAlias {
         /// The anchor's name.
         anchor: String,
@@ -15,7 +15,7 @@ pub enum Refusal {
         span: Span,
     },
     /// The place is inside a node that others read through its anchor.
-    #[error("`&{anchor}` is read elsewhere too, and an edit here would change it there")]
+    #[error("other places use `&{anchor}` too; an edit here would change them")]
     SharedAnchor {
         /// The anchor's name.
         anchor: String,
@@ -23,7 +23,7 @@ pub enum Refusal {
         span: Span,
     },
     /// What would go defines an anchor that is used elsewhere.
-    #[error("`&{anchor}` is defined here and used elsewhere, so this cannot go")]
+    #[error("other places use `&{anchor}`, which this edit would remove")]
     AnchorInside {
         /// The anchor's name.
         anchor: String,
@@ -32,7 +32,7 @@ pub enum Refusal {
     },
     /// The value comes from a mapping merged through `<<`; an own one would hide the rest of it.
     #[error(
-        "it comes {}through `<<`, and a merge replaces lists and mappings whole",
+        "the value comes {}through `<<`; a value here would replace it as a whole",
         from(anchor)
     )]
     Merged {
@@ -42,13 +42,13 @@ pub enum Refusal {
         span: Span,
     },
     /// Kubernetes reads the merged value of a key whose own value stands before `<<`.
-    #[error("a later `<<` overrules the key here")]
+    #[error("a later `<<` overrides this key")]
     Shadowed {
         /// The own key.
         span: Span,
     },
     /// A key stands twice in the mapping; which one counts depends on the reader.
-    #[error("the key `{key}` stands twice in this mapping")]
+    #[error("duplicate key `{key}` in this mapping")]
     DuplicateKey {
         /// The key.
         key: String,
@@ -70,25 +70,25 @@ pub enum Refusal {
         span: Span,
     },
     /// It is a key, or stands in one.
-    #[error("it is a key, and another one would name another entry")]
+    #[error("this is a key; another key would name another entry")]
     Key {
         /// The key.
         span: Span,
     },
     /// Keys were to be written where no mapping is.
-    #[error("it is not a mapping")]
+    #[error("the value is not a mapping")]
     NotAMapping {
         /// What stands there.
         span: Span,
     },
     /// An item was to be pushed to or removed from where no sequence is.
-    #[error("it is not a sequence")]
+    #[error("the value is not a sequence")]
     NotASequence {
         /// What stands there.
         span: Span,
     },
     /// The value has a tag, which would give the new one another meaning.
-    #[error("the tag `{tag}` says how to read the value")]
+    #[error("the tag `{tag}` changes how the value is read")]
     Tagged {
         /// The tag as written.
         tag: String,
@@ -98,23 +98,24 @@ pub enum Refusal {
     /// The last line of a block scalar ends the file without a line break, and text after it
     /// would give it one.
     #[error(
-        "the file ends inside a block scalar without a line break, and a line after it would become part of it"
+        "the file ends in a block scalar without a final line break; a new line would become part \
+         of the scalar"
     )]
     OpenBlockScalar {
         /// The block scalar.
         span: Span,
     },
     /// An earlier operation removed or replaced the node, or one around it.
-    #[error("an earlier change took this place away")]
+    #[error("an earlier change removed this place")]
     Gone {
         /// The node.
         span: Span,
     },
     /// The path is empty where it must name an entry.
-    #[error("the path names no entry")]
+    #[error("the path is empty")]
     EmptyPath,
     /// The path names `<<`, which is no entry but merges others in.
-    #[error("`<<` is no entry of its own")]
+    #[error("`<<` is not an entry")]
     MergeKey,
 }
 

@@ -53,42 +53,42 @@ fn a_value_of_another_type_is_trouble() {
         (
             "",
             "hostNetwork: \"false\"",
-            "spec.hostNetwork is the string `false`, and not a boolean",
+            "spec.hostNetwork is the string `false`; it must be a boolean",
         ),
         (
             "",
             "hostUsers: ${OWN_USERS}",
-            "spec.hostUsers is the string `${OWN_USERS}`, and not a boolean",
+            "spec.hostUsers is the string `${OWN_USERS}`; it must be a boolean",
         ),
         (
             "",
             "os: windows",
-            "spec.os is the string `windows`, and not a mapping",
+            "spec.os is the string `windows`; it must be a mapping",
         ),
         (
             "ports: {hostPort: 80}",
             "",
-            "spec.containers[c].ports is a mapping, and not a list",
+            "spec.containers[c].ports is a mapping; it must be a list",
         ),
         (
             "ports: [{hostPort: 80.5}]",
             "",
-            "spec.containers[c].ports[0].hostPort is `80.5`, and not an integer from 0 to 65535",
+            "spec.containers[c].ports[0].hostPort is `80.5`; it must be an integer from 0 to 65535",
         ),
         (
             "ports: [{hostPort: \"80\"}]",
             "",
-            "spec.containers[c].ports[0].hostPort is the string `80`, and not an integer from 0 to 65535",
+            "spec.containers[c].ports[0].hostPort is the string `80`; it must be an integer from 0 to 65535",
         ),
         (
             "",
             "volumes: [{name: v, emptyDir: {}, hostPath: {path: /}}]",
-            "spec.volumes[v].hostPath is a second source of one volume",
+            "spec.volumes[v].hostPath is a second source of the same volume",
         ),
         (
             "",
             "volumes: [{name: v, hostpath: {path: /}}]",
-            "spec.volumes[v].hostpath is no source of volumes that is known here",
+            "spec.volumes[v].hostpath is not a known volume source",
         ),
         (
             "",
@@ -98,7 +98,7 @@ fn a_value_of_another_type_is_trouble() {
         (
             "",
             "initContainers: [{name: no, image: i}]",
-            "spec.initContainers[0].name is the boolean `false`, and not a string",
+            "spec.initContainers[0].name is the boolean `false`; it must be a string",
         ),
         (
             "",
@@ -113,7 +113,7 @@ fn a_value_of_another_type_is_trouble() {
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: c}\n";
     assert_eq!(
         rejected(text),
-        ["spec.containers is the string `c`, and not a list"]
+        ["spec.containers is the string `c`; it must be a list"]
     );
 }
 
