@@ -95,7 +95,7 @@ fn confine(container: &Container, policy: &Policy) -> Answer {
     }
     Answer::Change {
         assignments: vec![Assignment::DefaultSeccomp],
-        basis: Basis::Always,
+        basis: Basis::General,
         reason: "a kubelet turns the profile of its runtime on only where it is told to".into(),
     }
 }

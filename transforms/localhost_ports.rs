@@ -47,7 +47,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     }
     Answer::Change {
         assignments: vec![Assignment::LocalhostPorts],
-        basis: Basis::Always,
+        basis: Basis::General,
         reason: "a port without an address is open to every network of the host".into(),
     }
 }

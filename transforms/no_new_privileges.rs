@@ -99,7 +99,7 @@ fn forbid(container: &Container, policy: &Policy) -> Answer {
     }
     Answer::Change {
         assignments,
-        basis: Basis::Always,
+        basis: Basis::General,
         reason: "a process that is taken over cannot become more than it is".into(),
     }
 }

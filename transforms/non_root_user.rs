@@ -121,7 +121,7 @@ fn explicit(container: &Container, user: &User) -> Answer {
     if container.require_non_root.is_absent() {
         return Answer::Change {
             assignments: vec![Assignment::RequireNonRoot],
-            basis: Basis::Always,
+            basis: Basis::General,
             reason: format!("it runs as {user}, and the platform can hold it to that").into(),
         };
     }

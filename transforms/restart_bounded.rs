@@ -39,7 +39,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
             } => Answer::hardened(format!("it is started again {retries} times at most")),
             Restart::Always | Restart::OnFailure { retries: None } => Answer::Change {
                 assignments: vec![Assignment::RestartAtMost(policy.restarts)],
-                basis: Basis::Always,
+                basis: Basis::General,
                 reason: format!(
                     "what fails {} times in a row fails for a reason",
                     policy.restarts

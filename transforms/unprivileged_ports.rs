@@ -62,7 +62,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
                     .lowest_port_of_pod
                     .map_or(lowest, |pod| pod.min(lowest)),
             )],
-            basis: Basis::Always,
+            basis: Basis::General,
             reason: format!("it listens on port {lowest} and is not root").into(),
         },
     }

@@ -77,8 +77,8 @@ impl Answer {
 /// What a change rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Basis {
-    /// It holds for every image.
-    Always,
+    /// It needs no knowledge of the image, and nothing known or seen speaks against it.
+    General,
     /// A fact about the image, with the id of the entry that holds it.
     Known(String),
     /// Nothing in the file speaks against it, and nothing is known of the image.

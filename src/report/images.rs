@@ -180,7 +180,7 @@ fn write_service(out: &mut impl Write, service: &Service, terminal: Terminal) ->
         let words = match &row.outcome {
             Outcome::Changed { basis, .. } => {
                 let basis = match basis {
-                    Basis::Always => "always",
+                    Basis::General => "general",
                     Basis::Known(_) => "known",
                     Basis::Assumed => "assumed",
                     Basis::Asked => "asked for",

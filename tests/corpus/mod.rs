@@ -311,9 +311,9 @@ impl Table {
                 add(match &result.outcome {
                     Outcome::Hardened => format!("{id}\thardened\t{why}"),
                     Outcome::Changed {
-                        basis: Basis::Always,
+                        basis: Basis::General,
                         ..
-                    } => format!("{id}\tchanged\talways"),
+                    } => format!("{id}\tchanged\tgeneral"),
                     Outcome::Changed {
                         basis: Basis::Known(_),
                         ..

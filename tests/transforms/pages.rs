@@ -177,7 +177,7 @@ fn describe(report: &Report) -> String {
             let said = match &result.outcome {
                 Outcome::Hardened => format!("hardened: {why}"),
                 Outcome::Changed { basis, .. } => match basis {
-                    Basis::Always => format!("changed: {why}"),
+                    Basis::General => format!("changed: {why}"),
                     Basis::Known(id) => format!("changed (known of {id}): {why}"),
                     Basis::Assumed => format!("changed (assumed): {why}"),
                     Basis::Asked => format!("changed (asked): {why}"),

@@ -223,7 +223,7 @@ impl Summary {
                 Outcome::Changed { basis, .. } => {
                     self.counts.changes += 1;
                     match basis {
-                        Basis::Always => tally.always += 1,
+                        Basis::General => tally.general += 1,
                         Basis::Known(_) => tally.known += 1,
                         Basis::Assumed => {
                             tally.assumed += 1;
@@ -441,7 +441,7 @@ mod tests {
         };
         vec![
             changed("non-root-user", Basis::Known("nginx".to_owned())),
-            changed("no-new-privileges", Basis::Always),
+            changed("no-new-privileges", Basis::General),
             changed("memory-limit", Basis::Assumed),
             changed("cpu-limit", Basis::Assumed),
             declined("read-only-root", "the image is built here"),
@@ -480,7 +480,7 @@ mod tests {
             shown(Detail::Short, Mode::Diff, &[report]),
             "\
 compose.yml
-  web  always    no-new-privileges
+  web  general   no-new-privileges
        known     non-root-user (nginx)
        assumed   memory-limit, cpu-limit
        declined  read-only-root: the image is built here

@@ -86,7 +86,7 @@ pub(super) struct Row {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Label {
-    Always,
+    General,
     Known,
     Assumed,
     Asked,
@@ -101,7 +101,7 @@ pub(super) enum Label {
 impl Label {
     pub(super) fn text(self) -> &'static str {
         match self {
-            Self::Always => "always",
+            Self::General => "general",
             Self::Known => "known",
             Self::Assumed => "assumed",
             Self::Asked => "asked",
@@ -116,7 +116,7 @@ impl Label {
 
     pub(super) fn style(self) -> Style {
         match self {
-            Self::Always | Self::Known | Self::Asked => ADDED,
+            Self::General | Self::Known | Self::Asked => ADDED,
             Self::Assumed | Self::Finding | Self::Note => NOTICE,
             Self::Hardened | Self::Inapplicable | Self::Declined | Self::Excepted => DIM,
         }
@@ -134,7 +134,7 @@ pub(super) fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Ro
                 continue;
             }
             Outcome::Changed { basis, .. } => match basis {
-                Basis::Always => (Label::Always, String::new()),
+                Basis::General => (Label::General, String::new()),
                 Basis::Known(source) => (Label::Known, format!(" ({})", Escaped(source))),
                 Basis::Assumed => (Label::Assumed, String::new()),
                 Basis::Asked => (Label::Asked, String::new()),
@@ -192,7 +192,7 @@ pub(super) fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row
             Outcome::Hardened => row(Label::Hardened, format!("{id}: {why}")),
             Outcome::Changed { basis, paths } => {
                 let (label, source) = match basis {
-                    Basis::Always => (Label::Always, String::new()),
+                    Basis::General => (Label::General, String::new()),
                     Basis::Known(source) => (Label::Known, format!(" ({})", Escaped(source))),
                     Basis::Assumed => (Label::Assumed, String::new()),
                     Basis::Asked => (Label::Asked, String::new()),

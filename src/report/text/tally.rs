@@ -17,7 +17,7 @@ const REASONS: usize = 3;
 #[derive(Debug)]
 pub(super) struct Tally {
     pub(super) id: &'static str,
-    pub(super) always: usize,
+    pub(super) general: usize,
     pub(super) known: usize,
     pub(super) assumed: usize,
     pub(super) asked: usize,
@@ -40,7 +40,7 @@ impl Tally {
     pub(super) fn new(id: &'static str) -> Self {
         Self {
             id,
-            always: 0,
+            general: 0,
             known: 0,
             assumed: 0,
             asked: 0,
@@ -56,7 +56,7 @@ impl Tally {
         terminal: Terminal,
     ) -> io::Result<()> {
         let parts = [
-            (self.always, "always"),
+            (self.general, "general"),
             (self.known, "known"),
             (self.assumed, "assumed"),
             (self.asked, "asked"),
