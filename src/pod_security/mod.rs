@@ -169,7 +169,7 @@ impl Judge<'_, '_> {
             verdict: if pod.shape.is_pod() {
                 self.verdict(object, pod)
             } else {
-                Verdict::NotJudged("its controller writes the pod")
+                Verdict::NotJudged("its controller creates the pod")
             },
         });
         judged.collect()
@@ -188,7 +188,7 @@ impl Judge<'_, '_> {
                     broken => Verdict::Breaks(broken),
                 }
             }
-            Ok(_) | Err(_) => Verdict::NotJudged("part of an object that stands elsewhere"),
+            Ok(_) | Err(_) => Verdict::NotJudged("part of an object that is defined elsewhere"),
         };
         if self.source.is_overdrawn() {
             return Verdict::Rejected(vec![Rejection {

@@ -24,16 +24,16 @@ pub fn position(at: &Position, report: &Report) -> String {
     }
 }
 
-/// Why a file is left alone, in words that stand after its name or a count.
+/// Why a file is skipped, to print after its name or a count.
 #[must_use]
 pub fn why_not_ours(why: NotOurs) -> &'static str {
     match why {
         NotOurs::Empty => "empty",
-        NotOurs::OtherYaml => "neither a Compose file nor a Kubernetes manifest",
+        NotOurs::OtherYaml => "not a Compose file or Kubernetes manifest",
         NotOurs::NoPods => "Kubernetes objects without containers",
-        NotOurs::Template => "a template, which is not YAML before it is rendered",
+        NotOurs::Template => "a template, which is not YAML until it is rendered",
         NotOurs::Patch => "a kustomize patch",
-        NotOurs::NoImage => "a unit that names no image",
+        NotOurs::NoImage => "a unit without an image",
         NotOurs::Overlay => "written by harden --overlay",
         NotOurs::Fragment => "part of a Compose project defined elsewhere",
     }

@@ -1,4 +1,4 @@
-//! Broken rules of the Pod Security Standards, one a line, and what is said of a whole run.
+//! Broken rules of the Pod Security Standards, one a line, and the summary of a run.
 //!
 //! A line is `FILE:LINE:COLUMN: CHECK: WORKLOAD FIELD is FOUND, must be WANTED`, as compilers
 //! write theirs. The check is Kubernetes' own id for it.
@@ -48,17 +48,17 @@ pub fn write_violations(
     Ok(())
 }
 
-const COMPOSE: &str = "a Compose file, whose services are no pods";
+const COMPOSE: &str = "a Compose file has no pods";
 
-/// What is said of a whole run, gathered file by file.
+/// The summary of a run, collected file by file.
 #[derive(Debug)]
 pub struct Summary {
     standard: Standard,
-    /// Pods that pass are named too.
+    /// Also list the pods that pass.
     verbose: bool,
-    /// With `verbose`.
+    /// The pods that pass, with `verbose`.
     passed: Vec<String>,
-    /// What was not judged, each with the reason.
+    /// Files and pods that are not judged, each with the reason.
     unjudged: Vec<(String, &'static str)>,
     without_pods: BTreeMap<NotOurs, usize>,
     passing: usize,
@@ -71,7 +71,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Nothing gathered yet.
+    /// An empty summary.
     #[must_use]
     pub fn new(standard: Standard, verbose: bool) -> Self {
         Self {
@@ -89,13 +89,13 @@ impl Summary {
         }
     }
 
-    /// No file could be read, so that the errors say everything.
+    /// Whether no file could be read; the errors then say everything.
     #[must_use]
     pub fn is_only_failures(&self) -> bool {
         self.files == 0 && self.failures > 0
     }
 
-    /// Takes in what was said of one file.
+    /// Adds the judgement of one file.
     pub fn add(&mut self, file: &FileJudgement) {
         self.files += 1;
         let path = path_text(&file.path);
@@ -114,7 +114,7 @@ impl Summary {
         }
     }
 
-    /// Takes in a file that could not be read.
+    /// Counts a file that could not be read.
     pub fn add_failure(&mut self) {
         self.failures += 1;
     }
@@ -144,7 +144,7 @@ impl Summary {
         }
     }
 
-    /// Writes it for a person.
+    /// Writes the summary.
     ///
     /// # Errors
     ///
@@ -185,15 +185,15 @@ impl Summary {
             let files: Vec<String> = files
                 .map(|(why, count)| format!("{} ({})", counted(*count, "file"), why_not_ours(*why)))
                 .collect();
-            writeln!(out, "Without pods: {}.", files.join(", "))?;
+            writeln!(out, "Files without pods: {}.", files.join(", "))?;
         }
         if self.rejected > 0 {
             let pods = counted(self.rejected, "pod");
-            writeln!(out, "The API would reject {pods}, as said above.")?;
+            writeln!(out, "The API would reject {pods}; see the errors above.")?;
         }
         if self.failures > 0 {
             let files = counted(self.failures, "file");
-            writeln!(out, "Trouble with {files}, as said above.")?;
+            writeln!(out, "{files} failed; see the errors above.")?;
         }
         Ok(())
     }

@@ -267,7 +267,7 @@ impl Summary {
             return Ok(());
         }
         let title = match self.stale.len() {
-            1 => "An exception has no effect:".to_owned(),
+            1 => "1 exception has no effect:".to_owned(),
             more => format!("{more} exceptions have no effect:"),
         };
         writeln!(out, "{}", terminal.paint(NOTICE, &title))?;
@@ -286,7 +286,7 @@ impl Summary {
             )?;
         }
         if let Some(rest @ 1..) = self.stale.len().checked_sub(shown) {
-            writeln!(out, "  and {rest} more: --verbose")?;
+            writeln!(out, "  and {rest} more; add --verbose")?;
         }
         writeln!(out)
     }
@@ -304,7 +304,7 @@ impl Summary {
         writeln!(
             out,
             "{}\n",
-            terminal.paint(DIM, "Each container by itself: --verbose")
+            terminal.paint(DIM, "To list each container, add --verbose.")
         )
     }
 
@@ -325,7 +325,14 @@ impl Summary {
             let changes = counted(counts.changes, "change");
             let files = counted(counts.changed_files, "file");
             lines.push(match mode {
-                Mode::Diff => format!("{changes} in {files}{extent}; --write makes the changes."),
+                Mode::Diff => format!(
+                    "{changes} in {files}{extent}. Add --write to apply the {}.",
+                    if counts.changes == 1 {
+                        "change"
+                    } else {
+                        "changes"
+                    }
+                ),
                 Mode::Write => format!("{changes} written to {files}{extent}."),
                 Mode::Check if self.is_of_a_command => format!("{changes} to make{extent}."),
                 Mode::Check => format!("{changes} to make in {files}{extent}."),
@@ -340,24 +347,24 @@ impl Summary {
                 "Nothing to change: {containers} in {files}{extent}."
             ));
         } else if counts.failed_files == 0 {
-            lines.push("No Compose file and no Kubernetes manifest with containers.".to_owned());
+            lines.push(
+                "Found no containers in Compose files, Kubernetes manifests or Quadlet units."
+                    .to_owned(),
+            );
         }
         if counts.assumed > 0 {
-            let rest = if counts.assumed == 1 { "rests" } else { "rest" };
-            lines.push(format!(
-                "{} of the changes {rest} on assumption; --cautious leaves that out.",
-                counts.assumed
-            ));
+            lines.push(match counts.assumed {
+                1 => "1 change is an assumption; skip it with --cautious.".to_owned(),
+                more => format!("{more} changes are assumptions; skip them with --cautious."),
+            });
         }
         if counts.abridged > 0 && self.detail == Detail::Short {
-            lines.push(
-                "--verbose says what was found, `harden explain ID` what it means.".to_owned(),
-            );
+            lines.push("For details, add --verbose or run `harden explain ID`.".to_owned());
         }
         // One error alone has just been read.
         if counts.failed_files > 1 || counts.failed_files == 1 && !lines.is_empty() {
             let files = counted(counts.failed_files, "file");
-            lines.push(format!("Trouble with {files}, as said above."));
+            lines.push(format!("{files} failed; see the errors above."));
         }
         for line in lines.iter().chain(&self.notes) {
             wrap(out, "", "", line, terminal, Style::new())?;
@@ -372,7 +379,7 @@ impl Summary {
                     _ => format!("{count} {}", why_not_ours(*why)),
                 });
             let kinds = kinds.collect::<Vec<_>>().join("; ");
-            let text = format!("Left alone: {files} ({kinds}).");
+            let text = format!("Skipped: {files} ({kinds}).");
             wrap(out, "", "", &text, terminal, DIM)?;
         }
         Ok(())
@@ -486,11 +493,11 @@ compose.yml
        declined  read-only-root: the image is built here
        finding   privileged at line 7
 
-4 changes in 1 file, 1 declined, 1 finding; --write makes the changes.
-2 of the changes rest on assumption; --cautious leaves that out.
---verbose says what was found, `harden explain ID` what it means.
-Left alone: 3 files (2 neither a Compose file nor a Kubernetes manifest; 1 a template, which is not
-YAML before it is rendered).
+4 changes in 1 file, 1 declined, 1 finding. Add --write to apply the changes.
+2 changes are assumptions; skip them with --cautious.
+For details, add --verbose or run `harden explain ID`.
+Skipped: 3 files (2 not a Compose file or Kubernetes manifest; 1 a template, which is not YAML until
+it is rendered).
 "
         );
     }
@@ -542,12 +549,12 @@ memory-limit   20 assumed, 20 declined
   declined      4  `…` is of the 1 kind
   declined      4  `…` is of the 2 kind
   declined      8  for 2 other reasons
-Each container by itself: --verbose
+To list each container, add --verbose.
 
-20 changes in 1 file, 60 declined; --write makes the changes.
-20 of the changes rest on assumption; --cautious leaves that out.
-Left alone: 3 files (2 neither a Compose file nor a Kubernetes manifest; 1 a template, which is not
-YAML before it is rendered).
+20 changes in 1 file, 60 declined. Add --write to apply the changes.
+20 changes are assumptions; skip them with --cautious.
+Skipped: 3 files (2 not a Compose file or Kubernetes manifest; 1 a template, which is not YAML until
+it is rendered).
 "
         );
     }
