@@ -1,24 +1,24 @@
-//! Which file is the configuration of a call.
+//! Finds the configuration.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::LoadError;
 
-/// What the file is called.
+/// The name of the file.
 pub const NAME: &str = ".harden.yaml";
-/// What people call it by mistake.
+/// A common mistake.
 const OTHER_NAME: &str = ".harden.yml";
 
 /// The nearest configuration, from `directory` up to the root of its repository. Outside of a
-/// repository only the directory itself is looked at, because what lies above it may be anybody's.
+/// repository only the directory itself is searched, because other users may own those above it.
 ///
-/// The path is made from `directory`: `../../.harden.yaml`.
+/// The path is relative to `directory`: `../../.harden.yaml`.
 ///
 /// # Errors
 ///
-/// There is a file of that name which is not read: a link that leads out of the repository, a
-/// pipe, or one that ends in `.yml`.
+/// A file with this name cannot be used: it is a link that leads out of the repository, not a
+/// regular file, or ends in `.yml`.
 pub fn find(directory: &Path) -> Result<Option<PathBuf>, LoadError> {
     let Ok(here) = directory.canonicalize() else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The configuration of a call, from the disk.
+//! Reads the configuration from the disk.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,28 +7,28 @@ use std::path::{Path, PathBuf};
 use super::{Config, ConfigError, ImageSource, LoadError, find, read};
 use crate::syntax;
 
-/// A configuration and where it lies.
+/// A configuration and its path.
 #[derive(Debug)]
 pub struct Loaded {
-    /// What it says.
+    /// The content.
     pub config: Config,
-    /// As people know it.
+    /// The path as people know it.
     pub path: PathBuf,
-    /// The folder it lies in, from which its paths start.
+    /// The folder of the file. Its paths are relative to this folder.
     pub folder: PathBuf,
 }
 
-/// A file that cannot be used, its text as far as there is one, and why.
+/// The path of a file that cannot be used, its text if it was read, and the error.
 pub type Unloaded = Box<(PathBuf, String, LoadError)>;
 
-/// Bytes of a configuration.
+/// The limit for a configuration, in bytes.
 const MOST: u64 = 1 << 20;
 
-/// The configuration that somebody named, or else the one that [`find()`] finds from `directory`.
+/// The configuration at the path `named`, or else the one that [`find()`] finds from `directory`.
 ///
 /// # Errors
 ///
-/// It cannot be read, or says what it may not say.
+/// The file cannot be read, or is not a valid configuration.
 pub fn load(directory: &Path, named: Option<&Path>) -> Result<Option<Loaded>, Unloaded> {
     let path = match named {
         Some(path) => path.to_owned(),
@@ -67,7 +67,7 @@ pub fn load(directory: &Path, named: Option<&Path>) -> Result<Option<Loaded>, Un
     }))
 }
 
-/// The text of the file, which is called `name` in what is said of it.
+/// The text of the file. Errors call it `name`.
 fn text(path: &Path, name: &Path) -> Result<String, LoadError> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));

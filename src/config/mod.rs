@@ -1,9 +1,9 @@
-//! `.harden.yaml`: what a repository says of its own hardening.
+//! `.harden.yaml`: how harden treats a repository.
 //!
-//! The file is input like every other: it is data, nothing in it is run, and the paths in it stay
-//! below the folder it lies in. Every value is checked while it is read, so that an error knows its
-//! line. `harden.schema.json` is the same as a JSON Schema, for editors; `tests/cli/config.rs` holds
-//! the two together.
+//! The file is untrusted input: nothing in it is run, and its paths cannot leave the folder of the
+//! file. It is parsed once, and every value is checked while it is read, so that each error has a
+//! place. `harden.schema.json` describes the same format for editors; `tests/cli/config.rs` checks
+//! that both agree.
 
 mod deserialize;
 mod error;
@@ -48,31 +48,31 @@ pub const SCHEMA: &str = include_str!("../../harden.schema.json");
     expecting = "the keys of a configuration"
 )]
 pub struct Config {
-    /// Neither transforms nor facts that joined after this edition are used.
+    /// Transforms and facts that were added after this edition are ignored.
     #[serde(deserialize_with = "values::edition")]
     pub edition: Option<Edition>,
-    /// What may rest on assumption.
+    /// Which changes may be assumptions.
     pub assume: Option<Assume>,
-    /// The numbers of the policy.
+    /// The values of the policy.
     #[serde(deserialize_with = "or_default")]
     pub settings: Settings,
-    /// What is asked of every container.
+    /// The transforms for every container.
     #[serde(deserialize_with = "or_default")]
     pub transforms: Choices,
-    /// What is asked of some of them.
+    /// Options for some containers.
     #[serde(deserialize_with = "or_default")]
     pub workloads: Vec<Located<Workload>>,
-    /// Kinds of a cluster's own that carry pods.
+    /// Custom resources that contain pods.
     #[serde(deserialize_with = "or_default")]
     pub custom_resources: Vec<Located<CustomResource>>,
-    /// What is known of images that the knowledge base does not have, or has wrong.
+    /// Facts about images that the knowledge base lacks or has wrong.
     #[serde(deserialize_with = "or_default")]
     pub images: Vec<ImageSource>,
     /// What makes `--check` fail.
     pub fail_on: Option<Vec<FailOn>>,
 }
 
-/// The numbers of a [`Policy`], each where somebody chose it.
+/// The values of a [`Policy`] that the configuration sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(
     default,
@@ -80,39 +80,39 @@ pub struct Config {
     expecting = "settings, each under its key"
 )]
 pub struct Settings {
-    /// The user written by assumption.
+    /// The user for an unknown image.
     #[serde(deserialize_with = "values::uid")]
     pub uid: Option<u32>,
-    /// Its group.
+    /// The group for an unknown image.
     #[serde(deserialize_with = "values::gid")]
     pub gid: Option<u32>,
-    /// The least memory limit, in bytes.
+    /// The smallest memory limit, in bytes.
     #[serde(deserialize_with = "values::memory")]
     pub memory: Option<u64>,
-    /// The memory limit in multiples of what the image cannot live without.
+    /// The memory limit as a multiple of the minimum that the image needs.
     #[serde(deserialize_with = "values::factor")]
     pub memory_factor: Option<u64>,
-    /// The memory request beside a limit, in bytes.
+    /// The memory request that goes with a limit, in bytes.
     #[serde(deserialize_with = "values::size")]
     pub memory_request: Option<u64>,
-    /// The CPU limit, in thousandths of a processor.
+    /// The CPU limit, in thousandths of a CPU.
     #[serde(deserialize_with = "values::cpus")]
     pub cpu: Option<u64>,
-    /// The CPU request beside a limit, in thousandths of a processor.
+    /// The CPU request that goes with a limit, in thousandths of a CPU.
     #[serde(deserialize_with = "values::cpus")]
     pub cpu_request: Option<u64>,
-    /// Processes and threads, where the image is not known to need more.
+    /// The limit of processes and threads, unless the image is known to need more.
     #[serde(deserialize_with = "values::pids")]
     pub pids: Option<i64>,
     /// The size of `/tmp`, in bytes.
     #[serde(deserialize_with = "values::size")]
     pub tmp: Option<u64>,
-    /// How often a container that fails is started again.
+    /// How often a failed container is restarted.
     #[serde(deserialize_with = "values::restarts")]
     pub restarts: Option<u32>,
 }
 
-/// What is asked of the transforms.
+/// Which transforms run.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(
     default,
@@ -120,49 +120,49 @@ pub struct Settings {
     expecting = "`enable`, `override` or `skip`"
 )]
 pub struct Choices {
-    /// Those that run only when asked.
+    /// Transforms to run that do not run by default.
     #[serde(deserialize_with = "or_default")]
     pub enable: Vec<TransformId>,
-    /// Those that may change what is weak and was written by somebody.
+    /// Transforms that may also change weak values that are already in the file.
     #[serde(rename = "override", deserialize_with = "or_default")]
     pub overrides: Vec<TransformId>,
-    /// Those that change nothing.
+    /// Transforms to skip.
     #[serde(deserialize_with = "or_default")]
     pub skip: Vec<Located<Skip>>,
 }
 
-/// A transform that is left out, and why.
+/// A transform to skip, and why.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an `id` and a `reason`")]
 pub struct Skip {
     /// The transform.
     pub id: TransformId,
-    /// Why, for those who come after.
+    /// Why it is skipped.
     pub reason: Reason,
 }
 
-/// What is asked of the containers that all given selectors choose.
+/// Options for the containers that every given selector matches.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "selectors and options")]
 pub struct Workload {
     /// The name of the workload: `web`, `shop` or `Deployment/shop`.
     pub name: Option<Pattern>,
-    /// The name of the container, which in Compose is that of the service.
+    /// The name of the container; in Compose the name of the service.
     pub container: Option<Pattern>,
     /// A label of the service, the object or its pods.
     pub label: Option<Label>,
-    /// The image, as it is written or as `harden images` calls it.
+    /// The image, as it is written, or as `harden images` calls it.
     pub image: Option<Pattern>,
-    /// The file, from the folder of the configuration.
+    /// The path of the file from the folder of the configuration.
     pub path: Option<PathGlob>,
-    /// Something that is found in the service, or in the object.
+    /// A query that finds something in the service or the object.
     pub jsonpath: Option<JsonPath>,
-    /// What may rest on assumption.
+    /// Which changes may be assumptions.
     pub assume: Option<Assume>,
-    /// Numbers.
+    /// Values of the policy.
     #[serde(deserialize_with = "or_default")]
     pub settings: Settings,
-    /// Transforms.
+    /// Which transforms run.
     #[serde(deserialize_with = "or_default")]
     pub transforms: Choices,
 }
@@ -170,9 +170,9 @@ pub struct Workload {
 /// Where entries of the knowledge base come from.
 #[derive(Debug)]
 pub enum ImageSource {
-    /// A file with one entry, or a folder of such files; a path below the configuration's folder.
+    /// A file of entries, or a folder of such files. The path is inside the configuration's folder.
     Path(PathBuf),
-    /// An entry that stands in the configuration itself.
+    /// An entry that is written in the configuration itself.
     Entry(Box<Entry>),
 }
 
@@ -191,7 +191,7 @@ pub enum FailOn {
 }
 
 impl Settings {
-    /// Makes the chosen numbers those of the policy.
+    /// Sets the chosen values in the policy.
     pub fn apply(&self, policy: &mut Policy) {
         fn set<T: Copy>(number: &mut T, chosen: Option<T>) {
             *number = chosen.unwrap_or(*number);
@@ -223,7 +223,7 @@ impl Settings {
 }
 
 impl Workload {
-    /// It has a selector, without which it would speak of everything.
+    /// Whether it has a selector. Without one it would match everything.
     #[must_use]
     pub fn selects(&self) -> bool {
         self.name.is_some()
@@ -235,7 +235,7 @@ impl Workload {
     }
 }
 
-/// A key with nothing behind it, as where everything below it is a comment, says nothing.
+/// A key without a value, for example because all lines below it are comments, has no effect.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {

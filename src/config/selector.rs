@@ -1,4 +1,4 @@
-//! Which containers a section of the configuration speaks of.
+//! The selectors of a section.
 
 use std::fmt;
 use std::path::Path;
@@ -10,11 +10,11 @@ use super::values::text;
 use crate::image;
 use crate::jsonpath::JsonPath;
 
-/// A name in which `*` stands for any characters.
+/// A name in which `*` matches any characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(String);
 
-/// `key=value` or a key alone; `*` stands for any characters of the value.
+/// `key=value`, or only a key. `*` matches any characters of the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     key: String,
@@ -26,7 +26,7 @@ pub struct Label {
 pub struct PathGlob(GlobMatcher);
 
 impl Pattern {
-    /// It describes the whole name.
+    /// Whether it matches the whole name.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         image::matches(&self.0, name)
@@ -34,7 +34,7 @@ impl Pattern {
 }
 
 impl Label {
-    /// One of the labels is of this key and value.
+    /// Whether one of the labels has this key and value.
     #[must_use]
     pub fn matches(&self, labels: &[(String, String)]) -> bool {
         labels.iter().any(|(key, value)| {
@@ -44,7 +44,7 @@ impl Label {
 }
 
 impl PathGlob {
-    /// It describes the whole path, which is relative to the folder of the configuration.
+    /// Whether it matches the whole path, which is relative to the folder of the configuration.
     #[must_use]
     pub fn matches(&self, path: &Path) -> bool {
         self.0.is_match(path)

@@ -1,6 +1,6 @@
-//! Values as people write them, each checked where it is read.
+//! Values as people write them. Each is checked when it is read.
 //!
-//! The command line reads the same numbers with the same functions.
+//! The command line reads its values with the same functions.
 
 use std::fmt::{self, Display};
 use std::path::{Component, Path, PathBuf};
@@ -15,13 +15,13 @@ use crate::{nearest, units};
 #[derive(Clone, Copy, Debug)]
 pub struct TransformId(pub &'static Transform);
 
-/// Why something is left out. It is never empty.
+/// Why a transform is skipped. It is never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason(pub String);
 
-/// Docker refuses a limit below it: daemon `verifyPlatformContainerResources`, 6 MiB.
+/// The minimum that Docker accepts: daemon `verifyPlatformContainerResources`, 6 MiB.
 const LEAST_MEMORY: u64 = 6 << 20;
-/// Docker refuses less than a hundredth of a processor.
+/// The minimum that Docker accepts is a hundredth of a CPU.
 const LEAST_CPU: u64 = 10;
 /// The greatest uid and gid that the engine and the API accept.
 const MOST_ID: u32 = i32::MAX as u32;
@@ -30,7 +30,7 @@ pub(crate) fn read_transform(text: &str) -> Result<&'static Transform, String> {
     transforms::find(text).ok_or_else(|| unknown_transform(text))
 }
 
-/// Says that there is no such transform, and which one may be meant.
+/// The message about an unknown transform, with the one that may be meant.
 pub(crate) fn unknown_transform(text: &str) -> String {
     let ids = transforms::ALL.iter().map(|transform| transform.id);
     format!("unknown transform `{text}`{}", nearest::hint(text, ids))
@@ -64,7 +64,7 @@ pub(crate) fn read_size(text: &str) -> Result<u64, String> {
     }
 }
 
-/// Thousandths of a processor: `0.5` and `500m` are 500.
+/// Thousandths of a CPU: `0.5` and `500m` are 500.
 pub(crate) fn read_cpus(text: &str) -> Result<u64, String> {
     let millicpu = match text.strip_suffix('m') {
         Some(thousandths) => thousandths.parse().ok(),
@@ -82,7 +82,7 @@ pub(crate) fn read_pids(text: &str) -> Result<i64, String> {
     whole(text, 1..=4_194_304)
 }
 
-/// A path that stays below the folder it is read in.
+/// A path inside the folder of the configuration.
 pub(super) fn path_below(text: &str) -> Result<PathBuf, String> {
     let path = Path::new(text);
     let stays = path
@@ -126,7 +126,7 @@ where
         })
 }
 
-/// A reader for `deserialize_with`, over a function that reads text.
+/// Functions for `deserialize_with`, each around a function that reads text.
 macro_rules! optional {
     ($($name:ident: $type:ty = $read:ident,)*) => {$(
         pub(super) fn $name<'de, D: Deserializer<'de>>(
@@ -161,7 +161,7 @@ pub(super) fn edition<'de, D: Deserializer<'de>>(
     }
 }
 
-/// A scalar by its text, whatever YAML would make of it, through `read`.
+/// Reads the text of a scalar with `read`, whatever type YAML gives the scalar.
 pub(super) fn text<'de, D, T, E>(
     deserializer: D,
     read: fn(&str) -> Result<T, E>,
