@@ -512,7 +512,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_a_path_behind_a_dot() {
+    fn a_path_with_the_name_of_a_command_needs_a_dot() {
         assert!(read("harden explain").unwrap().command.is_some());
         let cli = read("harden ./explain compose.yml").unwrap();
         assert!(cli.command.is_none());
@@ -525,7 +525,7 @@ mod tests {
     }
 
     #[test]
-    fn options_of_harden_stand_before_a_command_line() {
+    fn options_of_harden_come_before_the_command() {
         let words = |line: &str| match read(line).unwrap().command {
             Some(Command::Docker(words) | Command::Podman(words)) => words.words.join(" "),
             _ => panic!("{line}"),
@@ -544,7 +544,7 @@ mod tests {
     }
 
     #[test]
-    fn options_go_with_their_job() {
+    fn options_of_other_jobs_are_refused() {
         let kind = |line: &str| read(line).unwrap_err().kind();
         for line in [
             "harden --write docker run x",

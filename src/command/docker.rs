@@ -30,7 +30,7 @@ pub(super) fn run(
 ) -> io::Result<Exit> {
     let setup = match Setup::read(cli, &console.directory) {
         Ok(setup) => setup,
-        Err(troubles) => return unusable(&troubles, console),
+        Err(files) => return unusable(&files, console),
     };
     let run = &setup.engine();
     let name = PathBuf::from(format!("{} run", engine.program()));
@@ -38,7 +38,7 @@ pub(super) fn run(
     let command = match Command::parse(program.chain(typed.words.iter().cloned()).collect()) {
         Ok(command) => command,
         Err(fault) => {
-            return trouble(Path::new("<command line>"), &fault.line, &fault, console);
+            return print_error(Path::new("<command line>"), &fault.line, &fault, console);
         }
     };
     let report = match cli.printing.format {
@@ -111,14 +111,14 @@ fn print(
             FileOutcome::Changed(text) | FileOutcome::Created(text) => text,
             FileOutcome::Unchanged | FileOutcome::NotOurs(_) | FileOutcome::Read => &file.source,
             FileOutcome::Failed(error) => {
-                return trouble(&file.path, &file.source, error, console);
+                return print_error(&file.path, &file.source, error, console);
             }
         };
         if mode == Mode::Filter {
             let printed = console.stdout.write_all(text.as_bytes());
             printed
                 .and_then(|()| console.stdout.flush())
-                .or_else(|error| ignore_broken_pipe(error, Exit::Done).map(|_| ()))?;
+                .or_else(|error| ignore_broken_pipe(error, Exit::Success).map(|_| ()))?;
         }
     }
     if !cli.output.quiet {
@@ -127,7 +127,7 @@ fn print(
     Ok(if fails(mode, &results_to_fail_on(report), fail_on) {
         Exit::Changes
     } else {
-        Exit::Done
+        Exit::Success
     })
 }
 
@@ -148,7 +148,7 @@ fn write_summary(
     console.stderr.write_all(&text)
 }
 
-fn trouble(
+fn print_error(
     name: &Path,
     line: &str,
     error: &dyn Diagnostic,
@@ -156,5 +156,5 @@ fn trouble(
 ) -> io::Result<Exit> {
     let terminal = console.stderr_terminal;
     diagnostic::write(&mut console.stderr, name, line, error, terminal)?;
-    Ok(Exit::Trouble)
+    Ok(Exit::Error)
 }

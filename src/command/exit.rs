@@ -10,11 +10,11 @@ use crate::diagnostic::Diagnostic;
 pub enum Exit {
     /// 0: nothing to change, or the changes are written.
     #[default]
-    Done = 0,
+    Success = 0,
     /// 1: there are changes to make.
     Changes = 1,
     /// 2: an error in a file or in the call; all other files were still handled.
-    Trouble = 2,
+    Error = 2,
 }
 
 /// A file that the run needs and cannot use; the run does nothing.

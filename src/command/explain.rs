@@ -16,6 +16,6 @@ pub(super) fn run(id: Option<&str>, console: &mut Console<'_>) -> io::Result<Exi
         None => explain::write_list(&mut out, transforms::ALL, terminal),
     };
     written
-        .map(|()| Exit::Done)
-        .or_else(|error| ignore_broken_pipe(error, Exit::Done))
+        .map(|()| Exit::Success)
+        .or_else(|error| ignore_broken_pipe(error, Exit::Success))
 }

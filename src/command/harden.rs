@@ -21,7 +21,7 @@ use crate::syntax::Limits;
 pub(super) fn run(cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
     let setup = match Setup::read(cli, &console.directory) {
         Ok(setup) => setup,
-        Err(troubles) => return unusable(&troubles, console),
+        Err(files) => return unusable(&files, console),
     };
     let engine = setup.engine();
     run_with(cli, &setup.options, console, &|sources| {
@@ -69,7 +69,7 @@ fn run_with(
     };
     let covers = cli.harden.files.is_empty()
         && options.covers_configuration(&cli.harden.paths, &session.console.directory);
-    if covers && !reads_stdin && session.exit < Exit::Trouble {
+    if covers && !reads_stdin && session.exit < Exit::Error {
         job.add_stale(&options.rules.stale(&options.transforms), &mut session);
     }
     for note in &options.notes {
@@ -190,7 +190,7 @@ impl Job for HardenJob<'_> {
     fn take(&mut self, done: Done, session: &mut Session<'_, '_>) -> io::Result<()> {
         for file in &done.report.files {
             if let FileOutcome::Failed(error) = &file.outcome {
-                session.trouble(&file.path, &file.source, error)?;
+                session.print_error(&file.path, &file.source, error)?;
             }
         }
         let results = results_to_fail_on(&done.report);
@@ -253,7 +253,7 @@ mod tests {
     use crate::project::NotOurs;
     use crate::report::terminal::Terminal;
 
-    /// An engine that knows one file format: the first line says what becomes of the file.
+    /// An engine for one file format: the first line gives the outcome.
     fn plan(sources: Vec<Source>) -> Report {
         let files = sources.into_iter().map(|source| {
             let text = String::from_utf8(source.bytes).unwrap();
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_diff_says_by_its_exit_code_whether_there_is_one() {
+    fn the_exit_code_of_a_diff_tells_whether_it_is_empty() {
         let here = directory(&[("a.yml", "weak\n"), ("b.yml", "strong\n")]);
         let both = call(here.path(), &["a.yml", "b.yml"], b"");
         assert_eq!(both.exit, Exit::Changes);
@@ -337,40 +337,43 @@ mod tests {
             both.stdout,
             "--- a/a.yml\n+++ b/a.yml\n@@ -1 +1 @@\n-weak\n+strong\n"
         );
-        assert_eq!(call(here.path(), &["b.yml"], b"").exit, Exit::Done);
+        assert_eq!(call(here.path(), &["b.yml"], b"").exit, Exit::Success);
         let checked = call(here.path(), &["--check", "a.yml"], b"");
         assert_eq!((checked.exit, checked.stdout.as_str()), (Exit::Changes, ""));
     }
 
     #[test]
-    fn what_is_written_needs_no_second_run() {
+    fn a_run_after_a_write_finds_no_change() {
         let here = directory(&[("a.yml", "weak\n"), ("b/c.yml", "weak\r\n")]);
-        assert_eq!(call(here.path(), &["--write", "."], b"").exit, Exit::Done);
+        assert_eq!(
+            call(here.path(), &["--write", "."], b"").exit,
+            Exit::Success
+        );
         assert_eq!(fs::read(here.path().join("a.yml")).unwrap(), b"strong\n");
         assert_eq!(
             fs::read(here.path().join("b/c.yml")).unwrap(),
             b"strong\r\n"
         );
         let again = call(here.path(), &["."], b"");
-        assert_eq!((again.exit, again.stdout.as_str()), (Exit::Done, ""));
+        assert_eq!((again.exit, again.stdout.as_str()), (Exit::Success, ""));
     }
 
     #[test]
     fn a_bad_file_does_not_stop_the_others() {
         let here = directory(&[("a.yml", "bad\n"), ("b.yml", "weak\n")]);
         let outcome = call(here.path(), &["--write", "a.yml", "none.yml", "b.yml"], b"");
-        assert_eq!(outcome.exit, Exit::Trouble);
+        assert_eq!(outcome.exit, Exit::Error);
         assert!(outcome.stderr.contains("it is bad"), "{}", outcome.stderr);
         assert!(outcome.stderr.contains("none.yml"), "{}", outcome.stderr);
         assert_eq!(fs::read(here.path().join("b.yml")).unwrap(), b"strong\n");
     }
 
     #[test]
-    fn what_cannot_be_written_is_trouble() {
+    fn a_file_that_cannot_be_written_is_an_error() {
         let here = directory(&[("a.yml", "weak\n")]);
         fs::hard_link(here.path().join("a.yml"), here.path().join("twin")).unwrap();
         let outcome = call(here.path(), &["--write", "a.yml"], b"");
-        assert_eq!(outcome.exit, Exit::Trouble);
+        assert_eq!(outcome.exit, Exit::Error);
         assert!(outcome.stderr.contains("hard links"), "{}", outcome.stderr);
     }
 
@@ -388,20 +391,20 @@ mod tests {
             .collect();
         assert_eq!(heads.len(), 60);
         assert!(heads.is_sorted());
-        // An argument comes before what follows it, whatever their names.
+        // The order of the arguments comes first.
         let shown = call(here.path(), &["d09", "d03"], b"").stdout;
         assert!(shown.find("d09").unwrap() < shown.find("d03").unwrap());
     }
 
     #[test]
-    fn a_filter_hands_on_what_it_leaves_alone() {
+    fn a_filter_prints_the_text_that_it_does_not_change() {
         let here = Path::new("/");
         let filter = |text: &[u8]| call(here, &["-"], text);
         assert_eq!(filter(b"weak\r\nx").stdout, "strong\r\nx");
-        assert_eq!(filter(b"weak").exit, Exit::Done);
+        assert_eq!(filter(b"weak").exit, Exit::Success);
         assert_eq!(filter(b"other: 1").stdout, "other: 1");
         let bad = filter(b"bad\nx");
-        assert_eq!((bad.exit, bad.stdout.as_str()), (Exit::Trouble, "bad\nx"));
+        assert_eq!((bad.exit, bad.stdout.as_str()), (Exit::Error, "bad\nx"));
         let diff = call(here, &["--diff", "-"], b"weak\n");
         assert_eq!(diff.exit, Exit::Changes);
         assert!(diff.stdout.starts_with("--- a/-\n"), "{}", diff.stdout);
@@ -410,13 +413,13 @@ mod tests {
     }
 
     #[test]
-    fn quiet_says_nothing_but_errors() {
+    fn quiet_prints_only_errors() {
         let here = directory(&[("a.yml", "weak\n"), ("b.yml", "bad\n")]);
         assert_eq!(call(here.path(), &["-q", "a.yml"], b"").stderr, "");
         assert_ne!(call(here.path(), &["-q", "b.yml"], b"").stderr, "");
     }
 
-    /// A reader that goes away at once, or a disk that is full.
+    /// Standard output whose reader has closed it, or on a full disk.
     struct Broken(ErrorKind);
 
     impl Write for Broken {
@@ -430,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_goes_away_is_no_trouble() {
+    fn a_reader_that_closes_the_pipe_is_not_an_error() {
         let here = directory(&[("a.yml", "weak\n"), ("b/b.yml", "weak\n")]);
         let exit_with = |kind| {
             let (mut stdout, mut stderr) = (Broken(kind), Vec::new());
@@ -443,6 +446,6 @@ mod tests {
             )
         };
         assert_eq!(exit_with(ErrorKind::BrokenPipe), Exit::Changes);
-        assert_eq!(exit_with(ErrorKind::StorageFull), Exit::Trouble);
+        assert_eq!(exit_with(ErrorKind::StorageFull), Exit::Error);
     }
 }

@@ -21,15 +21,15 @@ use crate::transforms::{self, Kind};
 pub(super) fn run(asked: Option<&str>, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
     let setup = match Setup::read(cli, &console.directory) {
         Ok(setup) => setup,
-        Err(troubles) => return unusable(&troubles, console),
+        Err(files) => return unusable(&files, console),
     };
     let knowledge = &setup.knowledge;
     let terminal = console.stdout_terminal;
     let mut out = &mut *console.stdout;
     let Some(asked) = asked else {
         return write_list(&mut out, knowledge.entries(), terminal)
-            .map(|()| Exit::Done)
-            .or_else(|error| ignore_broken_pipe(error, Exit::Done));
+            .map(|()| Exit::Success)
+            .or_else(|error| ignore_broken_pipe(error, Exit::Success));
     };
     let Some((entry, reference)) = find(asked, knowledge) else {
         if !cli.output.quiet {
@@ -48,8 +48,8 @@ pub(super) fn run(asked: Option<&str>, cli: &Cli, console: &mut Console<'_>) -> 
             .and_then(|image| service(image, &entry.id, knowledge)),
     };
     write_page(&mut out, &page, terminal)
-        .map(|()| Exit::Done)
-        .or_else(|error| ignore_broken_pipe(error, Exit::Done))
+        .map(|()| Exit::Success)
+        .or_else(|error| ignore_broken_pipe(error, Exit::Success))
 }
 
 /// The entry with this reference or ID, and a reference to print its facts for.

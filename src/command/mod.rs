@@ -41,8 +41,8 @@ pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
         Some(Command::ConfigSchema) => {
             let written = console.stdout.write_all(config::SCHEMA.as_bytes());
             written
-                .map(|()| Exit::Done)
-                .or_else(|error| ignore_broken_pipe(error, Exit::Done))
+                .map(|()| Exit::Success)
+                .or_else(|error| ignore_broken_pipe(error, Exit::Success))
         }
     };
     finish(result, console)
@@ -77,7 +77,7 @@ fn finish(result: io::Result<Exit>, console: &mut Console<'_>) -> Exit {
             "error: cannot write the result: {}",
             system_message(&source)
         );
-        Exit::Trouble
+        Exit::Error
     })
 }
 
@@ -95,5 +95,5 @@ fn unusable(files: &[UnusableFile], console: &mut Console<'_>) -> io::Result<Exi
     for UnusableFile { path, text, error } in files {
         diagnostic::write(&mut console.stderr, path, text, &**error, terminal)?;
     }
-    Ok(Exit::Trouble)
+    Ok(Exit::Error)
 }

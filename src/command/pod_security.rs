@@ -98,14 +98,14 @@ impl Job for PodSecurityJob {
                             }
                             Verdict::Rejected(rejections) => {
                                 for rejection in rejections {
-                                    session.trouble(&file.path, &file.source, rejection)?;
+                                    session.print_error(&file.path, &file.source, rejection)?;
                                 }
                             }
                             Verdict::Passes | Verdict::NotJudged(_) => {}
                         }
                     }
                 }
-                Content::Failed(error) => session.trouble(&file.path, &file.source, error)?,
+                Content::Failed(error) => session.print_error(&file.path, &file.source, error)?,
                 Content::Compose | Content::NotOurs(_) => {}
             }
         }

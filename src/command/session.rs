@@ -66,7 +66,7 @@ impl<'s, 'c> Session<'s, 'c> {
     pub(super) fn new(is_quiet: bool, console: &'s mut Console<'c>) -> Self {
         Self {
             console,
-            exit: Exit::Done,
+            exit: Exit::Success,
             sums_up: !is_quiet,
         }
     }
@@ -151,7 +151,7 @@ impl<'s, 'c> Session<'s, 'c> {
     ) -> io::Result<()> {
         for (path, error) in unread {
             job.add_failure();
-            self.trouble(path, "", error)?;
+            self.print_error(path, "", error)?;
         }
         outcome.map_or(Ok(()), |outcome| job.take(outcome, self))
     }
@@ -172,25 +172,25 @@ impl<'s, 'c> Session<'s, 'c> {
             Ok(source) => Ok(Some(source)),
             Err(error) => {
                 self.sums_up = false;
-                self.trouble(Path::new("-"), "", &*error)?;
+                self.print_error(Path::new("-"), "", &*error)?;
                 Ok(None)
             }
         }
     }
 
-    /// Prints an error; the run ends with [`Exit::Trouble`].
-    pub(super) fn trouble(
+    /// Prints an error; the run ends with [`Exit::Error`].
+    pub(super) fn print_error(
         &mut self,
         path: &Path,
         source: &str,
         error: &dyn Diagnostic,
     ) -> io::Result<()> {
-        self.exit = Exit::Trouble;
+        self.exit = Exit::Error;
         let terminal = self.console.stderr_terminal;
         diagnostic::write(&mut self.console.stderr, path, source, error, terminal)
     }
 
-    /// The run ends with [`Exit::Changes`], unless it ends with [`Exit::Trouble`].
+    /// The run ends with [`Exit::Changes`], unless it ends with [`Exit::Error`].
     pub(super) fn fail(&mut self) {
         self.exit = self.exit.max(Exit::Changes);
     }

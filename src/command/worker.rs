@@ -13,7 +13,7 @@ use crate::report::diff;
 use crate::report::terminal::Terminal;
 use crate::report::text::Mode;
 
-/// What every worker needs to know.
+/// The state that all workers share.
 pub(super) struct Worker<'w, P> {
     pub(super) plan: &'w P,
     pub(super) mode: Mode,
