@@ -270,9 +270,9 @@ fn steps(path: &str) -> Vec<String> {
     steps
 }
 
-/// One of the two is a prefix of the other: a reported leaf lies in a mapping that is new as a whole.
-/// Names with dots make keys of several steps, hence the comparison of the joined text; the items of
-/// a `List` stand before the reported path.
+/// One of the two is a prefix of the other: a reported leaf lies in a mapping that is new as a
+/// whole. Names with dots make keys of several steps, hence the comparison of the joined text; the
+/// items of a `List` stand before the reported path.
 fn is_within(reported: &[String], difference: &[String]) -> bool {
     let (reported, difference) = (reported.join("."), difference.join("."));
     let is_prefix = |shorter: &str, longer: &str| {

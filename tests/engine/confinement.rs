@@ -2,8 +2,8 @@
 
 use super::stack::Stack;
 
-/// Without hardening: root, no limits, a root that can be written, and a sudo that anybody may use. What is
-/// denied afterwards was not impossible before.
+/// Without hardening: root, no limits, a root that can be written, and a sudo that anybody may use.
+/// What is denied afterwards was not impossible before.
 pub(super) fn nothing_is_denied(stack: &Stack, service: &str) {
     let status = status(stack, service);
     assert_eq!(field(&status, "Uid"), "0\t0\t0\t0");

@@ -1,7 +1,7 @@
 //! What a user of each service would do: ask, write, save, and find again what was written before.
 //!
-//! An exercise of round `n` leaves a mark for the round and expects the marks of all rounds before it. It can
-//! be repeated within a round.
+//! An exercise of round `n` leaves a mark for the round and expects the marks of all rounds before
+//! it. It can be repeated within a round.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -64,11 +64,13 @@ pub(super) fn keys_within(stack: &Stack, service: &str, round: u32) -> Result<()
     )
 }
 
-/// A page from behind, and a body too long for memory, which nginx writes to a file before it passes it on.
+/// A page from behind, and a body too long for memory, which nginx writes to a file before it
+/// passes it on.
 pub(super) fn proxy(stack: &Stack, service: &str) -> Result<(), String> {
     page(stack, service, "is a good dog")?;
     let answer = http(stack, service, "POST", "/", &"woof".repeat(100_000))?;
-    // The application takes no bodies and says so itself; nginx would answer 500 if it could not write.
+    // The application takes no bodies and says so itself; nginx would answer 500 if it could not
+    // write.
     expect(answer.starts_with("HTTP/1.1 405"), answer)
 }
 
@@ -116,7 +118,8 @@ pub(super) fn mariadb(stack: &Stack, service: &str, round: u32) -> Result<(), St
     expect(answer == expected, answer)
 }
 
-/// Keys that stay, a background save that succeeds, and a rewrite of the append-only file where there is one.
+/// Keys that stay, a background save that succeeds, and a rewrite of the append-only file where
+/// there is one.
 pub(super) fn redis(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
     let ask = |command: &str| talk(stack, service, &format!("{command}\r\nQUIT\r\n"));
     let written = ask(&format!("SET round:{round} kept"))?;
@@ -180,8 +183,8 @@ pub(super) fn memcached(stack: &Stack, service: &str) -> Result<(), String> {
     )
 }
 
-/// A message that is published and consumed, persistent ones that wait in a durable queue, and the probe that
-/// shares the server's cookie.
+/// A message that is published and consumed, persistent ones that wait in a durable queue, and the
+/// probe that shares the server's cookie.
 pub(super) fn rabbitmq(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
     let ask = |method: &str, path: &str, body: &str| {
         let answer = http(stack, service, method, path, body)?;
@@ -230,7 +233,8 @@ pub(super) fn rabbitmq(stack: &Stack, service: &str, round: u32) -> Result<(), S
     Ok(())
 }
 
-/// A sample that was scraped now, and, in the samples kept, one start of the process for each round.
+/// A sample that was scraped now, and, in the samples kept, one start of the process for each
+/// round.
 pub(super) fn prometheus(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
     let value = |query: &str| {
         let answer = http(
@@ -264,7 +268,8 @@ fn expect(holds: bool, otherwise: String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise) }
 }
 
-/// The whole answer, head and body. The account is that of `rabbitmq`; the others take no notice of it.
+/// The whole answer, head and body. The account is that of `rabbitmq`; the others take no notice of
+/// it.
 fn http(
     stack: &Stack,
     service: &str,

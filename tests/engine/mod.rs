@@ -1,8 +1,9 @@
-//! What ran before it was hardened runs after: real services on a real engine, with the real Compose.
+//! What ran before it was hardened runs after: real services on a real engine, with the real
+//! Compose.
 //!
-//! The images are look-alikes built by `tests/engine/images/build` (or the official ones, where those are at
-//! hand); `tests/engine/run` prepares a machine and runs this. Without an engine the tests say that they did not
-//! run; with `HARDEN_ENGINE=1` that is a failure.
+//! The images are look-alikes built by `tests/engine/images/build` (or the official ones, where
+//! those are at hand); `tests/engine/run` prepares a machine and runs this. Without an engine the
+//! tests say that they did not run; with `HARDEN_ENGINE=1` that is a failure.
 
 mod command_lines;
 mod confinement;
@@ -127,7 +128,8 @@ fn the_variations_run_hardened() {
     lives(&stack, &VARIATIONS);
 }
 
-/// The exercises have teeth: what is written without knowledge of an image does break it, and they notice.
+/// The exercises have teeth: what is written without knowledge of an image does break it, and they
+/// notice.
 #[test]
 fn hardening_without_knowledge_is_noticed() {
     let Some(stack) = Stack::new("shop", "naive") else {

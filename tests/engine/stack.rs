@@ -23,8 +23,8 @@ pub(super) struct Stack {
 }
 
 impl Stack {
-    /// A copy of the folder `tests/engine/<folder>`, not started. Where there is no engine: nothing, and a
-    /// line that says so, or a panic if `HARDEN_ENGINE=1` insists.
+    /// A copy of the folder `tests/engine/<folder>`, not started. Where there is no engine:
+    /// nothing, and a line that says so, or a panic if `HARDEN_ENGINE=1` insists.
     #[allow(clippy::print_stdout, reason = "a test that did not run must say so")]
     pub(super) fn new(folder: &str, variant: &str) -> Option<Self> {
         if let Err(reason) = engine() {
@@ -166,7 +166,8 @@ impl Drop for Stack {
     )]
     fn drop(&mut self) {
         let down = ["down", "--volumes", "--remove-orphans", "--timeout", "1"];
-        // A file that Compose rejects by now cannot name what to remove; the project's name still can.
+        // A file that Compose rejects by now cannot name what to remove; the project's name still
+        // can.
         let removed = self.compose(&down).or_else(|_| {
             let mut command = compose()?;
             command.args(["--project-name", &self.name]).args(down);

@@ -496,8 +496,9 @@ proptest! {
     }
 }
 
-/// A script of its own that runs at the start of a known service writes what nobody knows (a look-alike
-/// of nginx with `sed -i` in `/docker-entrypoint.d` ended at its start, measured on Docker 20.10).
+/// A script of its own that runs at the start of a known service writes what nobody knows (a
+/// look-alike of nginx with `sed -i` in `/docker-entrypoint.d` ended at its start, measured on
+/// Docker 20.10).
 #[test]
 fn scripts_that_a_build_adds_to_the_start_keep_what_is_known_from_being_trusted() {
     for instructions in [

@@ -1,9 +1,10 @@
-//! Runs the ```` ```console ```` blocks of a Markdown page, and compares or rewrites what they show.
+//! Runs the ```` ```console ```` blocks of a Markdown page, and compares or rewrites what they
+//! show.
 //!
 //! A line that begins with `$ ` is given to `sh`; what follows is what it prints on standard output
 //! and standard error together, and `[1]` on a line of its own where it ends with that status. A
-//! fence with a file name after its language, as in ```` ```yaml compose.yml ````, writes that file first.
-//! The blocks of a page run in order in one directory that starts empty or as a copy.
+//! fence with a file name after its language, as in ```` ```yaml compose.yml ````, writes that file
+//! first. The blocks of a page run in order in one directory that starts empty or as a copy.
 
 use std::fmt::Write as _;
 use std::fs;

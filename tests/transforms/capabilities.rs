@@ -358,7 +358,8 @@ fn a_directory_of_the_log_costs_a_capability() {
             "{image}"
         );
     }
-    // What a cluster keeps elsewhere may say so, and a capability that may be missing is no finding.
+    // What a cluster keeps elsewhere may say so, and a capability that may be missing is no
+    // finding.
     let pod = |capabilities: &str| {
         format!(
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - name: c\n    \

@@ -61,7 +61,8 @@ fn knative_has_no_settings_of_the_pod() {
     });
 }
 
-/// knative/serving `pkg/apis/serving/fieldmask.go`, `CapabilitiesMask`: none is added without a flag.
+/// knative/serving `pkg/apis/serving/fieldmask.go`, `CapabilitiesMask`: none is added without a
+/// flag.
 #[test]
 fn knative_is_given_no_capabilities() {
     let nginx = TEMPLATE.replace("i:1", "nginx:1.29");
