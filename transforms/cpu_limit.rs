@@ -1,9 +1,9 @@
 //! A bound on processor time, so that one container cannot starve the others.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Against, Answer, Assignment, Assume, Basis, Container, Policy, Setting};
+use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Setting};
 use crate::edition::Edition;
-use crate::transforms::evidence::host_agent;
+use crate::transforms::evidence::{self, Against, host_agent};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
@@ -62,13 +62,13 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
     if let Some(autoscaler) = &container.autoscaler {
         return Answer::declined(format!("{autoscaler} decides about its resources"));
     }
-    if let Some(evidence) = container.evidence_against(Against::CpuLimit).next() {
+    if let Some(evidence) = evidence::observed(container, Against::CpuLimit).first() {
         return Answer::declined(evidence.reason.clone());
     }
     if policy.assume != Assume::All
-        && let Some(evidence) = host_agent::evidence(container, Against::CpuLimit)
+        && let Some(reason) = host_agent::reason(container)
     {
-        return Answer::declined(evidence.reason);
+        return Answer::declined(reason);
     }
     if container.accelerated && policy.assume != Assume::All {
         return Answer::declined(

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use super::needs::writable;
 use super::{Kind, Reference, Risk, Transform, evidence};
-use crate::container::{Against, Answer, Assignment, Assume, Basis, Container, Policy, Setting};
+use crate::container::{
+    Answer, Assignment, Assume, Basis, Container, Policy, Reason, Setting, Words,
+};
 use crate::edition::Edition;
 use crate::image::Facts;
+use crate::transforms::evidence::Against;
 use crate::transforms::needs::capabilities::{self, Start};
 
 /// See the page.
@@ -80,7 +83,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
     if holds_all(&container.capabilities_dropped) {
         return Answer::hardened("all are dropped".to_owned());
     }
-    if let Some(evidence) = container.evidence_against(Against::Capabilities).next() {
+    if let Some(evidence) = evidence::observed(container, Against::Capabilities).first() {
         return Answer::declined(evidence.reason.clone());
     }
     let known = container
@@ -118,15 +121,15 @@ fn of_known(
         needed.extend(assumed(container, start));
         basis = Basis::Assumed;
     }
-    let beside = match &container.entrypoint {
-        Some(_) => Some("its entrypoint is replaced".to_owned()),
-        None => evidence::own_script(container),
+    let unknown = match &container.entrypoint {
+        Some(_) => Some(Reason::new(&ENTRYPOINT_REPLACED)),
+        None => evidence::own_script(container).map(|script| Reason::new(&OWN_SCRIPT).path(script)),
     };
     if start != Start::User
-        && let Some(what) = beside
+        && let Some(why) = unknown
     {
         if !bold {
-            return Answer::declined(format!("{what}, and what that needs as root is not known"));
+            return Answer::declined(why);
         }
         needed.extend(assumed(container, start));
         basis = Basis::Assumed;
@@ -146,6 +149,15 @@ fn of_known(
         reason: reason.into(),
     }
 }
+
+static ENTRYPOINT_REPLACED: Words = Words::new(
+    "entrypoint-needs-unknown",
+    "Its entrypoint is replaced; the capabilities that the new one needs are unknown.",
+);
+static OWN_SCRIPT: Words = Words::new(
+    "script-needs-unknown",
+    "It runs its own script {path} at start; the capabilities that it needs are unknown.",
+);
 
 /// Nothing is known of the image's needs.
 fn of_unknown(container: &Container, policy: &Policy) -> Answer {

@@ -1,9 +1,9 @@
 //! A bound on memory, so that one container cannot take the host's.
 
-use super::evidence::{self, host_agent};
+use super::evidence::{self, Against, host_agent};
 use super::needs::writable;
 use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Against, Answer, Assignment, Assume, Basis, Container, Policy};
+use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy};
 use crate::edition::Edition;
 use crate::transforms::needs::writable::Applies;
 
@@ -76,7 +76,7 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
             "it is given a GPU, and such work needs memory that nobody here can tell".to_owned(),
         );
     }
-    if let Some(evidence) = container.evidence_against(Against::MemoryLimit).next() {
+    if let Some(evidence) = evidence::observed(container, Against::MemoryLimit).first() {
         return Answer::declined(evidence.reason.clone());
     }
 
@@ -93,7 +93,7 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
     if let Some(why) = evidence::may_be_known_software(container)
         && policy.assume != Assume::All
     {
-        return Answer::declined(why.into_owned());
+        return Answer::declined(why);
     }
     if let Some(facts) = &container.facts
         && facts.memory_differs()
@@ -115,9 +115,9 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
         .and_then(|facts| Some((facts.known_memory_min()?, facts.id.clone())));
     if known.is_none()
         && policy.assume != Assume::All
-        && let Some(evidence) = host_agent::evidence(container, Against::MemoryLimit)
+        && let Some(reason) = host_agent::reason(container)
     {
-        return Answer::declined(evidence.reason);
+        return Answer::declined(reason);
     }
     let mut limit = policy.memory;
     let mut reason = "the default".to_owned();

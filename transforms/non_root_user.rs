@@ -1,10 +1,11 @@
 //! The process starts as an unprivileged user.
 
+use super::evidence::Against;
 use super::needs::writable;
 use super::{Kind, Reference, Risk, Transform, evidence};
 use crate::container::{
-    Against, Answer, Assignment, Assume, Basis, Container, Mount, MountSource, Network, Policy,
-    Reason, Setting, User,
+    Answer, Assignment, Assume, Basis, Container, Mount, MountSource, Network, Policy, Reason,
+    Setting, User, Words,
 };
 use crate::edition::Edition;
 use crate::image::{DefaultUser, Facts, RunAs, Support};
@@ -212,7 +213,7 @@ fn starts_as_root(
     if let Some(why) = evidence::is_unknown_software(container)
         && policy.assume != Assume::All
     {
-        return Err(why.into_owned().into());
+        return Err(why);
     }
     match &facts.starts_as_user {
         Support::Yes | Support::Conditional(_) => {}
@@ -232,7 +233,7 @@ fn starts_as_root(
         && let Some(path) = kept(container, facts)
         && let Some(what) = evidence::past_entrypoint(container)
     {
-        return Err(format!("{what}, and root may own the files in `{path}` by now").into());
+        return Err(Reason::new(&FILES_OF_ROOT).path(path).and(what));
     }
     let group = storage(container, facts)?;
     if let Some(volume) = volume_of_root(container, facts) {
@@ -262,6 +263,11 @@ fn starts_as_root(
     }
     Ok((user, assignments))
 }
+
+static FILES_OF_ROOT: Words = Words::new(
+    "files-may-belong-to-root",
+    "Root may own the files in {path} by now.",
+);
 
 /// Where files are kept from one container to the next: volumes, of the file or the image.
 fn kept<'c>(container: &'c Container, facts: &'c Facts) -> Option<&'c str> {
@@ -309,7 +315,9 @@ fn blocked(container: &Container, facts: &Facts) -> Option<Reason> {
     } else {
         evidence::demands_of_root(container)
     };
-    let dialect = container.evidence_against(Against::User).next().cloned();
+    let dialect = evidence::observed(container, Against::User)
+        .first()
+        .cloned();
     dialect
         .or_else(|| demands.into_iter().next())
         .map(|evidence| evidence.reason)
@@ -445,7 +453,7 @@ fn unknown(container: &Container, policy: &Policy) -> Answer {
     if let Some(why) = evidence::is_unknown_software(container)
         && !bold
     {
-        return Answer::declined(why.into_owned());
+        return Answer::declined(why);
     }
     if let Some(evidence) = evidence::against_user(container)
         .into_iter()

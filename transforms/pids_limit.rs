@@ -56,9 +56,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
 fn limit(container: &Container, policy: &Policy) -> Answer {
     if policy.assume != Assume::All {
         if let Some(what) = evidence::engine_inside(container) {
-            return Answer::declined(format!(
-                "{what}: it runs containers of its own, whose processes count"
-            ));
+            return Answer::declined(what);
         }
         if container.accelerated {
             return Answer::declined(

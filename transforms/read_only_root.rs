@@ -84,7 +84,7 @@ fn close(container: &Container, policy: &Policy) -> Answer {
     if let Some(why) = evidence::is_unknown_software(container)
         && policy.assume != Assume::All
     {
-        return Answer::declined(why.into_owned());
+        return Answer::declined(why);
     }
 
     let facts = container.facts.as_deref();

@@ -1,8 +1,9 @@
 //! The scheduler sets something aside for a container that has no limit to go by.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Against, Answer, Assignment, Basis, Container, Policy, Setting};
+use crate::container::{Answer, Assignment, Basis, Container, Policy, Setting};
 use crate::edition::Edition;
+use crate::transforms::evidence::{self, Against};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
@@ -71,7 +72,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
     }
     if let Some(evidence) = [Against::MemoryLimit, Against::CpuLimit]
         .into_iter()
-        .flat_map(|against| container.evidence_against(against))
+        .flat_map(|against| evidence::observed(container, against))
         .find(|evidence| evidence.decisive)
     {
         return Answer::declined(evidence.reason.clone());

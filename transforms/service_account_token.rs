@@ -1,8 +1,9 @@
 //! The pod is given no token for the cluster's API.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Against, Answer, Assignment, Assume, Basis, Container, Policy};
+use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy};
 use crate::edition::Edition;
+use crate::transforms::evidence::{self, Against};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
@@ -55,8 +56,8 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
 
 /// The answer where nobody has said anything.
 fn withhold(container: &Container, policy: &Policy) -> Answer {
-    if let Some(evidence) = container
-        .evidence_against(Against::ServiceAccountToken)
+    if let Some(evidence) = evidence::observed(container, Against::ServiceAccountToken)
+        .iter()
         .find(|evidence| evidence.decisive || policy.assume != Assume::All)
     {
         return Answer::declined(evidence.reason.clone());

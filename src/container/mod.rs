@@ -5,6 +5,7 @@
 
 mod answer;
 mod mount;
+mod observation;
 mod reason;
 mod setting;
 mod user;
@@ -17,6 +18,7 @@ use crate::image;
 pub use self::answer::{Answer, Assignment, Assume, Basis, Finding, Policy, Scratch};
 use self::mount::clean;
 pub use self::mount::{Mount, MountSource, is_shared_directory, same_path, within};
+pub use self::observation::{Injector, Observation, Observed, Patched, Power};
 pub use self::reason::{Reason, Value, Words};
 pub use self::setting::{Origin, Place, Setting, Via};
 pub use self::user::{Id, User};
@@ -32,6 +34,8 @@ pub struct Container {
     pub name: String,
     /// What it belongs to, as people call it: `web`, `Deployment/shop`.
     pub workload: String,
+    /// The namespace of the cluster that the file names for it.
+    pub namespace: Option<String>,
     /// Its part in the workload.
     pub role: Role,
     /// Where it is defined.
@@ -88,6 +92,8 @@ pub struct Container {
     pub unprivileged_port_start: Setting<u16>,
     /// The lowest port below 1024 that any container of its pod is known to listen on.
     pub lowest_port_of_pod: Option<u16>,
+    /// Why a container of its pod may be a client of the cluster's API.
+    pub cluster_client: Option<Reason>,
 
     /// Everything mounted, in the order written.
     pub mounts: Vec<Mount>,
@@ -145,8 +151,8 @@ pub struct Container {
     pub devices: Vec<String>,
     /// A processor other than the CPU is reserved for it, so that its memory needs are not ordinary.
     pub accelerated: bool,
-    /// Facts of the file that speak against a setting, each with the words to quote.
-    pub evidence: Vec<Evidence>,
+    /// Facts of the file that are no settings.
+    pub observations: Vec<Observation>,
     /// Scales by its resources, which therefore belong to the autoscaler named here.
     pub autoscaler: Option<String>,
     /// Runs on Windows, where none of the Linux settings exist.
@@ -246,40 +252,6 @@ pub enum Network {
     Variable(String),
 }
 
-/// A fact of the file that speaks against hardening a container by assumption.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Evidence {
-    /// Which hardening it speaks against.
-    pub against: Against,
-    /// What it is, and where it is written.
-    pub reason: Reason,
-    /// The hardening cannot work, or the consumer would reject it: no assumption overrules this.
-    pub decisive: bool,
-}
-
-/// What an [`Evidence`] speaks against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Against {
-    /// Another user.
-    User,
-    /// A read-only root.
-    ReadOnlyRoot,
-    /// `no_new_privs`.
-    NoNewPrivileges,
-    /// Dropping capabilities.
-    Capabilities,
-    /// Being held to a user that is not root.
-    NonRoot,
-    /// A memory limit.
-    MemoryLimit,
-    /// A CPU limit.
-    CpuLimit,
-    /// Being given no token for the cluster's API.
-    ServiceAccountToken,
-    /// Taking a profile that is turned off for an oversight: somebody said something beside it.
-    DefaultConfinement,
-}
-
 /// What of a tmpfs of this many bytes a memory limit has to be raised by.
 #[must_use]
 pub fn counted(bytes: u64) -> u64 {
@@ -294,6 +266,7 @@ impl Container {
         Self {
             name,
             workload,
+            namespace: None,
             role: Role::Main,
             place,
             group: 0,
@@ -319,6 +292,7 @@ impl Container {
             owners_volume: None,
             unprivileged_port_start: Setting::Absent,
             lowest_port_of_pod: None,
+            cluster_client: None,
             mounts: Vec::new(),
             shared_volumes: Vec::new(),
             environment: Vec::new(),
@@ -345,7 +319,7 @@ impl Container {
             service_account_token: Setting::Absent,
             devices: Vec::new(),
             accelerated: false,
-            evidence: Vec::new(),
+            observations: Vec::new(),
             autoscaler: None,
             windows: false,
             scratch_memory: 0,
@@ -420,7 +394,7 @@ impl Container {
                 self.service_account_token = Setting::planned(false);
             }
             Assignment::Unprivileged => {
-                self.withdraw_evidence(self.privileged.place());
+                self.forget_power(Power::Privileged);
                 self.privileged = Setting::planned(false);
             }
             Assignment::OwnNamespace("network") => self.network = Network::Private,
@@ -430,7 +404,7 @@ impl Container {
             }
             Assignment::RemoveCapability(name) => {
                 if name == "SYS_ADMIN" {
-                    self.withdraw_evidence(self.capabilities_added.place());
+                    self.forget_power(Power::SysAdmin);
                 }
                 if let Setting::Set { value, .. } = &mut self.capabilities_added {
                     value.retain(|known| known != name);
@@ -458,28 +432,15 @@ impl Container {
         }
     }
 
-    /// What stood at `place` against forbidding new privileges stands no more.
-    fn withdraw_evidence(&mut self, place: Option<Place>) {
-        self.evidence.retain(|evidence| {
-            evidence.against != Against::NoNewPrivileges
-                || evidence.reason.place.is_none()
-                || evidence.reason.place != place
-        });
+    /// The container no longer has this power.
+    fn forget_power(&mut self, power: Power) {
+        let lost = Observed::NeedsEscalation(power);
+        self.observations.retain(|seen| seen.what != lost);
     }
 
     /// Counts a tmpfs of this many bytes, if it is more than any limit has room for.
     pub fn add_scratch_memory(&mut self, bytes: u64) {
         self.scratch_memory = self.scratch_memory.saturating_add(counted(bytes));
-    }
-
-    /// The evidence against a hardening, decisive ones first.
-    pub fn evidence_against(&self, against: Against) -> impl Iterator<Item = &Evidence> {
-        let of = move |decisive| {
-            self.evidence
-                .iter()
-                .filter(move |one| one.against == against && one.decisive == decisive)
-        };
-        of(true).chain(of(false))
     }
 
     /// The words of what it starts: the file's own, or else those of the image's Dockerfile.

@@ -33,7 +33,7 @@ use crate::project::{
     self, CustomResource, File, Format, NoSurroundings, NotOurs, Part, Source, Surroundings, Target,
 };
 use crate::syntax::{self, SyntaxError};
-use crate::transforms::Transform;
+use crate::transforms::{Transform, evidence};
 
 /// The answer where nothing may be assumed.
 static ASSUMPTION: Words = Words::new("would-be-assumed", "it would rest on an assumption");
@@ -220,13 +220,7 @@ impl<'k> Run<'k> {
         let Some(format) = files.first().map(|file| file.format) else {
             return Planned::default();
         };
-        let mut members = dialect::read(
-            format,
-            files,
-            self.knowledge,
-            self.surroundings,
-            self.custom_resources,
-        );
+        let mut members = self.members(format, files);
         let mut draft = YamlDraft::new(files);
         let exceptions = Exceptions::read(files, &members);
         let rulings = self.rulings(files, &members, &exceptions);
@@ -242,6 +236,19 @@ impl<'k> Run<'k> {
             outcomes,
             stale,
         }
+    }
+
+    /// The containers of files that belong together.
+    fn members(&self, format: Format, files: &[File<'_>]) -> Vec<Member> {
+        let mut members = dialect::read(
+            format,
+            files,
+            self.knowledge,
+            self.surroundings,
+            self.custom_resources,
+        );
+        evidence::pod::share(&mut members);
+        members
     }
 
     /// What is asked of each member.

@@ -2,7 +2,7 @@
 //! and a second pass finds nothing to do.
 
 use super::{EngineError, Run};
-use crate::dialect::{self, YamlDraft};
+use crate::dialect::YamlDraft;
 use crate::engine::exceptions::Exceptions;
 use crate::engine::outcome::{FileOutcome, Outcome};
 use crate::project::File;
@@ -83,13 +83,7 @@ fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
     let Some(format) = files.first().map(|file| file.format) else {
         return Vec::new();
     };
-    let mut members = dialect::read(
-        format,
-        files,
-        run.knowledge,
-        run.surroundings,
-        run.custom_resources,
-    );
+    let mut members = run.members(format, files);
     let mut again = Vec::new();
     let exceptions = Exceptions::read(files, &members);
     let rulings = run.rulings(files, &members, &exceptions);

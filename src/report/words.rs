@@ -38,7 +38,7 @@ fn write_reason(out: &mut String, reason: &Reason, is_general: bool) {
     }
     out.push_str(rest);
     for more in &reason.more {
-        out.push_str("; ");
+        out.push_str(if out.ends_with('.') { " " } else { "; " });
         write_reason(out, more, is_general);
     }
 }

@@ -1,23 +1,30 @@
 //! The programs that a file starts or asks, and their words.
 
-use crate::container::Container;
+use crate::container::{Container, Reason, Words};
 use crate::image::{Kind, is_start_script};
+
+static ENTRYPOINT_REPLACED: Words =
+    Words::new("entrypoint-replaced", "Its entrypoint is replaced.");
+static COMMAND_IS_SCRIPT: Words = Words::new(
+    "command-is-script",
+    "Its command is a script, which may run as root.",
+);
 
 /// Why what the image does at its start as root, before it becomes another user, may not happen:
 /// entrypoints look at the first word of what they are given.
 #[must_use]
-pub fn past_entrypoint(container: &Container) -> Option<&'static str> {
+pub fn past_entrypoint(container: &Container) -> Option<Reason> {
     if container.entrypoint.is_some() {
-        return Some("its entrypoint is replaced");
+        return Some(Reason::new(&ENTRYPOINT_REPLACED));
     }
     let first = container.arguments.as_ref()?.first()?;
-    is_shell(program(first)).then_some("its command is a script, which may run as root")
+    is_shell(program(first)).then(|| Reason::new(&COMMAND_IS_SCRIPT))
 }
 
-/// A script of the project's own that runs in a known image at its start: the image's facts say
-/// nothing of what that writes and as whom.
+/// A script of the project's own that runs in a known image at its start, by its path: the image's
+/// facts say nothing of what that writes and as whom.
 #[must_use]
-pub fn own_script(container: &Container) -> Option<String> {
+pub fn own_script(container: &Container) -> Option<&str> {
     let facts = container.facts.as_ref()?;
     if facts.kind != Kind::Service {
         return None;
@@ -27,13 +34,12 @@ pub fn own_script(container: &Container) -> Option<String> {
         .find(|target| is_start_script(target))
         .or(facts.start_scripts.as_deref());
     if let Some(script) = at_start {
-        return Some(format!("`{script}` is run at every start"));
+        return Some(script);
     }
-    let script = container
+    container
         .command()
         .flat_map(words_of)
-        .find(|word| is_own_script(word))?;
-    Some(format!("its command runs `{script}`, a script of its own"))
+        .find(|word| is_own_script(word))
 }
 
 /// Images name their own entrypoints so, and others wait for something and start the rest.
@@ -60,19 +66,15 @@ pub fn root_command(container: &Container) -> Option<&str> {
     command_words(container).find(|word| is_roots(program(word)))
 }
 
-/// An option that names the user a server becomes once it has started as root: some servers end
-/// where they cannot become that user.
-pub(super) fn stepping_down(container: &Container) -> Option<String> {
+/// An option that names the user a server becomes once it has started as root, and that user: some
+/// servers end where they cannot become that user.
+pub(super) fn stepping_down(container: &Container) -> Option<(&str, &str)> {
     let words: Vec<&str> = container.command().flat_map(words_of).collect();
     let pairs = words.iter().zip(words.iter().skip(1));
-    let apart = pairs
-        .filter(|(option, user)| is_user_option(option) && is_account(user))
-        .map(|(option, user)| format!("{option} {user}"));
-    let joined = words.iter().filter_map(|word| {
-        let (option, user) = word.split_once('=')?;
-        (is_user_option(option) && is_account(user)).then(|| (*word).to_owned())
-    });
-    apart.chain(joined).next()
+    let mut apart = pairs.map(|(option, user)| (*option, *user));
+    let mut joined = words.iter().filter_map(|word| word.split_once('='));
+    let becomes = |(option, user): &(&str, &str)| is_user_option(option) && is_account(user);
+    apart.find(becomes).or_else(|| joined.find(becomes))
 }
 
 fn is_user_option(word: &str) -> bool {

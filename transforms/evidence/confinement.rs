@@ -1,18 +1,40 @@
 //! What speaks against the platform's own profiles.
 
+use super::observed::comment;
 use super::{command_words, program};
-use crate::container::{Against, Container, Evidence, Place, Reason};
+use crate::container::{Container, Place, Reason, Value, Words};
+
+static TRACING_CAPABILITY: Words = Words::new(
+    "off-for-capability",
+    "It adds {capability}, which often needs the profile off.",
+);
+static FUSE_DEVICE: Words = Words::new(
+    "off-for-device",
+    "It uses the device {path}, which often needs the profile off.",
+);
+static OFF_FOR_PROGRAM: Words = Words::new(
+    "off-for-program",
+    "Its command runs {name}, which often needs the profile off.",
+);
+static OFF_FOR_IMAGE: Words = Words::new(
+    "off-for-image",
+    "Images named {name} often need the profile off.",
+);
+static REFUSED_PROGRAM: Words = Words::new(
+    "seccomp-refuses-program",
+    "Its command runs {name}, which may need system calls that the default profile refuses.",
+);
+static REFUSED_IMAGE: Words = Words::new(
+    "seccomp-refuses-image",
+    "Images named {name} may need system calls that the default profile refuses.",
+);
 
 /// What in the file argues for a profile that is turned off, at this place or for all of them.
 #[must_use]
 pub fn for_confinement_off(container: &Container, place: Option<Place>) -> Option<Reason> {
     const TRACING: [&str; 5] = ["ALL", "BPF", "PERFMON", "SYS_ADMIN", "SYS_PTRACE"];
-    let beside = |evidence: &&Evidence| evidence.reason.place == place && place.is_some();
-    if let Some(remark) = container
-        .evidence_against(Against::DefaultConfinement)
-        .find(beside)
-    {
-        return Some(remark.reason.clone());
+    if let Some(comment) = comment(container, place) {
+        return Some(comment);
     }
     let added = container.capabilities_added.judged();
     if let Some(name) = added
@@ -20,28 +42,43 @@ pub fn for_confinement_off(container: &Container, place: Option<Place>) -> Optio
         .flatten()
         .find(|name| TRACING.contains(&name.as_str()))
     {
-        return Some(format!("the capability `{name}` is added, which goes with it").into());
+        let capability = Value::Capability(name.clone());
+        let reason = Reason::new(&TRACING_CAPABILITY).with("capability", capability);
+        return Some(reason.at(container.capabilities_added.place()));
     }
     if let Some(device) = container
         .devices
         .iter()
         .find(|device| device.contains("/dev/fuse"))
     {
-        return Some(format!("the device `{device}` is given, which goes with it").into());
+        return Some(Reason::new(&FUSE_DEVICE).path(device));
     }
-    refused_by_seccomp(container).map(|what| format!("{what} goes with it").into())
+    Some(match refused_by_seccomp(container)? {
+        Refused::Program(name) => Reason::new(&OFF_FOR_PROGRAM).name(name),
+        Refused::Image(name) => Reason::new(&OFF_FOR_IMAGE).name(name),
+    })
 }
 
 /// What in the file says that the system calls of the default seccomp profile are not enough.
 #[must_use]
-pub fn against_default_seccomp(container: &Container) -> Option<String> {
-    refused_by_seccomp(container)
-        .map(|what| format!("{what} stands for system calls that the default profile refuses"))
+pub fn against_default_seccomp(container: &Container) -> Option<Reason> {
+    Some(match refused_by_seccomp(container)? {
+        Refused::Program(name) => Reason::new(&REFUSED_PROGRAM).name(name),
+        Refused::Image(name) => Reason::new(&REFUSED_IMAGE).name(name),
+    })
+}
+
+/// What makes system calls that the default seccomp profile refuses.
+enum Refused<'c> {
+    /// A program of the command.
+    Program(&'c str),
+    /// A word in the image's name.
+    Image(&'static str),
 }
 
 /// A program or an image that makes namespaces of its own, or traces: the sandbox of a browser, a
 /// builder of images without root (moby/buildkit#768), a profiler.
-fn refused_by_seccomp(container: &Container) -> Option<String> {
+fn refused_by_seccomp(container: &Container) -> Option<Refused<'_>> {
     const IMAGES: [&str; 10] = [
         "bpftrace",
         "buildah",
@@ -70,9 +107,9 @@ fn refused_by_seccomp(container: &Container) -> Option<String> {
         )
     });
     if let Some(word) = program {
-        return Some(format!("`{word}` in its command"));
+        return Some(Refused::Program(word));
     }
     let image = container.image.as_ref()?.as_str();
     let word = IMAGES.iter().find(|word| image.contains(**word))?;
-    Some(format!("`{word}` in the image's name"))
+    Some(Refused::Image(word))
 }

@@ -3,34 +3,43 @@
 //! while such a one is throttled or killed, so that a guess is worth nothing here.
 
 use crate::container::{
-    Against, Container, Evidence, Mount, MountSource, Network, Place, Reason, same_path, within,
+    Container, Mount, MountSource, Network, Reason, Value, Words, same_path, within,
 };
 use crate::transforms::evidence::is_engine_socket;
 
-/// What says that the container works for its host, as a reason against `against`.
-#[must_use]
-pub fn evidence(container: &Container, against: Against) -> Option<Evidence> {
-    let (sign, place) = sign(container)?;
-    Some(Evidence {
-        against: against,
-        reason: Reason::from(format!(
-            "it works for its host ({sign}), and what that takes is not known"
-        ))
-        .at(place),
-        decisive: false,
-    })
-}
+static PRIVILEGED: Words = Words::new(
+    "host-agent-privileged",
+    "It is privileged, so it may work for its host: what it needs is unknown.",
+);
+static SHOWS_MOUNTS: Words = Words::new(
+    "host-agent-mounts",
+    "Its mounts below {path} appear on the host, so it may work for its host: what it needs is \
+     unknown.",
+);
+static WRITES_TO_HOST: Words = Words::new(
+    "host-agent-writes",
+    "It can write to the host's system through {path}, so it may work for its host: what it needs \
+     is unknown.",
+);
+static HAS_POWER: Words = Words::new(
+    "host-agent-capability",
+    "It has {capability} in the host's namespaces, so it may work for its host: what it needs is \
+     unknown.",
+);
 
-fn sign(container: &Container) -> Option<(String, Option<Place>)> {
+/// What says that the container works for its host.
+#[must_use]
+pub fn reason(container: &Container) -> Option<Reason> {
     if container.privileged.judged() == Some(&true) {
-        return Some(("it is privileged".to_owned(), container.privileged.place()));
+        return Some(Reason::new(&PRIVILEGED).at(container.privileged.place()));
     }
     if let Some(mount) = container.mounts.iter().find(|mount| shows_mounts(mount)) {
-        let what = format!("mounts below `{}` appear on it", mount.target);
-        return Some((what, mount.place));
+        let reason = Reason::new(&SHOWS_MOUNTS).path(mount.target.as_str());
+        return Some(reason.at(mount.place));
     }
     if let Some(mount) = container.mounts.iter().find(|mount| changes_host(mount)) {
-        return Some((format!("it writes to `{}`", mount.target), mount.place));
+        let reason = Reason::new(&WRITES_TO_HOST).path(mount.target.as_str());
+        return Some(reason.at(mount.place));
     }
     let is_inside = container.network == Network::Host || !container.host_namespaces.is_empty();
     let capability = container
@@ -39,10 +48,9 @@ fn sign(container: &Container) -> Option<(String, Option<Place>)> {
         .iter()
         .find(|added| POWERS.contains(&added.as_str()))?;
     is_inside.then(|| {
-        (
-            format!("it has `{capability}` in its namespaces"),
-            container.capabilities_added.place(),
-        )
+        let capability = Value::Capability(capability.clone());
+        let reason = Reason::new(&HAS_POWER).with("capability", capability);
+        reason.at(container.capabilities_added.place())
     })
 }
 

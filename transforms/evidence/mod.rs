@@ -1,4 +1,4 @@
-//! What a file holds against hardening a container, beyond what its dialect already noted.
+//! What a file holds against hardening a container.
 //!
 //! Each piece is quoted in the report, so that a reader can disagree with it.
 
@@ -7,6 +7,8 @@ mod commands;
 mod confinement;
 pub mod host_agent;
 mod memory;
+mod observed;
+pub mod pod;
 mod ports;
 mod processes;
 mod software;
@@ -17,314 +19,350 @@ pub(crate) use commands::{command_words, program, simple_commands};
 pub use commands::{own_script, past_entrypoint, root_command};
 pub use confinement::{against_default_seccomp, for_confinement_off};
 pub use memory::{memory_by_variable, stated_memory};
+pub use observed::observed;
 pub use ports::login_port;
 pub use processes::{engine_inside, stated_connections};
 pub use software::may_be_known_software;
 pub use writes::mentions_tmp;
 
-use std::borrow::Cow;
-
 use self::commands::{probing_command, programs_of_probes, stepping_down};
 use self::ports::server_port;
-use self::writes::{probe_writes, redirects, stated_path, writing_command};
+use self::writes::{StatedPath, probe_writes, redirects, stated_path, writing_command};
 use crate::container::{
-    Against, Container, Evidence, Mount, MountSource, Network, Reason, same_path, within,
+    Container, Mount, MountSource, Network, Reason, Value, Words, same_path, within,
 };
 use crate::image::Kind;
+
+/// A fact of the file that speaks against hardening a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// What it is, and where it is written.
+    pub reason: Reason,
+    /// The hardening cannot work, or the consumer would reject it: no assumption overrules this.
+    pub decisive: bool,
+}
+
+/// What an [`Evidence`] can speak against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// Another user.
+    User,
+    /// A read-only root.
+    ReadOnlyRoot,
+    /// `no_new_privs`.
+    NoNewPrivileges,
+    /// Dropping capabilities.
+    Capabilities,
+    /// A memory limit.
+    MemoryLimit,
+    /// A CPU limit.
+    CpuLimit,
+    /// Taking away the token for the cluster's API.
+    ServiceAccountToken,
+}
+
+impl From<Reason> for Evidence {
+    /// A reason that an assumption can overrule.
+    fn from(reason: Reason) -> Self {
+        Self {
+            reason,
+            decisive: false,
+        }
+    }
+}
+
+static SOCKET_OF_ROOT: Words = Words::new(
+    "engine-socket-of-root",
+    "{path} belongs to root and the engine's group.",
+);
+static KEY_OF_ROOT: Words = Words::new("key-of-root", "{path} may be readable only by root.");
+static STEPS_DOWN: Words = Words::new(
+    "image-switches-user",
+    "{name} is set: the image starts as root and switches to that user itself.",
+);
+static HOST_NETWORK: Words = Words::new(
+    "host-network-ports",
+    "It uses the host's network, where ports below 1024 need root.",
+);
+static DEVICE_OF_ROOT: Words = Words::new("device-of-root", "The device {path} belongs to root.");
+static CAPABILITY_OF_ROOT: Words = Words::new(
+    "capability-of-root",
+    "It adds {capability}, which a process of another user would not get.",
+);
+static PRIVILEGED: Words = Words::new("is-privileged", "It is privileged.");
+static HOST_NAMESPACE: Words = Words::new(
+    "uses-host-namespace",
+    "It uses the host's {name} namespace.",
+);
+static COMMAND_NEEDS_ROOT: Words = Words::new(
+    "command-needs-root",
+    "Its command runs {name}, which needs root.",
+);
+static COMMAND_WRITES_AS_ROOT: Words = Words::new(
+    "command-writes-as-root",
+    "Its command runs {name}, which may write to files of root.",
+);
+static BECOMES_USER: Words = Words::new(
+    "command-switches-user",
+    "Its command starts as root and switches to {user} ({name}).",
+);
+static SCRIPT_MAY_NEED_ROOT: Words = Words::new(
+    "script-may-need-root",
+    "It runs its own script {path} at start, which may need root.",
+);
+static COMMAND_REDIRECTS: Words = Words::new(
+    "command-redirects",
+    "Its command redirects output to a file.",
+);
+static PATH_MAY_NEED_ROOT: Words = Words::new(
+    "path-may-need-root",
+    "{name} is {path}, which only root may be able to create.",
+);
+static PROBE_NEEDS_ROOT: Words = Words::new(
+    "probe-needs-root",
+    "Its health check runs {name}, which needs root.",
+);
+static PROBE_WRITES: Words = Words::new(
+    "probe-writes",
+    "Its health check writes to a file: {written}.",
+);
+static READS_SYSTEM: Words = Words::new(
+    "reads-host-system",
+    "It reads system files of the host at {path}; some may be readable only by root.",
+);
+static OWNER_OF_HOST_PATH: Words = Words::new(
+    "host-path-owner-unknown",
+    "{host} of the host is mounted at {path}; its owner is unknown.",
+);
+static OWNER_OF_VOLUME: Words = Words::new(
+    "volume-owner-unknown",
+    "{name} is mounted at {path}; its owner is unknown.",
+);
+static OWNER_OF_ANONYMOUS: Words = Words::new(
+    "anonymous-volume-owner-unknown",
+    "A volume is mounted at {path}; its owner is unknown.",
+);
+static TMPFS_OF_ROOT: Words = Words::new(
+    "tmpfs-of-root",
+    "Only root may be able to write to the tmpfs at {path}.",
+);
+static REWRITES_AT_START: Words = Words::new(
+    "image-rewrites-itself",
+    "{name} is set: the image rewrites its own files at start.",
+);
+static SETS_UP_SYSTEM: Words = Words::new(
+    "capability-of-system",
+    "It adds {capability}: software that sets up networks, mounts or devices often writes to its \
+     own files.",
+);
+static CONFIGURED_AT_START: Words = Words::new(
+    "config-volume",
+    "It keeps {path}, as images do that rewrite their own files at start.",
+);
+static ROOT_MAY_WRITE: Words = Words::new(
+    "explicit-root-may-write",
+    "The file makes it run as root ({written}), so it may write anywhere.",
+);
+static COMMAND_WRITES: Words = Words::new(
+    "command-writes",
+    "Its command runs {name}, which may write to the root file system.",
+);
+static SCRIPT_MAY_WRITE: Words = Words::new(
+    "script-may-write",
+    "It runs its own script {path} at start, which may write anywhere.",
+);
+static PATH_IS_NOT_MOUNTED: Words = Words::new(
+    "written-path-not-mounted",
+    "{name} is {path}, and nothing is mounted there.",
+);
+static COMMAND_GAINS: Words = Words::new(
+    "command-gains-privileges",
+    "Its command runs {name}, which gains privileges.",
+);
+static PROBE_GAINS: Words = Words::new(
+    "probe-gains-privileges",
+    "Its health check runs {name}, which gains privileges.",
+);
+static BUILT_HERE: Words = Words::new(
+    "image-built-here",
+    "The image is built from this project; what runs in it is unknown.",
+);
+static LANGUAGE_RUNTIME: Words = Words::new(
+    "image-is-language-runtime",
+    "The image is a language runtime; what runs in it is unknown.",
+);
+static OPERATING_SYSTEM: Words = Words::new(
+    "image-is-operating-system",
+    "The image is an operating system; what runs in it is unknown.",
+);
+static NO_IMAGE: Words = Words::new("no-image-named", "No image is named.");
 
 /// Everything in the file that speaks against assuming another user.
 #[must_use]
 pub fn against_user(container: &Container) -> Vec<Evidence> {
-    let mut found: Vec<Evidence> = container
-        .evidence_against(Against::User)
-        .cloned()
-        .chain(storage_of_others(container))
-        .collect();
-    let mut add = |what: String, place| {
-        found.push(Evidence {
-            against: Against::User,
-            reason: Reason::from(what).at(place),
-            decisive: false,
-        });
-    };
+    let mut found = observed(container, Against::User);
+    found.extend(storage_of_others(container));
     if let Some(mount) = container
         .mounts
         .iter()
         .find(|mount| is_engine_socket(mount))
     {
-        add(
-            format!("`{}` belongs to root and the engine's group", mount.target),
-            mount.place,
-        );
+        found.push(of_mount(&SOCKET_OF_ROOT, mount).into());
     }
     found.extend(private_key(container));
     found.extend(demands_of_root(container));
     let ports = login_port(container).or_else(|| server_port(container));
-    found.extend(ports.map(|what| Evidence {
-        against: Against::User,
-        reason: Reason::from(what).at(None),
-        decisive: false,
-    }));
+    found.extend(ports.map(Evidence::from));
     found
 }
 
 /// A mounted key or secret that root alone may be able to read.
 #[must_use]
 pub fn private_key(container: &Container) -> Option<Evidence> {
-    let mount = container
-        .mounts
-        .iter()
-        .find(|mount| is_private_key(mount))?;
-    Some(Evidence {
-        against: Against::User,
-        reason: Reason::from(format!("`{}` may be readable by root alone", mount.target))
-            .at(mount.place),
-        decisive: false,
-    })
+    let mut mounts = container.mounts.iter();
+    let mount = mounts.find(|mount| is_private_key(mount))?;
+    Some(of_mount(&KEY_OF_ROOT, mount).into())
 }
 
 /// What the container does or is given that only root can do or use, storage aside.
 #[must_use]
 pub fn demands_of_root(container: &Container) -> Vec<Evidence> {
-    let mut found = Vec::new();
-    let mut add = |what: String, place| {
-        found.push(Evidence {
-            against: Against::User,
-            reason: Reason::from(what).at(place),
-            decisive: false,
-        });
-    };
+    let mut found: Vec<Reason> = Vec::new();
     if let Some(name) = steps_down(container) {
-        add(
-            format!("`{name}` is set: the image starts as root and becomes that user itself"),
-            None,
-        );
+        found.push(Reason::new(&STEPS_DOWN).name(name));
     }
     if container.network == Network::Host {
-        add(
-            "it uses the host's network, where ports below 1024 need root".to_owned(),
-            None,
-        );
+        found.push(Reason::new(&HOST_NETWORK));
     }
     if let Some(device) = container.devices.first() {
-        add(format!("the device `{device}` belongs to root"), None);
+        found.push(Reason::new(&DEVICE_OF_ROOT).path(device));
     }
     if let Some(added) = container.capabilities_added.judged()
         && let Some(capability) = added
             .iter()
             .find(|capability| *capability != "NET_BIND_SERVICE")
     {
-        add(
-            format!(
-                "the capability `{capability}` is added, which a process of another user would not get"
-            ),
-            container.capabilities_added.place(),
-        );
+        let reason = of_capability(&CAPABILITY_OF_ROOT, capability);
+        found.push(reason.at(container.capabilities_added.place()));
     }
     if container.privileged.judged() == Some(&true) {
-        add("it is privileged".to_owned(), container.privileged.place());
+        found.push(Reason::new(&PRIVILEGED).at(container.privileged.place()));
     }
     if let Some(namespace) = container.host_namespaces.first() {
-        add(
-            format!("it uses the host's `{}` namespace", namespace.name),
-            namespace.place,
-        );
+        let reason = Reason::new(&HOST_NAMESPACE).name(namespace.name);
+        found.push(reason.at(namespace.place));
     }
     if let Some(word) = root_command(container) {
-        add(format!("its command runs `{word}`, which needs root"), None);
+        found.push(Reason::new(&COMMAND_NEEDS_ROOT).name(word));
     } else if let Some(word) = writing_command(container) {
-        add(
-            format!("its command runs `{word}`, which writes to files of root"),
-            None,
-        );
+        found.push(Reason::new(&COMMAND_WRITES_AS_ROOT).name(word));
     }
-    if let Some(words) = stepping_down(container) {
-        add(
-            format!("`{words}` names the user that root becomes in its command"),
-            None,
-        );
+    if let Some((option, user)) = stepping_down(container) {
+        let user = Value::Name(user.to_owned());
+        found.push(Reason::new(&BECOMES_USER).name(option).with("user", user));
     }
-    if let Some(what) = own_script(container) {
-        add(format!("{what}, and may need root"), None);
+    if let Some(script) = own_script(container) {
+        found.push(Reason::new(&SCRIPT_MAY_NEED_ROOT).path(script));
     }
     if redirects(container) {
-        add("its command writes to a file by `>`".to_owned(), None);
+        found.push(Reason::new(&COMMAND_REDIRECTS));
     }
-    if let Some(words) = stated_path(container).filter(|words| !words.contains("/tmp")) {
-        add(
-            format!("`{words}` names a place to write to, which only root may be able to make"),
-            None,
-        );
+    // Everybody may create files in scratch space.
+    if let Some(stated) = stated_path(container)
+        && ![stated.name, stated.path]
+            .iter()
+            .any(|word| word.contains("/tmp"))
+    {
+        found.push(of_path(&PATH_MAY_NEED_ROOT, &stated));
     }
     if let Some(word) = probing_command(container) {
-        add(
-            format!("its health check runs `{word}`, which needs root"),
-            None,
-        );
+        found.push(Reason::new(&PROBE_NEEDS_ROOT).name(word));
     }
-    if let Some(words) = probe_writes(container) {
-        add(
-            format!("its health check writes to a file (`{words}`)"),
-            None,
-        );
+    if let Some(command) = probe_writes(container) {
+        found.push(Reason::new(&PROBE_WRITES).written(command));
     }
-    found
+    found.into_iter().map(Evidence::from).collect()
 }
 
 /// Storage that another user may not be able to write.
-fn storage_of_others(container: &Container) -> Vec<Evidence> {
-    let mut found = Vec::new();
-    let mut add = |what: String, place| {
-        found.push(Evidence {
-            against: Against::User,
-            reason: Reason::from(what).at(place),
-            decisive: false,
-        });
-    };
-    if let Some(mount) = container
+fn storage_of_others(container: &Container) -> impl Iterator<Item = Evidence> {
+    let read = container
         .mounts
         .iter()
         .find(|mount| mount.read_only && is_system_path(mount))
-    {
-        add(
-            format!(
-                "it reads `{}` of the host, of which root alone may read some",
-                mount.target
-            ),
-            mount.place,
-        );
-    }
-    for mount in container.mounts.iter().filter(|mount| !mount.read_only) {
-        match &mount.source {
-            MountSource::Host(_) if is_engine_socket(mount) => {}
+        .map(|mount| of_mount(&READS_SYSTEM, mount));
+    let writable = container.mounts.iter().filter(|mount| !mount.read_only);
+    let written = writable.filter_map(|mount| {
+        let named = |name: &str| of_mount(&OWNER_OF_VOLUME, mount).name(name);
+        Some(match &mount.source {
+            MountSource::Host(_) if is_engine_socket(mount) => return None,
             MountSource::Host(path) => {
-                add(
-                    format!(
-                        "`{path}` of the host is mounted at `{}`, and its owner is not known",
-                        mount.target
-                    ),
-                    mount.place,
-                );
+                let host = Value::Path(path.clone());
+                of_mount(&OWNER_OF_HOST_PATH, mount).with("host", host)
             }
             MountSource::Volume(name) | MountSource::Claim(name) | MountSource::Other(name) => {
-                add(
-                    format!(
-                        "`{name}` is mounted at `{}`, and its owner is not known",
-                        mount.target
-                    ),
-                    mount.place,
-                );
+                named(name)
             }
-            MountSource::Anonymous => {
-                add(
-                    format!(
-                        "a volume is mounted at `{}`, and its owner is not known",
-                        mount.target
-                    ),
-                    mount.place,
-                );
-            }
-            MountSource::Scratch if !mount.open => {
-                add(
-                    format!(
-                        "only root may be able to write the tmpfs at `{}`",
-                        mount.target
-                    ),
-                    mount.place,
-                );
-            }
-            MountSource::Scratch | MountSource::Content => {}
-        }
-    }
-    found
+            MountSource::Anonymous => of_mount(&OWNER_OF_ANONYMOUS, mount),
+            MountSource::Scratch if !mount.open => of_mount(&TMPFS_OF_ROOT, mount),
+            MountSource::Scratch | MountSource::Content => return None,
+        })
+    });
+    read.into_iter().chain(written).map(Evidence::from)
 }
 
 /// Everything in the file that speaks against assuming a read-only root.
 #[must_use]
 pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
-    let mut found: Vec<Evidence> = container
-        .evidence_against(Against::ReadOnlyRoot)
-        .cloned()
-        .collect();
-    let mut add = |what: Reason, place: Option<_>| {
-        let place = place.or(what.place);
-        found.push(Evidence {
-            against: Against::ReadOnlyRoot,
-            reason: what.at(place),
-            decisive: false,
-        });
-    };
+    let mut found: Vec<Reason> = Vec::new();
     if let Some(name) = steps_down(container) {
-        add(
-            format!("`{name}` is set: the image rewrites its own files at start").into(),
-            None,
-        );
+        found.push(Reason::new(&REWRITES_AT_START).name(name));
     }
     if container.privileged.judged() == Some(&true) {
-        add("it is privileged".into(), container.privileged.place());
+        found.push(Reason::new(&PRIVILEGED).at(container.privileged.place()));
     }
-    if container.facts.is_none()
-        && let Some(added) = container.capabilities_added.judged()
-        && let Some(capability) = added.iter().find(|added| sets_up_systems(added))
-    {
-        add(
-            format!(
-                "`{capability}` is added, and who sets up a system with it writes to `/etc` and `/run`"
-            ).into(),
-            container.capabilities_added.place(),
-        );
-    }
-    if container.facts.is_none()
-        && let Some(mount) = configured_at_start(container)
-    {
-        add(
-            "it keeps `/config`, as images do that rewrite their own files at start".into(),
-            mount.place,
-        );
-    }
-    if container.facts.is_none()
-        && let Some(agent) = host_agent::evidence(container, Against::ReadOnlyRoot)
-    {
-        add(agent.reason, None);
-    }
-    if container.facts.is_none()
-        && let Some(user) = container.user.judged()
-        && user.is_root()
-    {
-        add(
-            format!(
-                "it runs as root explicitly (`{user}`), and who asks for that may write anywhere"
-            )
-            .into(),
-            container.user.place(),
-        );
+    if container.facts.is_none() {
+        found.extend(writes_of_unknown(container));
     }
     if let Some(word) = writing_command(container) {
-        add(
-            format!("its command runs `{word}`, which writes to the root file system").into(),
-            None,
-        );
+        found.push(Reason::new(&COMMAND_WRITES).name(word));
     }
-    if let Some(what) = own_script(container) {
-        add(format!("{what}, and may write anywhere").into(), None);
+    if let Some(script) = own_script(container) {
+        found.push(Reason::new(&SCRIPT_MAY_WRITE).path(script));
     }
     if redirects(container) {
-        add("its command writes to a file by `>`".into(), None);
+        found.push(Reason::new(&COMMAND_REDIRECTS));
     }
-    if let Some(words) = stated_path(container) {
-        add(
-            format!("`{words}` names a place to write to, and nothing is mounted there").into(),
-            None,
-        );
+    if let Some(stated) = stated_path(container) {
+        found.push(of_path(&PATH_IS_NOT_MOUNTED, &stated));
     }
-    if let Some(words) = probe_writes(container) {
-        add(
-            format!("its health check writes to a file (`{words}`)").into(),
-            None,
-        );
+    if let Some(command) = probe_writes(container) {
+        found.push(Reason::new(&PROBE_WRITES).written(command));
     }
-    if let Some(what) = login_port(container).or_else(|| server_port(container)) {
-        add(what.into(), None);
+    found.extend(login_port(container).or_else(|| server_port(container)));
+    let mut all = observed(container, Against::ReadOnlyRoot);
+    all.extend(found.into_iter().map(Evidence::from));
+    all
+}
+
+/// What says that an image of which nothing is known writes to its own files.
+fn writes_of_unknown(container: &Container) -> Vec<Reason> {
+    let mut found = Vec::new();
+    if let Some(added) = container.capabilities_added.judged()
+        && let Some(capability) = added.iter().find(|added| sets_up_systems(added))
+    {
+        let reason = of_capability(&SETS_UP_SYSTEM, capability);
+        found.push(reason.at(container.capabilities_added.place()));
+    }
+    if let Some(mount) = configured_at_start(container) {
+        found.push(of_mount(&CONFIGURED_AT_START, mount));
+    }
+    found.extend(host_agent::reason(container));
+    if let Some(user) = container.user.judged()
+        && user.is_root()
+    {
+        let reason = Reason::new(&ROOT_MAY_WRITE).written(user.to_string());
+        found.push(reason.at(container.user.place()));
     }
     found
 }
@@ -332,10 +370,7 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
 /// Everything in the file that speaks against forbidding new privileges.
 #[must_use]
 pub fn against_no_new_privileges(container: &Container) -> Vec<Evidence> {
-    let mut found: Vec<Evidence> = container
-        .evidence_against(Against::NoNewPrivileges)
-        .cloned()
-        .collect();
+    let mut found = observed(container, Against::NoNewPrivileges);
     let gains = |word: &&str| {
         matches!(
             program(word),
@@ -346,40 +381,43 @@ pub fn against_no_new_privileges(container: &Container) -> Vec<Evidence> {
         let programs = programs_of_probes(container);
         programs.into_iter().find(gains)
     };
-    let found_in = match command_words(container).find(gains) {
-        Some(word) => Some(("command", word)),
-        None => of_probes().map(|word| ("health check", word)),
+    let reason = match command_words(container).find(gains) {
+        Some(word) => Some(Reason::new(&COMMAND_GAINS).name(word)),
+        None => of_probes().map(|word| Reason::new(&PROBE_GAINS).name(word)),
     };
-    if let Some((part, word)) = found_in {
-        found.push(Evidence {
-            against: Against::NoNewPrivileges,
-            reason: Reason::from(format!("its {part} runs `{word}`, which gains privileges"))
-                .at(None),
-            decisive: false,
-        });
-    }
+    found.extend(reason.map(Evidence::from));
     found
 }
 
 /// The image is a language runtime or an operating system, built here, named after another one or
 /// by a variable: what runs in it is not known, or not as anybody's service would.
 #[must_use]
-pub fn is_unknown_software(container: &Container) -> Option<Cow<'static, str>> {
+pub fn is_unknown_software(container: &Container) -> Option<Reason> {
     let facts = container.facts.as_deref();
     if container.built && !facts.is_some_and(|facts| facts.kind == Kind::Service) {
-        return Some("the image is built here".into());
+        return Some(Reason::new(&BUILT_HERE));
     }
     match container.facts.as_ref().map(|facts| facts.kind) {
-        Some(Kind::LanguageBase) => {
-            Some("the image is a language runtime, and what runs in it is not known".into())
-        }
-        Some(Kind::BaseOs) => {
-            Some("the image is an operating system, and what runs in it is not known".into())
-        }
+        Some(Kind::LanguageBase) => Some(Reason::new(&LANGUAGE_RUNTIME)),
+        Some(Kind::BaseOs) => Some(Reason::new(&OPERATING_SYSTEM)),
         Some(Kind::Service) => None,
-        None if container.image.is_none() => Some("no image is named".into()),
+        None if container.image.is_none() => Some(Reason::new(&NO_IMAGE)),
         None => may_be_known_software(container),
     }
+}
+
+fn of_mount(words: &'static Words, mount: &Mount) -> Reason {
+    let reason = Reason::new(words).path(mount.target.as_str());
+    reason.at(mount.place)
+}
+
+fn of_capability(words: &'static Words, capability: &str) -> Reason {
+    let capability = Value::Capability(capability.to_owned());
+    Reason::new(words).with("capability", capability)
+}
+
+fn of_path(words: &'static Words, stated: &StatedPath<'_>) -> Reason {
+    Reason::new(words).name(stated.name).path(stated.path)
 }
 
 /// The variable by which images choose the user they step down to, as those of linuxserver.io

@@ -1,13 +1,23 @@
 //! What the ports that a container listens on say of the server behind them.
 
-use crate::container::Container;
+use crate::container::{Container, Reason, Value, Words};
 use crate::image::Facts;
+
+static LOGIN_PORT: Words = Words::new(
+    "login-port",
+    "It listens on port {port}: servers of {service} start as root to become other users.",
+);
+static SERVER_PORT: Words = Words::new(
+    "server-port",
+    "It listens on port {port}: the usual servers of {service} start as root and write next to \
+     their files.",
+);
 
 /// A port of a service whose clients log in: its server becomes their users, which takes root, and
 /// keeps keys, mail or a record of who is there beside its program. What is known of an image says
 /// so better.
 #[must_use]
-pub fn login_port(container: &Container) -> Option<String> {
+pub fn login_port(container: &Container) -> Option<Reason> {
     let is_known = container.facts.as_deref().is_some_and(Facts::user_is_known);
     let ports = container.ports.iter().filter(|_| !is_known);
     let (port, service) = ports.copied().find_map(|port| {
@@ -22,15 +32,14 @@ pub fn login_port(container: &Container) -> Option<String> {
         };
         Some((port, service))
     })?;
-    Some(format!(
-        "it listens on port {port}, and a server of {service} starts as root to become other users"
-    ))
+    let service = Value::Note(service.to_owned());
+    Some(Reason::new(&LOGIN_PORT).port(port).with("service", service))
 }
 
 /// A port of an image of which nothing is known, whose usual servers start as root and keep caches,
 /// sockets or process ids beside their files (nginx, Apache and the databases in `images/`). The
 /// programs that need nothing of the kind listen above 1024 as a rule, on ports of their own.
-pub(super) fn server_port(container: &Container) -> Option<String> {
+pub(super) fn server_port(container: &Container) -> Option<Reason> {
     if container.facts.is_some() {
         return None;
     }
@@ -54,8 +63,10 @@ pub(super) fn server_port(container: &Container) -> Option<String> {
         };
         Some((port, service))
     })?;
-    Some(format!(
-        "it listens on port {port}, and the usual servers of {service} start as root and write beside \
-         their files"
-    ))
+    let service = Value::Note(service.to_owned());
+    Some(
+        Reason::new(&SERVER_PORT)
+            .port(port)
+            .with("service", service),
+    )
 }

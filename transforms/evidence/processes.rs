@@ -1,11 +1,20 @@
 //! What says how many processes and threads a container may have.
 
 use super::{command_words, program};
-use crate::container::Container;
+use crate::container::{Container, Reason, Words};
+
+static ENGINE_PROGRAM: Words = Words::new(
+    "engine-program",
+    "Its command runs {name}, a container engine: the processes of its containers count too.",
+);
+static ENGINE_IMAGE: Words = Words::new(
+    "engine-image",
+    "Images named {name} often run a container engine: the processes of its containers count too.",
+);
 
 /// What says that a container engine runs in the container.
 #[must_use]
-pub fn engine_inside(container: &Container) -> Option<String> {
+pub fn engine_inside(container: &Container) -> Option<Reason> {
     const PROGRAMS: [&str; 6] = [
         "buildkitd",
         "containerd",
@@ -26,11 +35,11 @@ pub fn engine_inside(container: &Container) -> Option<String> {
         "sysbox",
     ];
     if let Some(word) = command_words(container).find(|word| PROGRAMS.contains(&program(word))) {
-        return Some(format!("`{word}` in its command"));
+        return Some(Reason::new(&ENGINE_PROGRAM).name(word));
     }
     let image = container.image.as_ref()?.to_string();
     let word = IMAGES.iter().find(|word| image.contains(**word))?;
-    Some(format!("`{word}` in the image's name"))
+    Some(Reason::new(&ENGINE_IMAGE).name(word.trim_end_matches('/')))
 }
 
 /// How many connections at once the file allows, where a server may take a process or a thread for

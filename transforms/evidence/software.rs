@@ -1,28 +1,38 @@
 //! What names say of the software in an image of which nothing is known.
 
-use std::borrow::Cow;
+use crate::container::{Container, Reason, Words};
 
-use crate::container::Container;
+static NAMED_LIKE: Words = Words::new(
+    "image-named-like-known",
+    "It is named like {image}, but may be another program.",
+);
+static BROWSER: Words = Words::new(
+    "image-may-be-browser",
+    "Its name contains {name}: browsers keep a profile in their home and use much memory.",
+);
+static MODEL: Words = Words::new(
+    "image-may-be-model",
+    "Its name contains {name}: models use much memory and are often stored in a home directory.",
+);
+static IMAGE_BY_VARIABLE: Words =
+    Words::new("image-by-variable", "A variable decides which image it is.");
 
 /// The image may well be software that needs more than others do, and nothing says how much: a
 /// variable without a default names it, it has the name of a known one that comes from somebody
 /// else, or the name of a kind that takes much.
 #[must_use]
-pub fn may_be_known_software(container: &Container) -> Option<Cow<'static, str>> {
+pub fn may_be_known_software(container: &Container) -> Option<Reason> {
     if let Some(namesake) = &container.namesake {
-        return Some(Cow::Owned(format!(
-            "it is named like `{namesake}`, and whether it is a copy of that is not known"
-        )));
+        return Some(Reason::new(&NAMED_LIKE).image(namesake));
     }
     if container.facts.is_some() {
         return None;
     }
-    if let Some((word, kind)) = of_a_heavy_kind(container) {
-        return Some(Cow::Owned(format!("`{word}` in its name: {kind}")));
+    if let Some(reason) = of_a_heavy_kind(container) {
+        return Some(reason);
     }
     let image = container.image.as_ref().filter(|_| !container.built)?;
-    (image.is_dynamic() && image.repository().is_none())
-        .then_some(Cow::Borrowed("a variable decides which image it is"))
+    (image.is_dynamic() && image.repository().is_none()).then(|| Reason::new(&IMAGE_BY_VARIABLE))
 }
 
 /// Words in the names of images whose programs keep files in a home directory and take memory by
@@ -64,7 +74,7 @@ const MODELS: [&str; 22] = [
     "whisper",
 ];
 
-fn of_a_heavy_kind(container: &Container) -> Option<(String, &'static str)> {
+fn of_a_heavy_kind(container: &Container) -> Option<Reason> {
     let repository = container
         .image
         .as_ref()
@@ -73,12 +83,12 @@ fn of_a_heavy_kind(container: &Container) -> Option<(String, &'static str)> {
     let mut words = names.flat_map(|name| name.split(['/', '-', '_', '.']));
     words.find_map(|word| {
         let kind = if BROWSERS.contains(&word) {
-            "a browser keeps a profile in its home and takes much memory"
+            &BROWSER
         } else if MODELS.contains(&word) {
-            "models take much memory, and are often kept in a home directory"
+            &MODEL
         } else {
             return None;
         };
-        Some((word.to_owned(), kind))
+        Some(Reason::new(kind).name(word))
     })
 }

@@ -4,8 +4,16 @@ use super::commands::commands_of_probes;
 use super::{command_words, program};
 use crate::container::{Container, within};
 
-/// The words of an option or a variable that name a place to write to where nothing is mounted.
-pub(super) fn stated_path(container: &Container) -> Option<String> {
+/// An option or a variable that names a place to write to.
+pub(super) struct StatedPath<'c> {
+    /// The option or variable.
+    pub(super) name: &'c str,
+    /// The place.
+    pub(super) path: &'c str,
+}
+
+/// An option or a variable that names a place to write to where nothing is mounted.
+pub(super) fn stated_path(container: &Container) -> Option<StatedPath<'_>> {
     const WRITTEN: [&str; 14] = [
         "log", "data", "dbpath", "pid", "sock", "tmp", "temp", "storage", "cache", "spool",
         "store", "output", "upload", "backup",
@@ -63,13 +71,13 @@ pub(super) fn stated_path(container: &Container) -> Option<String> {
             (*word, path, *is_text || word.starts_with('-'))
         };
         if is_option && is_unserved(name, path) && is_written(name.trim_start_matches('-')) {
-            return Some(format!("{name} {path}"));
+            return Some(StatedPath { name, path });
         }
     }
     let is_place = |name: &str| is_written(name) && !name.ends_with("_FILE");
     container.variables().find_map(|(name, value)| {
-        let value = value?;
-        (is_unserved(name, value) && is_place(name)).then(|| format!("{name}={value}"))
+        let path = value?;
+        (is_unserved(name, path) && is_place(name)).then_some(StatedPath { name, path })
     })
 }
 

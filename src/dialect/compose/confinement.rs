@@ -1,7 +1,7 @@
 //! What the kernel refuses the processes of a service: capabilities, profiles, new privileges.
 
 use super::layers::Layers;
-use crate::container::{Against, Container, Evidence, Reason, Setting};
+use crate::container::{Container, Observed, Setting};
 use crate::dialect::engine_words;
 use crate::project::File;
 
@@ -64,11 +64,8 @@ fn security_options(container: &mut Container, layers: &Layers, files: &[File<'_
             && let Some(place) = item.origin.place
             && files[place.file].tree.has_remark(place.span)
         {
-            container.evidence.push(Evidence {
-                against: Against::DefaultConfinement,
-                reason: Reason::from("a comment stands beside it").at(item.origin.place),
-                decisive: false,
-            });
+            let comment = Observed::Comment.at(item.origin.place);
+            container.observations.push(comment);
         }
     }
 }

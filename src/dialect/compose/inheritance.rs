@@ -2,7 +2,7 @@
 
 use super::EVERYTHING;
 use super::layers::{Layer, Layers};
-use crate::container::{Container, MountSource};
+use crate::container::{Container, MountSource, Observed};
 use crate::project::File;
 use crate::syntax::{NodeId, Schema, Tree};
 
@@ -73,13 +73,11 @@ pub(super) fn has_like_surroundings(heir: &Container, base: &Container) -> bool 
             .map(|mount| (mount.target.clone(), mount.source.clone()))
             .collect()
     };
-    let evidence = |container: &Container| -> Vec<_> {
-        let evidence = container.evidence.iter();
-        evidence
-            .map(|evidence| (evidence.reason.code(), evidence.reason.parts.clone()))
-            .collect()
+    let observed = |container: &Container| -> Vec<Observed> {
+        let observations = container.observations.iter();
+        observations.map(|seen| seen.what.clone()).collect()
     };
-    mounts(heir) == mounts(base) && evidence(heir) == evidence(base)
+    mounts(heir) == mounts(base) && observed(heir) == observed(base)
 }
 
 /// Keys of the service where `!reset` or `!override` undoes what is written at its definition; all

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::interpolation::compose_boolean;
 use super::layers::{Layers, is_null, judged};
 use crate::container::{
-    Against, Container, Evidence, Mount, MountSource, Place, Reason, is_shared_directory,
+    Container, Mount, MountSource, Observation, Observed, Place, is_shared_directory,
 };
 use crate::dialect::Member;
 use crate::dialect::engine_words::mount::{
@@ -55,7 +55,7 @@ pub(super) fn read(
     for mount in &container.mounts {
         if let (MountSource::Host(path), Some(place)) = (&mount.source, mount.place) {
             let found = closed_file(&files[place.file], path, mount.place, surroundings);
-            container.evidence.extend(found);
+            container.observations.extend(found);
         }
     }
     for (text, value) in layers.texts(files, "tmpfs") {
@@ -67,22 +67,8 @@ pub(super) fn read(
     }
     contents(container, layers, files, top, surroundings);
     for (from, value) in layers.texts(files, "volumes_from") {
-        container.evidence.push(Evidence {
-            against: Against::User,
-            reason: Reason::from(format!(
-                "it mounts the volumes of `{from}`, whose owner is not known"
-            ))
-            .at(value.origin.place),
-            decisive: false,
-        });
-        container.evidence.push(Evidence {
-            against: Against::ReadOnlyRoot,
-            reason: Reason::from(format!(
-                "it mounts the volumes of `{from}`, which scratch space could hide"
-            ))
-            .at(value.origin.place),
-            decisive: false,
-        });
+        let mounts = Observed::MountsVolumesOf(from).at(value.origin.place);
+        container.observations.push(mounts);
     }
 }
 
@@ -108,12 +94,12 @@ fn contents(
             let Some(name) = name else { continue };
             let place = value.origin.place;
             if let Some(inline) = top.inline_content(files, kind, &name) {
-                container.evidence.push(Evidence { against: Against::ReadOnlyRoot, reason: Reason::from(format!(
-                        "{} `{name}` comes from `{}`, which Compose copies into the root file system and \
-                         refuses with a read-only one",
-                        kind.trim_end_matches('s'),
-                        inline
-                    )).at(place), decisive: true });
+                let copied = Observed::CopiedIntoRoot {
+                    kind: kind.trim_end_matches('s'),
+                    name: name.clone(),
+                    key: inline,
+                };
+                container.observations.push(copied.at(place));
             }
             let target = match target {
                 Some(target) if target.starts_with('/') => target,
@@ -124,19 +110,17 @@ fn contents(
             if file_of_host.is_none()
                 && let Some(mode) = mode(file, value.node).filter(|mode| mode & 0o004 == 0)
             {
-                container.evidence.push(Evidence {
-                    against: Against::User,
-                    reason: Reason::from(format!(
-                        "`{name}` is mode {mode:04o}, and for its owner alone to read"
-                    ))
-                    .at(place),
-                    decisive: false,
-                });
+                let name = name.clone();
+                let readable = Observed::ReadableByOwner { name, mode };
+                container.observations.push(readable.at(place));
             }
             if let Some((file, path)) = file_of_host {
-                container
-                    .evidence
-                    .extend(closed_file(&files[file], &path, place, surroundings));
+                container.observations.extend(closed_file(
+                    &files[file],
+                    &path,
+                    place,
+                    surroundings,
+                ));
             }
             let source = MountSource::Content;
             container.mounts.push(Mount {
@@ -162,23 +146,18 @@ fn mode(file: &File<'_>, map: NodeId) -> Option<u32> {
     }
 }
 
-/// What a file or directory of the project holds against another user, where only its owner may
-/// read it, and root.
+/// A file or directory of the project that only its owner and group may read.
 fn closed_file(
     file: &File<'_>,
     path: &str,
     place: Option<Place>,
     surroundings: &dyn Surroundings,
-) -> Option<Evidence> {
+) -> Option<Observation> {
     let path_here = file.context.directory.join(path);
     let is_known = !path.contains('$') && !path.starts_with(['~', '\\']);
-    (is_known && surroundings.is_closed(&file.path, &path_here)).then(|| Evidence {
-        against: Against::User,
-        reason: Reason::from(format!(
-            "of `{path}` on the host, some is for its owner and group alone"
-        ))
-        .at(place),
-        decisive: false,
+    (is_known && surroundings.is_closed(&file.path, &path_here)).then(|| {
+        let path = path.to_owned();
+        Observed::ClosedFile { path }.at(place)
     })
 }
 
@@ -222,11 +201,8 @@ pub(super) fn share(members: &mut [Member], projects: &[usize]) {
             } else {
                 writers[0]
             };
-            let other = &members[other].container.name;
-            found.push((
-                *at,
-                format!("`{other}` writes to the volume `{volume}` too, from another image"),
-            ));
+            let writer = members[other].container.name.clone();
+            found.push((*at, writer, volume.clone()));
         }
     }
     for (member, project) in members.iter_mut().zip(projects) {
@@ -236,12 +212,9 @@ pub(super) fn share(members: &mut [Member], projects: &[usize]) {
         member.container.shared_volumes.sort();
     }
     found.sort();
-    for (at, what) in found {
-        members[at].container.evidence.push(Evidence {
-            against: Against::User,
-            reason: Reason::from(what).at(None),
-            decisive: false,
-        });
+    for (at, writer, volume) in found {
+        let written = Observed::VolumeWrittenBy { volume, writer };
+        members[at].container.observations.push(written.at(None));
     }
 }
 

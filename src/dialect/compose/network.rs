@@ -4,9 +4,7 @@ use std::borrow::Cow;
 
 use super::commands::texts;
 use super::layers::{Layers, judged};
-use crate::container::{
-    Against, Container, Evidence, HostNamespace, HostPort, Network, Place, Reason, Sysctl,
-};
+use crate::container::{Container, HostNamespace, HostPort, Network, Place, Sysctl};
 use crate::dialect::engine_words::{self, Port};
 use crate::project::File;
 use crate::syntax::{Kind, Schema};
@@ -81,11 +79,7 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
             });
         }
         if let Some(what) = engine_words::shared_namespace(name, &mode) {
-            container.evidence.push(Evidence {
-                against: Against::User,
-                reason: Reason::from(what).at(value.origin.place),
-                decisive: false,
-            });
+            container.observations.push(what.at(value.origin.place));
         }
     }
     sysctls(container, layers, files);

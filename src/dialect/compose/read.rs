@@ -12,9 +12,7 @@ use super::{
     Heir, SWARM, Site, Version, build, commands, confinement, environment, inheritance, network,
     recognise, resources, services,
 };
-use crate::container::{
-    Against, Container, Evidence, Origin, Place, Reason, Restart, Setting, Via,
-};
+use crate::container::{Container, Observed, Origin, Place, Reason, Restart, Setting, Via};
 use crate::dialect::{Member, engine_words};
 use crate::image::{self, Knowledge};
 use crate::project::{File, Surroundings};
@@ -259,9 +257,8 @@ fn fill(
     network::read(container, layers, files);
     if let Some(limit) = layers.get(files, &["ulimits", "nproc"]) {
         let place = limit.origin.place;
-        container
-            .evidence
-            .push(engine_words::bounded_processes(place));
+        let limit = Observed::LimitsProcessesOfUser.at(place);
+        container.observations.push(limit);
     }
     devices(container, layers, files);
     watch(container, layers, files);
@@ -411,11 +408,7 @@ fn watch(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
             .is_some_and(|action| action.starts_with("sync"))
     });
     if syncs {
-        container.evidence.push(Evidence {
-            against: Against::ReadOnlyRoot,
-            reason: Reason::from("`develop.watch` copies sources into the container")
-                .at(value.origin.place),
-            decisive: false,
-        });
+        let watch = Observed::DevelopWatch.at(value.origin.place);
+        container.observations.push(watch);
     }
 }

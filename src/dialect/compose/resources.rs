@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Limits;
 use super::layers::{Layers, Value};
-use crate::container::{Against, Container, Evidence, Reason, Setting};
+use crate::container::{Container, Observed, Setting};
 use crate::project::File;
 use crate::units;
 
@@ -107,12 +107,12 @@ fn cpu_quota(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
             },
         };
     } else if let Some(period) = period {
-        container.evidence.push(Evidence {
-            against: Against::CpuLimit,
-            reason: Reason::from("`cpu_period` is set, and the engine refuses `cpus` beside it")
-                .at(period.origin.place),
-            decisive: true,
-        });
+        let period = Observed::CpuPeriod {
+            period: "cpu_period",
+            limit: "cpus",
+        }
+        .at(period.origin.place);
+        container.observations.push(period);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::read::Reading;
 use super::{Engine, Given};
-use crate::container::{Against, Container, Mount, MountSource, is_shared_directory};
+use crate::container::{Container, Mount, MountSource, Observed, is_shared_directory};
 use crate::dialect::engine_words;
 use crate::dialect::engine_words::mount::{
     PROPAGATIONS, Volume, copied, is_host_path, tmpfs, tmpfs_size,
@@ -45,16 +45,9 @@ pub(super) fn read(container: &mut Container, reading: &Reading<'_>) {
         add(given, bind("/var/run/docker.sock"));
     }
     for given in command.given("volumes-from") {
-        let from = &given.value;
-        for (against, why) in [
-            (Against::User, "whose owner is not known"),
-            (Against::ReadOnlyRoot, "which scratch space could hide"),
-        ] {
-            let what = format!("it mounts the volumes of `{from}`, {why}");
-            container
-                .evidence
-                .push(reading.evidence(against, given, what));
-        }
+        let mounts = Observed::MountsVolumesOf(given.value.clone());
+        let mounts = mounts.at(Some(reading.place(given)));
+        container.observations.push(mounts);
     }
     let read_only = container.read_only_root.judged() == Some(&true);
     let keeps = command.last("read-only-tmpfs").is_none() || command.is_on("read-only-tmpfs");

@@ -2,8 +2,7 @@
 
 use super::{Command, Engine, Given, mounts, shell};
 use crate::container::{
-    Against, Container, Evidence, HostNamespace, HostPort, Network, Origin, Place, Reason, Setting,
-    Sysctl, Via,
+    Container, HostNamespace, HostPort, Network, Observed, Origin, Place, Setting, Sysctl, Via,
 };
 use crate::dialect::engine_words::{self, Port};
 use crate::image::{self, Knowledge};
@@ -113,15 +112,6 @@ impl Reading<'_> {
             None => Setting::Absent,
         }
     }
-
-    /// Notes what an option holds against a setting.
-    pub(super) fn evidence(&self, against: Against, given: &Given, what: String) -> Evidence {
-        Evidence {
-            against: against,
-            reason: Reason::from(what).at(Some(self.place(given))),
-            decisive: false,
-        }
-    }
 }
 
 /// What Docker and Podman do, and what no option of theirs can say.
@@ -184,11 +174,8 @@ fn protections(container: &mut Container, reading: &Reading<'_>) {
     if let Some(given) = command.last("systemd")
         && given.value == "always"
     {
-        for against in [Against::User, Against::ReadOnlyRoot] {
-            let what = "`--systemd=always` says that it runs systemd, which needs root".to_owned();
-            let evidence = reading.evidence(against, given, what);
-            container.evidence.push(evidence);
-        }
+        let systemd = Observed::RunsSystemd.at(Some(reading.place(given)));
+        container.observations.push(systemd);
     }
 }
 
@@ -220,11 +207,12 @@ fn limits(container: &mut Container, reading: &Reading<'_>) {
             .map(|quota| quota / period.unwrap_or(100_000));
         container.cpu_limit = reading.judge(given, limit);
     } else if let Some(given) = command.last("cpu-period") {
-        let what = "`--cpu-period` is given, and the engine refuses `--cpus` beside it".to_owned();
-        container.evidence.push(Evidence {
-            decisive: true,
-            ..reading.evidence(Against::CpuLimit, given, what)
-        });
+        let period = Observed::CpuPeriod {
+            period: "--cpu-period",
+            limit: "--cpus",
+        };
+        let period = period.at(Some(reading.place(given)));
+        container.observations.push(period);
     }
     let shared = command.last("shm-size");
     container.shared_memory = shared.and_then(|given| units::bytes(&given.value));
@@ -301,9 +289,8 @@ fn network(container: &mut Container, reading: &Reading<'_>) {
     for (text, given) in command.values("ulimit") {
         if text.starts_with("nproc=") {
             let place = Some(reading.place(given));
-            container
-                .evidence
-                .push(engine_words::bounded_processes(place));
+            let limit = Observed::LimitsProcessesOfUser.at(place);
+            container.observations.push(limit);
         }
     }
     container.low_ports_are_free = engine_words::low_ports_are_free(&container.sysctls);
@@ -327,8 +314,8 @@ fn namespaces(container: &mut Container, reading: &Reading<'_>) {
             });
         }
         if let Some(what) = engine_words::shared_namespace(name, &given.value) {
-            let evidence = reading.evidence(Against::User, given, what);
-            container.evidence.push(evidence);
+            let shared = what.at(Some(reading.place(given)));
+            container.observations.push(shared);
         }
     }
     if let Some(given) = reading.command.last("userns")
@@ -443,12 +430,8 @@ mod tests {
         let bounded = Restart::OnFailure { retries: Some(3) };
         assert_eq!(container.restart.judged(), Some(&bounded));
         let container = read("docker run --cpu-period 50000 -m lots nginx");
-        assert!(
-            container
-                .evidence_against(Against::CpuLimit)
-                .next()
-                .is_some()
-        );
+        let mut seen = container.observations.iter();
+        assert!(seen.any(|seen| matches!(seen.what, Observed::CpuPeriod { .. })));
         assert!(matches!(container.memory_limit, Setting::Unreadable { .. }));
     }
 

@@ -3,7 +3,7 @@
 
 pub(in crate::dialect) mod mount;
 
-use crate::container::{Against, Evidence, Id, Place, Reason, Restart, Sysctl, User};
+use crate::container::{Id, Observed, Restart, Sysctl, User};
 
 /// `UID[:GID]`, by number or name.
 pub(in crate::dialect) fn user(text: &str) -> Option<User> {
@@ -68,31 +68,18 @@ pub(in crate::dialect) fn low_ports_are_free(sysctls: &[Sysctl]) -> bool {
         .all(|sysctl| sysctl.value.trim() == "0")
 }
 
-/// A bound on the processes of a user, from which root is exempt, and which one user shares in all
-/// its containers (`setrlimit(2)`, `RLIMIT_NPROC`).
-pub(in crate::dialect) fn bounded_processes(place: Option<Place>) -> Evidence {
-    Evidence {
-        against: Against::User,
-        reason: Reason::from(
-            "`nproc` bounds the processes of a user in all its containers, and exempts root",
-        )
-        .at(place),
-        decisive: false,
-    }
-}
-
-/// What two containers that share a namespace do to each other, where they share more than the
-/// network: `mode` is the word for whose namespace it is.
-pub(in crate::dialect) fn shared_namespace(name: &str, mode: &str) -> Option<String> {
+/// The container shares this namespace with another one, and it is more than the network: `mode`
+/// is the word for whose namespace it is.
+pub(in crate::dialect) fn shared_namespace(name: &str, mode: &str) -> Option<Observed> {
     let is_another = ["service:", "container:", "ns:"]
         .iter()
         .any(|start| mode.starts_with(start));
     let what = match name {
-        "pid" => "processes",
-        "ipc" => "memory",
+        "pid" => Observed::SharesProcessesOf,
+        "ipc" => Observed::SharesMemoryOf,
         _ => return None,
     };
-    is_another.then(|| format!("it works on the {what} of `{mode}`, whose user is not known"))
+    is_another.then(|| what(mode.to_owned()))
 }
 
 /// A restart policy: `no`, `always`, `unless-stopped`, `on-failure[:RETRIES]`.

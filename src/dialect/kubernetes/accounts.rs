@@ -1,15 +1,14 @@
-//! Service accounts: who is a client of the cluster's API, as far as the files say.
+//! Service accounts, their tokens and the roles that a project gives them.
 
 use super::cursor::{Cursor, boolean, string};
 use super::object::Object;
 use super::read::{Pod, via_pod};
-use crate::container::{Against, Evidence, Place, Reason, Setting};
+use crate::container::{Injector, Observation, Observed, Setting};
 use crate::dialect::Member;
-use crate::transforms::evidence;
 
 impl Pod<'_, '_> {
-    /// What the pod is to the cluster's API: the token is mounted in all of its containers or in
-    /// none, so that what one of them says is said of all.
+    /// Fills in what the pod is to the cluster's API: the token is mounted in all of its
+    /// containers or in none.
     pub(super) fn account(&self, accounts: &Accounts, members: &mut [Member]) {
         let named = ["serviceAccountName", "serviceAccount"]
             .iter()
@@ -28,99 +27,68 @@ impl Pod<'_, '_> {
             Setting::Absent => accounts.token(name, namespace),
             own => own,
         };
-        let against = self.against_token(name, &named, accounts, members);
+        let binding = accounts.binding(name, namespace).map(|binding| {
+            let role = Observed::RoleBinding {
+                binding: binding.to_owned(),
+                account: name.to_owned(),
+            };
+            role.at(named.place())
+        });
+        let observations: Vec<Observation> = binding
+            .into_iter()
+            .chain(self.projected_tokens())
+            .chain(self.injectors())
+            .collect();
         for Member { container, .. } in members {
             container.service_account = named.clone();
             if container.service_account_token.is_supported() {
                 container.service_account_token = token.clone();
             }
-            container.evidence.extend(against.iter().cloned());
+            container.observations.extend(observations.iter().cloned());
         }
     }
 
-    /// What says that the pod is a client of the cluster's API.
-    fn against_token(
-        &self,
-        name: &str,
-        named: &Setting<String>,
-        accounts: &Accounts,
-        members: &[Member],
-    ) -> Vec<Evidence> {
+    /// The volumes of the pod that bring a token of their own.
+    fn projected_tokens(&self) -> Vec<Observation> {
         let mut found = Vec::new();
-        let mut add = |what: String, decisive: bool, place: Option<Place>| {
-            found.push(Evidence {
-                against: Against::ServiceAccountToken,
-                reason: Reason::from(what).at(place),
-                decisive: decisive,
-            });
-        };
-        if let Some(binding) = accounts.binding(name, self.namespace.as_deref()) {
-            let what = format!("{binding} gives its service account `{name}` a role");
-            add(what, true, named.place());
-        }
-        match named {
-            Setting::Variable { text, .. } | Setting::Unreadable { text, .. } => {
-                add(
-                    format!("`{text}` decides who it is to the cluster's API"),
-                    false,
-                    named.place(),
-                );
-            }
-            _ if name != "default" => add(
-                format!("it has a service account of its own, `{name}`"),
-                false,
-                named.place(),
-            ),
-            _ => {}
-        }
-        if self.namespace.as_deref() == Some("kube-system") {
-            add(
-                "it is part of the cluster: `kube-system`".to_owned(),
-                false,
-                None,
-            );
-        }
         for (_, volume) in self.spec.items_of("volumes") {
             let sources = volume.get("projected");
             let sources = sources.map(|projected| projected.items_of("sources"));
             for (_, source) in sources.unwrap_or_default() {
                 if let Some(token) = source.get("serviceAccountToken") {
-                    let what = format!(
-                        "the volume `{}` brings it a token of its own",
-                        volume.word_of("name")
-                    );
-                    add(what, false, Some(token.place()));
+                    let volume = volume.word_of("name");
+                    found.push(Observed::ProjectedToken { volume }.at(Some(token.place())));
                 }
             }
         }
-        for (key, value) in self.annotations.iter().flat_map(Cursor::entries) {
-            let injects = INJECTORS.iter().any(|prefix| key.starts_with(prefix));
-            if injects
-                && value
-                    .word()
-                    .is_none_or(|word| word != "false" && word != "disabled")
-            {
-                let what = format!("`{key}` has a container injected that may need it");
-                add(what, false, Some(value.place()));
-            }
-        }
-        let clients = members
-            .iter()
-            .filter_map(|member| evidence::of_cluster_client(&member.container));
-        for what in clients {
-            add(what, false, None);
-        }
         found
+    }
+
+    /// The annotations by which others add a container to the pod.
+    fn injectors(&self) -> Vec<Observation> {
+        let annotations = self.annotations.iter().flat_map(Cursor::entries);
+        let found = annotations.filter_map(|(key, value)| {
+            let (_, injector) = INJECTORS.iter().find(|(name, _)| key.starts_with(name))?;
+            let word = value.word();
+            if word.is_some_and(|word| word == "false" || word == "disabled") {
+                return None;
+            }
+            let injected = Observed::InjectedBy {
+                injector: *injector,
+                annotation: key.into_owned(),
+            };
+            Some(injected.at(Some(value.place())))
+        });
+        found.collect()
     }
 }
 
-/// Annotations by which others add a container to the pod that talks to the API, or that take the
-/// pod's token to prove who it is (Vault, Dapr, service meshes).
-const INJECTORS: [&str; 4] = [
-    "dapr.io/enabled",
-    "linkerd.io/inject",
-    "sidecar.istio.io/inject",
-    "vault.hashicorp.com/",
+/// How the annotations begin by which others add a container to the pod.
+const INJECTORS: [(&str, Injector); 4] = [
+    ("dapr.io/enabled", Injector::Dapr),
+    ("linkerd.io/inject", Injector::Linkerd),
+    ("sidecar.istio.io/inject", Injector::Istio),
+    ("vault.hashicorp.com/", Injector::Vault),
 ];
 
 /// The accounts that a project defines, and those that it gives rights to.

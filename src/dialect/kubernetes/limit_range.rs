@@ -5,7 +5,7 @@
 //! `plugin/pkg/admission/limitranger/admission.go`).
 
 use super::object::Object;
-use crate::container::{Against, Evidence, Place, Reason};
+use crate::container::{Observed, Place};
 use crate::dialect::Member;
 
 /// The `LimitRange`s of a project that speak of containers or pods.
@@ -34,8 +34,8 @@ impl LimitRanges {
         Self(read.collect())
     }
 
-    /// Says to the containers of a pod that their resources are settled. A namespace that is not
-    /// written can be any: it comes with the command that applies the file.
+    /// States the range that bounds the containers of a pod. A namespace that is not written can
+    /// be any: it comes with the command that applies the file.
     pub(super) fn bound(&self, namespace: Option<&str>, members: &mut [Member]) {
         let range = self.0.iter().find(|range| {
             let own = range.namespace.as_deref();
@@ -43,17 +43,9 @@ impl LimitRanges {
         });
         let Some(range) = range else { return };
         for Member { container, .. } in members {
-            for against in [Against::MemoryLimit, Against::CpuLimit] {
-                container.evidence.push(Evidence {
-                    against: against,
-                    reason: Reason::from(format!(
-                        "{} settles the resources of its namespace",
-                        range.label
-                    ))
-                    .at(Some(range.place)),
-                    decisive: true,
-                });
-            }
+            let name = range.label.clone();
+            let bound = Observed::LimitRange { name }.at(Some(range.place));
+            container.observations.push(bound);
         }
     }
 }

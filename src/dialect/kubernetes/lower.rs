@@ -9,7 +9,8 @@ use super::quantity;
 use super::read::UNPRIVILEGED_PORT_START;
 use super::volume_name::volume_name;
 use crate::container::{
-    Against, Assignment, Container, Network, Role, Scratch, Setting, same_path,
+    Assignment, Container, Network, Observation, Observed, Patched, Power, Reason, Role, Scratch,
+    Setting, Words, same_path,
 };
 use crate::dialect::Unwritable;
 use crate::project::File;
@@ -310,28 +311,13 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
         return because("the API refuses this setting in a pod for Windows");
     }
     match assignment {
-        Assignment::NoNewPrivileges => container
-            .evidence_against(Against::NoNewPrivileges)
-            .find(|evidence| evidence.decisive)
-            .and_then(|evidence| Some(Unwritable::Because(evidence.reason.clone())))
-            .or_else(|| match &container.privileged {
-                Setting::Variable { text, .. } => because(&format!(
-                    "`privileged: {text}` is decided elsewhere, and the API refuses \
-                     `allowPrivilegeEscalation: false` beside `true`"
-                )),
-                _ => None,
-            }),
+        Assignment::NoNewPrivileges => refuses_no_new_privileges(container),
         Assignment::RequireNonRoot => container
             .user
             .judged()
             .filter(|user| user.is_root())
             .and_then(|_| because("the kubelet would not start it: its user is root"))
-            .or_else(|| {
-                let mut patched = container.evidence_against(Against::NonRoot);
-                patched
-                    .next()
-                    .and_then(|evidence| Some(Unwritable::Because(evidence.reason.clone())))
-            }),
+            .or_else(|| patched(container, &[Patched::User])),
         Assignment::Unprivileged
             if container
                 .mounts
@@ -364,6 +350,58 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
         _ => None,
     }
 }
+
+/// The API refuses `allowPrivilegeEscalation: false` beside some powers, and a patch may bring one.
+fn refuses_no_new_privileges(container: &Container) -> Option<Unwritable> {
+    let because =
+        |why: &'static Words, place| Some(Unwritable::Because(Reason::new(why).at(place)));
+    for Observation { what, place } in &container.observations {
+        match what {
+            Observed::NeedsEscalation(Power::Privileged) => {
+                return because(&PRIVILEGED_ESCALATES, *place);
+            }
+            Observed::NeedsEscalation(Power::SysAdmin) => {
+                return because(&SYS_ADMIN_ESCALATES, *place);
+            }
+            _ => {}
+        }
+    }
+    patched(container, &[Patched::Privileged, Patched::NoNewPrivileges]).or_else(|| {
+        let Setting::Variable { text, origin, .. } = &container.privileged else {
+            return None;
+        };
+        let reason = Reason::new(&PRIVILEGED_BY_VARIABLE).written(text);
+        Some(Unwritable::Because(reason.at(origin.place)))
+    })
+}
+
+/// A patch changes one of these settings.
+fn patched(container: &Container, settings: &[Patched]) -> Option<Unwritable> {
+    container.observations.iter().find_map(|seen| {
+        let Observed::PatchedBy { file, setting, key } = &seen.what else {
+            return None;
+        };
+        let reason = Reason::new(&PATCHED).path(file).name(*key).at(seen.place);
+        settings
+            .contains(setting)
+            .then_some(Unwritable::Because(reason))
+    })
+}
+
+static PRIVILEGED_ESCALATES: Words = Words::new(
+    "api-refuses-privileged",
+    "The API refuses a privileged container that may not gain privileges.",
+);
+static SYS_ADMIN_ESCALATES: Words = Words::new(
+    "api-refuses-sys-admin",
+    "The API refuses a container with CAP_SYS_ADMIN that may not gain privileges.",
+);
+static PRIVILEGED_BY_VARIABLE: Words = Words::new(
+    "privileged-by-variable",
+    "{written} decides whether it is privileged, and the API refuses a privileged container that \
+     may not gain privileges.",
+);
+static PATCHED: Words = Words::new("setting-patched", "The patch {path} sets its {name}.");
 
 fn exceeds(request: Option<&u64>, limit: Option<&u64>) -> Option<Unwritable> {
     (request? > limit?).then(|| {

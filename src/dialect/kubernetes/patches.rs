@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::cursor::Cursor;
 use super::object::{Document, Object, Pod};
-use crate::container::{Against, Container, Evidence, Reason};
+use crate::container::{Container, Observed, Patched};
 use crate::dialect::Member;
 use crate::project::{File, Part, Target};
 
@@ -126,13 +126,7 @@ fn merge(by: &Path, patch: &Pod<'_, '_>, members: &mut [Member]) {
                 confine(by, security, container);
             }
             if let Some(volumes) = &replaces {
-                note(
-                    container,
-                    Against::ReadOnlyRoot,
-                    by,
-                    "volumes",
-                    Some(volumes),
-                );
+                note(container, Patched::Volumes, by, "volumes", Some(volumes));
             }
         }
     }
@@ -166,7 +160,7 @@ fn speak_of(by: &Path, patched: &Cursor<'_, '_>, container: &mut Container) {
     if let Some(mounts) = takes_place(patched, "volumeMounts") {
         note(
             container,
-            Against::ReadOnlyRoot,
+            Patched::Mounts,
             by,
             "volumeMounts",
             Some(&mounts),
@@ -213,7 +207,7 @@ fn operate(
         }
         ["volumes"] => {
             for Member { container, .. } in members {
-                note(container, Against::ReadOnlyRoot, by, "volumes", value);
+                note(container, Patched::Volumes, by, "volumes", value);
             }
         }
         [list @ ("containers" | "initContainers"), index, of @ ..] => {
@@ -236,7 +230,7 @@ fn operate(
                     confine_at(by, key.first().copied(), value, container);
                 }
                 ["volumeMounts"] => {
-                    note(container, Against::ReadOnlyRoot, by, "volumeMounts", value);
+                    note(container, Patched::Mounts, by, "volumeMounts", value);
                 }
                 ["volumeMounts", _] => {
                     if let Some(item) = value {
@@ -254,7 +248,7 @@ fn operate(
 fn take_over(by: &Path, value: Option<&Cursor<'_, '_>>, container: &mut Container) {
     size(by, value, container);
     confine_at(by, None, value, container);
-    note(container, Against::ReadOnlyRoot, by, "volumeMounts", value);
+    note(container, Patched::Mounts, by, "volumeMounts", value);
 }
 
 /// An operation speaks of one key of a `securityContext`, or of the whole.
@@ -264,65 +258,56 @@ fn confine_at(
     value: Option<&Cursor<'_, '_>>,
     container: &mut Container,
 ) {
-    for (own, against) in KEYS {
+    for (own, setting) in KEYS {
         if key.is_none_or(|key| key == own) {
-            note(container, against, by, own, value);
+            note(container, setting, by, own, value);
         }
     }
 }
 
-const KEYS: [(&str, Against); 8] = [
-    ("runAsUser", Against::User),
-    ("runAsUser", Against::NonRoot),
-    ("runAsGroup", Against::User),
-    ("runAsNonRoot", Against::User),
-    ("readOnlyRootFilesystem", Against::ReadOnlyRoot),
-    ("privileged", Against::NoNewPrivileges),
-    ("allowPrivilegeEscalation", Against::NoNewPrivileges),
-    ("capabilities", Against::Capabilities),
+const KEYS: [(&str, Patched); 7] = [
+    ("runAsUser", Patched::User),
+    ("runAsGroup", Patched::Group),
+    ("runAsNonRoot", Patched::NonRoot),
+    ("readOnlyRootFilesystem", Patched::ReadOnlyRoot),
+    ("privileged", Patched::Privileged),
+    ("allowPrivilegeEscalation", Patched::NoNewPrivileges),
+    ("capabilities", Patched::Capabilities),
 ];
 
 fn confine(by: &Path, patched: &Cursor<'_, '_>, container: &mut Container) {
-    for (key, against) in KEYS {
+    for (key, setting) in KEYS {
         if let Some(value) = patched.get(key) {
-            note(container, against, by, key, Some(&value));
+            note(container, setting, by, key, Some(&value));
         }
     }
 }
 
 fn size(by: &Path, resources: Option<&Cursor<'_, '_>>, container: &mut Container) {
-    for against in [Against::MemoryLimit, Against::CpuLimit] {
-        note(container, against, by, "resources", resources);
-    }
+    note(container, Patched::Resources, by, "resources", resources);
 }
 
 fn mount(by: &Path, item: &Cursor<'_, '_>, container: &mut Container) {
     if !item.is_true("readOnly") {
-        let what = format!(
-            "`{}` mounts something at `{}`, and its owner is not known",
-            by.display(),
-            item.word_of("mountPath")
-        );
-        container.evidence.push(Evidence {
-            against: Against::User,
-            reason: Reason::from(what).at(Some(item.place())),
-            decisive: false,
-        });
+        let mounted = Observed::MountedByPatch {
+            file: by.display().to_string(),
+            path: item.word_of("mountPath"),
+        };
+        container.observations.push(mounted.at(Some(item.place())));
     }
 }
 
-/// The patch speaks of this key, whatever anybody asks for.
+/// The patch sets this key.
 fn note(
     container: &mut Container,
-    against: Against,
+    setting: Patched,
     by: &Path,
-    key: &str,
+    key: &'static str,
     at: Option<&Cursor<'_, '_>>,
 ) {
-    container.evidence.push(Evidence {
-        against: against,
-        reason: Reason::from(format!("`{}` patches its `{key}`", by.display()))
-            .at(at.map(Cursor::place)),
-        decisive: true,
-    });
+    let file = by.display().to_string();
+    let patched = Observed::PatchedBy { file, setting, key };
+    container
+        .observations
+        .push(patched.at(at.map(Cursor::place)));
 }

@@ -13,15 +13,14 @@ use super::storage::Volumes;
 use super::workload::Shape;
 use super::{quantity, recognise};
 use crate::container::{
-    Against, Container, Evidence, HostNamespace, HostPort, Id, Network, Place, Reason, Role,
-    Setting, Sysctl, User, Via,
+    Container, HostNamespace, HostPort, Id, Network, Observed, Place, Power, Role, Setting, Sysctl,
+    User, Via,
 };
 use crate::dialect;
 use crate::dialect::Member;
 use crate::image::{self, Knowledge};
 use crate::project::{CustomResource, File, Part};
 use crate::syntax::Scalar;
-use crate::transforms::needs::capabilities;
 
 /// Every container of every pod, in the order of the files.
 pub(in crate::dialect) fn read(
@@ -59,7 +58,6 @@ pub(in crate::dialect) fn read(
                 read.account(&accounts, &mut members[first..]);
                 ranges.bound(read.namespace.as_deref(), &mut members[first..]);
                 patches.speak(object, &pod, &mut members[first..]);
-                share_ports(&mut members[first..]);
             }
         }
     }
@@ -166,6 +164,7 @@ impl<'a, 's> Pod<'a, 's> {
         let name = name.unwrap_or_default();
         let role = *role;
         let mut container = Container::new(name, self.label.clone(), cursor.place());
+        container.namespace.clone_from(&self.namespace);
         container.role = role;
         container.group = group;
         container.limit_implies_request = true;
@@ -216,14 +215,9 @@ impl<'a, 's> Pod<'a, 's> {
         if !self.shape.can_add_capabilities && container.capabilities_added.is_absent() {
             container.capabilities_added = Setting::Unsupported;
         }
-        if let Some(what) = self.shape.shared_files {
-            for against in [Against::User, Against::ReadOnlyRoot] {
-                container.evidence.push(Evidence {
-                    against: against,
-                    reason: Reason::from(what).at(Some(cursor.place())),
-                    decisive: false,
-                });
-            }
+        if self.shape.exchanges_files {
+            let exchanges = Observed::ExchangesFiles.at(Some(cursor.place()));
+            container.observations.push(exchanges);
         }
     }
 
@@ -295,11 +289,9 @@ impl<'a, 's> Pod<'a, 's> {
         .flatten()
         .filter(|place| cursor.has_remark(*place))
         {
-            container.evidence.push(Evidence {
-                against: Against::DefaultConfinement,
-                reason: Reason::from("a comment stands beside it").at(Some(place)),
-                decisive: false,
-            });
+            container
+                .observations
+                .push(Observed::Comment.at(Some(place)));
         }
     }
 
@@ -337,17 +329,10 @@ impl<'a, 's> Pod<'a, 's> {
             }
         }
         if self.spec.is_true("shareProcessNamespace") {
-            container.evidence.push(Evidence {
-                against: Against::User,
-                reason: Reason::from(
-                    "it works on the processes of its pod, whose users are not known",
-                )
-                .at(self
-                    .spec
-                    .get("shareProcessNamespace")
-                    .map(|value| value.place())),
-                decisive: false,
-            });
+            let place = self.spec.get("shareProcessNamespace");
+            let place = place.map(|value| value.place());
+            let shares = Observed::SharesProcesses.at(place);
+            container.observations.push(shares);
         }
         container.user_namespace = via_pod(self.spec.setting(&["hostUsers"], |scalar| {
             boolean(scalar).map(|shared| !shared)
@@ -398,17 +383,6 @@ pub(super) const SECCOMP: &str = "container.seccomp.security.alpha.kubernetes.io
 /// The annotation that names the `AppArmor` profile of a container, before its slash and name. The
 /// API still heeds it, and refuses a field that says otherwise.
 pub(super) const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io";
-
-/// One kernel parameter opens the low ports of all containers of a pod.
-fn share_ports(members: &mut [Member]) {
-    let ports = members
-        .iter()
-        .filter_map(|member| capabilities::lowest_low_port(&member.container));
-    let lowest = ports.min();
-    for member in members {
-        member.container.lowest_port_of_pod = lowest;
-    }
-}
 
 /// The kernel's name for the first port that needs no privilege.
 pub(super) const UNPRIVILEGED_PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";
@@ -473,16 +447,8 @@ fn resources(spec: &Cursor<'_, '_>, cursor: &Cursor<'_, '_>, key: &str, containe
     container.cpu_request = only(own, &["requests", "cpu"], quantity::thousandths);
 
     if let Some(pod) = pod {
-        for against in [Against::MemoryLimit, Against::CpuLimit] {
-            container.evidence.push(Evidence {
-                against: against,
-                reason: Reason::from(
-                    "the pod has resources of its own, which those of its containers must fit",
-                )
-                .at(Some(pod.place())),
-                decisive: true,
-            });
-        }
+        let resources = Observed::PodHasResources.at(Some(pod.place()));
+        container.observations.push(resources);
     }
 
     let Some(own) = own else { return };
@@ -573,25 +539,20 @@ fn wants_windows(spec: &Cursor<'_, '_>) -> bool {
 /// The API refuses `allowPrivilegeEscalation: false` beside these.
 fn refused_escalation(own: Option<&Cursor<'_, '_>>, container: &mut Container) {
     let Some(own) = own else { return };
-    let mut refuse = |what: String, place: Place| {
-        container.evidence.push(Evidence {
-            against: Against::NoNewPrivileges,
-            reason: Reason::from(what).at(Some(place)),
-            decisive: true,
-        });
+    let mut needs = |power: Power, place: Place| {
+        let needs = Observed::NeedsEscalation(power).at(Some(place));
+        container.observations.push(needs);
     };
     if let Some(privileged) = own.get("privileged")
         && own.is_true("privileged")
     {
-        let what = "the API refuses `allowPrivilegeEscalation: false` beside `privileged: true`";
-        refuse(what.to_owned(), privileged.place());
+        needs(Power::Privileged, privileged.place());
     }
     if let Some(added) = own.find(&["capabilities", "add"])
         // The API compares with this spelling only; without the prefix it lets both stand.
         && added.words().iter().any(|name| name == "CAP_SYS_ADMIN")
     {
-        let what = "the API refuses `allowPrivilegeEscalation: false` beside the capability `CAP_SYS_ADMIN`";
-        refuse(what.to_owned(), added.place());
+        needs(Power::SysAdmin, added.place());
     }
 }
 

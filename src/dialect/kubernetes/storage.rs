@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cursor::{Cursor, id};
 use super::quantity;
-use crate::container::{
-    Against, Container, Evidence, Mount, MountSource, Reason, Setting, same_path,
-};
+use crate::container::{Container, Mount, MountSource, Observed, Setting, same_path};
 
 /// The volumes of a pod by name.
 #[derive(Debug, Default)]
@@ -98,9 +96,11 @@ impl Volumes {
             if let Some(sub_path) = &sub_path
                 && matches!(source, MountSource::Claim(_))
             {
-                container.evidence.push(Evidence { against: Against::User, reason: Reason::from(format!(
-                        "`subPath: {sub_path}` of `{name}` is a directory that the kubelet creates for root"
-                    )).at(Some(mount.place())), decisive: false });
+                let made = Observed::SubPathMadeByKubelet {
+                    volume: name.clone(),
+                    path: sub_path.clone().into_owned(),
+                };
+                container.observations.push(made.at(Some(mount.place())));
             }
             let closed = volume
                 .iter()
@@ -108,14 +108,13 @@ impl Volumes {
                 .find(|mode| *mode & READABLE == 0)
                 .filter(|_| !self.grouped);
             if let Some(mode) = closed {
-                container.evidence.push(Evidence {
-                    against: Against::User,
-                    reason: Reason::from(format!(
-                        "of `{name}` some is mode {mode:04o}, and belongs to root"
-                    ))
-                    .at(Some(mount.place())),
-                    decisive: false,
-                });
+                let readable = Observed::ReadableByRoot {
+                    volume: name.clone(),
+                    mode: *mode,
+                };
+                container
+                    .observations
+                    .push(readable.at(Some(mount.place())));
             }
             let memory = volume.and_then(|volume| volume.memory);
             if same_path(&target, "/dev/shm") {

@@ -31,8 +31,8 @@ pub(crate) struct Shape {
     pub(super) has_pod_settings: bool,
     /// Capabilities may be added to a container.
     pub(super) can_add_capabilities: bool,
-    /// Why another user or a read-only root is nothing to assume here.
-    pub(super) shared_files: Option<&'static str>,
+    /// It is a run of steps that exchange files.
+    pub(super) exchanges_files: bool,
 }
 
 impl Shape {
@@ -53,7 +53,7 @@ pub(super) static POD: Shape = Shape {
     resources: Some("resources"),
     has_pod_settings: true,
     can_add_capabilities: true,
-    shared_files: None,
+    exchanges_files: false,
 };
 
 /// Knative refuses most settings of a pod unless a feature flag allows them
@@ -68,7 +68,7 @@ static KNATIVE: Shape = Shape {
     resources: Some("resources"),
     has_pod_settings: false,
     can_add_capabilities: false,
-    shared_files: None,
+    exchanges_files: false,
 };
 
 /// A template of a workflow is a pod without a spec (argoproj/argo-workflows
@@ -83,7 +83,7 @@ static ARGO_TEMPLATE: Shape = Shape {
     resources: Some("resources"),
     has_pod_settings: false,
     can_add_capabilities: true,
-    shared_files: Some("the steps of a workflow hand files to each other"),
+    exchanges_files: true,
 };
 
 /// The steps of a task run in one pod that Tekton writes (tektoncd/pipeline
@@ -94,7 +94,7 @@ static TEKTON_V1: Shape = Shape {
     resources: Some("computeResources"),
     has_pod_settings: false,
     can_add_capabilities: true,
-    shared_files: Some("the steps of a task share their workspace"),
+    exchanges_files: true,
 };
 
 static TEKTON_V1BETA1: Shape = Shape {
@@ -103,7 +103,7 @@ static TEKTON_V1BETA1: Shape = Shape {
     resources: Some("resources"),
     has_pod_settings: false,
     can_add_capabilities: true,
-    shared_files: TEKTON_V1.shared_files,
+    exchanges_files: true,
 };
 
 const TEMPLATE: &[&[&str]] = &[&["spec", "template", "spec"]];

@@ -1,6 +1,6 @@
 //! Custom resources that carry pods.
 
-use harden::container::{Against, Role, Setting};
+use harden::container::{Observed, Role, Setting};
 use harden::engine::Run;
 use harden::engine::outcome::{FileOutcome, Report};
 use harden::pod_security::{self, Content, Verdict};
@@ -184,7 +184,12 @@ fn each_template_of_a_workflow_is_a_pod() {
         );
         let build = &members[0].container;
         assert!(build.mount_at("/scratch").is_some_and(|mount| mount.open));
-        assert!(build.evidence_against(Against::User).next().is_some());
+        assert!(
+            build
+                .observations
+                .iter()
+                .any(|seen| seen.what == Observed::ExchangesFiles)
+        );
     });
     let after = hardened(&text);
     assert!(after.contains("allowPrivilegeEscalation: false"), "{after}");

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use harden::dialect::{self, Member};
 use harden::project::{File, Format, NoSurroundings, NotOurs};
 use harden::syntax::{Limits, Mode, Tree, parse};
+use harden::transforms::evidence;
 
 use crate::support::answers;
 use crate::support::run::{Setup as _, by_default, knowledge};
@@ -62,13 +63,14 @@ fn project<R>(texts: &[&str], look: impl FnOnce(&[File<'_>], Vec<Member>) -> R) 
             File::new(path, tree(text), Format::Kubernetes)
         })
         .collect();
-    let members = dialect::read(
+    let mut members = dialect::read(
         Format::Kubernetes,
         &files,
         knowledge(),
         &NoSurroundings,
         &[],
     );
+    evidence::pod::share(&mut members);
     look(&files, members)
 }
 

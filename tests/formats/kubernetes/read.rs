@@ -1,10 +1,9 @@
 //! Which files are ours, and what each container of a manifest says.
 
 use harden::container::{
-    Against, Container, Id, MountSource, Network, Origin, Role, Setting, User, Via,
+    Container, Id, MountSource, Network, Observed, Origin, Role, Setting, User, Via,
 };
 use harden::project::{Format, NotOurs};
-use harden::report::words::sentence;
 
 use super::{PATCH, WINDOWS, pod, read, recognise, testdata};
 use crate::support::shared::shared;
@@ -170,14 +169,12 @@ fn mounts_are_joined_with_volumes() {
         assert_eq!(source("/bare"), (MountSource::Scratch, false));
         assert!(matches!(source("/missing").0, MountSource::Other(_)));
         assert_eq!(store.shared_memory, Some(256 << 20));
-        let words: Vec<String> = store
-            .evidence_against(Against::User)
-            .map(|evidence| sentence(&evidence.reason))
-            .collect();
-        assert_eq!(
-            words,
-            ["`subPath: store` of `data` is a directory that the kubelet creates for root"]
-        );
+        let observed: Vec<&Observed> = store.observations.iter().map(|seen| &seen.what).collect();
+        let made = Observed::SubPathMadeByKubelet {
+            volume: "data".to_owned(),
+            path: "store".to_owned(),
+        };
+        assert_eq!(observed, [&made]);
     });
 }
 
