@@ -353,7 +353,7 @@ fn a_service_gets_its_facts_from_its_dockerfile() {
     ] {
         assert_eq!(
             user(build, files()),
-            "declined: the image is built here",
+            "declined: The image is built from this project; what runs in it is unknown.",
             "{build}"
         );
     }
@@ -380,7 +380,7 @@ fn a_known_service_with_files_of_its_own_is_known() {
     );
     assert_eq!(
         change("FROM nginx:1.27\nENTRYPOINT [\"/x\"]\n", "read-only-root"),
-        "declined: the image is built here"
+        "declined: The image is built from this project; what runs in it is unknown."
     );
     assert_eq!(
         change("FROM openjdk\nENV JAVA_OPTS=-Xmx3g\n", "memory-limit"),
@@ -388,7 +388,7 @@ fn a_known_service_with_files_of_its_own_is_known() {
     );
     assert_eq!(
         change("FROM debian\nUSER 1\nCMD sudo run", "no-new-privileges"),
-        "declined: its command runs `sudo`, which gains privileges"
+        "declined: Its command runs `sudo`, which gains privileges."
     );
 }
 
@@ -400,7 +400,10 @@ fn what_another_service_builds_is_built_here() {
         of_worker("FROM a\nUSER 5"),
         "hardened: Dockerfile starts as 5"
     );
-    assert_eq!(of_worker("FROM a"), "declined: the image is built here");
+    assert_eq!(
+        of_worker("FROM a"),
+        "declined: The image is built from this project; what runs in it is unknown."
+    );
 }
 
 /// Growth that is not linear would take minutes here.

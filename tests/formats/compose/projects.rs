@@ -301,7 +301,7 @@ fn a_volume_that_another_image_writes_keeps_the_user() {
     let writes = "image: example/backup\n    volumes: [\"pg:/data\"]";
     assert_eq!(
         outcome_of(writes),
-        "`other` writes to the volume `pg` too, from another image"
+        "`other` writes to the volume `pg` too, from another image."
     );
     for same in [
         "image: example/backup\n    volumes: [\"pg:/data:ro\"]",

@@ -138,13 +138,13 @@ fn what_compose_copies_into_the_root_keeps_it_writable() {
         let base = format!("services:\n  a:\n    image: nginx:1.27\n    {uses}\n");
         let alone = format!("{base}{top}\n");
         assert!(
-            declined(&alone, "a", "read-only-root").contains("refuses"),
+            declined(&alone, "a", "read-only-root").contains("fails if that is read-only"),
             "{alone}"
         );
         let over = format!("{top}\n");
         let report = project(&[("compose.yml", &base), ("compose.override.yml", &over)]);
         assert!(
-            declined_in(&report, "a", "read-only-root").contains("refuses"),
+            declined_in(&report, "a", "read-only-root").contains("fails if that is read-only"),
             "{over}"
         );
     }

@@ -18,35 +18,35 @@ fn what_another_user_could_not_do_keeps_root() {
     for (lines, why) in [
         (
             "image: example/a, environment: {LOG_DIR: /var/log/a}",
-            "names a place to write to",
+            "only root may be able to create",
         ),
         (
             "image: postgres:16, environment: {PGDATA: /srv/pg}",
-            "names a place to write to",
+            "only root may be able to create",
         ),
         (
             "image: postgres:16, command: postgres -c log_directory=/var/log/pg",
-            "names a place to write to",
+            "only root may be able to create",
         ),
         (
             "image: httpd:2.4, command: httpd-foreground -c \"ErrorLog /var/log/err\"",
-            "names a place to write to",
+            "only root may be able to create",
         ),
         (
             "image: example/a, ports: [\"2222:22\"]",
-            "a server of SSH starts as root",
+            "servers of SSH start as root",
         ),
         (
             "image: example/a, pid: \"service:b\"",
-            "it works on the processes of `service:b`",
+            "It shares the processes of `service:b`",
         ),
         (
             "image: example/a, ipc: \"service:b\"",
-            "it works on the memory of `service:b`",
+            "It shares the memory of `service:b`",
         ),
         (
             "image: example/a, ulimits: {nproc: 64}",
-            "bounds the processes of a user",
+            "counts the processes of a user",
         ),
         (
             "image: nginx:1.27, sysctls: {net.ipv4.ip_unprivileged_port_start: 1024}",
@@ -54,15 +54,15 @@ fn what_another_user_could_not_do_keeps_root() {
         ),
         (
             "image: redis:7, healthcheck: {test: gosu redis redis-cli ping}",
-            "its health check runs `gosu`",
+            "Its health check runs `gosu`",
         ),
         (
             "image: redis:7, entrypoint: [redis-server], volumes: [\"v:/data\"]",
-            "its entrypoint is replaced",
+            "Its entrypoint is replaced",
         ),
         (
             "image: redis:7, command: sh -c \"exec redis-server\"",
-            "its command is a script",
+            "Its command is a script",
         ),
     ] {
         let said = declined(&service(lines), "a", "non-root-user");
@@ -82,14 +82,14 @@ fn what_a_probe_writes_keeps_the_root_writable() {
         ));
         for id in ["read-only-root", "non-root-user"] {
             let said = declined(&text, "a", id);
-            assert!(said.contains("its health check writes"), "{said}");
+            assert!(said.contains("Its health check writes"), "{said}");
         }
     }
     let of_image = service(
         "build: {dockerfile_inline: \"FROM nginx:1.27\\nHEALTHCHECK CMD date > /var/lib/probed\"}",
     );
     let said = declined(&of_image, "a", "read-only-root");
-    assert!(said.contains("its health check writes"), "{said}");
+    assert!(said.contains("Its health check writes"), "{said}");
 
     let reads = service(
         "image: example/a, healthcheck: {test: \"wget -qO- http://localhost > /dev/null\"}",
@@ -106,7 +106,7 @@ fn what_a_probe_writes_keeps_the_root_writable() {
 fn a_probe_that_gains_privileges_may_go_on() {
     let text = service("image: example/a, user: \"1500\", healthcheck: {test: sudo -n id}");
     let said = declined(&text, "a", "no-new-privileges");
-    assert!(said.contains("its health check runs `sudo`"), "{said}");
+    assert!(said.contains("Its health check runs `sudo`"), "{said}");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_known_image_that_is_told_to_write_to_tmp_has_one() {
         "a",
         "read-only-root",
     );
-    assert!(said.contains("names a place to write to"), "{said}");
+    assert!(said.contains("nothing is mounted there"), "{said}");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_mounted_file_that_only_root_can_read_keeps_root() {
             .file("deploy/compose.yml", text)
     };
     let said = declined_in(&report("deploy/private.conf"), "a", "non-root-user");
-    assert!(said.contains("for its owner and group alone"), "{said}");
+    assert!(said.contains("only by their owner and group"), "{said}");
     let open = report("deploy/public.conf");
     let user = outcome(&open, "a", "non-root-user");
     assert!(matches!(user, Outcome::Changed { .. }), "{user:?}");

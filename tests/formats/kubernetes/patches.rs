@@ -129,7 +129,7 @@ fn left_by(kustomization: &str, others: &[(&str, &str)], assume: Assume) -> Vec<
     assert!(matches!(report.files[0].outcome, FileOutcome::Changed(_)));
     let results = report.containers[0].rows.iter();
     let left = results.filter(|result| match &result.outcome {
-        Outcome::Declined => sentence(&result.reason).contains("yaml` patches its"),
+        Outcome::Declined => result.reason.code() == "patched",
         _ => false,
     });
     left.map(|result| result.id).collect()

@@ -155,7 +155,7 @@ fn a_group_is_not_given_where_it_breaks_the_files() {
     }
     let redis =
         "{name: c, image: 'redis:7', volumeMounts: [{name: v, mountPath: /data, subPath: x}]}";
-    assert!(declined(&written(redis, claim), "non-root-user").contains("kubelet creates for root"));
+    assert!(declined(&written(redis, claim), "non-root-user").contains("The kubelet creates"));
 }
 
 /// docs/semantics.md#k8s-secret-owner and #k8s-fs-group-closed-files: files of secrets belong to
@@ -178,7 +178,7 @@ fn a_closed_secret_keeps_the_user_and_the_group() {
                 "{{name: c, image: '{image}', volumeMounts: [{{name: k, mountPath: /keys}}]}}"
             );
             let why = declined(&written(&container, &rest), "non-root-user");
-            assert!(why.contains("belongs to root"), "{why}");
+            assert!(why.contains("belong to root"), "{why}");
             let grouped = format!("{rest}\n  securityContext: {{fsGroup: 3}}");
             pod(&container, &grouped, |spec| {
                 let user = &spec["containers"][0]["securityContext"]["runAsUser"];

@@ -52,7 +52,7 @@ fn inline_content_keeps_the_root_writable() {
     let text =
         "configs: {c: {content: x}}\nservices:\n  a: {extends: {file: base.yml, service: b}}\n";
     let report = project(&[("compose.yml", text), ("base.yml", base)]);
-    assert!(declined_in(&report, "a", "read-only-root").contains("refuses"));
+    assert!(declined_in(&report, "a", "read-only-root").contains("fails if that is read-only"));
     let file = uses(
         "configs: {c: {file: ./c, content: null, environment: ~}}",
         "configs: [c]",

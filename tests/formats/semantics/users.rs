@@ -86,7 +86,7 @@ fn a_closed_secret_keeps_root() {
         for image in ["example/a:1", "nginx:1.27"] {
             let text = alone(&format!("{{image: '{image}', {uses}}}")) + tops;
             let why = declined(&text, "a", "non-root-user");
-            assert!(why.contains("for its owner alone"), "{why}");
+            assert!(why.contains("only its owner can read it"), "{why}");
         }
     }
     for uses in [
