@@ -1,9 +1,9 @@
-//! Editions: the months in which the catalogue and the knowledge base grew.
+//! Editions: the months in which transforms and image facts were added.
 //!
-//! A transform and a fact carry the edition they joined. A configuration that pins one gets
-//! neither newer transforms nor newer facts, so that an upgrade of the program turns no gate red.
+//! Each transform and each fact has the edition in which it was added. A configuration that pins
+//! an edition gets nothing newer, so an upgrade of the program does not fail a check.
 //!
-//! `build.rs` compiles this file too: it uses nothing of the library.
+//! `build.rs` compiles this file too, so it must not use anything else of the library.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,20 +18,20 @@ pub struct Edition {
     month: u8,
 }
 
-/// A text that is no edition.
+/// The text is not an edition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("write an edition as year and month, for example {}", Edition::CURRENT)]
 pub struct NoEdition;
 
 impl Edition {
-    /// The newest edition that this program knows: no transform and no fact is newer.
+    /// The newest edition of this program. No transform and no fact is newer.
     pub const CURRENT: Self = Self::new(2026, 11);
 
     /// The edition of a month.
     ///
     /// # Panics
     ///
-    /// There is no such month. A constant then fails the build.
+    /// If the month does not exist. In a constant, this fails the build.
     #[must_use]
     pub const fn new(year: u16, month: u8) -> Self {
         assert!(month >= 1 && month <= 12, "a year has twelve months");
@@ -64,7 +64,7 @@ impl fmt::Display for Edition {
 }
 
 impl<'de> Deserialize<'de> for Edition {
-    /// Asks for text, because `2026.10` as a number is 2026.1.
+    /// Accepts only a string, because the number `2026.10` is 2026.1.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
 

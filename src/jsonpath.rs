@@ -1,7 +1,7 @@
 //! JSONPath (RFC 9535) over a node of a tree.
 //!
-//! A query comes from a repository and runs over its files, so both are hostile: what can take
-//! longer than time in proportion to the file is refused when the query is read.
+//! Queries and files both come from a repository, so both can be hostile. A query that could take
+//! more than linear time is refused when it is read.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -15,7 +15,7 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
 
-/// A query that takes time in proportion to what it is asked of.
+/// A query that takes linear time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JsonPath {
     text: String,
@@ -31,34 +31,34 @@ pub enum Step {
     Index(usize),
 }
 
-/// A text that is no JSONPath, or none that is run.
+/// The text is not a JSONPath, or is one that `harden` refuses to run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonPathError {
-    /// It is not what RFC 9535 calls a query.
+    /// It is not a query of RFC 9535.
     #[error("`{0}` is not a JSONPath; write for example `$.spec.template`")]
     Syntax(String),
-    /// It is longer than any that is read.
+    /// It is too long.
     #[error("a JSONPath must have at most {MOST} bytes")]
     TooLong,
-    /// It can multiply the values it looks at.
+    /// It can visit values more than once.
     #[error("the JSONPath can take too long: {0}")]
     Costly(&'static str),
 }
 
-/// Bytes of a query.
+/// The longest query, in bytes.
 const MOST: usize = 512;
-/// Selectors that stand side by side, multiplied over the segments of a query.
+/// The largest product of the numbers of selectors in the segments of a query.
 const WIDEST: usize = 16;
 
 impl JsonPath {
-    /// There is something at this path of `value`.
+    /// Whether the query finds anything in `value`.
     #[must_use]
     pub fn matches(&self, value: &Value) -> bool {
         js_path_process(&self.query, value).is_ok_and(|found| !found.is_empty())
     }
 
-    /// The steps from `value` to each node at this path, in the order of the document.
+    /// The steps from `value` to each node that the query finds, in document order.
     #[must_use]
     pub fn locate(&self, value: &Value) -> Vec<Vec<Step>> {
         let found = js_path_process(&self.query, value).unwrap_or_default();
@@ -76,7 +76,7 @@ impl JsonPath {
     }
 }
 
-/// Calls `see` for every value below this one, itself included.
+/// Calls `see` for this value and every value below it.
 fn walk(value: &Value, steps: &mut Vec<Step>, see: &mut impl FnMut(&Value, &[Step])) {
     see(value, steps);
     let mut into = |step, child| {
@@ -116,7 +116,7 @@ impl FromStr for JsonPath {
     }
 }
 
-/// What a query may cost, counted while it is walked.
+/// Counts the cost of a query while it is read.
 #[derive(Default)]
 struct Cost {
     descends: bool,

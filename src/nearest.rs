@@ -1,12 +1,12 @@
-//! The name that somebody meant.
+//! Suggestions for misspelt names.
 
-/// The candidate that is nearest to `word`, if one is near enough to be meant: at most a third of
-/// its letters differ, counted as Damerau and Levenshtein count.
+/// The candidate nearest to `word`, if it is near enough to be what the user meant: at most a
+/// third of its letters differ (Damerau–Levenshtein distance).
 pub(crate) fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
-    // A word of a hostile file is not worth a quadratic comparison.
+    // The comparison is quadratic, and a hostile file can have very long words.
     if word.len() > 100 {
         return None;
     }
@@ -24,7 +24,7 @@ pub(crate) fn nearest<'c>(
         .map(|(_, candidate)| candidate)
 }
 
-/// The nearest in words that end a message; nothing where none is near.
+/// The end of a message that suggests the nearest candidate; empty if none is near.
 pub(crate) fn hint<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> String {
     nearest(word, candidates).map_or_else(String::new, |found| format!("; did you mean `{found}`?"))
 }

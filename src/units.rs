@@ -1,4 +1,4 @@
-//! Numbers as the engines read and as people write them.
+//! Sizes and CPU numbers, as engines read them and as people write them.
 
 /// Bytes of a size such as `512m`, `1.5 GiB`, `1073741824`: go-units `RAMInBytes`, where every
 /// unit is a power of 1024.

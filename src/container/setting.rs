@@ -1,13 +1,13 @@
-//! A setting as a file gives it, and where.
+//! A setting as the file has it, and where.
 
 use crate::syntax::Span;
 
-/// What is known of a setting's value, and where it comes from.
+/// The value of a setting, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting<T> {
-    /// The format has no way to write it.
+    /// The format has no such setting.
     Unsupported,
-    /// Nobody has written it.
+    /// The setting is not in the file.
     Absent,
     /// It has this value.
     Set {
@@ -16,16 +16,16 @@ pub enum Setting<T> {
         /// Where it comes from.
         origin: Origin,
     },
-    /// It is decided outside the file: `${VAR}`.
+    /// A variable decides it: `${VAR}`.
     Variable {
         /// As written.
         text: String,
-        /// What holds when the variable is not set.
+        /// The default of the variable, if it has one.
         default: Option<T>,
         /// Where it comes from.
         origin: Origin,
     },
-    /// It is written, and its consumer will not accept it.
+    /// It is in the file, and its consumer rejects it.
     Unreadable {
         /// As written.
         text: String,
@@ -35,7 +35,7 @@ pub enum Setting<T> {
 }
 
 impl<T> Setting<T> {
-    /// A value planned in this run.
+    /// A value that this run plans to write.
     #[must_use]
     pub fn planned(value: T) -> Self {
         Self::Set {
@@ -47,7 +47,7 @@ impl<T> Setting<T> {
         }
     }
 
-    /// The value to judge by: the one that is set, or a variable's default.
+    /// The value to judge by: the value that is set, or the default of a variable.
     #[must_use]
     pub fn judged(&self) -> Option<&T> {
         match self {
@@ -57,19 +57,19 @@ impl<T> Setting<T> {
         }
     }
 
-    /// Nobody has written it, so that writing it overrules nobody.
+    /// It is not in the file, so writing it overrides nobody.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
-    /// The format can write it.
+    /// The format has this setting.
     #[must_use]
     pub fn is_supported(&self) -> bool {
         !matches!(self, Self::Unsupported)
     }
 
-    /// Where it is written.
+    /// Where it is in the file.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         match self {
@@ -84,9 +84,9 @@ impl<T> Setting<T> {
 /// Where an effective value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The place in the project's files; `None` for a value planned in this run.
+    /// The place in the files of the project; `None` for a value that this run plans to write.
     pub place: Option<Place>,
-    /// By which way it reaches the container.
+    /// How it reaches the container.
     pub via: Via,
 }
 
@@ -99,21 +99,21 @@ pub struct Place {
     pub span: Span,
 }
 
-/// The way from a line of a file to a container.
+/// How a setting in a file reaches a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Via {
-    /// The container's own line.
+    /// It is in the container's own mapping.
     Own,
-    /// The pod it runs in.
+    /// It is set on the pod.
     Pod,
-    /// A mapping merged in with `<<`, by the name of its anchor.
+    /// It is merged with `<<`; this is the name of the anchor.
     Merge(String),
-    /// The service it extends.
+    /// It is inherited with `extends`; this is the name of the service.
     Extends(String),
-    /// Another document or file of the project that is merged over it.
+    /// Another document or file of the project overrides it.
     Override,
-    /// A transform of this run.
+    /// A transform of this run set it.
     Planned,
-    /// What the platform does where nothing is written.
+    /// It is the default of the platform.
     Default,
 }

@@ -1,12 +1,12 @@
-//! Pod Security Standards: what Kubernetes' Pod Security admission says of a pod.
+//! Pod Security Standards: what the Pod Security admission of Kubernetes decides about a pod.
 //!
-//! A pod is read with the types of the API and judged by the checks of one level and version.
+//! A pod is read with the types of the API, and judged by the checks of one level and version.
 //! The rules are those of `kubernetes/pod-security-admission policy/check_*.go` (commit 8f84a87);
-//! each file in `checks` names the ones it holds.
+//! each file in `checks` names its sources.
 //!
-//! Judged is the object as it is written. What admission sees after other plugins have changed it
-//! is not known here, and a host port that the API server fills in for `hostNetwork` is not
-//! reported beside the `hostNetwork` that caused it.
+//! The object is judged as it is in the file. Other admission plugins can change it before Pod
+//! Security sees it; this module cannot know that. It reports `hostNetwork`, and not the host
+//! ports that the API server fills in because of it.
 
 mod checks;
 mod node;
@@ -24,73 +24,74 @@ use crate::dialect::recognise::{Recognised, Unrecognised, recognise};
 use crate::project::{self, CustomResource, Format, NotOurs};
 use crate::syntax::{self, Lines, SyntaxError, Tree};
 
-/// What is said of one file.
+/// The judgement of one file.
 #[derive(Debug)]
 pub struct FileJudgement {
-    /// As the person knows it.
+    /// The path as the user wrote it, or as the walk found it.
     pub path: PathBuf,
-    /// The text as read (empty where it could not be).
+    /// The text of the file; empty if it could not be read.
     pub source: String,
-    /// Its pods, or why there are none to judge.
+    /// Its pods, or the reason why there are none.
     pub content: Content,
 }
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug)]
 pub enum Content {
-    /// Pods, in the order they stand in.
+    /// Pods, in the order of the file.
     Pods(Vec<PodJudgement>),
-    /// A Compose file, whose services are no pods.
+    /// A Compose file. Its services are not pods.
     Compose,
-    /// Nothing that runs a pod.
+    /// The file has no pods, for this reason.
     NotOurs(NotOurs),
     /// It is not YAML.
     Failed(SyntaxError),
 }
 
-/// What is said of one pod.
+/// The judgement of one pod.
 #[derive(Debug)]
 pub struct PodJudgement {
     /// `Pod/web`, or `prod/Deployment/shop` with a namespace.
     pub workload: String,
-    /// The line its object begins at, from 1.
+    /// The first line of its object, from 1.
     pub line: u32,
-    /// What admission would do.
+    /// The decision of the admission.
     pub verdict: Verdict,
 }
 
-/// What admission would do with a pod.
+/// The decision of the admission about a pod.
 #[derive(Debug)]
 pub enum Verdict {
-    /// Admit it.
+    /// It admits the pod.
     Passes,
-    /// Forbid it: every broken rule, in the order of the checks and then of the file.
+    /// It forbids the pod. These are all violations, in the order of the checks and then of the
+    /// file.
     Breaks(Vec<Violation>),
-    /// Never see it: the API server rejects the object. Not judged.
+    /// The API server rejects the object before the admission sees it. The pod is not judged.
     Rejected(Vec<Rejection>),
-    /// What it would do cannot be told from here, for this reason.
+    /// The decision is unknown, for this reason.
     NotJudged(&'static str),
 }
 
 /// A rule that a pod breaks, at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Kubernetes' id of the check: `runAsNonRoot`.
+    /// The id of the check in Kubernetes: `runAsNonRoot`.
     pub check: &'static str,
-    /// The field, with lists by name where their items have one:
+    /// The field. Items of lists are addressed by name if they have one:
     /// `spec.containers[web].securityContext.runAsNonRoot`.
     pub path: String,
-    /// The line of the field, or of what it should stand in, from 1.
+    /// The line of the field, or of the node that it should be in, from 1.
     pub line: u32,
     /// Its column in characters, from 1.
     pub column: u32,
-    /// What is there: `` `true` ``, `not set`.
+    /// The present value: `` `true` ``, `not set`.
     pub found: String,
-    /// What the rule wants, to stand behind "must be".
+    /// The value that the rule requires. The text follows "must be" in the message.
     pub wanted: String,
 }
 
-/// Judges every pod of one file, those that `custom_resources` carry too.
+/// Judges every pod of one file, including pods in `custom_resources`.
 #[must_use]
 pub fn judge(
     source: project::Source,
@@ -121,7 +122,7 @@ fn content(text: &str, standard: Standard, custom_resources: &[CustomResource]) 
     match format {
         Ok(Format::Compose) => Content::Compose,
         Ok(_) => Content::Pods(pods(&tree, standard, custom_resources)),
-        // What looks like a patch may be a pod whose containers are no list.
+        // A file that looks like a patch can be a pod whose `containers` is not a list.
         Err(NotOurs::Patch) => match pods(&tree, standard, custom_resources) {
             pods if pods.is_empty() => Content::NotOurs(NotOurs::Patch),
             pods => Content::Pods(pods),
@@ -152,7 +153,7 @@ fn pods(
         .collect()
 }
 
-/// What every pod of a file is judged with.
+/// What the judgement of every pod of a file needs.
 struct Judge<'j, 's> {
     tree: &'j Tree<'s>,
     source: &'j Source<'j, 's>,
@@ -178,7 +179,7 @@ impl Judge<'_, '_> {
     fn verdict(&self, object: &Object<'_, '_>, written: &kubernetes::Pod<'_, '_>) -> Verdict {
         let is_whole = kubernetes::is_written_out(self.tree, object, written);
         let verdict = match pod::Pod::read(object, written, self.source) {
-            // A part may leave out what a whole object needs, but what it has must be of its type.
+            // A patch may omit required fields, but its fields must have the right type.
             Err(rejections) if is_whole || rejections.iter().any(|one| one.mistyped) => {
                 Verdict::Rejected(rejections)
             }

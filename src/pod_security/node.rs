@@ -1,16 +1,16 @@
-//! Fields of an object with the types that the API gives them, and what it would reject.
+//! Fields of an object with their API types, and what the API would reject.
 
 use crate::diagnostic::Diagnostic;
 use crate::dialect::kubernetes::{Cursor, Source};
 use crate::syntax::{Scalar, Span};
 
-/// A field of the API: where it is, or would be, and its value if it has one.
+/// A field of the API: its place (or where it would be), and its value if it has one.
 ///
-/// As in the API, null is no value.
+/// A null counts as no value, as in the API.
 #[derive(Clone, Debug)]
 pub(super) struct Field<T> {
     pub(super) path: String,
-    /// The value, or the nearest thing around it that is written.
+    /// The value, or the nearest node around it that is in the file.
     pub(super) span: Span,
     pub(super) value: Option<T>,
 }
@@ -23,11 +23,11 @@ pub struct Rejection {
     pub workload: String,
     /// The field.
     pub path: String,
-    /// What is wrong with it, to stand behind its path.
+    /// What is wrong with it. The text follows the path in the message.
     pub what: String,
     /// Where it is.
     pub span: Span,
-    /// A value is there, and it is none that the field can have.
+    /// The value is not allowed for the field.
     pub(super) mistyped: bool,
 }
 
@@ -37,7 +37,7 @@ impl Diagnostic for Rejection {
     }
 }
 
-/// A value of an object that may not be there, and the way to it.
+/// An optional value of an object, and the path to it.
 #[derive(Clone, Debug)]
 pub(super) struct Node<'a, 's> {
     pub(super) path: String,
@@ -45,17 +45,17 @@ pub(super) struct Node<'a, 's> {
     cursor: Option<Cursor<'a, 's>>,
 }
 
-/// Reads fields, and keeps what the API would not accept.
+/// Reads fields and collects what the API would reject.
 #[derive(Debug)]
 pub(super) struct Reader<'r> {
-    /// What the reading is paid from.
+    /// The budget for reading.
     pub(super) source: &'r Source<'r, 'r>,
     workload: String,
     pub(super) rejections: Vec<Rejection>,
 }
 
 impl<'a, 's> Node<'a, 's> {
-    /// `around` is what is written where `cursor` is not.
+    /// `around` is the nearest node in the file if `cursor` is not in it.
     pub(super) fn new(path: String, cursor: Option<Cursor<'a, 's>>, around: Span) -> Self {
         Self {
             path,
@@ -116,7 +116,7 @@ impl<'r> Reader<'r> {
         self.as_object(node)
     }
 
-    /// The node, without its value where that is no mapping.
+    /// The node. It has no value if the value is not a mapping.
     pub(super) fn as_object<'a, 's>(&mut self, node: Node<'a, 's>) -> Node<'a, 's> {
         if node.cursor.as_ref().is_some_and(|cursor| !cursor.is_map()) {
             self.mistyped(&node, "a mapping");
@@ -128,7 +128,7 @@ impl<'r> Reader<'r> {
         node
     }
 
-    /// The items of the sequence of mappings at `key`; the API takes a null for an empty one.
+    /// The items of the sequence of mappings at `key`. The API reads a null as an empty one.
     pub(super) fn objects<'a, 's>(
         &mut self,
         parent: &Node<'a, 's>,
@@ -138,7 +138,7 @@ impl<'r> Reader<'r> {
         items.into_iter().map(|item| self.as_object(item)).collect()
     }
 
-    /// The strings of the sequence at `key`; the API takes a null for an empty one.
+    /// The strings of the sequence at `key`. The API reads a null as an empty one.
     pub(super) fn strings(&mut self, parent: &Node<'_, '_>, key: &str) -> Vec<Field<String>> {
         let items = self.items(parent, key);
         items
@@ -153,7 +153,7 @@ impl<'r> Reader<'r> {
             .collect()
     }
 
-    /// The entries of the mapping of strings at `key`; the API takes a null for an empty one.
+    /// The entries of the mapping of strings at `key`. The API reads a null as an empty one.
     pub(super) fn string_map(
         &mut self,
         parent: &Node<'_, '_>,
@@ -183,7 +183,7 @@ impl<'r> Reader<'r> {
         self.typed(node, "a string", string)
     }
 
-    /// A name, which the API asks for.
+    /// A name. The API requires it.
     pub(super) fn name(&mut self, parent: &Node<'_, '_>) -> String {
         let name = self.string(parent, "name");
         let value = name.value.unwrap_or_default();
@@ -286,7 +286,7 @@ fn string(scalar: &Scalar<'_>) -> Option<String> {
     }
 }
 
-/// An integer as the API gets it: `sigs.k8s.io/yaml` writes a float without a fraction as one.
+/// An integer as the API receives it: `sigs.k8s.io/yaml` turns a float without a fraction into one.
 fn integer(scalar: &Scalar<'_>) -> Option<i128> {
     #[allow(
         clippy::cast_possible_truncation,

@@ -6,7 +6,7 @@ use crate::dialect::kubernetes::{self, Object, Source};
 /// A pod as the API server reads it.
 #[derive(Debug)]
 pub(super) struct Pod {
-    /// `os.name` says Windows; a selector of nodes does not count here.
+    /// `os.name` is `windows`. A node selector does not count here.
     pub(super) is_windows: bool,
     pub(super) host_users: Field<bool>,
     /// `hostNetwork`, `hostPID`, `hostIPC`.
@@ -14,21 +14,21 @@ pub(super) struct Pod {
     pub(super) security: SecurityContext,
     /// The names of its sysctls.
     pub(super) sysctls: Vec<Field<String>>,
-    /// Initial, ordinary and ephemeral ones.
+    /// Init containers, containers and ephemeral containers.
     pub(super) containers: Vec<Container>,
     pub(super) volumes: Vec<Volume>,
-    /// Of the pod itself, not of what makes it.
+    /// Annotations of the pod itself, not of the workload that creates it.
     pub(super) annotations: Vec<(String, Field<String>)>,
 }
 
-/// What pods and containers both have.
+/// Fields that pods and containers share.
 #[derive(Debug)]
 pub(super) struct SecurityContext {
     pub(super) run_as_non_root: Field<bool>,
     pub(super) run_as_user: Field<u32>,
-    /// The type of the profile; empty for a profile without one.
+    /// The type of the profile; empty for a profile without a type.
     pub(super) seccomp_profile: Field<String>,
-    /// Likewise.
+    /// The type of the profile; empty for a profile without a type.
     pub(super) app_armor_profile: Field<String>,
     pub(super) se_linux: SeLinuxOptions,
     pub(super) host_process: Field<bool>,
@@ -59,12 +59,12 @@ pub(super) struct Container {
 
 #[derive(Debug)]
 pub(super) struct Volume {
-    /// The kind of its source, at the source; the API makes an `emptyDir` of one without.
+    /// The kind of its source. A volume without a source is an `emptyDir` for the API.
     pub(super) source: Field<String>,
 }
 
 impl Pod {
-    /// The pod, or all that the API would not accept of it.
+    /// The pod, or everything in it that the API would reject.
     pub(super) fn read(
         object: &Object<'_, '_>,
         written: &kubernetes::Pod<'_, '_>,
@@ -227,7 +227,7 @@ impl Reader<'_> {
     }
 }
 
-/// An item of a list under its name, where it has one.
+/// An item of a list, addressed by its name if it has one.
 fn named<'a, 's>(node: Node<'a, 's>, list: &str, name: &str, spec: &Node<'_, '_>) -> Node<'a, 's> {
     if name.is_empty() || name.len() > LONGEST_NAME {
         return node;
@@ -236,7 +236,7 @@ fn named<'a, 's>(node: Node<'a, 's>, list: &str, name: &str, spec: &Node<'_, '_>
     node.named(path)
 }
 
-/// What the API takes for no Windows pod (`kubernetes/kubernetes
+/// Fields that the API rejects in a Windows pod (`kubernetes/kubernetes
 /// pkg/apis/core/validation/validation.go`, `validateWindows`): on pods and containers,
 const LINUX: [&str; 5] = [
     "appArmorProfile",
@@ -265,10 +265,10 @@ const LINUX_CONTAINER: [&str; 5] = [
 
 const ON_WINDOWS: &str = "is not for a pod on Windows";
 
-/// Bytes that the fields of a container take here, about.
+/// The approximate number of bytes that the fields of one container need.
 const COST_OF_CONTAINER: usize = 1 << 10;
 
-/// No name of the API is longer; the path of a longer one has its number.
+/// The longest name in the API. The path of an item with a longer name has its index.
 const LONGEST_NAME: usize = 253;
 
 /// The members of `VolumeSource`.

@@ -1,23 +1,23 @@
-//! Levels and versions, as the labels of a namespace name them.
+//! Levels and versions, as in the labels of a namespace.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What to judge by: `restricted`, `baseline@v1.30`.
+/// The standard to judge by: `restricted`, `baseline@v1.30`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standard {
-    /// How strict.
+    /// The level.
     pub level: Level,
-    /// As of which release of Kubernetes.
+    /// The release of Kubernetes.
     pub version: Version,
 }
 
-/// How strict; the level `privileged` forbids nothing, so that there is nothing to judge by it.
+/// A level. There is no `privileged`, because that level forbids nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// No known way to the host.
+    /// Prevents known ways to the host.
     Baseline,
-    /// What is known to keep a pod small.
+    /// Follows current practice for hardening pods.
     Restricted,
 }
 
@@ -25,13 +25,13 @@ pub enum Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(u8);
 
-/// A standard that there is not.
+/// The text names no standard.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownStandard {
-    /// Another word for the level.
+    /// The level is unknown.
     #[error("write the level as baseline or restricted")]
     Level,
-    /// Another form or number of the version.
+    /// The version is malformed or unknown.
     #[error(
         "write a version from {} to {}, or latest (which is {})",
         Version::OLDEST,
@@ -42,23 +42,23 @@ pub enum UnknownStandard {
 }
 
 impl Version {
-    /// The first one that has rules.
+    /// The oldest version with rules.
     pub const OLDEST: Self = Self(0);
-    /// The newest one whose rules are known here; `latest` means it.
+    /// The newest version that this program has rules for. `latest` means this one.
     pub const NEWEST: Self = Self(37);
 
-    /// `v1.<minor>`, where its rules are known.
+    /// `v1.<minor>`, if this program has rules for it.
     #[must_use]
     pub fn new(minor: u8) -> Option<Self> {
         Some(Self(minor)).filter(|version| *version <= Self::NEWEST)
     }
 
-    /// For the tables of checks, whose versions the tests hold to be known ones.
+    /// For the tables of checks. A test checks that their versions are known.
     pub(super) const fn minor(minor: u8) -> Self {
         Self(minor)
     }
 
-    /// Every version whose rules are known.
+    /// Every version that this program has rules for.
     pub fn all() -> impl Iterator<Item = Self> {
         (Self::OLDEST.0..=Self::NEWEST.0).map(Self)
     }
@@ -88,7 +88,7 @@ impl FromStr for Version {
         if text == "latest" {
             return Ok(Self::NEWEST);
         }
-        // `v1.03` and `v1.+3` are no versions for Kubernetes either.
+        // Kubernetes rejects `v1.03` and `v1.+3` too.
         text.strip_prefix("v1.")
             .filter(|minor| minor.bytes().all(|byte| byte.is_ascii_digit()))
             .filter(|minor| *minor == "0" || !minor.starts_with('0'))

@@ -1,4 +1,4 @@
-//! What the kernel confines a container by: `check_appArmorProfile.go`, `check_seLinuxOptions.go`,
+//! Confinement by the kernel: `check_appArmorProfile.go`, `check_seLinuxOptions.go`,
 //! `check_seccompProfile_baseline.go`, `check_seccompProfile_restricted.go`,
 //! `check_procMount_baseline.go`, `check_procMount_restricted.go`.
 
@@ -31,7 +31,7 @@ pub(super) static SECCOMP_PROFILE_BASELINE: Check = Check {
     level: Level::Baseline,
     revisions: &[
         Revision::since(0, seccomp_annotations),
-        // The field is as old as this.
+        // The field exists since this version.
         Revision::since(19, |pod, findings| {
             findings.must_be_among(
                 &PROFILES,
@@ -79,7 +79,7 @@ pub(super) static PROC_MOUNT_RESTRICTED: Check = Check {
 
 const PROFILES: [&str; 2] = ["RuntimeDefault", "Localhost"];
 
-/// The last one came later.
+/// The last one is allowed since a later version.
 const SE_LINUX_TYPES: [&str; 5] = [
     "",
     "container_t",
@@ -124,7 +124,7 @@ fn se_linux(pod: &Pod, findings: &mut Findings<'_>, types: &[&str]) {
     }
 }
 
-/// The annotation of a container that the pod does not have is not looked at.
+/// An annotation for a container that the pod does not have is ignored.
 fn seccomp_annotations(pod: &Pod, findings: &mut Findings<'_>) {
     for (key, profile) in &pod.annotations {
         let value = profile.value.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What belongs to the host: `check_hostNamespaces.go`, `check_hostPorts.go`,
+//! Resources of the host: `check_hostNamespaces.go`, `check_hostPorts.go`,
 //! `check_hostProbesAndhostLifecycle.go`, `check_windowsHostProcess.go`.
 
 use super::{Check, Findings, Revision, each};

@@ -1,4 +1,4 @@
-//! The checks, and which of them are in force.
+//! The checks, and which of them apply to a standard.
 
 mod confinement;
 mod host;
@@ -16,7 +16,7 @@ use super::standard::{Level, Standard, Version};
 use crate::dialect::kubernetes::Source;
 use crate::syntax::Lines;
 
-/// Every check: the baseline ones by name, then the restricted ones, as Kubernetes reports them
+/// Every check, in the order in which Kubernetes reports them: baseline by name, then restricted
 /// (`policy/registry.go`).
 static ALL: [&Check; 19] = [
     &confinement::APP_ARMOR_PROFILE,
@@ -40,28 +40,28 @@ static ALL: [&Check; 19] = [
     &confinement::SECCOMP_PROFILE_RESTRICTED,
 ];
 
-/// A rule and what it was in each version.
+/// A rule, with its revisions.
 #[derive(Debug)]
 struct Check {
-    /// Kubernetes' own id.
+    /// The id that Kubernetes uses.
     id: &'static str,
-    /// The least strict level that has it.
+    /// The least strict level with this rule.
     level: Level,
-    /// Oldest first; before the first one there is no such rule.
+    /// The revisions, oldest first. Before the first one, the rule did not exist.
     revisions: &'static [Revision],
 }
 
-/// What a rule is from one version on.
+/// A rule as it is since one version.
 #[derive(Debug)]
 struct Revision {
     since: Version,
-    /// The baseline check that this one makes needless.
+    /// The baseline check that this one replaces.
     replaces: Option<&'static str>,
     /// Finds every place where a pod breaks the rule.
     find: fn(&Pod, &mut Findings<'_>),
 }
 
-/// Where the broken rules of one check go.
+/// Collects the violations of one check.
 struct Findings<'f> {
     check: &'static str,
     source: &'f Source<'f, 'f>,
@@ -74,7 +74,7 @@ pub fn in_force(standard: Standard) -> impl Iterator<Item = &'static str> {
     revisions(standard).map(|(check, _)| check.id)
 }
 
-/// Every rule that the pod breaks; an overdrawn source has not said all.
+/// Every rule that the pod breaks. The list is incomplete if the source ran out of its budget.
 pub(super) fn broken(
     pod: &Pod,
     standard: Standard,
@@ -94,7 +94,7 @@ pub(super) fn broken(
     findings.broken
 }
 
-/// The checks of a standard, each as its version has it.
+/// The checks of a standard, each in the revision of its version.
 fn revisions(standard: Standard) -> impl Iterator<Item = (&'static Check, &'static Revision)> {
     let of = move |check: &&'static Check| {
         let revision = check.revision(standard)?;
@@ -111,7 +111,7 @@ fn revisions(standard: Standard) -> impl Iterator<Item = (&'static Check, &'stat
 }
 
 impl Check {
-    /// Its newest revision that is not newer than the standard.
+    /// The newest revision that is not newer than the standard.
     fn revision(&'static self, standard: Standard) -> Option<&'static Revision> {
         let newest = self.revisions.iter().rev();
         newest
@@ -139,7 +139,7 @@ impl Revision {
 }
 
 impl Findings<'_> {
-    /// The rule is broken by this field.
+    /// Reports that this field breaks the rule.
     fn broken_by<T: Display>(&mut self, field: &Field<T>, wanted: &str) {
         let found = match &field.value {
             Some(value) => format!("`{value}`"),
@@ -148,9 +148,9 @@ impl Findings<'_> {
         self.broken(field, found, wanted);
     }
 
-    /// The rule is broken by this field, which is as `found` says.
+    /// Reports that this field breaks the rule. `found` describes its value.
     fn broken<T>(&mut self, field: &Field<T>, found: String, wanted: &str) {
-        // A list that many aliases stand for can break a rule more often than memory holds.
+        // Aliases can repeat one list so often that its violations do not fit into memory.
         if !self
             .source
             .pay(field.path.len() + found.len() + wanted.len())
@@ -168,7 +168,7 @@ impl Findings<'_> {
         });
     }
 
-    /// Every one of these that is true breaks the rule.
+    /// Each of these fields breaks the rule if it is true.
     fn must_not_be_true<'p>(&mut self, fields: impl IntoIterator<Item = &'p Field<bool>>) {
         for field in fields {
             if field.value == Some(true) {
@@ -177,7 +177,7 @@ impl Findings<'_> {
         }
     }
 
-    /// Every one of these that is set and is none of the allowed breaks the rule.
+    /// Each of these fields breaks the rule if it is set to a value that is not allowed.
     fn must_be_among<'p>(
         &mut self,
         allowed: &[&str],

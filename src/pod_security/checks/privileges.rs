@@ -17,7 +17,7 @@ pub(super) static ALLOW_PRIVILEGE_ESCALATION: Check = Check {
     id: "allowPrivilegeEscalation",
     level: Level::Restricted,
     revisions: &[
-        // The field is as old as this.
+        // The field exists since this version.
         Revision::since(8, no_escalation),
         Revision::since(25, |pod, findings| {
             if !pod.is_windows {
@@ -51,7 +51,7 @@ pub(super) static CAPABILITIES_RESTRICTED: Check = Check {
     ],
 };
 
-/// What containers have by default, without `NET_RAW`.
+/// The default capabilities of a container, without `NET_RAW`.
 const ORDINARY: [&str; 13] = [
     "AUDIT_WRITE",
     "CHOWN",
@@ -76,7 +76,7 @@ fn no_escalation(pod: &Pod, findings: &mut Findings<'_>) {
     }
 }
 
-/// The names are compared as they are: neither `all` nor `CAP_NET_BIND_SERVICE` will do.
+/// The check compares names exactly: `all` and `CAP_NET_BIND_SERVICE` do not count.
 fn few_capabilities(pod: &Pod, findings: &mut Findings<'_>) {
     for container in &pod.containers {
         let dropped = &container.dropped;

@@ -16,7 +16,7 @@ pub(super) static SYSCTLS: Check = Check {
     ],
 };
 
-/// Parameters of a pod's own namespaces, in the order in which they came to be allowed.
+/// Parameters of a pod's own namespaces, in the order in which Kubernetes began to allow them.
 const SAFE: [&str; 14] = [
     "kernel.shm_rmid_forced",
     "net.ipv4.ip_local_port_range",
@@ -34,8 +34,8 @@ const SAFE: [&str; 14] = [
     "net.ipv4.tcp_notsent_lowat",
 ];
 
-/// Only the first `allowed` of them are. The slash that the API also takes for a dot in a name is
-/// none here, as it is none for Kubernetes' check.
+/// Only the first `allowed` of them are allowed. The API also accepts `/` for `.` in a name; the
+/// check of Kubernetes does not, and neither does this one.
 fn safe(pod: &Pod, findings: &mut Findings<'_>, allowed: usize) {
     let allowed = &SAFE[..allowed];
     let wanted = format!("one of {}", allowed.join(", "));

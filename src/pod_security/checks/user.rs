@@ -30,7 +30,8 @@ pub(super) static RUN_AS_USER: Check = Check {
     ],
 };
 
-/// Root in the pod is nobody on the host (`policy/helpers.go`, `relaxPolicyForUserNamespacePod`).
+/// Root in the pod is an unprivileged user on the host (`policy/helpers.go`,
+/// `relaxPolicyForUserNamespacePod`).
 pub(super) fn has_own_users(pod: &Pod) -> bool {
     pod.host_users.value == Some(false)
 }

@@ -30,7 +30,7 @@ pub(super) static RESTRICTED_VOLUMES: Check = Check {
     .replacing("hostPathVolumes")],
 };
 
-/// What a volume may be.
+/// The volume types that are allowed.
 const UNPRIVILEGED: [&str; 9] = [
     "configMap",
     "csi",
