@@ -115,6 +115,7 @@ impl Excerpt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::EngineError;
     use crate::files::FileError;
     use crate::syntax::{Span, SyntaxError, SyntaxErrorKind};
 
@@ -154,6 +155,23 @@ mod tests {
         let text = shown(&source, 500_000, 500_001);
         assert!(text.len() < 2_000);
         assert!(text.contains(" a.yml:1:500001\n"), "{text}");
+    }
+
+    #[test]
+    fn the_path_is_shown_where_the_message_does_not_name_it() {
+        let text = |error: &dyn Diagnostic| {
+            let mut out = Vec::new();
+            write(&mut out, Path::new("a.yml"), "", error, Terminal::PIPE).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let unproved = text(&EngineError::Unproved("it differs".to_owned()));
+        assert!(
+            unproved.starts_with("error: a.yml: the result failed its proof"),
+            "{unproved}"
+        );
+        let path = "a.yml".into();
+        let unread = text(&EngineError::from(FileError::ChangedMeanwhile { path }));
+        assert!(unread.starts_with("error: a.yml changed"), "{unread}");
     }
 
     #[test]
