@@ -74,6 +74,15 @@ pub enum Format {
 }
 
 impl Format {
+    /// Its name in reports and fingerprints.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Compose => "compose",
+            Self::Kubernetes => "kubernetes",
+        }
+    }
+
     /// How this consumer reads scalars and mappings.
     #[must_use]
     pub fn schema(self) -> Schema {

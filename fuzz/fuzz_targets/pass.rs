@@ -10,7 +10,7 @@ use harden::engine::Run;
 use harden::project::Source;
 use harden::image::Knowledge;
 use harden::pod_security::{Content, Standard, Verdict, judge};
-use harden::engine::outcome::FileOutcome;
+use harden::engine::outcome::{Change, FileOutcome};
 use harden::transforms;
 use libfuzzer_sys::fuzz_target;
 
@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
     let source = |bytes: &[u8]| vec![Source { path: "fuzzed.yml".into(), bytes: bytes.to_vec() }];
     let report = run.project(source(bytes));
     for file in &report.files {
-        if let FileOutcome::Changed(text) = &file.outcome {
+        if let FileOutcome::Changed(Change { text, .. }) = &file.outcome {
             let again = run.project(source(text.as_bytes()));
             assert!(matches!(again.files[0].outcome, FileOutcome::Unchanged), "a second run finds work");
             let before = broken(bytes);

@@ -1,6 +1,7 @@
 //! The command line as clap reads it; the jobs interpret it.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -10,7 +11,9 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, FailOn, Settings};
 use crate::container::Assume;
+use crate::nearest;
 use crate::pod_security::Standard;
+use crate::report::reporter as report;
 use crate::transforms;
 
 /// Reduce the privileges of containers in Compose files, Kubernetes manifests and Quadlet units
@@ -38,6 +41,9 @@ pub struct Cli {
     /// Facts about images.
     #[command(flatten)]
     pub knowledge: Knowledge,
+    /// Reports in other formats.
+    #[command(flatten)]
+    pub reports: ReportOptions,
     /// What is printed besides the results.
     #[command(flatten)]
     pub output: Output,
@@ -247,7 +253,26 @@ pub struct Printing {
 
     /// Print the command in another format
     #[arg(id = "as_format", long = "as", value_enum, value_name = "FORMAT")]
-    pub format: Option<Format>,
+    pub target: Option<Target>,
+}
+
+/// Reports in other formats.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub struct ReportOptions {
+    #[arg(id = "format", long = "format", value_name = "FORMAT[=FILE]",
+          value_parser = read_format, help = format_help(), long_help = format_long_help())]
+    #[allow(missing_docs, reason = "its help is made of the table of formats")]
+    pub formats: Vec<FormatArg>,
+}
+
+/// A format of reports, and the file to write.
+#[derive(Clone, Debug)]
+pub struct FormatArg {
+    /// The format.
+    pub format: &'static report::Format,
+    /// Standard output without it.
+    pub file: Option<PathBuf>,
 }
 
 /// What is printed besides the results, whatever the job.
@@ -305,6 +330,8 @@ pub enum Command {
     },
     /// Print the JSON Schema of .harden.yaml, for completion and checks in an editor
     ConfigSchema,
+    /// Print the JSON Schema of the report that --format json writes
+    ReportSchema,
 }
 
 /// The pods to judge, and by what.
@@ -337,7 +364,7 @@ pub struct EngineCommand {
 
 /// What a command can be printed as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum Target {
     /// A Compose file with the service that the command starts
     Compose,
 }
@@ -365,7 +392,8 @@ pub enum Color {
 }
 
 /// The options of the main job that `docker` and `podman` take too.
-const OF_ENGINE_COMMANDS: [&str; 19] = [
+const OF_ENGINE_COMMANDS: [&str; 20] = [
+    "format",
     "check",
     "only",
     "skip",
@@ -488,6 +516,63 @@ impl Values {
             ..Settings::default()
         }
     }
+}
+
+impl Output {
+    /// How much a summary shows.
+    #[must_use]
+    pub fn detail(&self) -> report::Detail {
+        if self.verbose {
+            report::Detail::Full
+        } else {
+            report::Detail::Short
+        }
+    }
+}
+
+fn read_format(argument: &str) -> Result<FormatArg, String> {
+    let (name, file) = match argument.split_once('=') {
+        Some((name, file)) => (name, Some(file)),
+        None => (argument, None),
+    };
+    if file == Some("") {
+        return Err(format!("`{argument}` names no file"));
+    }
+    let names = || report::FORMATS.iter().map(|format| format.name);
+    let format = report::Format::find(name).ok_or_else(|| {
+        let hint = nearest::hint(name, names());
+        let names: Vec<&str> = names().collect();
+        format!(
+            "there is no such format{hint}; the formats are {}",
+            names.join(", ")
+        )
+    })?;
+    Ok(FormatArg {
+        format,
+        file: file.map(PathBuf::from),
+    })
+}
+
+fn format_help() -> String {
+    let names: Vec<&str> = report::FORMATS.iter().map(|format| format.name).collect();
+    format!(
+        "Report in this format ({}); with =FILE, write the report to a file (repeatable)",
+        names.join(", ")
+    )
+}
+
+fn format_long_help() -> String {
+    let mut text = "\
+Report in this format. Without =FILE, the report goes to stdout and replaces the diff and the \
+summary; one format can do that. With =FILE, harden writes the report to the file; repeat the \
+option for several files. With `-` every format needs a file.
+
+Formats:"
+        .to_owned();
+    for format in report::FORMATS {
+        let _ = write!(text, "\n- {}: {}", format.name, format.about);
+    }
+    text
 }
 
 /// The ids of the catalogue, so that a wrong one is answered with the nearest.

@@ -4,18 +4,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
-use super::harden::{detail, fails, results_to_fail_on};
+use super::harden::{fails, results_to_fail_on};
+use super::reports::Reports;
 use super::setup::Setup;
+use super::worker::Done;
 use super::{Console, ignore_broken_pipe, unusable};
-use crate::command::cli::{Cli, EngineCommand, Format};
+use crate::command::cli::{Cli, EngineCommand, Target};
 use crate::config::FailOn;
 use crate::diagnostic::Diagnostic;
 use crate::dialect::docker_run::{Command, Engine, Layout};
 use crate::engine::Run;
-use crate::engine::outcome::{FileOutcome, FileReport, Report};
+use crate::engine::outcome::{Change, FileOutcome, FileReport, Report};
 use crate::project::Source;
 use crate::report::diagnostic;
-use crate::report::text::{Mode, Summary};
+use crate::report::reporter::{Closing, Group, Mode, Setting};
 
 /// Prints the hardened command to standard output, and everything else to standard error.
 ///
@@ -41,11 +43,11 @@ pub(super) fn run(
             return print_error(Path::new("<command line>"), &fault.line, &fault, console);
         }
     };
-    let report = match cli.printing.format {
-        Some(Format::Compose) => as_compose(run, &command, cli, console)?,
+    let report = match cli.printing.target {
+        Some(Target::Compose) => as_compose(run, &command, cli, console)?,
         None => as_command(run, name, &command, cli),
     };
-    print(&report, &setup.options.fail_on, cli, console)
+    print(report, &setup.options.fail_on, cli, console)
 }
 
 fn as_command(run: &Run<'_>, name: PathBuf, command: &Command, cli: &Cli) -> Report {
@@ -55,14 +57,15 @@ fn as_command(run: &Run<'_>, name: PathBuf, command: &Command, cli: &Cli) -> Rep
         Layout::Fitted
     };
     let hardened = run.command_line(command);
+    let source = command.print(layout);
     let outcome = match hardened.command {
         Ok(after) if after.words() == command.words() => FileOutcome::Unchanged,
-        Ok(after) => FileOutcome::Changed(after.print(layout)),
+        Ok(after) => FileOutcome::Changed(Change::between(&source, after.print(layout))),
         Err(error) => FileOutcome::Failed(error),
     };
     let file = FileReport {
         path: name,
-        source: command.print(layout),
+        source,
         outcome,
     };
     Report {
@@ -94,9 +97,9 @@ fn as_compose(
     Ok(run.project(vec![source]))
 }
 
-/// Prints the command, or with `--check` only decides the exit code.
+/// Prints the command, or with `--check` only decides the exit code, and writes the reports.
 fn print(
-    report: &Report,
+    report: Report,
     fail_on: &[FailOn],
     cli: &Cli,
     console: &mut Console<'_>,
@@ -106,9 +109,20 @@ fn print(
     } else {
         Mode::Filter
     };
+    let setting = Setting {
+        mode,
+        detail: cli.output.detail(),
+        is_of_a_command: true,
+        directory: console.directory.clone(),
+        terminal: console.stdout_terminal,
+    };
+    let mut reports = match Reports::asked(&cli.reports, &setting, mode == Mode::Filter, console) {
+        Ok(reports) => reports,
+        Err(error) => return print_error(Path::new(""), "", &*error, console),
+    };
     for file in &report.files {
         let text = match &file.outcome {
-            FileOutcome::Changed(text) | FileOutcome::Created(text) => text,
+            FileOutcome::Changed(Change { text, .. }) | FileOutcome::Created(text) => text,
             FileOutcome::Unchanged | FileOutcome::NotOurs(_) | FileOutcome::Read => &file.source,
             FileOutcome::Failed(error) => {
                 return print_error(&file.path, &file.source, error, console);
@@ -121,31 +135,30 @@ fn print(
                 .or_else(|error| ignore_broken_pipe(error, Exit::Success).map(|_| ()))?;
         }
     }
-    if !cli.output.quiet {
-        write_summary(report, mode, cli, console)?;
-    }
-    Ok(if fails(mode, &results_to_fail_on(report), fail_on) {
+    let mut exit = if fails(mode, &results_to_fail_on(&report), fail_on) {
         Exit::Changes
     } else {
         Exit::Success
-    })
-}
-
-fn write_summary(
-    report: &Report,
-    mode: Mode,
-    cli: &Cli,
-    console: &mut Console<'_>,
-) -> io::Result<()> {
-    let mut summary = Summary::of_a_command(detail(cli));
-    summary.add(report);
-    let mut text = match mode {
-        Mode::Check => Vec::new(),
-        // An empty line separates it from the command.
-        _ => b"\n".to_vec(),
     };
-    summary.write(&mut text, mode, console.stderr_terminal)?;
-    console.stderr.write_all(&text)
+    let results = Group {
+        report,
+        ..Group::default()
+    };
+    let done = Done::render(results, &reports.renderers(), true);
+    reports.take(&done.results, &done.rendered, console)?;
+    let closing = Closing::default();
+    for error in reports.end(&closing, console)? {
+        exit = print_error(Path::new(""), "", &error, console)?;
+    }
+    if !cli.output.quiet {
+        let text = reports.end_on_stderr(&closing)?;
+        if mode == Mode::Filter && !text.is_empty() {
+            // An empty line separates it from the command.
+            writeln!(console.stderr)?;
+        }
+        console.stderr.write_all(&text)?;
+    }
+    Ok(exit)
 }
 
 fn print_error(

@@ -1,20 +1,21 @@
 //! The main job: the diff, `--write`, `--check`, and the filter over standard input.
 
-use std::io::{self, Write};
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::options::Options;
+use super::reports::Reports;
 use super::session::{Input, Job, Session, conflict_with_files, reads_stdin};
 use super::setup::Setup;
-use super::worker::{Done, Worker, diff_of};
+use super::worker::{Done, Worker};
 use super::{Console, unusable};
 use crate::command::cli::{Cli, Harden};
 use crate::config::FailOn;
 use crate::engine::outcome::{FileOutcome, Outcome, Report, StaleException};
-use crate::files::stream;
+use crate::files::{FileError, stream};
 use crate::project::Source;
-use crate::report::terminal::{Escaped, path_text};
-use crate::report::text::{Detail, Mode, Summary};
+use crate::report::reporter::{Closing, Group, Mode, Setting};
 use crate::syntax::Limits;
 
 /// Hardens files or standard input.
@@ -37,29 +38,46 @@ fn run_with(
     plan: &(impl Fn(Vec<Source>) -> Report + Sync),
 ) -> io::Result<Exit> {
     let reads_stdin = reads_stdin(&cli.harden.paths);
-    let mut job = HardenJob {
-        mode: match &cli.harden {
-            Harden { write: true, .. } => Mode::Write,
-            Harden { check: true, .. } => Mode::Check,
-            Harden { diff: false, .. } if reads_stdin => Mode::Filter,
-            _ => Mode::Diff,
-        },
-        summary: Summary::new(detail(cli)),
-        has_printed: false,
-        commands: Vec::new(),
-        fail_on: &options.fail_on,
+    let mode = match &cli.harden {
+        Harden { write: true, .. } => Mode::Write,
+        Harden { check: true, .. } => Mode::Check,
+        Harden { diff: false, .. } if reads_stdin => Mode::Filter,
+        _ => Mode::Diff,
+    };
+    let setting = Setting {
+        mode,
+        detail: cli.output.detail(),
+        is_of_a_command: false,
+        directory: console.directory.clone(),
+        terminal: console.stdout_terminal,
     };
     let mut session = Session::new(cli.output.quiet, console);
+    let reports = match Reports::asked(&cli.reports, &setting, reads_stdin, session.console) {
+        Ok(reports) => reports,
+        Err(error) => {
+            session.print_error(Path::new(""), "", &*error)?;
+            return Ok(session.exit);
+        }
+    };
+    let mut job = HardenJob {
+        mode,
+        reports,
+        fail_on: &options.fail_on,
+        stale: Vec::new(),
+        notes: options.notes.clone(),
+        unread: Vec::new(),
+    };
     let result = if reads_stdin {
         job.run_stdin(&cli.harden, plan, &mut session)
     } else {
         let worker = Worker {
             plan,
-            mode: job.mode,
+            mode,
             overlays: cli.harden.overlay,
             merges: !cli.harden.files.is_empty(),
             directory: session.console.directory.clone(),
-            terminal: session.console.stdout_terminal,
+            renderers: job.reports.renderers(),
+            keeps_texts: job.reports.needs().texts,
         };
         let input = match cli.harden.files.as_slice() {
             [] => Input::Paths(&cli.harden.paths),
@@ -70,32 +88,24 @@ fn run_with(
     let covers = cli.harden.files.is_empty()
         && options.covers_configuration(&cli.harden.paths, &session.console.directory);
     if covers && !reads_stdin && session.exit < Exit::Error {
-        job.add_stale(&options.rules.stale(&options.transforms), &mut session);
+        job.stale = options.rules.stale(&options.transforms);
+        if !job.stale.is_empty() && fails(mode, &[FailOn::StaleExceptions], &options.fail_on) {
+            session.fail();
+        }
     }
-    for note in &options.notes {
-        job.summary.add_note(note);
-    }
-    session.end(result, &job)
-}
-
-/// How much the summary shows.
-pub(super) fn detail(cli: &Cli) -> Detail {
-    if cli.output.verbose {
-        Detail::Full
-    } else {
-        Detail::Short
-    }
+    session.end(result, &mut job)
 }
 
 /// The results of one run.
 struct HardenJob<'o> {
     mode: Mode,
-    summary: Summary,
-    has_printed: bool,
-    /// Commands that read originals and overlays together.
-    commands: Vec<String>,
+    reports: Reports,
     /// What makes a check fail.
     fail_on: &'o [FailOn],
+    /// Exceptions of the configuration that match nothing.
+    stale: Vec<StaleException>,
+    notes: Vec<String>,
+    unread: Vec<(PathBuf, String)>,
 }
 
 impl HardenJob<'_> {
@@ -121,32 +131,25 @@ impl HardenJob<'_> {
         if self.mode == Mode::Filter {
             // A filter prints text that it does not change, too.
             let text = match report.files.first().map(|file| &file.outcome) {
-                Some(FileOutcome::Changed(text)) => text.as_bytes(),
+                Some(FileOutcome::Changed(change)) => change.text.as_bytes(),
                 _ => &bytes,
             };
             session.console.stdout.write_all(text)?;
         }
-        let diff = if self.mode == Mode::Diff {
-            let console = &session.console;
-            diff_of(&report, &console.directory, console.stdout_terminal)
-        } else {
-            Vec::new()
-        };
-        let done = Done {
-            diff,
+        let results = Group {
             report,
-            ..Done::default()
+            ..Group::default()
         };
+        let renderers = self.reports.renderers();
+        let done = Done::render(results, &renderers, self.reports.needs().texts);
         self.take(done, session)
     }
 
-    /// Exceptions of the configuration that match nothing.
-    fn add_stale(&mut self, stale: &[StaleException], session: &mut Session<'_, '_>) {
-        for one in stale {
-            self.summary.add_stale(one, &Report::default());
-            if fails(self.mode, &[FailOn::StaleExceptions], self.fail_on) {
-                session.fail();
-            }
+    fn closing(&self) -> Closing<'_> {
+        Closing {
+            stale: &self.stale,
+            notes: &self.notes,
+            unread: &self.unread,
         }
     }
 }
@@ -188,52 +191,40 @@ impl Job for HardenJob<'_> {
     type Outcome = Done;
 
     fn take(&mut self, done: Done, session: &mut Session<'_, '_>) -> io::Result<()> {
-        for file in &done.report.files {
+        let Done { results, rendered } = done;
+        for file in &results.report.files {
             if let FileOutcome::Failed(error) = &file.outcome {
                 session.print_error(&file.path, &file.source, error)?;
             }
         }
-        let results = results_to_fail_on(&done.report);
-        if fails(self.mode, &results, self.fail_on) {
+        let to_fail_on = results_to_fail_on(&results.report);
+        if fails(self.mode, &to_fail_on, self.fail_on) {
             session.fail();
         }
-        self.summary.add(&done.report);
-        self.commands.extend_from_slice(&done.commands);
-        for path in &done.not_counted {
-            self.summary.add_note(&format!(
-                "{} is not counted: Compose reads it only with -f. --overlay counts it.",
-                path_text(path)
-            ));
-        }
-        self.has_printed |= !done.diff.is_empty();
-        session.console.stdout.write_all(&done.diff)
+        self.reports.take(&results, &rendered, session.console)
     }
 
-    fn add_failure(&mut self) {
-        self.summary.add_failure();
+    fn add_unread(&mut self, path: &Path, error: &FileError) {
+        self.unread.push((path.to_owned(), error.to_string()));
     }
 
-    fn prints(done: &Done) -> bool {
-        done.prints()
+    fn prints(&self, done: &Done) -> bool {
+        self.reports.prints(&done.rendered) || done.has_failures()
     }
 
-    fn write_summary(&self, out: &mut Vec<u8>, session: &Session<'_, '_>) -> io::Result<()> {
-        // On a terminal the summary follows the diff, so an empty line separates them.
-        if self.has_printed {
-            writeln!(out)?;
+    fn end(&mut self, session: &mut Session<'_, '_>) -> io::Result<()> {
+        let mut reports = std::mem::take(&mut self.reports);
+        let errors = reports.end(&self.closing(), session.console)?;
+        self.reports = reports;
+        for error in errors {
+            session.print_error(Path::new(""), "", &error)?;
         }
-        self.summary
-            .write(out, self.mode, session.console.stderr_terminal)?;
-        match self.commands.as_slice() {
-            [] => {}
-            [command] => writeln!(out, "Run with the overlay: {}", Escaped(command))?,
-            commands => {
-                writeln!(out, "Run with the overlays:")?;
-                for command in commands {
-                    writeln!(out, "  {}", Escaped(command))?;
-                }
-            }
-        }
+        Ok(())
+    }
+
+    fn write_summary(&mut self, out: &mut Vec<u8>, _: &Session<'_, '_>) -> io::Result<()> {
+        let mut reports = std::mem::take(&mut self.reports);
+        *out = reports.end_on_stderr(&self.closing())?;
         Ok(())
     }
 }
@@ -241,15 +232,14 @@ impl Job for HardenJob<'_> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::io::{ErrorKind, Read};
-    use std::path::Path;
+    use std::io::{ErrorKind, Read, Write};
 
     use clap::Parser;
 
     use super::*;
     use crate::command::finish;
     use crate::engine::EngineError;
-    use crate::engine::outcome::FileReport;
+    use crate::engine::outcome::{Change, FileReport};
     use crate::project::NotOurs;
     use crate::report::terminal::Terminal;
 
@@ -258,7 +248,10 @@ mod tests {
         let files = sources.into_iter().map(|source| {
             let text = String::from_utf8(source.bytes).unwrap();
             let outcome = match text.lines().next() {
-                Some("weak") => FileOutcome::Changed(text.replacen("weak", "strong", 1)),
+                Some("weak") => {
+                    let changed = text.replacen("weak", "strong", 1);
+                    FileOutcome::Changed(Change::between(&text, changed))
+                }
                 Some("strong") => FileOutcome::Unchanged,
                 Some("bad") => FileOutcome::Failed(EngineError::Unproved("it is bad".to_owned())),
                 _ => FileOutcome::NotOurs(NotOurs::OtherYaml),

@@ -87,7 +87,7 @@ fn service(image: &str, id: &str, knowledge: &Knowledge) -> Option<Service> {
         bytes: text.clone().into_bytes(),
     }]);
     let text = match report.files.pop()?.outcome {
-        FileOutcome::Changed(text) => text,
+        FileOutcome::Changed(change) => change.text,
         _ => text,
     };
     let rows = report.containers.pop()?.rows;

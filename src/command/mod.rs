@@ -10,6 +10,7 @@ mod knowledge;
 mod options;
 mod pod_security;
 mod progress;
+mod reports;
 mod session;
 mod setup;
 mod worker;
@@ -21,8 +22,8 @@ use crate::command::cli::{Cli, Command};
 use crate::config;
 use crate::diagnostic::system_message;
 use crate::dialect::docker_run::Engine;
-use crate::report::diagnostic;
 use crate::report::terminal::Terminal;
+use crate::report::{diagnostic, json};
 
 pub use self::exit::Exit;
 use self::exit::UnusableFile;
@@ -38,14 +39,17 @@ pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
         Some(Command::Images { name, .. }) => images::run(name.as_deref(), cli, console),
         Some(Command::Docker(command)) => docker::run(Engine::Docker, command, cli, console),
         Some(Command::Podman(command)) => docker::run(Engine::Podman, command, cli, console),
-        Some(Command::ConfigSchema) => {
-            let written = console.stdout.write_all(config::SCHEMA.as_bytes());
-            written
-                .map(|()| Exit::Success)
-                .or_else(|error| ignore_broken_pipe(error, Exit::Success))
-        }
+        Some(Command::ConfigSchema) => print(config::SCHEMA, console),
+        Some(Command::ReportSchema) => print(json::SCHEMA, console),
     };
     finish(result, console)
+}
+
+fn print(text: &str, console: &mut Console<'_>) -> io::Result<Exit> {
+    let written = console.stdout.write_all(text.as_bytes());
+    written
+        .map(|()| Exit::Success)
+        .or_else(|error| ignore_broken_pipe(error, Exit::Success))
 }
 
 /// The streams of the process and its current directory.

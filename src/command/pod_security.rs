@@ -1,6 +1,7 @@
 //! `harden pod-security`: judges every pod and changes nothing.
 
 use std::io;
+use std::path::Path;
 
 use super::exit::Exit;
 use super::options::Options;
@@ -8,6 +9,7 @@ use super::session::{Input, Job, Processed, Session, conflict_with_files, reads_
 use super::{Console, unusable};
 use crate::command::cli::{Cli, PodSecurity};
 use crate::dialect::kubernetes::kustomization::Patches;
+use crate::files::FileError;
 use crate::files::walk::{self, Disk, Entry};
 use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge};
 use crate::project::{CustomResource, NotOurs, Surroundings};
@@ -37,7 +39,7 @@ pub(super) fn run(asked: &PodSecurity, cli: &Cli, console: &mut Console<'_>) -> 
         let process = |group| judge_group(group, standard, custom_resources, &disk);
         session.run_files(Input::Paths(&asked.paths), &process, &mut job)
     };
-    session.end(result, &job)
+    session.end(result, &mut job)
 }
 
 /// A kustomization and the patches that it lists are in one group.
@@ -112,11 +114,11 @@ impl Job for PodSecurityJob {
         Ok(())
     }
 
-    fn add_failure(&mut self) {
+    fn add_unread(&mut self, _: &Path, _: &FileError) {
         self.summary.add_failure();
     }
 
-    fn prints(judged: &Vec<FileJudgement>) -> bool {
+    fn prints(&self, judged: &Vec<FileJudgement>) -> bool {
         judged.iter().any(|file| match &file.content {
             Content::Pods(pods) => pods
                 .iter()
@@ -126,7 +128,7 @@ impl Job for PodSecurityJob {
         })
     }
 
-    fn write_summary(&self, out: &mut Vec<u8>, session: &Session<'_, '_>) -> io::Result<()> {
+    fn write_summary(&mut self, out: &mut Vec<u8>, session: &Session<'_, '_>) -> io::Result<()> {
         if self.summary.is_only_failures() {
             return Ok(());
         }

@@ -28,14 +28,19 @@ pub(super) trait Job {
     /// Prints and counts the result of one group.
     fn take(&mut self, outcome: Self::Outcome, session: &mut Session<'_, '_>) -> io::Result<()>;
 
-    /// Counts a file that could not be read.
-    fn add_failure(&mut self);
+    /// Takes a file that could not be read.
+    fn add_unread(&mut self, path: &Path, error: &FileError);
 
     /// Whether [`Job::take`] prints something.
-    fn prints(outcome: &Self::Outcome) -> bool;
+    fn prints(&self, outcome: &Self::Outcome) -> bool;
+
+    /// Writes what follows the last result.
+    fn end(&mut self, _: &mut Session<'_, '_>) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Writes the summary.
-    fn write_summary(&self, out: &mut Vec<u8>, session: &Session<'_, '_>) -> io::Result<()>;
+    fn write_summary(&mut self, out: &mut Vec<u8>, session: &Session<'_, '_>) -> io::Result<()>;
 }
 
 /// The files of one group, processed.
@@ -123,7 +128,9 @@ impl<'s, 'c> Session<'s, 'c> {
                         let mut taken = Ok(());
                         while let Some((outcome, unread)) = early.remove(&next) {
                             next += 1;
-                            if !unread.is_empty() || outcome.as_ref().is_some_and(J::prints) {
+                            if !unread.is_empty()
+                                || outcome.as_ref().is_some_and(|one| job.prints(one))
+                            {
                                 bar.clear(self.console.stderr);
                             }
                             taken = taken.and_then(|()| self.take(outcome, &unread, job));
@@ -150,7 +157,7 @@ impl<'s, 'c> Session<'s, 'c> {
         job: &mut J,
     ) -> io::Result<()> {
         for (path, error) in unread {
-            job.add_failure();
+            job.add_unread(path, error);
             self.print_error(path, "", error)?;
         }
         outcome.map_or(Ok(()), |outcome| job.take(outcome, self))
@@ -196,8 +203,9 @@ impl<'s, 'c> Session<'s, 'c> {
     }
 
     /// Writes the summary after the last line of the results, and gives the exit code.
-    pub(super) fn end<J: Job>(&mut self, result: io::Result<()>, job: &J) -> io::Result<Exit> {
+    pub(super) fn end<J: Job>(&mut self, result: io::Result<()>, job: &mut J) -> io::Result<Exit> {
         let result = result
+            .and_then(|()| job.end(self))
             .and_then(|()| self.console.stdout.flush())
             .and_then(|()| self.write_summary(job));
         let exit = self.exit;
@@ -206,7 +214,7 @@ impl<'s, 'c> Session<'s, 'c> {
             .or_else(|error| ignore_broken_pipe(error, exit))
     }
 
-    fn write_summary<J: Job>(&mut self, job: &J) -> io::Result<()> {
+    fn write_summary<J: Job>(&mut self, job: &mut J) -> io::Result<()> {
         if !self.sums_up {
             return Ok(());
         }

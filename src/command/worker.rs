@@ -1,17 +1,15 @@
-//! What is done with the files of one directory, on any core.
+//! What is done with the files of one group, on any core.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::session::Processed;
-use crate::engine::outcome::{FileOutcome, FileReport, Report};
+use crate::engine::outcome::{Change, FileOutcome, FileReport, Report};
 use crate::files::walk::{self, Disk, Entry};
 use crate::files::write;
 use crate::overlay;
 use crate::overlay::Extent;
 use crate::project::Source;
-use crate::report::diff;
-use crate::report::terminal::Terminal;
-use crate::report::text::Mode;
+use crate::report::reporter::{Group, Mode, Renderer};
 
 /// The state that all workers share.
 pub(super) struct Worker<'w, P> {
@@ -21,12 +19,15 @@ pub(super) struct Worker<'w, P> {
     /// The files of a group are one Compose project (`-f a -f b`).
     pub(super) merges: bool,
     pub(super) directory: PathBuf,
-    pub(super) terminal: Terminal,
+    /// The parts of the reports that any core can do.
+    pub(super) renderers: Vec<Option<Renderer>>,
+    /// A reporter needs the texts of files later, too.
+    pub(super) keeps_texts: bool,
 }
 
 impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
     pub(super) fn work(&self, group: Vec<Entry>) -> Processed<Done> {
-        let mut done = Done::default();
+        let mut results = Group::default();
         let mut unread = Vec::new();
         let mut sources = Vec::with_capacity(group.len());
         let group = if self.overlays && !self.merges {
@@ -48,51 +49,24 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
             };
             sources.retain(|source| !is_ours(source));
         }
-        done.report = (self.plan)(sources);
+        results.report = (self.plan)(sources);
         let disk = Disk {
             directory: self.directory.clone(),
         };
         let extent = match (self.overlays, self.merges) {
             (true, true) => Some(Extent::Together),
             (true, false) => Some(Extent::All),
-            (false, _) => overlay::stands(&done.report, &disk).then_some(Extent::Standing),
+            (false, _) => overlay::stands(&results.report, &disk).then_some(Extent::Standing),
         };
         if let Some(extent) = extent {
-            let overlaid = overlay::overlay(std::mem::take(&mut done.report), extent, &disk);
-            (done.report, done.commands) = (overlaid.report, overlaid.commands);
+            let overlaid = overlay::overlay(std::mem::take(&mut results.report), extent, &disk);
+            (results.report, results.commands) = (overlaid.report, overlaid.commands);
         }
-        done.not_counted = overlay::not_counted(&done.report);
-        match self.mode {
-            Mode::Write => {
-                for file in &mut done.report.files {
-                    let written = match &file.outcome {
-                        FileOutcome::Changed(text) => {
-                            write::replace(&file.path, file.source.as_bytes(), text.as_bytes())
-                        }
-                        FileOutcome::Created(text) => write::create(&file.path, text.as_bytes()),
-                        _ => Ok(()),
-                    };
-                    if let Err(error) = written {
-                        file.outcome = FileOutcome::Failed(error.into());
-                    }
-                }
-            }
-            Mode::Diff => done.diff = diff_of(&done.report, &self.directory, self.terminal),
-            Mode::Check | Mode::Filter => {}
+        results.not_counted = overlay::not_counted(&results.report);
+        if self.mode == Mode::Write {
+            write_files(&mut results.report);
         }
-        // The texts of a large walk are not kept for a summary that does not need them.
-        for file in &mut done.report.files {
-            match &mut file.outcome {
-                FileOutcome::Failed(_) => {}
-                FileOutcome::Changed(text) | FileOutcome::Created(text) => {
-                    *text = String::new();
-                    file.source = String::new();
-                }
-                FileOutcome::NotOurs(_) | FileOutcome::Read | FileOutcome::Unchanged => {
-                    file.source = String::new();
-                }
-            }
-        }
+        let done = Done::render(results, &self.renderers, self.keeps_texts);
         Processed {
             outcome: done,
             unread,
@@ -100,34 +74,60 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
     }
 }
 
-/// What a worker made of the files of one directory.
-#[derive(Default)]
+/// Writes the files that change. A file that cannot be written has failed.
+fn write_files(report: &mut Report) {
+    for file in &mut report.files {
+        let written = match &file.outcome {
+            FileOutcome::Changed(change) => {
+                let (old, new) = (file.source.as_bytes(), change.text.as_bytes());
+                write::replace(&file.path, old, new)
+            }
+            FileOutcome::Created(text) => write::create(&file.path, text.as_bytes()),
+            _ => Ok(()),
+        };
+        if let Err(error) = written {
+            file.outcome = FileOutcome::Failed(error.into());
+        }
+    }
+}
+
+/// The results of one group of files, rendered.
 pub(super) struct Done {
-    pub(super) diff: Vec<u8>,
-    pub(super) report: Report,
-    pub(super) commands: Vec<String>,
-    /// Overlays beside files that are changed all the same.
-    pub(super) not_counted: Vec<PathBuf>,
+    pub(super) results: Group,
+    /// What each renderer made of them.
+    pub(super) rendered: Vec<Vec<u8>>,
 }
 
 impl Done {
-    /// Something is said of it at once, and not only in the summary.
-    pub(super) fn prints(&self) -> bool {
+    /// Renders the results and, where no reporter needs them later, throws the texts away: a
+    /// large walk must not keep them all.
+    pub(super) fn render(
+        mut results: Group,
+        renderers: &[Option<Renderer>],
+        keeps_texts: bool,
+    ) -> Self {
+        let render = |one: &Option<Renderer>| one.as_ref().map(|render| render(&results));
+        let rendered = renderers.iter().map(render);
+        let rendered = rendered.map(Option::unwrap_or_default).collect();
+        if !keeps_texts {
+            results.report.files.iter_mut().for_each(forget_text);
+        }
+        Self { results, rendered }
+    }
+
+    pub(super) fn has_failures(&self) -> bool {
         let failed = |file: &FileReport| matches!(file.outcome, FileOutcome::Failed(_));
-        !self.diff.is_empty() || self.report.files.iter().any(failed)
+        self.results.report.files.iter().any(failed)
     }
 }
 
-pub(super) fn diff_of(report: &Report, directory: &Path, terminal: Terminal) -> Vec<u8> {
-    let mut out = Vec::new();
-    for file in &report.files {
-        let (old, text) = match &file.outcome {
-            FileOutcome::Changed(text) => (Some(file.source.as_str()), text),
-            FileOutcome::Created(text) => (None, text),
-            _ => continue,
-        };
-        // Writing to memory cannot fail.
-        let _ = diff::write(&mut out, (&file.path, directory), old, text, terminal);
+fn forget_text(file: &mut FileReport) {
+    match &mut file.outcome {
+        // Its error shows a part of the text.
+        FileOutcome::Failed(_) => return,
+        FileOutcome::Changed(change) => *change = Change::default(),
+        FileOutcome::Created(text) => *text = String::new(),
+        FileOutcome::NotOurs(_) | FileOutcome::Read | FileOutcome::Unchanged => {}
     }
-    out
+    file.source = String::new();
 }

@@ -1,7 +1,7 @@
 //! A command line instead of files: the same pass, and the same proof.
 
 use super::{EngineError, Run};
-use crate::dialect::docker_run::{Command, CommandDraft, container};
+use crate::dialect::docker_run::{self, Command, CommandDraft, container};
 use crate::engine::outcome::{ContainerReport, Outcome};
 use crate::project::Member;
 
@@ -40,7 +40,7 @@ impl Run<'_> {
             container: container(command, self.knowledge),
             site: (),
         };
-        let report = self.report_alone(member, None, &mut draft);
+        let report = self.report_alone(docker_run::NAME, member, None, &mut draft);
         (draft, report)
     }
 }

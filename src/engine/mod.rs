@@ -198,7 +198,7 @@ impl<'k> Run<'k> {
             containers.extend(container.map(|container| container.in_files(|_| index)));
             outcomes[index] = Some(outcome);
         }
-        containers.sort_by_key(|container| (container.file, container.line));
+        containers.sort_by_key(|container| (container.file, container.line()));
 
         let files = reports(texts, outcomes).chain(read).collect();
         Report {
@@ -224,13 +224,13 @@ impl<'k> Run<'k> {
         let mut draft = YamlDraft::new(files);
         let exceptions = Exceptions::read(files, &members);
         let rulings = self.rulings(files, &members, &exceptions);
-        let containers = self.ask(&mut members, &rulings, &mut draft);
+        let containers = self.ask(format.name(), &mut members, &rulings, &mut draft);
         drop(rulings);
         let stale = exceptions.stale(&self.transforms);
         let plans = draft.finish();
         // The proof reads every container anew, and a stream can have many.
         drop(members);
-        let outcomes = prove::outcomes(self, files, &plans);
+        let outcomes = prove::outcomes(self, files, plans);
         Planned {
             containers,
             outcomes,
@@ -301,18 +301,20 @@ impl<'k> Run<'k> {
     /// Every transform's answer for every container, its changes planned in the draft.
     fn ask<D: Draft>(
         &self,
+        format: &'static str,
         members: &mut [project::Member<D::Site>],
         rulings: &[Ruling<'_>],
         draft: &mut D,
     ) -> Vec<ContainerReport> {
         (0..members.len())
-            .map(|at| self.report(members, rulings, at, draft))
+            .map(|at| self.report(format, members, rulings, at, draft))
             .collect()
     }
 
     /// Every transform's answer for the one container of a project without YAML.
     fn report_alone<D: Draft>(
         &self,
+        format: &'static str,
         member: project::Member<D::Site>,
         path: Option<&Path>,
         draft: &mut D,
@@ -327,12 +329,13 @@ impl<'k> Run<'k> {
         };
         let said = exceptions.labelled(container).collect();
         let ruling = self.rules.of(&self.policy, said, &subject);
-        self.report(&mut members, &[ruling], 0, draft)
+        self.report(format, &mut members, &[ruling], 0, draft)
     }
 
     /// Every transform's answer for one container.
     fn report<D: Draft>(
         &self,
+        format: &'static str,
         members: &mut [project::Member<D::Site>],
         rulings: &[Ruling<'_>],
         at: usize,
@@ -341,9 +344,8 @@ impl<'k> Run<'k> {
         let container = &members[at].container;
         let mut report = ContainerReport {
             file: container.place.file,
-            line: draft
-                .line_column(container.place)
-                .map_or(0, |(line, _)| line),
+            place: location(draft, container.place),
+            format,
             workload: container.workload.clone(),
             name: container.name.clone(),
             role: container.role,

@@ -4,15 +4,15 @@
 use super::{EngineError, Run};
 use crate::dialect::YamlDraft;
 use crate::engine::exceptions::Exceptions;
-use crate::engine::outcome::{FileOutcome, Outcome};
+use crate::engine::outcome::{Change, FileOutcome, Outcome};
 use crate::project::File;
 use crate::syntax::{self, Limits, Mode, Plan};
 
 /// The outcome of each file: its new text where the proof holds.
-pub(super) fn outcomes(run: &Run<'_>, files: &[File<'_>], plans: &[Plan]) -> Vec<FileOutcome> {
+pub(super) fn outcomes(run: &Run<'_>, files: &[File<'_>], plans: Vec<Plan>) -> Vec<FileOutcome> {
     let texts = files
         .iter()
-        .zip(plans)
+        .zip(&plans)
         .map(|(file, plan)| (!plan.edits.is_empty()).then(|| plan.apply(file.tree.source())))
         .collect();
     judge(run, files, plans, texts)
@@ -22,7 +22,7 @@ pub(super) fn outcomes(run: &Run<'_>, files: &[File<'_>], plans: &[Plan]) -> Vec
 fn judge(
     run: &Run<'_>,
     files: &[File<'_>],
-    plans: &[Plan],
+    plans: Vec<Plan>,
     texts: Vec<Option<String>>,
 ) -> Vec<FileOutcome> {
     if texts.iter().all(Option::is_none) {
@@ -31,7 +31,7 @@ fn judge(
 
     let mut faults: Vec<Option<String>> = Vec::with_capacity(files.len());
     let mut after: Vec<File<'_>> = Vec::with_capacity(files.len());
-    for ((file, plan), text) in files.iter().zip(plans).zip(&texts) {
+    for ((file, plan), text) in files.iter().zip(&plans).zip(&texts) {
         let source = text.as_deref().unwrap_or(file.tree.source());
         match syntax::parse(source, Mode::GoYaml, &Limits::default()) {
             Ok(tree) => {
@@ -60,9 +60,10 @@ fn judge(
     drop(after);
     texts
         .into_iter()
+        .zip(plans)
         .zip(faults)
         .enumerate()
-        .map(|(index, (text, fault))| match text {
+        .map(|(index, ((text, plan), fault))| match text {
             None => FileOutcome::Unchanged,
             Some(text) => {
                 let repeated = again
@@ -70,7 +71,10 @@ fn judge(
                     .find(|(file, _)| *file == index)
                     .map(|(_, what)| what.clone());
                 match fault.or(repeated) {
-                    None => FileOutcome::Changed(text),
+                    None => FileOutcome::Changed(Change {
+                        text,
+                        edits: plan.edits,
+                    }),
                     Some(why) => FileOutcome::Failed(EngineError::Unproved(why)),
                 }
             }
@@ -125,13 +129,13 @@ mod tests {
             .unwrap();
         let plan = editor.finish();
         let file = File::new("compose.yml".into(), tree, Format::Compose);
-        judge(&run, &[file], &[plan], vec![Some(text.to_owned())]).remove(0)
+        judge(&run, &[file], vec![plan], vec![Some(text.to_owned())]).remove(0)
     }
 
     #[test]
     fn the_result_of_the_plan_is_written() {
         let text = "services:\n  web:\n    image: x\n    read_only: true\n  db:\n    image: y\n";
-        assert!(matches!(outcome(text), FileOutcome::Changed(written) if written == text));
+        assert!(matches!(outcome(text), FileOutcome::Changed(written) if written.text == text));
     }
 
     #[test]

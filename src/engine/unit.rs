@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{EngineError, Run};
-use crate::dialect::quadlet::{Translation, Unit, UnitDraft};
-use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome};
+use crate::dialect::quadlet::{self, Translation, Unit, UnitDraft};
+use crate::engine::outcome::{Change, ContainerReport, FileOutcome, Outcome};
 use crate::project::{Member, NotOurs};
 
 impl Run<'_> {
@@ -21,7 +21,7 @@ impl Run<'_> {
         let outcome = match draft.finish() {
             Ok(None) => FileOutcome::Unchanged,
             Ok(Some(text)) => match self.second_pass_unit(path, &text) {
-                None => FileOutcome::Changed(text),
+                None => FileOutcome::Changed(Change::between(source, text)),
                 Some(why) => FileOutcome::Failed(EngineError::Unproved(why)),
             },
             Err(why) => FileOutcome::Failed(EngineError::Unproved(why)),
@@ -39,7 +39,7 @@ impl Run<'_> {
             container: translation.container(path, self.knowledge),
             site: (),
         };
-        let report = self.report_alone(member, Some(path), &mut draft);
+        let report = self.report_alone(quadlet::NAME, member, Some(path), &mut draft);
         (draft, report)
     }
 

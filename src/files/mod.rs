@@ -2,8 +2,10 @@
 
 mod error;
 pub(crate) mod groups;
+mod new_file;
 pub mod stream;
 pub mod walk;
 pub mod write;
 
 pub use self::error::FileError;
+pub use self::new_file::NewFile;

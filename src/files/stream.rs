@@ -9,8 +9,11 @@ use std::path::PathBuf;
 use memchr::memmem;
 
 use crate::engine::EngineError;
-use crate::engine::outcome::{FileOutcome, FileReport, Outcome, Position, Report, StaleException};
+use crate::engine::outcome::{
+    Change, FileOutcome, FileReport, Location, Position, Report, StaleException,
+};
 use crate::project::Source;
+use crate::syntax::{Edit, Span};
 
 /// The source in pieces of at most `limit` bytes, as far as its documents allow. The pieces
 /// together are the source, byte for byte.
@@ -84,25 +87,29 @@ pub fn joined(report: Report) -> Report {
         .into_iter()
         .map(|StaleException { at, why }| StaleException { at: moved(at), why });
     for container in &mut containers {
-        container.line = container.line.saturating_add(above(container.file));
         container.file = 0;
-        for row in &mut container.rows {
-            if let Some(place) = &mut row.place {
-                place.line = place.line.saturating_add(above(place.file));
-                let start = start(place.file);
-                place.span.start = place.span.start.saturating_add(start);
-                place.span.end = place.span.end.saturating_add(start);
-                place.file = 0;
-            }
-            if let Outcome::Excepted { by, .. } = &mut row.outcome {
-                *by = moved(by.clone());
-            }
-        }
+        container.relocate(
+            |place| Location {
+                file: 0,
+                line: place.line.saturating_add(above(place.file)),
+                span: later(place.span, start(place.file)),
+                ..place
+            },
+            |file, line| (0, line.saturating_add(above(file))),
+        );
     }
     Report {
         files: vec![whole(files)],
         containers,
         stale: stale.collect(),
+    }
+}
+
+/// The bytes of a piece as bytes of the stream.
+fn later(span: Span, start: u32) -> Span {
+    Span {
+        start: span.start.saturating_add(start),
+        end: span.end.saturating_add(start),
     }
 }
 
@@ -113,7 +120,7 @@ fn whole(files: Vec<FileReport>) -> FileReport {
         source: String::new(),
         outcome: FileOutcome::Unchanged,
     };
-    let mut text = String::new();
+    let mut change = Change::default();
     let mut changed = false;
     let mut others = None;
     let mut ours = false;
@@ -121,35 +128,40 @@ fn whole(files: Vec<FileReport>) -> FileReport {
         let offset = u32::try_from(stream.source.len()).unwrap_or(u32::MAX);
         match file.outcome {
             FileOutcome::Failed(EngineError::Syntax(mut error)) => {
-                error.span.start = error.span.start.saturating_add(offset);
-                error.span.end = error.span.end.saturating_add(offset);
+                error.span = later(error.span, offset);
                 others.get_or_insert(FileOutcome::Failed(EngineError::Syntax(error)));
-                text.push_str(&file.source);
+                change.text.push_str(&file.source);
             }
             failed @ FileOutcome::Failed(_) => {
                 others.get_or_insert(failed);
-                text.push_str(&file.source);
+                change.text.push_str(&file.source);
             }
             FileOutcome::NotOurs(why) => {
                 others.get_or_insert(FileOutcome::NotOurs(why));
-                text.push_str(&file.source);
+                change.text.push_str(&file.source);
             }
             FileOutcome::Read | FileOutcome::Unchanged => {
                 ours = true;
-                text.push_str(&file.source);
+                change.text.push_str(&file.source);
             }
-            FileOutcome::Changed(after) | FileOutcome::Created(after) => {
+            FileOutcome::Changed(Change { text, edits }) => {
                 ours = true;
                 changed = true;
-                text.push_str(&after);
+                change.text.push_str(&text);
+                change.edits.extend(edits.into_iter().map(|edit| Edit {
+                    span: later(edit.span, offset),
+                    ..edit
+                }));
             }
+            // Standard input has no file next to it, so that none is created.
+            FileOutcome::Created(_) => {}
         }
         stream.source.push_str(&file.source);
     }
     stream.outcome = match others {
         Some(failed @ FileOutcome::Failed(_)) => failed,
         Some(not_ours) if !ours => not_ours,
-        _ if changed => FileOutcome::Changed(text),
+        _ if changed => FileOutcome::Changed(change),
         _ => FileOutcome::Unchanged,
     };
     stream

@@ -25,7 +25,7 @@ use crate::container::{Reason, Words};
 use crate::dialect;
 pub use crate::dialect::recognise::OVERLAY_MARK;
 use crate::dialect::recognise::{is_overlay, recognise};
-use crate::engine::outcome::{ContainerReport, FileOutcome, FileReport, Outcome, Report};
+use crate::engine::outcome::{Change, ContainerReport, FileOutcome, FileReport, Outcome, Report};
 use crate::files::walk::Entry;
 use crate::project::{Format, NotOurs, Surroundings, Unread};
 use crate::syntax::{self, Limits, Mode};
@@ -176,7 +176,7 @@ impl Desk<'_> {
     /// The text that the engine would have written.
     fn changed(&self, index: usize) -> Option<&str> {
         match &self.report.files.get(index)?.outcome {
-            FileOutcome::Changed(text) => Some(text),
+            FileOutcome::Changed(change) => Some(&change.text),
             _ => None,
         }
     }
@@ -266,7 +266,10 @@ impl Desk<'_> {
         let (source, outcome) = match existing {
             None => (String::new(), FileOutcome::Created(text)),
             Some(old) if old == text => (old, FileOutcome::NotOurs(NotOurs::Overlay)),
-            Some(old) => (old, FileOutcome::Changed(text)),
+            Some(old) => {
+                let change = Change::between(&old, text);
+                (old, FileOutcome::Changed(change))
+            }
         };
         let known = self.report.files.iter_mut().find(|file| file.path == path);
         match known {

@@ -11,10 +11,61 @@ use std::path::{Component, Path, PathBuf};
 
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
+use super::reporter::{Closing, Format, Group, Needs, Renderer, Reporter};
 use super::terminal::{ADDED, BOLD, Escaped, PLACE, REMOVED, Terminal, write_line};
+use crate::engine::outcome::FileOutcome;
 
 /// Unchanged lines around each change, as `diff -u` and git have it.
 const CONTEXT: usize = 3;
+
+/// The diff as a format.
+pub const FORMAT: Format = Format {
+    name: "diff",
+    about: "the changes as a unified diff, for `git apply` and `patch -p1`",
+    needs: Needs {
+        texts: false,
+        fixes: false,
+    },
+    reporter: |setting| {
+        Box::new(Diff {
+            directory: setting.directory.clone(),
+            terminal: setting.terminal,
+        })
+    },
+};
+
+/// Prints the diff of each group of files as soon as its turn comes.
+struct Diff {
+    directory: PathBuf,
+    terminal: Terminal,
+}
+
+impl Reporter for Diff {
+    fn renderer(&self) -> Option<Renderer> {
+        let (directory, terminal) = (self.directory.clone(), self.terminal);
+        Some(Box::new(move |group| {
+            let mut out = Vec::new();
+            for file in &group.report.files {
+                let (old, new) = match &file.outcome {
+                    FileOutcome::Changed(change) => (Some(file.source.as_str()), &change.text),
+                    FileOutcome::Created(text) => (None, text),
+                    _ => continue,
+                };
+                // Writing to memory cannot fail.
+                let _ = write(&mut out, (&file.path, &directory), old, new, terminal);
+            }
+            out
+        }))
+    }
+
+    fn take(&mut self, _: &Group, rendered: &[u8], out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(rendered)
+    }
+
+    fn end(&mut self, _: &Closing<'_>, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// Writes the change of one file; nothing where the two texts are the same.
 ///

@@ -3,5 +3,6 @@
 mod config;
 mod diff;
 mod interrupt;
+mod json;
 mod pages;
 mod readme;

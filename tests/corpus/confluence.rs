@@ -2,7 +2,7 @@
 //! order. Only the order of new keys and items may differ. `HARDEN_SHARED` names the folder that
 //! has `corpus/`.
 
-use harden::engine::outcome::FileOutcome;
+use harden::engine::outcome::{Change, FileOutcome};
 use harden::transforms::{self, Transform};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde_yaml::Value;
@@ -82,7 +82,7 @@ fn compare(name: &str, text: &str) -> Compared {
 fn hardened(name: &str, text: &str, transforms: Vec<&'static Transform>) -> String {
     let report = with(transforms).file(name, text);
     match &report.files[0].outcome {
-        FileOutcome::Changed(after) => after.clone(),
+        FileOutcome::Changed(Change { text: after, .. }) => after.clone(),
         _ => text.to_owned(),
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use harden::container::{Assume, Basis};
 use harden::engine::Run;
-use harden::engine::outcome::{FileOutcome, Outcome, Report};
+use harden::engine::outcome::{Change, FileOutcome, Outcome, Report};
 use harden::report::words::general_sentence;
 use harden::transforms;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -111,7 +111,7 @@ fn violations_of(before: &Before<'_>, report: &Report, run: &Run<'_>) -> Vec<Str
             note(error.to_string());
             return broken;
         }
-        FileOutcome::Changed(after) => after,
+        FileOutcome::Changed(Change { text: after, .. }) => after,
         _ => return broken,
     };
     let again = run.project(vec![source(path, after)]);

@@ -5,7 +5,7 @@ use std::process::Command as Process;
 use harden::container::Assume;
 use harden::dialect::docker_run::{Command, Layout};
 use harden::engine::Run;
-use harden::engine::outcome::FileOutcome;
+use harden::engine::outcome::{Change, FileOutcome};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -199,7 +199,7 @@ proptest! {
         for run in runs() {
             let report = run.file("compose.yml", &text);
             let after = match &report.files[0].outcome {
-                FileOutcome::Changed(after) => after.clone(),
+                FileOutcome::Changed(Change { text: after, .. }) => after.clone(),
                 FileOutcome::Unchanged => text.clone(),
                 other => return Err(TestCaseError::fail(format!("{other:?}\n{text}"))),
             };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use harden::engine::EngineError;
-use harden::engine::outcome::{FileOutcome, Outcome, Report};
+use harden::engine::outcome::{Change, FileOutcome, Outcome, Report};
 use harden::overlay::{self, Extent, OVERLAY_MARK, Overlaid, OverlayError};
 use harden::report::words::sentence;
 
@@ -40,7 +40,7 @@ fn written<'o>(overlaid: &'o Overlaid, path: &str) -> &'o str {
     let files = &overlaid.report.files;
     let file = files.iter().find(|file| file.path == Path::new(path));
     match file.map(|file| &file.outcome) {
-        Some(FileOutcome::Created(text) | FileOutcome::Changed(text)) => {
+        Some(FileOutcome::Created(text) | FileOutcome::Changed(Change { text, .. })) => {
             text.strip_prefix(OVERLAY_MARK).unwrap().trim_start()
         }
         other => panic!("{path}: {other:?}"),
@@ -173,7 +173,9 @@ fn after(files: &[(&str, &str)], overlaid: &Overlaid) -> Vec<(String, String)> {
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
         .collect();
     for file in &overlaid.report.files {
-        if let FileOutcome::Created(text) | FileOutcome::Changed(text) = &file.outcome {
+        if let FileOutcome::Created(text) | FileOutcome::Changed(Change { text, .. }) =
+            &file.outcome
+        {
             disk.insert(file.path.display().to_string(), text.clone());
         }
     }

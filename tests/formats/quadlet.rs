@@ -2,7 +2,7 @@
 
 use harden::container::Assume;
 use harden::engine::Run;
-use harden::engine::outcome::FileOutcome;
+use harden::engine::outcome::{Change, FileOutcome};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -85,7 +85,7 @@ fn run(run: &Run<'_>, text: &str) -> FileOutcome {
 fn a_key_goes_where_somebody_asks_and_says_nothing_else() {
     let unit = |lines: &str| format!("[Container]\nImage=x:1@sha256:0\n{lines}");
     let after = |lines: &str| match asked(&unit(lines)) {
-        FileOutcome::Changed(text) => text,
+        FileOutcome::Changed(Change { text, .. }) => text,
         other => panic!("{other:?}"),
     };
     let text = after("User=root\nGroup=0\nExec=x\n");
@@ -108,7 +108,7 @@ proptest! {
         for assume in [Assume::Fit, Assume::All] {
             let after = match outcome(&text, assume) {
                 FileOutcome::Unchanged => continue,
-                FileOutcome::Changed(after) => after,
+                FileOutcome::Changed(Change { text: after, .. }) => after,
                 other => return Err(TestCaseError::fail(format!("{other:?}\n{text}"))),
             };
             let mut start = 0;
@@ -129,7 +129,7 @@ proptest! {
     fn what_is_asked_for_is_done_once(text in unit()) {
         let after = match asked(&text) {
             FileOutcome::Unchanged => return Ok(()),
-            FileOutcome::Changed(after) => after,
+            FileOutcome::Changed(Change { text: after, .. }) => after,
             other => return Err(TestCaseError::fail(format!("{other:?}\n{text}"))),
         };
         let again = asked(&after);

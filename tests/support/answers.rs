@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use harden::engine::outcome::{FileOutcome, Outcome, Report, Row};
+use harden::engine::outcome::{Change, FileOutcome, Outcome, Report, Row};
 use harden::report::words::sentence;
 
 /// The text of the first file afterwards, or `before` where nothing changes.
 pub(crate) fn text(report: &Report, before: &str) -> String {
     match &report.files[0].outcome {
-        FileOutcome::Changed(after) => after.clone(),
+        FileOutcome::Changed(Change { text: after, .. }) => after.clone(),
         FileOutcome::Unchanged => before.to_owned(),
         other => panic!("{other:?}\n{before}"),
     }
@@ -21,7 +21,7 @@ pub(crate) fn changed<'r>(report: &'r Report, path: &str) -> Option<&'r str> {
         .iter()
         .find(|file| file.path == Path::new(path));
     match &file.expect("the file").outcome {
-        FileOutcome::Changed(text) | FileOutcome::Created(text) => Some(text),
+        FileOutcome::Changed(Change { text, .. }) | FileOutcome::Created(text) => Some(text),
         FileOutcome::Unchanged | FileOutcome::Read | FileOutcome::NotOurs(_) => None,
         FileOutcome::Failed(error) => panic!("{error}"),
     }

@@ -6,5 +6,7 @@ pub(crate) mod command;
 pub(crate) mod console;
 pub(crate) mod expected;
 pub(crate) mod files;
+pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod shared;

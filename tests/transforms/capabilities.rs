@@ -1,7 +1,7 @@
 //! Which capabilities are dropped and which are given back, where a mistake stops a container.
 
 use harden::container::Assume;
-use harden::engine::outcome::{FileOutcome, Outcome, Report, Row};
+use harden::engine::outcome::{Change, FileOutcome, Outcome, Report, Row};
 use harden::report::words::sentence;
 use harden::transforms::needs::capabilities::{DEFAULT, STEPPING_DOWN};
 use serde_yaml::Value;
@@ -16,7 +16,7 @@ fn run(text: &str, ids: &[&str], assume: Assume) -> Report {
 fn after(text: &str, assume: Assume) -> Value {
     let report = run(text, &["drop-capabilities"], assume);
     match &report.files[0].outcome {
-        FileOutcome::Changed(after) => serde_yaml::from_str(after).unwrap(),
+        FileOutcome::Changed(Change { text: after, .. }) => serde_yaml::from_str(after).unwrap(),
         other => panic!("{other:?}\n{:?}\n{text}", report.containers),
     }
 }
@@ -287,7 +287,7 @@ fn lists_that_come_from_elsewhere_are_kept() {
     assert_eq!(words(&merged["x-a"]["cap_drop"]), ["NET_RAW"]);
     let text = "services:\n  b: {image: postgres:16, cap_drop: [NET_RAW], user: \"7\"}\n  a:\n    extends: b\n    volumes: [\"x:/x\"]\n";
     let report = run(text, &["drop-capabilities"], Assume::Fit);
-    let FileOutcome::Changed(extended) = &report.files[0].outcome else {
+    let FileOutcome::Changed(Change { text: extended, .. }) = &report.files[0].outcome else {
         panic!("{:?}", report.containers)
     };
     let extended: Value = serde_yaml::from_str(extended).unwrap();
@@ -299,7 +299,7 @@ fn capabilities_follow_the_user_that_is_planned() {
     let ids = ["non-root-user", "drop-capabilities"];
     let text = "services:\n  a:\n    image: postgres:16\n";
     let report = run(text, &ids, Assume::Fit);
-    let FileOutcome::Changed(text) = &report.files[0].outcome else {
+    let FileOutcome::Changed(Change { text, .. }) = &report.files[0].outcome else {
         panic!("{:?}", report.containers)
     };
     assert!(

@@ -1,6 +1,6 @@
 //! Bounds on processes, on restarts and on what is set aside, where they are written and where not.
 
-use harden::engine::outcome::{FileOutcome, Outcome, Report, Row};
+use harden::engine::outcome::{Change, FileOutcome, Outcome, Report, Row};
 use harden::report::words::sentence;
 use serde_yaml::Value;
 
@@ -13,7 +13,7 @@ fn run(text: &str, id: &str) -> Report {
 fn after(text: &str, id: &str) -> Value {
     let report = run(text, id);
     match &report.files[0].outcome {
-        FileOutcome::Changed(after) => serde_yaml::from_str(after).unwrap(),
+        FileOutcome::Changed(Change { text: after, .. }) => serde_yaml::from_str(after).unwrap(),
         other => panic!("{other:?}\n{:?}\n{text}", report.containers),
     }
 }

@@ -22,3 +22,6 @@ pub(crate) use self::read::container;
 pub(in crate::dialect) use self::read::container_at;
 pub use self::shell::Layout;
 pub(in crate::dialect) use self::shell::quote;
+
+/// Its name in reports and fingerprints.
+pub(crate) const NAME: &str = "docker-run";

@@ -17,6 +17,9 @@ pub(crate) use self::translate::Translation;
 pub(crate) use self::unit::Unit;
 pub use self::unit::UnitFault;
 
+/// Its name in reports and fingerprints.
+pub(crate) const NAME: &str = "quadlet";
+
 /// The file is such a unit: by its name, or on standard input by its section.
 pub(crate) fn is_unit(path: &Path, text: &str) -> bool {
     match path.extension() {

@@ -20,37 +20,29 @@ use super::terminal::{BOLD, DIM, Escaped, NOTICE, Terminal, path_text};
 use crate::container::Basis;
 use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome, Report, StaleException};
 use crate::project::NotOurs;
+use crate::report::reporter::{Closing, Detail, Format, Group, Mode, Needs, Reporter, Setting};
 use crate::report::{position, why_not_ours};
 
 /// Answers that are shown one by one; a person reads that many and scrolls past more.
 pub(super) const ROWS: usize = 32;
 
-/// What a run does with the changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Print them as a diff.
-    Diff,
-    /// Write the files.
-    Write,
-    /// Report whether there are any.
-    Check,
-    /// Print the new text.
-    Filter,
-}
-
-/// How much a person wants to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
-    /// What fits on a screen.
-    Short,
-    /// Every answer with its reason.
-    Full,
-}
+/// The summary as a format.
+pub const FORMAT: Format = Format {
+    name: "text",
+    about: "a summary for people",
+    needs: Needs {
+        texts: false,
+        fixes: false,
+    },
+    reporter: |setting| Box::new(Summary::new(setting)),
+};
 
 /// What is said of a whole run, gathered project by project.
 #[derive(Debug)]
 pub struct Summary {
+    mode: Mode,
     detail: Detail,
+    terminal: Terminal,
     /// It is of a command line, and speaks of no files.
     is_of_a_command: bool,
     files: Vec<FileBlocks>,
@@ -60,6 +52,8 @@ pub struct Summary {
     not_ours: BTreeMap<NotOurs, usize>,
     /// Exceptions without effect: where they stand, and why.
     stale: Vec<(String, String)>,
+    /// Commands that read originals and overlays together.
+    commands: Vec<String>,
     /// What else a person should know of the run.
     notes: Vec<String>,
     counts: Counts,
@@ -90,31 +84,25 @@ struct FileBlocks {
 impl Summary {
     /// Nothing gathered yet.
     #[must_use]
-    pub fn new(detail: Detail) -> Self {
+    pub fn new(setting: &Setting) -> Self {
         Self {
-            detail,
-            is_of_a_command: false,
+            mode: setting.mode,
+            detail: setting.detail,
+            terminal: setting.terminal,
+            is_of_a_command: setting.is_of_a_command,
             files: Vec::new(),
             rows: 0,
             transforms: Vec::new(),
             not_ours: BTreeMap::new(),
             stale: Vec::new(),
+            commands: Vec::new(),
             notes: Vec::new(),
             counts: Counts::default(),
         }
     }
 
-    /// Nothing gathered yet of a command line.
-    #[must_use]
-    pub fn of_a_command(detail: Detail) -> Self {
-        Self {
-            is_of_a_command: true,
-            ..Self::new(detail)
-        }
-    }
-
     /// Takes in what was found in one project.
-    pub fn add(&mut self, report: &Report) {
+    fn add(&mut self, report: &Report) {
         let mut blocks: Vec<Vec<Block>> = report.files.iter().map(|_| Vec::new()).collect();
         for file in &report.files {
             match &file.outcome {
@@ -174,34 +162,32 @@ impl Summary {
     }
 
     /// An exception that has no effect.
-    pub fn add_stale(&mut self, stale: &StaleException, report: &Report) {
+    fn add_stale(&mut self, stale: &StaleException, report: &Report) {
         let why = Escaped(&stale.why).to_string();
         self.stale.push((position(&stale.at, report), why));
     }
 
-    /// A sentence that stands below the counts.
-    pub fn add_note(&mut self, note: &str) {
-        self.notes.push(note.to_owned());
-    }
-
-    /// A file that could not be read or written.
-    pub fn add_failure(&mut self) {
-        self.counts.failed_files += 1;
-    }
-
     /// Writes the whole summary.
-    ///
-    /// # Errors
-    ///
-    /// Those of the writer.
-    pub fn write(&self, out: &mut impl Write, mode: Mode, terminal: Terminal) -> io::Result<()> {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let terminal = self.terminal;
         if self.shows_containers() {
             self.write_blocks(out, terminal)?;
         } else {
             self.write_tallies(out, terminal)?;
         }
         self.write_stale(out, terminal)?;
-        self.write_totals(out, mode, terminal)
+        self.write_totals(out, terminal)?;
+        match self.commands.as_slice() {
+            [] => {}
+            [command] => writeln!(out, "Run with the overlay: {}", Escaped(command))?,
+            commands => {
+                writeln!(out, "Run with the overlays:")?;
+                for command in commands {
+                    writeln!(out, "  {}", Escaped(command))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn count(&mut self, container: &ContainerReport) {
@@ -245,7 +231,7 @@ impl Summary {
         }
     }
 
-    fn write_blocks(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+    fn write_blocks(&self, out: &mut dyn Write, terminal: Terminal) -> io::Result<()> {
         for file in &self.files {
             writeln!(out, "{}", terminal.paint(BOLD, &file.path))?;
             let widest = file
@@ -262,7 +248,7 @@ impl Summary {
         Ok(())
     }
 
-    fn write_stale(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+    fn write_stale(&self, out: &mut dyn Write, terminal: Terminal) -> io::Result<()> {
         if self.stale.is_empty() {
             return Ok(());
         }
@@ -291,7 +277,7 @@ impl Summary {
         writeln!(out)
     }
 
-    fn write_tallies(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+    fn write_tallies(&self, out: &mut dyn Write, terminal: Terminal) -> io::Result<()> {
         let column = self
             .transforms
             .iter()
@@ -308,7 +294,7 @@ impl Summary {
         )
     }
 
-    fn write_totals(&self, out: &mut impl Write, mode: Mode, terminal: Terminal) -> io::Result<()> {
+    fn write_totals(&self, out: &mut dyn Write, terminal: Terminal) -> io::Result<()> {
         let counts = &self.counts;
         let mut lines = Vec::new();
         let mut extent = String::new();
@@ -324,7 +310,7 @@ impl Summary {
         if counts.changes > 0 {
             let changes = counted(counts.changes, "change");
             let files = counted(counts.changed_files, "file");
-            lines.push(match mode {
+            lines.push(match self.mode {
                 Mode::Diff => format!(
                     "{changes} in {files}{extent}. Add --write to apply the {}.",
                     if counts.changes == 1 {
@@ -386,6 +372,27 @@ impl Summary {
     }
 }
 
+impl Reporter for Summary {
+    fn take(&mut self, group: &Group, _: &[u8], _: &mut dyn Write) -> io::Result<()> {
+        self.add(&group.report);
+        self.commands.extend_from_slice(&group.commands);
+        self.notes.extend(group.not_counted.iter().map(|path| {
+            let path = path_text(path);
+            format!("{path} is not counted: Compose reads it only with -f. --overlay counts it.")
+        }));
+        Ok(())
+    }
+
+    fn end(&mut self, closing: &Closing<'_>, out: &mut dyn Write) -> io::Result<()> {
+        for stale in closing.stale {
+            self.add_stale(stale, &Report::default());
+        }
+        self.notes.extend_from_slice(closing.notes);
+        self.counts.failed_files += closing.unread.len();
+        self.write(out)
+    }
+}
+
 pub(super) fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
@@ -396,7 +403,7 @@ mod tests {
     use super::*;
     use crate::container::{Reason, Role};
     use crate::engine::EngineError;
-    use crate::engine::outcome::{FileReport, Location, Row};
+    use crate::engine::outcome::{Change, FileReport, Location, Row};
     use crate::syntax::Span;
 
     fn file(path: &str, outcome: FileOutcome) -> FileReport {
@@ -410,7 +417,13 @@ mod tests {
     fn container(name: &str, answers: Vec<(&'static str, Reason, Outcome)>) -> ContainerReport {
         ContainerReport {
             file: 0,
-            line: 3,
+            place: Some(Location {
+                file: 0,
+                line: 3,
+                column: 1,
+                span: Span { start: 0, end: 0 },
+            }),
+            format: "compose",
             workload: name.to_owned(),
             name: name.to_owned(),
             role: Role::Main,
@@ -460,7 +473,7 @@ mod tests {
     fn report(containers: Vec<ContainerReport>) -> Report {
         Report {
             files: vec![
-                file("compose.yml", FileOutcome::Changed(String::new())),
+                file("compose.yml", FileOutcome::Changed(Change::default())),
                 file("values.yml", FileOutcome::NotOurs(NotOurs::OtherYaml)),
                 file("chart.yml", FileOutcome::NotOurs(NotOurs::Template)),
                 file("other.yml", FileOutcome::NotOurs(NotOurs::OtherYaml)),
@@ -471,12 +484,18 @@ mod tests {
     }
 
     fn shown(detail: Detail, mode: Mode, reports: &[Report]) -> String {
-        let mut summary = Summary::new(detail);
+        let mut summary = Summary::new(&Setting {
+            mode,
+            detail,
+            is_of_a_command: false,
+            directory: "/".into(),
+            terminal: Terminal::PIPE,
+        });
         for report in reports {
             summary.add(report);
         }
         let mut out = Vec::new();
-        summary.write(&mut out, mode, Terminal::PIPE).unwrap();
+        summary.write(&mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -6,11 +6,11 @@ use std::io::{self, Write};
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::Detail;
 use super::wrap::{wrap, wrapped};
 use crate::container::{Basis, Role};
 use crate::engine::outcome::{ContainerReport, Location, Outcome, Report};
 use crate::report::position;
+use crate::report::reporter::Detail;
 use crate::report::terminal::{ADDED, DIM, Escaped, NOTICE, Terminal, path_text};
 use crate::report::words::sentence;
 use crate::transforms::{self, Kind};
@@ -33,7 +33,7 @@ impl Block {
 
     pub(super) fn write(
         &self,
-        out: &mut impl Write,
+        out: &mut dyn Write,
         column: usize,
         detail: Detail,
         terminal: Terminal,
@@ -260,8 +260,8 @@ pub(super) fn name(container: &ContainerReport, detail: Detail) -> String {
         Role::Ephemeral => " (ephemeral)",
     };
     if detail == Detail::Full {
-        if container.line > 0 {
-            let _ = write!(text, ", line {}", container.line);
+        if let Some(place) = container.place {
+            let _ = write!(text, ", line {}", place.line);
         }
         if let Some(image) = &container.image {
             let _ = write!(text, ", {}", Escaped(image));

@@ -51,7 +51,7 @@ impl Tally {
 
     pub(super) fn write(
         &self,
-        out: &mut impl Write,
+        out: &mut dyn Write,
         column: usize,
         terminal: Terminal,
     ) -> io::Result<()> {
@@ -98,7 +98,7 @@ impl Reasons {
     }
 
     /// The most frequent ones; of equals the first by the alphabet.
-    fn write(&self, out: &mut impl Write, label: Label, terminal: Terminal) -> io::Result<()> {
+    fn write(&self, out: &mut dyn Write, label: Label, terminal: Terminal) -> io::Result<()> {
         let mut reasons: Vec<_> = self.0.iter().collect();
         reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.count));
         let rest = reasons.split_off(reasons.len().min(REASONS));

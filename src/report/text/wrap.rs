@@ -11,7 +11,7 @@ use crate::report::terminal::Terminal;
 
 /// Writes the text in lines of the terminal's width, the first after `first`, others after `hang`.
 pub(super) fn wrap(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     first: &str,
     hang: &str,
     text: &str,

@@ -5,7 +5,7 @@ mod rejections;
 mod upkeep;
 
 use harden::engine::Run;
-use harden::engine::outcome::{FileOutcome, Report};
+use harden::engine::outcome::{Change, FileOutcome, Report};
 
 use crate::support::answers;
 pub(crate) use crate::support::answers::{changed, declined as declined_in, outcome, row};
@@ -79,7 +79,7 @@ fn what_a_later_document_takes_back_is_not_written() {
         let text = format!("{base}---\nservices:\n{later}");
         let report = project(&[("compose.yml", &text)]);
         let again = match &report.files[0].outcome {
-            FileOutcome::Changed(after) => project(&[("compose.yml", after)]),
+            FileOutcome::Changed(Change { text: after, .. }) => project(&[("compose.yml", after)]),
             _ => continue,
         };
         assert!(
@@ -202,7 +202,7 @@ fn an_override_beside_its_base_counts() {
         ),
         ("compose.yml", "services:\n  a:\n    image: nginx:1.27\n"),
     ]);
-    let FileOutcome::Changed(after) = &report.files[1].outcome else {
+    let FileOutcome::Changed(Change { text: after, .. }) = &report.files[1].outcome else {
         panic!("{:?}", report.files[1].outcome)
     };
     assert!(

@@ -2,7 +2,7 @@
 
 use harden::container::{Observed, Role, Setting};
 use harden::engine::Run;
-use harden::engine::outcome::{FileOutcome, Report};
+use harden::engine::outcome::{Change, FileOutcome, Report};
 use harden::pod_security::{self, Content, Verdict};
 use harden::project::{CustomResource, Format, NotOurs, Source};
 use harden::{config, dialect};
@@ -262,7 +262,7 @@ fn a_path_of_the_configuration_leads_to_pods() {
         Ok(Format::Kubernetes)
     );
     let report = run(&custom, FLEET);
-    let FileOutcome::Changed(after) = &report.files[0].outcome else {
+    let FileOutcome::Changed(Change { text: after, .. }) = &report.files[0].outcome else {
         panic!("{:?}", report.files[0].outcome);
     };
     let escalation = "allowPrivilegeEscalation: false";
@@ -294,7 +294,9 @@ fn a_path_of_the_configuration_may_lead_to_other_things_too() {
     let wide = kinds("[{group: example.com, kind: Fleet, pod_spec: '$..spec'}]");
     let changes = |custom: &[CustomResource], text: &str| match &run(custom, text).files[0].outcome
     {
-        FileOutcome::Changed(after) => after.matches("allowPrivilegeEscalation").count(),
+        FileOutcome::Changed(Change { text: after, .. }) => {
+            after.matches("allowPrivilegeEscalation").count()
+        }
         FileOutcome::Failed(error) => panic!("{error:?}"),
         _ => 0,
     };

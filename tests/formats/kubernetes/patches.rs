@@ -1,7 +1,7 @@
 //! What a patch says of a workload counts, and is left to it.
 
 use harden::container::Assume;
-use harden::engine::outcome::{FileOutcome, Outcome, Report};
+use harden::engine::outcome::{Change, FileOutcome, Outcome, Report};
 use harden::project::NotOurs;
 use harden::report::words::sentence;
 
@@ -107,7 +107,7 @@ fn a_user_that_a_patch_makes_root_is_not_held_to_another() {
     let base = deployment("securityContext: {runAsUser: 101}", "image: nginx:1.29");
     let patch = deployment("securityContext: {runAsUser: 0}", "env: []");
     let report = run(&[("base.yaml", base), ("p.yaml", patch)], Assume::All);
-    let FileOutcome::Changed(after) = &report.files[0].outcome else {
+    let FileOutcome::Changed(Change { text: after, .. }) = &report.files[0].outcome else {
         panic!("{:?}", report.files[0]);
     };
     assert!(!after.contains("runAsNonRoot"), "{after}");

@@ -1,6 +1,6 @@
 //! A stream in pieces is the stream, and a project is all of its files.
 
-use harden::engine::outcome::{FileOutcome, Outcome, Report};
+use harden::engine::outcome::{Change, FileOutcome, Outcome, Report};
 use harden::files::stream;
 use harden::project::Source;
 
@@ -42,14 +42,14 @@ fn pieces_give_what_the_whole_gives() {
     let joined = stream::joined(plan(pieces));
     let after = |report: &Report| match &report.files[..] {
         [file] => match &file.outcome {
-            FileOutcome::Changed(after) => after.clone(),
+            FileOutcome::Changed(Change { text: after, .. }) => after.clone(),
             other => panic!("{other:?}"),
         },
         files => panic!("{} files", files.len()),
     };
     assert_eq!(after(&joined), after(&whole));
     let lines =
-        |report: &Report| -> Vec<u32> { report.containers.iter().map(|one| one.line).collect() };
+        |report: &Report| -> Vec<u32> { report.containers.iter().map(|one| one.line()).collect() };
     assert_eq!(lines(&joined), lines(&whole));
     assert!(declines_memory(&joined, "Deployment/web3"));
     assert!(!declines_memory(&joined, "Deployment/web4"));

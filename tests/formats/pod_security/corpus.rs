@@ -9,7 +9,7 @@ use std::path::Path;
 
 use harden::container::{Assume, Role};
 use harden::engine::Run;
-use harden::engine::outcome::{ContainerReport, FileOutcome, Outcome};
+use harden::engine::outcome::{Change, ContainerReport, FileOutcome, Outcome};
 use harden::image::{Facts, Knowledge, Name, Support};
 use harden::pod_security::{Content, PodJudgement, Standard, Verdict, Violation, judge};
 use harden::report::words::{general_sentence, sentence};
@@ -119,14 +119,14 @@ impl Count {
         let asked = pods(path, bytes, "baseline");
         let report = run.project(vec![source(path, bytes)]);
         let after = match &report.files[0].outcome {
-            FileOutcome::Changed(text) => pods(path, text.as_bytes(), "restricted"),
+            FileOutcome::Changed(Change { text, .. }) => pods(path, text.as_bytes(), "restricted"),
             _ => pods(path, bytes, "restricted"),
         };
         assert_eq!(before.len(), after.len(), "{}", path.display());
         for (nth, pod) in before.iter().enumerate() {
             let until = before.get(nth + 1).map_or(u32::MAX, |next| next.line);
             let containers = report.containers.iter().filter(|one| {
-                one.workload == pod.workload && (pod.line..until).contains(&one.line)
+                one.workload == pod.workload && (pod.line..until).contains(&one.line())
             });
             match (&pod.verdict, &after[nth].verdict) {
                 (Verdict::NotJudged(_), _) => count.not_judged += 1,

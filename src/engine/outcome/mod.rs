@@ -1,7 +1,12 @@
 //! What a run found and did, as plain data.
 
+mod change;
+mod fingerprint;
+
 use std::path::PathBuf;
 
+pub use self::change::Change;
+pub use self::fingerprint::Fingerprint;
 use super::EngineError;
 use crate::container::{Basis, Reason, Role};
 use crate::project::NotOurs;
@@ -56,8 +61,8 @@ pub enum FileOutcome {
     Read,
     /// Ours, and nothing to change.
     Unchanged,
-    /// The whole new text, proved against the plan.
-    Changed(String),
+    /// It has a new text, proved against the plan.
+    Changed(Change),
     /// There is no such file yet; the whole text of one that is new.
     Created(String),
     /// Trouble: the file is left alone.
@@ -69,9 +74,12 @@ pub enum FileOutcome {
 pub struct ContainerReport {
     /// Index into [`Report::files`].
     pub file: usize,
-    /// The line it is defined at, from 1; 0 where there are no lines.
-    pub line: u32,
-    /// What it belongs to: `web`, `Deployment/shop`.
+    /// Where it is defined; a command line has no lines.
+    pub place: Option<Location>,
+    /// The format that it is written in: `compose`, `kubernetes`, `quadlet`, `docker-run`.
+    pub format: &'static str,
+    /// What it belongs to: `web`, `Deployment/shop`, or `prod/Deployment/shop` where the file gives
+    /// the namespace.
     pub workload: String,
     /// Its own name.
     pub name: String,
@@ -147,19 +155,39 @@ impl ContainerReport {
     #[must_use]
     pub(crate) fn in_files(mut self, number: impl Fn(usize) -> usize) -> Self {
         self.file = number(self.file);
+        self.relocate(
+            |place| Location {
+                file: number(place.file),
+                ..place
+            },
+            |file, line| (number(file), line),
+        );
+        self
+    }
+
+    /// Moves every place of the report, and every position where somebody said no.
+    pub(crate) fn relocate(
+        &mut self,
+        place: impl Fn(Location) -> Location,
+        line: impl Fn(usize, u32) -> (usize, u32),
+    ) {
+        self.place = self.place.map(&place);
         for row in &mut self.rows {
-            if let Some(place) = &mut row.place {
-                place.file = number(place.file);
-            }
+            row.place = row.place.map(&place);
             if let Outcome::Excepted {
-                by: Position::File(file, _),
+                by: Position::File(file, at),
                 ..
             } = &mut row.outcome
             {
-                *file = number(*file);
+                (*file, *at) = line(*file, *at);
             }
         }
-        self
+    }
+
+    /// The line that the container is defined at, from 1; 0 where there are no lines.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.place.map_or(0, |place| place.line)
     }
 }
 

@@ -1,0 +1,436 @@
+//! The report for programs. `harden.report.schema.json` describes it, and so does
+//! `tests/cli/cmd/json.md`.
+//!
+//! Each group of files is rendered on any core and printed in its turn, so that a report of any
+//! size takes little memory. Values of variables and secrets are in no part of a result: what a
+//! reason quotes are names, paths, ports, images and the words of settings.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::{Serialize, Serializer};
+
+use super::reporter::{Closing, Format, Group, Mode, Needs, Renderer, Reporter, Setting};
+use super::why_not_ours;
+use super::words::sentence;
+use crate::container::{self, Basis, Role};
+use crate::engine::outcome::{
+    self, ContainerReport, FileOutcome, FileReport, Location, Outcome, Position, Report, Row,
+    StaleException,
+};
+use crate::syntax;
+
+/// The JSON Schema of the report.
+pub const SCHEMA: &str = include_str!("../../harden.report.schema.json");
+
+/// Until the schema has a version 1, any release may change it.
+const VERSION: u32 = 0;
+
+/// The report for programs, as a format.
+pub const FORMAT: Format = Format {
+    name: "json",
+    about: "everything for programs: places, reasons as codes, edits, fingerprints",
+    needs: Needs {
+        texts: false,
+        fixes: true,
+    },
+    reporter: |setting| Box::new(Json::new(setting)),
+};
+
+/// Prints the files of each group as soon as its turn comes.
+struct Json {
+    mode: Mode,
+    is_of_a_command: bool,
+    files: usize,
+    /// Exceptions without effect.
+    stale: Vec<Stale>,
+}
+
+impl Json {
+    fn new(setting: &Setting) -> Self {
+        Self {
+            mode: setting.mode,
+            is_of_a_command: setting.is_of_a_command,
+            files: 0,
+            stale: Vec::new(),
+        }
+    }
+
+    /// Begins the next file, after the beginning of the report.
+    fn next(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.files == 0 {
+            let mode = match self.mode {
+                Mode::Diff => "diff",
+                Mode::Write => "write",
+                Mode::Check => "check",
+                Mode::Filter => "filter",
+            };
+            let version = env!("CARGO_PKG_VERSION");
+            write!(
+                out,
+                "{{\n\"version\": {VERSION},\n\"harden\": \"{version}\",\n\"mode\": \"{mode}\",\n\"files\": ["
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Reporter for Json {
+    fn renderer(&self) -> Option<Renderer> {
+        let is_of_a_command = self.is_of_a_command;
+        Some(Box::new(move |group| {
+            let mut lines = Vec::new();
+            for file in files(&group.report, is_of_a_command) {
+                // Writing to memory cannot fail.
+                let _ = serde_json::to_writer(&mut lines, &file);
+                lines.push(b'\n');
+            }
+            lines
+        }))
+    }
+
+    fn take(&mut self, group: &Group, rendered: &[u8], out: &mut dyn Write) -> io::Result<()> {
+        // A line is a file: strings in JSON have no line feeds.
+        for file in rendered.split_inclusive(|byte| *byte == b'\n') {
+            self.next(out)?;
+            out.write_all(if self.files == 0 { b"\n" } else { b",\n" })?;
+            out.write_all(file.strip_suffix(b"\n").unwrap_or(file))?;
+            self.files += 1;
+        }
+        let report = &group.report;
+        let stale = report.stale.iter().map(|one| Stale::new(one, report));
+        self.stale.extend(stale);
+        Ok(())
+    }
+
+    fn end(&mut self, closing: &Closing<'_>, out: &mut dyn Write) -> io::Result<()> {
+        self.next(out)?;
+        let report = Report::default();
+        let stale = closing.stale.iter().map(|one| Stale::new(one, &report));
+        self.stale.extend(stale);
+        let unread = closing.unread.iter();
+        let unread = unread.map(|(path, error)| Unread {
+            path: path_text(path),
+            error,
+        });
+        write!(out, "\n],\n\"unread\": ")?;
+        list(out, unread)?;
+        write!(out, ",\n\"stale_exceptions\": ")?;
+        list(out, self.stale.iter())?;
+        writeln!(out, "\n}}")
+    }
+}
+
+/// A list with a line for each item.
+fn list(out: &mut dyn Write, items: impl Iterator<Item = impl Serialize>) -> io::Result<()> {
+    let mut before = "[\n";
+    for item in items {
+        out.write_all(before.as_bytes())?;
+        serde_json::to_writer(&mut *out, &item)?;
+        before = ",\n";
+    }
+    out.write_all(if before == "[\n" { b"[]" } else { b"\n]" })
+}
+
+/// A file, as the schema has it. The names of the fields here are those of the report.
+#[derive(Serialize)]
+struct File<'r> {
+    path: String,
+    outcome: &'static str,
+    /// Why the file is left alone, or what failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    edits: Vec<Edit<'r>>,
+    containers: Vec<Container<'r>>,
+}
+
+#[derive(Serialize)]
+struct Edit<'r> {
+    start: u32,
+    end: u32,
+    text: &'r str,
+}
+
+#[derive(Serialize)]
+struct Container<'r> {
+    format: &'static str,
+    workload: &'r str,
+    name: &'r str,
+    role: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
+    results: Vec<Outcomes<'r>>,
+}
+
+/// One result.
+#[derive(Serialize)]
+struct Outcomes<'r> {
+    transform: &'static str,
+    answer: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    basis: Option<&'static str>,
+    /// The entry of the knowledge base that the basis names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'r str>,
+    /// `--override` changes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overridable: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exception: Option<Exception<'r>>,
+    reason: Reason<'r>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
+    /// The keys that are written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<&'r [String]>,
+    fingerprint: String,
+    ordinal: u32,
+}
+
+#[derive(Serialize)]
+struct Exception<'r> {
+    reason: &'r str,
+    at: String,
+}
+
+#[derive(Serialize)]
+struct Reason<'r> {
+    code: &'static str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    parts: BTreeMap<&'static str, Value<'r>>,
+    /// Reasons that hold in addition.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    more: Vec<Reason<'r>>,
+    text: String,
+}
+
+/// A part of a reason.
+struct Value<'r>(&'r container::Value);
+
+#[derive(Serialize)]
+struct Place {
+    path: String,
+    line: u32,
+    column: u32,
+    start: u32,
+    end: u32,
+}
+
+#[derive(Serialize)]
+struct Unread<'r> {
+    path: String,
+    error: &'r str,
+}
+
+#[derive(Serialize)]
+struct Stale {
+    at: String,
+    why: String,
+}
+
+fn files(report: &Report, is_of_a_command: bool) -> Vec<File<'_>> {
+    let files = report.files.iter();
+    let mut files: Vec<_> = files.map(|file| File::new(file, is_of_a_command)).collect();
+    for (container, ordinals) in report.containers.iter().zip(report.ordinals()) {
+        // Nothing is known of a file that failed.
+        if let Some(file) = files.get_mut(container.file)
+            && file.outcome != "failed"
+        {
+            let container = Container::new(container, ordinals, report);
+            file.containers.push(container);
+        }
+    }
+    files
+}
+
+impl<'r> File<'r> {
+    fn new(file: &'r FileReport, is_of_a_command: bool) -> Self {
+        let (outcome, why) = match &file.outcome {
+            FileOutcome::NotOurs(why) => ("left-alone", Some(why_not_ours(*why).to_owned())),
+            FileOutcome::Read => ("read", None),
+            FileOutcome::Unchanged => ("unchanged", None),
+            FileOutcome::Changed(_) => ("changed", None),
+            FileOutcome::Created(_) => ("created", None),
+            FileOutcome::Failed(error) => ("failed", Some(error.to_string())),
+        };
+        let edits = match &file.outcome {
+            // A command is printed anew, and its options may hold secrets.
+            _ if is_of_a_command => Vec::new(),
+            FileOutcome::Changed(change) => change.edits.iter().map(Edit::new).collect(),
+            FileOutcome::Created(text) => vec![Edit {
+                start: 0,
+                end: 0,
+                text,
+            }],
+            _ => Vec::new(),
+        };
+        Self {
+            path: path_text(&file.path),
+            outcome,
+            why,
+            edits,
+            containers: Vec::new(),
+        }
+    }
+}
+
+impl<'r> Edit<'r> {
+    fn new(edit: &'r syntax::Edit) -> Self {
+        Self {
+            start: edit.span.start,
+            end: edit.span.end,
+            text: &edit.text,
+        }
+    }
+}
+
+impl<'r> Container<'r> {
+    fn new(
+        container: &'r ContainerReport,
+        ordinals: Vec<(outcome::Fingerprint, u32)>,
+        report: &'r Report,
+    ) -> Self {
+        let rows = container.rows.iter().zip(ordinals);
+        Self {
+            format: container.format,
+            workload: &container.workload,
+            name: &container.name,
+            role: match container.role {
+                Role::Main => "main",
+                Role::Init => "init",
+                Role::Sidecar => "sidecar",
+                Role::Ephemeral => "ephemeral",
+            },
+            image: container.image.as_deref(),
+            place: place(container.place, report),
+            note: container.caution,
+            results: rows
+                .map(|(row, ordinal)| Outcomes::new(row, ordinal, report))
+                .collect(),
+        }
+    }
+}
+
+impl<'r> Outcomes<'r> {
+    fn new(row: &'r Row, ordinal: (outcome::Fingerprint, u32), report: &'r Report) -> Self {
+        let (fingerprint, ordinal) = ordinal;
+        let mut result = Self {
+            transform: row.id,
+            answer: "",
+            basis: None,
+            source: None,
+            overridable: None,
+            exception: None,
+            reason: Reason::new(&row.reason),
+            place: place(row.place, report),
+            keys: None,
+            fingerprint: fingerprint.to_string(),
+            ordinal,
+        };
+        result.answer = match &row.outcome {
+            Outcome::Hardened => "hardened",
+            Outcome::Inapplicable => "not-applicable",
+            Outcome::Declined => "declined",
+            Outcome::Changed { basis, paths } => {
+                result.keys = Some(paths);
+                let (basis, source) = match basis {
+                    Basis::General => ("general", None),
+                    Basis::Known(source) => ("known", Some(source.as_str())),
+                    Basis::Assumed => ("assumed", None),
+                    Basis::Asked => ("asked", None),
+                };
+                (result.basis, result.source) = (Some(basis), source);
+                "change"
+            }
+            Outcome::Finding { can_be_asked } => {
+                result.overridable = Some(*can_be_asked);
+                "finding"
+            }
+            Outcome::Excepted { justification, by } => {
+                result.exception = Some(Exception {
+                    reason: justification,
+                    at: position(by, report),
+                });
+                "excepted"
+            }
+        };
+        result
+    }
+}
+
+impl<'r> Reason<'r> {
+    fn new(reason: &'r container::Reason) -> Self {
+        let parts = reason.parts.iter();
+        Self {
+            code: reason.code(),
+            parts: parts.map(|(name, value)| (*name, Value(value))).collect(),
+            more: reason.more.iter().map(Self::new).collect(),
+            text: sentence(reason),
+        }
+    }
+}
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        use container::Value as Of;
+        match self.0 {
+            Of::Path(text)
+            | Of::Capability(text)
+            | Of::Name(text)
+            | Of::Image(text)
+            | Of::Written(text)
+            | Of::Note(text) => out.serialize_str(text),
+            Of::Port(port) => out.serialize_u16(*port),
+            Of::Bytes(number) | Of::Count(number) => out.serialize_u64(*number),
+            Of::List(values) => out.collect_seq(values.iter().map(Value)),
+            Of::Reason(reason) => Reason::new(reason).serialize(out),
+        }
+    }
+}
+
+impl Stale {
+    fn new(stale: &StaleException, report: &Report) -> Self {
+        Self {
+            at: position(&stale.at, report),
+            why: stale.why.clone(),
+        }
+    }
+}
+
+fn place(place: Option<Location>, report: &Report) -> Option<Place> {
+    let Location {
+        file,
+        line,
+        column,
+        span,
+    } = place?;
+    Some(Place {
+        path: path_text(&report.files.get(file)?.path),
+        line,
+        column,
+        start: span.start,
+        end: span.end,
+    })
+}
+
+/// `compose.yml:3`, as it is: JSON escapes it.
+fn position(at: &Position, report: &Report) -> String {
+    match at {
+        Position::File(file, line) => match report.files.get(*file) {
+            Some(file) => format!("{}:{line}", path_text(&file.path)),
+            None => line.to_string(),
+        },
+        Position::Elsewhere(words) => words.clone(),
+    }
+}
+
+/// Bytes that are not UTF-8 become U+FFFD, because JSON has no way to write them.
+fn path_text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

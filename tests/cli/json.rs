@@ -1,0 +1,98 @@
+//! The report for programs: it is what its schema says, and it tells no secrets.
+
+use harden::container::Assume;
+use harden::report::json::SCHEMA;
+use serde_json::Value;
+
+use crate::support::report::json;
+use crate::support::run::{Setup, every};
+use crate::support::schema::validate;
+
+/// A value of a variable, of a secret or of an option that no report repeats.
+const SECRET: &str = "hunter2-7d1f";
+
+const SAMPLES: &[(&str, &str)] = &[
+    ("compose.yml", "services: {}"),
+    ("compose.yml", "services: ["),
+    ("empty.yml", ""),
+    ("compose.yml", "services: {web: {image: nginx}}"),
+    (
+        "compose.yml",
+        "services:
+  web:
+    # harden: ignore[cpu-limit] it is measured
+    image: postgres:16
+    privileged: true
+    user: root
+    command: [--password, SECRET]
+    environment: [POSTGRES_PASSWORD=SECRET, PUID=SECRET]
+    labels: {note: SECRET}
+    healthcheck: {test: curl -u me:SECRET http://localhost}
+    volumes: [/etc:/e, /etc:/f, /:/r, /var/run/docker.sock:/var/run/docker.sock]
+    cap_add: [SYS_ADMIN]
+  other:
+    build: {context: ., args: {TOKEN: SECRET}}
+    ports: ['80:80', 5432:5432]
+    extends: web
+configs: {one: {content: SECRET}}
+",
+    ),
+    (
+        "\u{1b}[2J\u{202e}\n\"\\.yml",
+        "services: {\"\\e[2J\\u202e\\n\\\"\": {image: \"\\0\\u2028\", volumes: [\"/etc/\\u2028\\\"<b>:/x\"]}}",
+    ),
+    (
+        "pod.yaml",
+        "apiVersion: v1
+kind: Pod
+metadata: {name: shop, namespace: prod}
+spec:
+  hostPID: true
+  initContainers: [{name: init, image: busybox, command: [sh, -c, 'login SECRET']}]
+  containers:
+    - name: web
+      image: nginx
+      env: [{name: TOKEN, value: SECRET}]
+      livenessProbe: {httpGet: {port: 80, httpHeaders: [{name: Authorization, value: SECRET}]}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: s}
+stringData: {password: SECRET}
+",
+    ),
+    (
+        "web.container",
+        "[Container]\nImage=nginx\nEnvironment=PASSWORD=SECRET\nNoNewPrivileges=false\n\
+         Environment=TOKEN=SECRET\n",
+    ),
+];
+
+fn report(path: &str, text: &str, assume: Assume) -> Value {
+    let run = every().assuming(assume).overriding();
+    json(run.file(path, &text.replace("SECRET", SECRET)))
+}
+
+#[test]
+fn a_report_is_what_its_schema_says() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    for (path, text) in SAMPLES {
+        for assume in [Assume::None, Assume::Fit, Assume::All] {
+            let report = report(path, text, assume);
+            validate(&schema, &schema, &report).unwrap();
+            assert_eq!(report["files"][0]["path"], *path);
+        }
+    }
+}
+
+#[test]
+fn no_report_repeats_a_secret() {
+    for (path, text) in SAMPLES {
+        for assume in [Assume::None, Assume::All] {
+            let report = report(path, text, assume).to_string();
+            let at = report.find(SECRET);
+            let near = at.map(|at| &report[at.saturating_sub(300)..at + SECRET.len()]);
+            assert_eq!(near, None, "{path}");
+        }
+    }
+}
