@@ -13,6 +13,7 @@ use crate::config::{self, FailOn, Settings};
 use crate::container::Assume;
 use crate::nearest;
 use crate::pod_security::Standard;
+use crate::report::FORMATS;
 use crate::report::reporter as report;
 use crate::transforms;
 
@@ -538,7 +539,7 @@ fn read_format(argument: &str) -> Result<FormatArg, String> {
     if file == Some("") {
         return Err(format!("`{argument}` names no file"));
     }
-    let names = || report::FORMATS.iter().map(|format| format.name);
+    let names = || FORMATS.iter().map(|format| format.name);
     let format = report::Format::find(name).ok_or_else(|| {
         let hint = nearest::hint(name, names());
         let names: Vec<&str> = names().collect();
@@ -549,12 +550,12 @@ fn read_format(argument: &str) -> Result<FormatArg, String> {
     })?;
     Ok(FormatArg {
         format,
-        file: file.map(PathBuf::from),
+        file: file.filter(|file| *file != "-").map(PathBuf::from),
     })
 }
 
 fn format_help() -> String {
-    let names: Vec<&str> = report::FORMATS.iter().map(|format| format.name).collect();
+    let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
     format!(
         "Report in this format ({}); with =FILE, write the report to a file (repeatable)",
         names.join(", ")
@@ -563,13 +564,13 @@ fn format_help() -> String {
 
 fn format_long_help() -> String {
     let mut text = "\
-Report in this format. Without =FILE, the report goes to stdout and replaces the diff and the \
+Report in this format. Without =FILE, or with =-, the report goes to stdout and replaces the diff and the \
 summary; one format can do that. With =FILE, harden writes the report to the file; repeat the \
 option for several files. With `-` every format needs a file.
 
 Formats:"
         .to_owned();
-    for format in report::FORMATS {
+    for format in FORMATS {
         let _ = write!(text, "\n- {}: {}", format.name, format.about);
     }
     text

@@ -67,7 +67,7 @@ impl Reports {
                 reports.add(format, setting, Sink::Stdout);
                 continue;
             };
-            let file = NewFile::begin(&console.directory.join(path));
+            let file = NewFile::begin(path);
             let file = file.map_err(|error| Box::new(error) as Box<dyn Diagnostic>)?;
             let setting = Setting {
                 terminal: Terminal::PIPE,

@@ -13,6 +13,10 @@ pub mod words;
 
 use crate::engine::outcome::{Position, Report};
 use crate::project::NotOurs;
+use crate::report::reporter::Format;
+
+/// The formats that `--format` knows.
+pub static FORMATS: &[Format] = &[text::FORMAT, diff::FORMAT, json::FORMAT];
 
 /// A position as people write it: `compose.yml:3`.
 #[must_use]

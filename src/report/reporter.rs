@@ -1,4 +1,4 @@
-//! The seam between results and formats: a renderer is one file, and one row in [`FORMATS`].
+//! The seam between results and formats: a renderer is one file, and one row in [`FORMATS`](super::FORMATS).
 //!
 //! A run has one reporter for each format that is asked for. Its [`Renderer`] works on any core, on
 //! one group of files at a time, while their texts are still there. Its `take` gets the groups one
@@ -8,12 +8,9 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::FORMATS;
 use super::terminal::Terminal;
-use super::{diff, json, text};
 use crate::engine::outcome::{Report, StaleException};
-
-/// The formats of reports.
-pub static FORMATS: &[Format] = &[text::FORMAT, diff::FORMAT, json::FORMAT];
 
 /// A format of reports.
 #[derive(Clone, Copy)]
