@@ -7,7 +7,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use serde::de::{Deserialize, Deserializer};
 
 use super::values::text;
-use crate::image;
+use crate::image::pattern;
 use crate::jsonpath::JsonPath;
 
 /// A name in which `*` matches any characters.
@@ -29,7 +29,7 @@ impl Pattern {
     /// Whether it matches the whole name.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
-        image::matches(&self.0, name)
+        pattern::matches(&self.0, name)
     }
 }
 

@@ -11,7 +11,7 @@ mod error;
 mod facts;
 mod knowledge;
 mod name;
-mod pattern;
+pub(crate) mod pattern;
 pub mod read;
 mod rules;
 mod start;
@@ -27,7 +27,6 @@ pub use facts::{
 };
 pub use knowledge::Knowledge;
 pub use name::{Name, Tag};
-pub(crate) use pattern::matches;
 pub use read::{EntryError, Fault};
 pub use rules::Violation;
 pub use start::is_start_script;

@@ -5,8 +5,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use harden::container::Policy;
+use harden::engine::Run;
+use harden::engine::outcome::FileOutcome;
 use harden::image::entry::{Entry, Version};
 use harden::image::{Condition, DefaultUser, Facts, Knowledge, Name, RunAs, Support};
+use harden::project::Source;
+use harden::transforms;
 
 use crate::support::files::project;
 use crate::support::run::knowledge;
@@ -660,6 +665,23 @@ fn capabilities_that_nobody_looked_at_are_unknown() {
         as_root(&format!("{section}, as_root: [SETUID]}}\n")),
         Some(vec!["SETUID".to_owned()])
     );
+}
+
+#[test]
+fn a_glob_of_many_stars_takes_no_time() {
+    let hostile = format!("size: 1Mi, when: [{{env: '{}b'}}]", "*a".repeat(30));
+    let entry = Entry::read(&ENTRY.replacen("size: 1Mi", &hostile, 1)).expect("it is an entry");
+    let knowledge = Knowledge::with([entry]).expect("one entry");
+    let transforms = transforms::find("read-only-root").into_iter().collect();
+    let name = "a".repeat(60);
+    let text = format!("services:\n  a:\n    image: example\n    environment:\n      {name}: x\n");
+    let source = Source {
+        path: "compose.yml".into(),
+        bytes: text.into_bytes(),
+    };
+    let report = Run::new(transforms, Policy::default(), &knowledge).project(vec![source]);
+    assert_eq!(report.containers.len(), 1);
+    assert!(matches!(report.files[0].outcome, FileOutcome::Changed(_)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::container::{
     Basis, Container, Id, Origin, Reason, Scratch, Setting, User, Via, counted,
     is_shared_directory, within,
 };
-use crate::image::{Condition, DefaultUser, Facts, Owner, Support, Writable};
+use crate::image::{Condition, DefaultUser, Facts, Owner, Support, Writable, pattern};
 use crate::transforms::evidence;
 
 /// The scratch paths that the container needs and does not have under a read-only root.
@@ -209,7 +209,7 @@ pub fn applies(container: &Container, conditions: &[Condition]) -> Applies {
             Condition::Env(glob) => {
                 if container
                     .variables()
-                    .any(|(name, _)| glob_matches(glob, name))
+                    .any(|(name, _)| pattern::matches(glob, name))
                 {
                     Applies::Yes
                 } else if container.environment_elsewhere {
@@ -241,21 +241,6 @@ pub fn applies(container: &Container, conditions: &[Condition]) -> Applies {
         }
     }
     result
-}
-
-/// `*` stands for any characters.
-fn glob_matches(glob: &str, text: &str) -> bool {
-    match glob.split_once('*') {
-        None => glob == text,
-        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
-            rest.is_empty()
-                || text
-                    .char_indices()
-                    .map(|(at, _)| at)
-                    .chain([text.len()])
-                    .any(|at| glob_matches(rest, &text[at..]))
-        }),
-    }
 }
 
 /// What a change by these facts rests on: they hold for the image's own program and for the tag
