@@ -23,6 +23,9 @@ mod rules;
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 #[path = "src/image/tags.rs"]
 mod tags;
+#[allow(dead_code, reason = "the library uses the rest")]
+#[path = "src/units.rs"]
+mod units;
 
 use edition::Edition;
 use entry::Entry;
@@ -37,6 +40,7 @@ fn main() -> io::Result<()> {
         "src/image/read.rs",
         "src/image/rules.rs",
         "src/image/tags.rs",
+        "src/units.rs",
     ] {
         println!("cargo::rerun-if-changed={path}");
     }

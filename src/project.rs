@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::container::Container;
 use serde::Deserialize;
 
 use crate::jsonpath::JsonPath;
+use crate::paths::normalized;
 use crate::syntax::{Schema, Tree};
 
 /// The files that those of a project speak of: bases, includes, `.env`, Dockerfiles.
@@ -23,7 +24,7 @@ pub trait Surroundings: fmt::Debug + Sync {
 
     /// Where the path leads, without `.` and `..`: the same for all ways of writing it.
     fn place(&self, path: &Path) -> PathBuf {
-        settled(path)
+        normalized(path)
     }
 
     /// The YAML and JSON files of the directory of the file `from`, itself among them, in the order
@@ -257,24 +258,6 @@ pub(crate) fn firsts(count: usize, ties: impl IntoIterator<Item = (usize, usize)
         firsts[at] = firsts[firsts[at]];
     }
     firsts
-}
-
-/// The path without `.` and, where that is possible without asking the system, without `..`.
-#[must_use]
-pub fn settled(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir
-                if matches!(out.components().next_back(), Some(Component::Normal(_))) =>
-            {
-                out.pop();
-            }
-            part => out.push(part),
-        }
-    }
-    out
 }
 
 /// A container and where its settings are written.

@@ -1,14 +1,76 @@
 //! Sizes and CPU numbers, as engines read them and as people write them.
 
+/// A decimal number with the unit behind it: `1.5Gi`.
+///
+/// Every grammar of sizes has the same numbers. The units, and whether a part of a byte counts as
+/// a whole one, differ from one to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Amount<'t> {
+    /// The digits before the point.
+    pub(crate) whole: &'t str,
+    /// The digits after it.
+    pub(crate) fraction: &'t str,
+    /// The rest of the text as it is written.
+    pub(crate) unit: &'t str,
+}
+
+impl<'t> Amount<'t> {
+    /// Digits with at most one point, and what follows them. `None` for a text without a digit at
+    /// its start.
+    pub(crate) fn read(text: &'t str) -> Option<Self> {
+        let end = text
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(text.len());
+        let (number, unit) = text.split_at(end);
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let is_number = !(whole.is_empty() && fraction.is_empty()) && !fraction.contains('.');
+        is_number.then_some(Self {
+            whole,
+            fraction,
+            unit,
+        })
+    }
+
+    /// The number times the factor, rounded down; `None` beyond 64 bits.
+    pub(crate) fn times(self, factor: u64) -> Option<u64> {
+        self.scaled(factor).map(|(whole, _)| whole)
+    }
+
+    /// The number times the factor, rounded up; `None` beyond 64 bits.
+    pub(crate) fn times_rounded_up(self, factor: u64) -> Option<u64> {
+        let (whole, rest) = self.scaled(factor)?;
+        whole.checked_add(u64::from(rest))
+    }
+
+    /// The product rounded down, and whether a part is cut off.
+    fn scaled(self, factor: u64) -> Option<(u64, bool)> {
+        /// More digits of a fraction change no whole product of 64 bits.
+        const DIGITS: usize = 18;
+        let number = |digits: &str| match digits {
+            "" => Some(0),
+            digits => digits.parse::<u128>().ok(),
+        };
+        let (kept, cut) = self.fraction.split_at(self.fraction.len().min(DIGITS));
+        let divisor = 10_u128.pow(u32::try_from(kept.len()).ok()?);
+        let part = number(kept)? * u128::from(factor);
+        let whole = number(self.whole)?
+            .checked_mul(u128::from(factor))?
+            .checked_add(part / divisor)?;
+        let rest = part % divisor > 0 || cut.contains(|digit| digit != '0');
+        Some((u64::try_from(whole).ok()?, rest))
+    }
+}
+
 /// Bytes of a size such as `512m`, `1.5 GiB`, `1073741824`: go-units `RAMInBytes`, where every
 /// unit is a power of 1024.
 pub(crate) fn bytes(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let factor: u32 = match unit.trim_start().to_ascii_lowercase().as_str() {
+    let amount = Amount::read(text.trim())?;
+    amount.times(engine_unit(amount.unit.trim_start())?)
+}
+
+/// Bytes of a unit as the engines read it: `k`, `KB`, `KiB`; none is a byte.
+pub(crate) fn engine_unit(unit: &str) -> Option<u64> {
+    let power = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 0,
         "k" | "kb" | "ki" | "kib" => 1,
         "m" | "mb" | "mi" | "mib" => 2,
@@ -17,39 +79,13 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
         "p" | "pb" | "pi" | "pib" => 5,
         _ => return None,
     };
-    scale(number, 1024_u64.pow(factor))
+    Some(1024_u64.pow(power))
 }
 
 /// Thousandths of a processor: `0.5` is 500.
 pub(crate) fn millicpu(text: &str) -> Option<u64> {
-    scale(text.trim(), 1000)
-}
-
-/// `number * factor`, rounded down; `number` is decimal digits with at most one point.
-fn scale(number: &str, factor: u64) -> Option<u64> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if whole.is_empty() && fraction.is_empty() {
-        return None;
-    }
-    let whole: u128 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().ok()?
-    };
-    let fraction = &fraction[..fraction.len().min(18)];
-    let divisor = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
-    let part: u128 = if fraction.is_empty() {
-        0
-    } else {
-        fraction.parse().ok()?
-    };
-    let factor = u128::from(factor);
-    u64::try_from(
-        whole
-            .checked_mul(factor)?
-            .checked_add(part * factor / divisor)?,
-    )
-    .ok()
+    let amount = Amount::read(text.trim())?;
+    amount.unit.is_empty().then(|| amount.times(1000))?
 }
 
 /// A size in the shortest whole unit of 1024: `512m`, `1g`, `1500k`.
@@ -87,6 +123,25 @@ mod tests {
         assert_eq!(bytes("1x"), None);
         assert_eq!(bytes(""), None);
         assert_eq!(bytes("99999999999999999999g"), None);
+    }
+
+    #[test]
+    fn a_part_of_a_unit_is_cut_off_or_counts() {
+        for (text, factor, down, up) in [
+            ("1.5", 2, Some(3), Some(3)),
+            ("1.5", 1, Some(1), Some(2)),
+            ("0.0000000000000000000001", 1, Some(0), Some(1)),
+            ("18446744073709551615", 1, Some(u64::MAX), Some(u64::MAX)),
+            ("18446744073709551615.1", 1, Some(u64::MAX), None),
+            ("18446744073709551616", 1, None, None),
+        ] {
+            let amount = Amount::read(text).unwrap();
+            let products = (amount.times(factor), amount.times_rounded_up(factor));
+            assert_eq!(products, (down, up), "{text}");
+        }
+        for text in ["", ".", "k", "1.2.3", "-1", "\u{b2}"] {
+            assert_eq!(Amount::read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{Kind, Reference, Risk, Transform};
 use crate::container::{Answer, Assignment, Container, Policy, Reason, Setting};
 use crate::edition::Edition;
+use crate::transforms::needs::capabilities::BASELINE;
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
@@ -25,24 +26,6 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
-/// What may be added and leaves a container ordinary: the capabilities of the baseline Pod
-/// Security Standard (kubernetes/pod-security-admission `policy/check_capabilities_baseline.go`).
-static ORDINARY: [&str; 13] = [
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];
-
 fn decide(container: &Container, _: &Policy) -> Answer {
     let (added, place) = match &container.capabilities_added {
         Setting::Unsupported => {
@@ -63,7 +46,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     };
     let risky: Vec<&String> = added
         .iter()
-        .filter(|name| !ORDINARY.contains(&name.as_str()) && !needed(name))
+        .filter(|name| !BASELINE.contains(&name.as_str()) && !needed(name))
         .collect();
     if risky.is_empty() {
         return Answer::hardened("what is added leaves it an ordinary container".to_owned());

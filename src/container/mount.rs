@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Place;
+use crate::paths;
 
 /// Something mounted into the container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,16 +68,9 @@ pub(super) fn clean(path: &str) -> Cow<'_, str> {
     if is_clean(path) {
         return Cow::Borrowed(path);
     }
-    let mut cleaned = String::with_capacity(path.len() + 1);
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => cleaned.truncate(cleaned.rfind('/').unwrap_or_default()),
-            part => {
-                cleaned.push('/');
-                cleaned.push_str(part);
-            }
-        }
+    let mut cleaned = paths::from_root(path);
+    if cleaned == "/" {
+        cleaned.clear();
     }
     let is_run = |rest: &str| rest.is_empty() || rest.starts_with('/');
     if cleaned.strip_prefix("/var/run").is_some_and(is_run) {

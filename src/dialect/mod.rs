@@ -124,12 +124,6 @@ pub fn preferred_to(base: &Path) -> Vec<PathBuf> {
     before.map(|name| base.with_file_name(name)).collect()
 }
 
-/// A word as a shell reads it.
-#[must_use]
-pub(crate) fn shell_word(word: &str) -> std::borrow::Cow<'_, str> {
-    docker_run::quote(word)
-}
-
 /// The containers of files that belong together; all are of one format.
 #[must_use]
 pub fn read(

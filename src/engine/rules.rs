@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::config::{Choices, Config, Located, Settings, Workload};
 use crate::container::{Assume, Container, Policy};
 use crate::engine::outcome::{Outcome, Position, StaleException};
-use crate::project::settled;
+use crate::paths::normalized;
 use crate::transforms::Transform;
 
 /// The rules of a call: none of them by default.
@@ -244,7 +244,7 @@ impl Rules {
 
     /// The path from the folder of the configuration; none for what lies elsewhere.
     fn below(&self, path: &Path) -> Option<PathBuf> {
-        let whole = settled(&self.here.join(path));
+        let whole = normalized(&self.here.join(path));
         whole.strip_prefix(&self.folder).ok().map(Path::to_owned)
     }
 }

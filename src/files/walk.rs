@@ -16,7 +16,8 @@ use memchr::memmem;
 
 use super::FileError;
 use crate::dialect;
-use crate::project::{self, Source, Surroundings, Unread};
+use crate::paths::normalized;
+use crate::project::{Source, Surroundings, Unread};
 use crate::syntax::Limits;
 
 /// What a call means.
@@ -97,7 +98,7 @@ impl Surroundings for Disk {
     }
 
     fn place(&self, path: &Path) -> PathBuf {
-        project::settled(&self.directory.join(path))
+        normalized(&self.directory.join(path))
     }
 
     fn beside(&self, from: &Path) -> Vec<PathBuf> {

@@ -45,6 +45,7 @@ use serde_yaml::with::singleton_map_recursive;
 
 use super::edition::Edition;
 pub use super::tags::{Tags, Version};
+use super::units::Amount;
 
 /// Everything that is known of one image.
 #[derive(Clone, Debug, Deserialize)]
@@ -532,33 +533,20 @@ fn first_edition() -> Edition {
     Edition::new(2026, 11)
 }
 
-/// Reads a size in bytes: a number with `Ki`, `Mi` or `Gi`, perhaps with a fraction.
+/// Reads a size in bytes: a number with `Ki`, `Mi` or `Gi`, perhaps with a tenth.
 #[must_use]
 pub fn bytes(text: &str) -> Option<u64> {
-    let split = text.len()
-        - text
-            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
-            .len();
-    let (number, unit) = text.split_at(split);
-    let shift = match unit {
-        "" => 0,
-        "Ki" => 10,
-        "Mi" => 20,
-        "Gi" => 30,
+    let amount = Amount::read(text)?;
+    let is_whole = !amount.whole.is_empty() && !text.contains('.');
+    let has_tenth = !amount.whole.is_empty() && amount.fraction.len() == 1;
+    let unit = match amount.unit {
+        "" => 1,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
         _ => return None,
     };
-    let (whole, tenths) = match number.split_once('.') {
-        Some((whole, tenth)) if tenth.len() == 1 => {
-            (whole.parse::<u64>().ok()?, tenth.parse::<u64>().ok()?)
-        }
-        Some(_) => return None,
-        None => (number.parse::<u64>().ok()?, 0),
-    };
-    whole
-        .checked_mul(10)?
-        .checked_add(tenths)?
-        .checked_mul(1 << shift)
-        .map(|ten_times| ten_times / 10)
+    (is_whole || has_tenth).then(|| amount.times(unit))?
 }
 
 /// Reads permission bits.

@@ -18,6 +18,7 @@ mod start;
 mod tags;
 
 use crate::edition::{self, Edition};
+use crate::units;
 
 pub use dockerfile::Recipe;
 pub use error::UnusableEntry;

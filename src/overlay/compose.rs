@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use super::value::{Copier, added, are_alike, get, is_null, null, text};
 use super::{Desk, Extent, OverlayError, prove};
+use crate::dialect;
 use crate::dialect::recognise::{OVERLAY_MARK, is_overlay};
-use crate::dialect::{self, shell_word};
 use crate::engine::outcome::FileOutcome;
-use crate::project::settled;
+use crate::paths::normalized;
+use crate::shell::quote;
 use crate::syntax::{self, Limits, Mode, Schema, Value};
 
 /// Files that extend each other, one after the other.
@@ -234,7 +235,7 @@ impl Files<'_, '_> {
 
 /// The two names lead to one place, as far as names tell.
 fn is_same(left: &Path, right: &Path) -> bool {
-    left == right || settled(left) == settled(right)
+    left == right || normalized(left) == normalized(right)
 }
 
 /// Keys whose sequence is replaced by a later one (compose-go `override/merge.go`).
@@ -358,7 +359,7 @@ fn command(desk: &Desk<'_>, project: &[usize], overlay: &Path) -> String {
     let mut command = "docker compose".to_owned();
     for path in paths.chain([overlay]) {
         command.push_str(" -f ");
-        command.push_str(&shell_word(&path.to_string_lossy()));
+        command.push_str(&quote(&path.to_string_lossy()));
     }
     command.push_str(" up");
     command

@@ -13,7 +13,7 @@ use super::home::{self, Home, PATCHES};
 use super::patch::{self, Identity, Object};
 use super::{Desk, Extent, OverlayError, prove};
 use crate::dialect::recognise::OVERLAY_MARK;
-use crate::dialect::shell_word;
+use crate::shell::quote;
 
 /// Moves the changes of Kubernetes files into overlays.
 pub(super) fn write(desk: &mut Desk<'_>, files: &[usize]) {
@@ -104,7 +104,7 @@ fn overlay(desk: &mut Desk<'_>, home: &Home, files: &[usize]) -> Result<(), Over
             &home.directory
         };
         let directory = directory.to_string_lossy();
-        let command = format!("kubectl apply -k {}", shell_word(&directory));
+        let command = format!("kubectl apply -k {}", quote(&directory));
         desk.commands.push(command);
     }
     desk.put(path, existing, text);

@@ -14,6 +14,7 @@ use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 use super::reporter::{Closing, Format, Group, Needs, Renderer, Reporter};
 use super::terminal::{ADDED, BOLD, Escaped, PLACE, REMOVED, Terminal, write_line};
 use crate::engine::outcome::FileOutcome;
+use crate::paths::normalized;
 
 /// Unchanged lines around each change, as `diff -u` and git have it.
 const CONTEXT: usize = 3;
@@ -176,16 +177,7 @@ fn span(lines: Range<usize>) -> String {
 
 /// The name under which the file is found from `base`, or from the root where it lies elsewhere.
 fn applicable(path: &Path, base: &Path) -> PathBuf {
-    let mut whole = PathBuf::new();
-    for part in base.join(path).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                whole.pop();
-            }
-            part => whole.push(part),
-        }
-    }
+    let whole = normalized(&base.join(path));
     match whole.strip_prefix(base) {
         Ok(below) => below.to_owned(),
         Err(_) => whole

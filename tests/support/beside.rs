@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use harden::project::{Surroundings, Unread, settled};
+use harden::paths::normalized;
+use harden::project::{Surroundings, Unread};
 
 /// The files, by their paths from the place where the run starts.
 #[derive(Debug, Default)]
@@ -11,14 +12,14 @@ pub(crate) struct Beside(BTreeMap<PathBuf, String>);
 
 impl Beside {
     pub(crate) fn new<P: AsRef<Path>, T: AsRef<str>>(files: &[(P, T)]) -> Self {
-        let file = |(path, text): &(P, T)| (settled(path.as_ref()), text.as_ref().to_owned());
+        let file = |(path, text): &(P, T)| (normalized(path.as_ref()), text.as_ref().to_owned());
         Self(files.iter().map(file).collect())
     }
 }
 
 impl Surroundings for Beside {
     fn read(&self, _: &Path, path: &Path) -> Result<String, Unread> {
-        let path = settled(path);
+        let path = normalized(path);
         if path.starts_with("..") || path.is_absolute() {
             return Err(Unread::Outside);
         }

@@ -2,6 +2,7 @@
 
 use crate::container::{Container, Reason, Words};
 use crate::image::{Kind, is_start_script};
+use crate::shell::{self, Token};
 
 static ENTRYPOINT_REPLACED: Words =
     Words::new("entrypoint-replaced", "Its entrypoint is replaced.");
@@ -187,24 +188,59 @@ pub(super) fn commands_of_probes(container: &Container) -> Vec<Vec<&str>> {
 
 /// The words of each simple command: an argument may be a script of several.
 pub(crate) fn simple_commands<'w>(words: &[&'w String]) -> Vec<Vec<&'w str>> {
-    let mut commands: Vec<Vec<&str>> = vec![Vec::new()];
+    let mut commands = vec![Vec::new()];
     for word in words {
-        for (nth, part) in word.split(['\n', ';', '&', '|', '(', ')', '`']).enumerate() {
-            if nth > 0 {
-                commands.push(Vec::new());
-            }
-            if let Some(command) = commands.last_mut() {
-                command.extend(part.split_whitespace());
-            }
-        }
+        enter(word, &mut commands);
     }
     commands
 }
 
 /// The words of one argument, which may be a shell script.
-pub(crate) fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split([' ', '\t', '\n', ';', '&', '|', '(', ')', '`'])
-        .filter(|word| !word.is_empty())
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    let mut commands = vec![Vec::new()];
+    enter(text, &mut commands);
+    commands.into_iter().flatten()
+}
+
+/// Adds the words of an argument to the commands before it, without the quotes around each.
+fn enter<'w>(text: &'w str, commands: &mut Vec<Vec<&'w str>>) {
+    let mut is_script = false;
+    for token in shell::tokens(text) {
+        let word = match token {
+            Token::Operator(_) => {
+                commands.push(Vec::new());
+                continue;
+            }
+            Token::Word(word) => word,
+        };
+        let bare = shell::without_quotes(word);
+        // What is run for its output runs as well, in quotes or not. An apostrophe in a
+        // here-document looks like the start of a text in quotes.
+        let is_document = word.contains('\n') && bare.len() == word.len();
+        if word.contains("$(") || word.contains('`') || is_document {
+            let mut parts = word.split([';', '&', '|', '(', ')', '`', '\n']);
+            add(
+                parts.next().unwrap_or_default().split_whitespace(),
+                commands,
+            );
+            for part in parts {
+                commands.push(Vec::new());
+                add(part.split_whitespace(), commands);
+            }
+        } else if is_script && bare.len() < word.len() {
+            enter(bare, commands);
+        } else {
+            add([bare], commands);
+        }
+        // `sh -c`, `su app -c`, `bash -lc`: a script in quotes follows.
+        is_script = word == "eval" || word.starts_with('-') && word.ends_with('c');
+    }
+}
+
+fn add<'w>(words: impl IntoIterator<Item = &'w str>, commands: &mut [Vec<&'w str>]) {
+    if let Some(command) = commands.last_mut() {
+        command.extend(words.into_iter().filter(|word| !word.is_empty()));
+    }
 }
 
 /// The program a word names, without its directory; an address names none.
@@ -213,4 +249,40 @@ pub(crate) fn program(word: &str) -> &str {
         return word;
     }
     word.rsplit('/').next().unwrap_or(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commands(text: &str) -> Vec<String> {
+        let text = text.to_owned();
+        let commands = simple_commands(&[&text]);
+        commands.iter().map(|words| words.join(",")).collect()
+    }
+
+    #[test]
+    fn a_text_in_quotes_is_no_program() {
+        assert_eq!(
+            commands("echo 'no su; no chown' && exec \"app\" --name='a b'"),
+            ["echo,no su; no chown", "exec,app,--name='a b'"]
+        );
+    }
+
+    #[test]
+    fn a_script_in_quotes_is_its_commands() {
+        assert_eq!(
+            commands("su app -c \"chown x y; exec 'my app'\""),
+            ["su,app,-c,chown,x,y", "exec,my app"]
+        );
+        assert_eq!(commands("bash -lc 'a|b' c"), ["bash,-lc,a", "b,c"]);
+        assert_eq!(
+            commands("x=\"$(su app)\" `chown y`"),
+            ["x=\"$", "su,app", "\"", "chown,y", ""]
+        );
+        assert_eq!(
+            commands("cat <<E > x\nit's\nE\nchown y"),
+            ["cat,<<E,>,x", "it's", "E", "chown,y"]
+        );
+    }
 }

@@ -3,6 +3,7 @@
 use super::{command_words, program};
 use crate::container::Container;
 use crate::image::Name;
+use crate::units::{self, Amount};
 
 /// The most memory that a known option of the file gives one part of the process, in bytes, with
 /// the words that say so: a heap, a buffer pool, a cache.
@@ -120,20 +121,11 @@ static OF_PROGRAM: &[(&str, &str, u64)] = &[("memcached", "-m", 1 << 20)];
 
 /// `4g`, `512M`, `2gb`, `2.5`; a bare number counts in `unit` bytes.
 fn size(text: &str, unit: u64) -> Option<u64> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (whole, fraction) = text[..end].split_once('.').unwrap_or((&text[..end], ""));
-    let number: u64 = whole.parse().ok()?;
-    let factor = match text[end..].to_ascii_lowercase().as_str() {
+    let amount = Amount::read(text)?;
+    let unit = match amount.unit {
         "" => unit,
-        "k" | "kb" | "ki" | "kib" => 1 << 10,
-        "m" | "mb" | "mi" | "mib" => 1 << 20,
-        "g" | "gb" | "gi" | "gib" => 1 << 30,
-        "t" | "tb" | "ti" | "tib" => 1 << 40,
-        _ => return None,
+        written => units::engine_unit(written)?,
     };
-    // A part of a unit counts as a whole one: the limit may be too high, never too low.
-    let whole = number.checked_add(u64::from(fraction.contains(|c: char| c != '0')))?;
-    whole.checked_mul(factor)
+    // The limit that follows from it may be too high, never too low.
+    amount.times_rounded_up(unit)
 }

@@ -27,6 +27,24 @@ pub const DEFAULT: [&str; 14] = [
     "SYS_CHROOT",
 ];
 
+/// What the baseline Pod Security Standard lets a container add: all that Docker gives except
+/// `NET_RAW` (kubernetes/pod-security-admission `policy/check_capabilities_baseline.go`).
+pub const BASELINE: [&str; 13] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
+
 /// What an entrypoint needs that prepares its files as root and then becomes another user
 /// (gosu, su-exec, setpriv, s6, a server that does so itself), at its second start too: it changes
 /// owners and modes, enters directories that belong to others by then, and stops children that do.

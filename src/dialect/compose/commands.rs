@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::layers::{Layers, Value, judged};
 use crate::container::Container;
 use crate::project::File;
+use crate::shell;
 use crate::syntax::{Kind, NodeId, Schema};
 
 /// Fills in entrypoint, arguments, hooks and the health check.
@@ -39,7 +40,7 @@ fn hooks(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
                 container.hooks.push(match tree.node(node).kind {
                     Kind::Seq => texts(file, node),
                     _ => judged(file, node)
-                        .map(|text| split_words(&text))
+                        .map(|text| shell::words(&text))
                         .unwrap_or_default(),
                 });
             }
@@ -63,7 +64,7 @@ fn words(files: &[File<'_>], value: &Value) -> Option<Vec<String>> {
     let tree = &file.tree;
     match tree.node(value.node).kind {
         Kind::Seq => Some(texts(file, value.node)),
-        Kind::Scalar => judged(file, value.node).map(|text| split_words(&text)),
+        Kind::Scalar => judged(file, value.node).map(|text| shell::words(&text)),
         _ => None,
     }
 }
@@ -74,41 +75,4 @@ pub(super) fn texts(file: &File<'_>, seq: NodeId) -> Vec<String> {
     tree.children(seq)
         .filter_map(|item| judged(file, item).map(Cow::into_owned))
         .collect()
-}
-
-/// Words as a shell splits them: quotes and backslashes removed, nothing expanded.
-fn split_words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (None, ' ' | '\t' | '\n' | '\r') => words.extend(word.take()),
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (Some(open), c) if c == open => quote = None,
-            (None | Some('"'), '\\') => word.get_or_insert_default().extend(chars.next()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_is_split_as_a_shell_splits_it() {
-        assert_eq!(
-            split_words(r#"sh -c 'a "b" c' d\ e "f\"g""#),
-            ["sh", "-c", r#"a "b" c"#, "d e", "f\"g"]
-        );
-        assert_eq!(split_words(""), Vec::<String>::new());
-        assert_eq!(split_words("a ''"), ["a", ""]);
-    }
 }

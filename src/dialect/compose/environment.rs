@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use super::dotenv::{self, Variables};
 use super::layers::{Layers, is_null, judged};
 use crate::container::Container;
-use crate::project::{File, Surroundings, settled};
+use crate::paths::normalized;
+use crate::project::{File, Surroundings};
 use crate::syntax::{Kind, Schema};
 
 /// Somebody who names more files than this has nothing to say with them.
@@ -125,7 +126,7 @@ fn env_files(layers: &Layers, files: &[File<'_>]) -> Vec<EnvFile> {
         let Some(path) = path else { continue };
         let file = EnvFile {
             from: item.file,
-            path: settled(&file.context.directory.join(&*path)),
+            path: normalized(&file.context.directory.join(&*path)),
             is_raw: is_long && text("format").is_some_and(|format| format == "raw"),
         };
         if found.len() < MOST_FILES && !found.iter().any(|known| known.path == file.path) {

@@ -9,7 +9,8 @@ use memchr::memmem;
 
 use crate::dialect;
 use crate::dialect::kubernetes::kustomization::Kustomization;
-use crate::project::{Context, File, Format, Part, Source, Surroundings, firsts, settled};
+use crate::paths::normalized;
+use crate::project::{Context, File, Format, Part, Source, Surroundings, firsts};
 use crate::syntax::{self, Limits, Mode, Tree};
 
 /// What a call gives beside the files.
@@ -159,7 +160,7 @@ impl<'s> Pool<'s> {
         let places = files.iter().enumerate();
         Self {
             places: places
-                .map(|(at, (_, file))| (settled(&file.path), at))
+                .map(|(at, (_, file))| (normalized(&file.path), at))
                 .collect(),
             files: files
                 .into_iter()
@@ -207,7 +208,7 @@ impl<'s> Pool<'s> {
         for base in 0..pool.files.len() {
             let beside = dialect::overrides(&pool.files[base].file.path)
                 .into_iter()
-                .find_map(|path| pool.places.get(&settled(&path)).copied());
+                .find_map(|path| pool.places.get(&normalized(&path)).copied());
             if let Some(beside) = beside
                 && pool.files[base].file.part.merged.is_some()
                 && pool.is_first_choice(base)
@@ -224,7 +225,7 @@ impl<'s> Pool<'s> {
         let rivals = dialect::preferred_to(&self.files[base].file.path);
         !rivals
             .iter()
-            .any(|rival| self.places.contains_key(&settled(rival)))
+            .any(|rival| self.places.contains_key(&normalized(rival)))
     }
 
     /// The overrides of given bases, and the bases of given overrides, that were not given too.
@@ -272,7 +273,7 @@ impl<'s> Pool<'s> {
         context: Arc<Context>,
     ) -> usize {
         let at = self.files.len();
-        self.places.insert(settled(&path), at);
+        self.places.insert(normalized(&path), at);
         self.files.push(Placed {
             at: None,
             is_base: false,

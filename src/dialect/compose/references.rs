@@ -12,7 +12,8 @@ use memchr::memmem;
 use super::dotenv;
 use super::layers::judged;
 use super::recognise::services_of;
-use crate::project::{Context, File, Surroundings, settled};
+use crate::paths::normalized;
+use crate::project::{Context, File, Surroundings};
 use crate::syntax::{Kind, NodeId, Schema};
 
 /// A file that another one speaks of.
@@ -99,7 +100,7 @@ pub(super) fn extended(file: &File<'_>, node: NodeId) -> Option<Extends> {
         judged(file, found.value())
     };
     Some(Extends {
-        file: text("file").map(|path| settled(&file.context.directory.join(&*path))),
+        file: text("file").map(|path| normalized(&file.context.directory.join(&*path))),
         service: text("service")?.into_owned(),
     })
 }
@@ -125,7 +126,7 @@ pub(super) fn includes(file: &File<'_>, root: NodeId) -> Vec<Include> {
         items
             .into_iter()
             .filter_map(|item| judged(file, item))
-            .map(|path| settled(&base.join(&*path)))
+            .map(|path| normalized(&base.join(&*path)))
             .collect()
     };
     let mut includes = Vec::new();

@@ -14,7 +14,8 @@ use super::layers::{Layer, Layers};
 use super::recognise::services_of;
 use super::references::{Extends, extended, includes};
 use crate::container::Via;
-use crate::project::{File, Surroundings, settled};
+use crate::paths::normalized;
+use crate::project::{File, Surroundings};
 use crate::syntax::{Found, NodeId, Schema, Span};
 
 /// A chain of `extends` that is longer has no end that anybody can follow.
@@ -306,7 +307,9 @@ impl Reader<'_, '_> {
     fn find(&self, path: &Path) -> Option<usize> {
         let places = self.places.get_or_init(|| {
             let files = self.files.iter().enumerate();
-            files.map(|(at, file)| (settled(&file.path), at)).collect()
+            files
+                .map(|(at, file)| (normalized(&file.path), at))
+                .collect()
         });
         places.get(path).copied()
     }

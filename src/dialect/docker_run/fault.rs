@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{Engine, shell};
+use super::{Engine, print};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::Span;
 
@@ -39,7 +39,7 @@ pub enum FaultKind {
 impl Fault {
     /// The fault at this word.
     pub(super) fn new(words: &[String], at: usize, kind: FaultKind) -> Self {
-        let (line, spans) = shell::line(words);
+        let (line, spans) = print::line(words);
         let end = u32::try_from(line.len()).unwrap_or(u32::MAX);
         let span = spans.get(at).copied().unwrap_or(Span { start: end, end });
         Self { kind, line, span }

@@ -9,19 +9,18 @@ mod fault;
 mod flags;
 mod lower;
 mod mounts;
+mod print;
 mod proof;
 mod read;
-mod shell;
 
 use self::command::Given;
 pub use self::command::{Command, Engine};
 pub use self::fault::{Fault, FaultKind};
 pub(in crate::dialect) use self::lower::Added;
 pub(crate) use self::lower::CommandDraft;
+pub use self::print::Layout;
 pub(crate) use self::read::container;
 pub(in crate::dialect) use self::read::container_at;
-pub use self::shell::Layout;
-pub(in crate::dialect) use self::shell::quote;
 
 /// Its name in reports and fingerprints.
 pub(crate) const NAME: &str = "docker-run";

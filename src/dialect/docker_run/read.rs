@@ -1,6 +1,6 @@
 //! A command as a neutral container.
 
-use super::{Command, Engine, Given, mounts, shell};
+use super::{Command, Engine, Given, mounts, print};
 use crate::container::{
     Container, HostNamespace, HostPort, Network, Observed, Origin, Place, Setting, Sysctl, Via,
 };
@@ -17,7 +17,7 @@ pub(super) struct Reading<'c> {
 
 /// The container that the command starts.
 pub(crate) fn container(command: &Command, knowledge: &Knowledge) -> Container {
-    container_at(command, knowledge, shell::line(&command.words).1)
+    container_at(command, knowledge, print::line(&command.words).1)
 }
 
 /// The container that the command starts, where its words stand at these places of file 0.

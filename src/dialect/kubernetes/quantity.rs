@@ -3,6 +3,7 @@
 //! The grammar and the rounding are those of `k8s.io/apimachinery/pkg/api/resource`.
 
 use crate::syntax::Scalar;
+use crate::units::Amount;
 
 /// Bytes, rounded up as the API server rounds; `None` for what it refuses.
 pub(super) fn bytes(scalar: &Scalar<'_>) -> Option<u64> {
@@ -14,24 +15,34 @@ pub(super) fn thousandths(scalar: &Scalar<'_>) -> Option<u64> {
     read(scalar, 3)
 }
 
+/// What each suffix of the API multiplies by: a power of two and one of ten, the greatest first.
+static SUFFIXES: [(&str, u32, i64); 15] = [
+    ("Ei", 60, 0),
+    ("Pi", 50, 0),
+    ("Ti", 40, 0),
+    ("Gi", 30, 0),
+    ("Mi", 20, 0),
+    ("Ki", 10, 0),
+    ("E", 0, 18),
+    ("P", 0, 15),
+    ("T", 0, 12),
+    ("G", 0, 9),
+    ("M", 0, 6),
+    ("k", 0, 3),
+    ("m", 0, -3),
+    ("u", 0, -6),
+    ("n", 0, -9),
+];
+
 /// The shortest exact text for a number of bytes: `512Mi`, `1500M`, `1`.
 pub(super) fn bytes_text(bytes: u64) -> String {
-    const SUFFIXES: [(u64, &str); 10] = [
-        (1 << 50, "Pi"),
-        (1 << 40, "Ti"),
-        (1 << 30, "Gi"),
-        (1 << 20, "Mi"),
-        (1 << 10, "Ki"),
-        (1_000_000_000_000_000, "P"),
-        (1_000_000_000_000, "T"),
-        (1_000_000_000, "G"),
-        (1_000_000, "M"),
-        (1_000, "k"),
-    ];
-    SUFFIXES
-        .iter()
-        .filter(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit))
-        .map(|(unit, suffix)| format!("{}{suffix}", bytes / unit))
+    let units = SUFFIXES.iter().filter_map(|(suffix, twos, tens)| {
+        let tens = 10_u64.checked_pow(u32::try_from(*tens).ok()?)?;
+        Some((suffix, tens << twos))
+    });
+    units
+        .filter(|(_, unit)| bytes > 0 && bytes.is_multiple_of(*unit))
+        .map(|(suffix, unit)| format!("{}{suffix}", bytes / unit))
         .min_by_key(String::len)
         .unwrap_or_else(|| bytes.to_string())
 }
@@ -61,15 +72,12 @@ fn parse(text: &str, decimals: i64) -> Option<u64> {
         Some(rest) => (text.starts_with('-'), rest),
         None => (false, text),
     };
-    let end = unsigned
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(unsigned.len());
-    let (number, suffix) = unsigned.split_at(end);
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
-        return None;
-    }
-    let (twos, tens) = scale(suffix)?;
+    let Amount {
+        whole,
+        fraction,
+        unit,
+    } = Amount::read(unsigned)?;
+    let (twos, tens) = scale(unit)?;
 
     let (significand, dropped) = significand(whole, fraction);
     if significand == 0 {
@@ -126,25 +134,14 @@ fn significand(whole: &str, fraction: &str) -> (u128, i64) {
 
 /// The suffix as powers of two and of ten.
 fn scale(suffix: &str) -> Option<(u32, i64)> {
-    Some(match suffix {
-        "n" => (0, -9),
-        "u" => (0, -6),
-        "m" => (0, -3),
-        "" => (0, 0),
-        "k" => (0, 3),
-        "M" => (0, 6),
-        "G" => (0, 9),
-        "T" => (0, 12),
-        "P" => (0, 15),
-        "E" => (0, 18),
-        "Ki" => (10, 0),
-        "Mi" => (20, 0),
-        "Gi" => (30, 0),
-        "Ti" => (40, 0),
-        "Pi" => (50, 0),
-        "Ei" => (60, 0),
-        exponent => (0, exponent.strip_prefix(['e', 'E'])?.parse().ok()?),
-    })
+    if suffix.is_empty() {
+        return Some((0, 0));
+    }
+    let known = SUFFIXES.iter().find(|(known, ..)| *known == suffix);
+    if let Some((_, twos, tens)) = known {
+        return Some((*twos, *tens));
+    }
+    Some((0, suffix.strip_prefix(['e', 'E'])?.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Several words in one value, as systemd splits them (podman `pkg/systemd/parser/split.go`).
 
+use crate::shell;
+
 /// Whether a backslash says something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Backslash {
@@ -11,26 +13,10 @@ pub(super) enum Backslash {
 
 /// The words between blanks; quotes hold words together and are removed.
 pub(super) fn split(text: &str, backslash: Backslash) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (None, ' ' | '\t' | '\n' | '\r') => words.extend(word.take()),
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (Some(open), c) if c == open => quote = None,
-            (_, '\\') if backslash == Backslash::Escapes => {
-                word.get_or_insert_default().extend(escaped(&mut chars));
-            }
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
+    shell::split(text, |_, rest| match backslash {
+        Backslash::Escapes => escaped(rest),
+        Backslash::Stays => Some('\\'),
+    })
 }
 
 /// What an escape stands for; nothing at the end of the text.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::expand::{Variable, expand};
 use crate::image::name::UNKNOWN;
+use crate::shell::{Operator, Token, tokens};
 
 /// One command of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,91 +111,6 @@ impl Flow {
     fn is_conditional(&self) -> bool {
         self.depth > 0 || self.is_tested
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
-    /// `||`: what follows runs where what came before failed.
-    Or,
-    /// `;` and the end of a line: what follows runs whatever came before.
-    End,
-    /// `&&`, `|`, `&`, parentheses.
-    Other,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token<'s> {
-    Word(&'s str),
-    Operator(Operator),
-}
-
-/// Words with their quotes, and what stands between commands.
-fn tokens(script: &str) -> impl Iterator<Item = Token<'_>> {
-    let mut rest = script;
-    std::iter::from_fn(move || {
-        loop {
-            rest = rest.trim_start_matches([' ', '\t', '\r']);
-            let Some(after) = rest.strip_prefix("\\\n") else {
-                break;
-            };
-            rest = after;
-        }
-        if rest.starts_with('#') {
-            let end = rest.find('\n').unwrap_or(rest.len());
-            rest = rest.get(end..)?;
-        }
-        for (mark, operator) in [
-            ("||", Operator::Or),
-            ("&&", Operator::Other),
-            (";", Operator::End),
-            ("\n", Operator::End),
-            ("|", Operator::Other),
-            ("&", Operator::Other),
-            ("(", Operator::Other),
-            (")", Operator::Other),
-        ] {
-            if let Some(after) = rest.strip_prefix(mark) {
-                rest = after;
-                return Some(Token::Operator(operator));
-            }
-        }
-        let (word, after) = rest.split_at(word_end(rest));
-        rest = after;
-        (!word.is_empty()).then_some(Token::Word(word))
-    })
-}
-
-/// Where the word at the start ends: at white space or an operator outside quotes, `$( )`, `${ }`
-/// and backquotes.
-fn word_end(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let mut quote = None;
-    let mut depth = 0_usize;
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        match (quote, byte) {
-            (Some(b'\''), b'\'') => quote = None,
-            (Some(b'\''), _) => {}
-            (_, b'\\') => at += 1,
-            (Some(open), byte) if open == *byte => quote = None,
-            (None, b'"' | b'\'' | b'`') => quote = Some(*byte),
-            (None, b'$') if matches!(bytes.get(at + 1), Some(b'(' | b'{')) => {
-                depth += 1;
-                at += 1;
-            }
-            (None, b'(') if depth > 0 => depth += 1,
-            (None, b')' | b'}') if depth > 0 => depth -= 1,
-            (None, b'&') if at > 0 && bytes.get(at - 1) == Some(&b'>') => {}
-            (None, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'(' | b')')
-                if depth == 0 =>
-            {
-                return at;
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    text.len()
 }
 
 /// `NAME=value` before a program.

@@ -10,6 +10,7 @@ use super::shell::{self, Simple, Word};
 use crate::image::entry::CapableFile;
 use crate::image::is_start_script;
 use crate::image::name::UNKNOWN;
+use crate::paths;
 
 /// What the instructions make of an image, over what its base is.
 #[derive(Clone, Debug, Default)]
@@ -358,22 +359,11 @@ impl Image {
     }
 
     fn absolute(&self, path: &str) -> String {
-        let joined = if path.starts_with('/') {
-            path.to_owned()
+        if path.starts_with('/') {
+            paths::from_root(path)
         } else {
-            format!("{}/{path}", self.workdir)
-        };
-        let mut parts: Vec<&str> = Vec::new();
-        for part in joined.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => {
-                    parts.pop();
-                }
-                part => parts.push(part),
-            }
+            paths::from_root(&format!("{}/{path}", self.workdir))
         }
-        format!("/{}", parts.join("/"))
     }
 
     fn words(&self, command: &Command) -> Vec<String> {

@@ -4,6 +4,7 @@
 use super::{Check, Findings, Revision, each};
 use crate::pod_security::pod::Pod;
 use crate::pod_security::standard::Level;
+use crate::transforms::needs::capabilities::BASELINE;
 
 pub(super) static PRIVILEGED: Check = Check {
     id: "privileged",
@@ -32,8 +33,8 @@ pub(super) static CAPABILITIES_BASELINE: Check = Check {
     level: Level::Baseline,
     revisions: &[Revision::since(0, |pod, findings| {
         let added = pod.containers.iter().flat_map(|one| &one.added);
-        let wanted = format!("one of {}", ORDINARY.join(", "));
-        findings.must_be_among(&ORDINARY, &wanted, added);
+        let wanted = format!("one of {}", BASELINE.join(", "));
+        findings.must_be_among(&BASELINE, &wanted, added);
     })],
 };
 
@@ -50,23 +51,6 @@ pub(super) static CAPABILITIES_RESTRICTED: Check = Check {
         .replacing("capabilities_baseline"),
     ],
 };
-
-/// The default capabilities of a container, without `NET_RAW`.
-const ORDINARY: [&str; 13] = [
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];
 
 fn no_escalation(pod: &Pod, findings: &mut Findings<'_>) {
     for allowed in each(pod, |one| &one.allow_privilege_escalation) {

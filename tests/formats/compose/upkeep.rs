@@ -6,7 +6,8 @@ use std::path::Path;
 use super::{declined, declined_in, hardened, outcome, project};
 use crate::support::run::{Setup as _, by_default};
 use harden::engine::outcome::Outcome;
-use harden::project::{Surroundings, Unread, settled};
+use harden::paths::normalized;
+use harden::project::{Surroundings, Unread};
 
 /// One service, its lines given as one flow mapping.
 fn service(lines: &str) -> String {
@@ -170,7 +171,7 @@ impl Surroundings for Closed {
     }
 
     fn is_closed(&self, _: &Path, path: &Path) -> bool {
-        settled(path) == Path::new(self.0)
+        normalized(path) == Path::new(self.0)
     }
 }
 

@@ -1,12 +1,9 @@
-//! Words as a POSIX shell reads them, and a command as people write it.
-
-use std::borrow::Cow;
-use std::fmt::Write;
+//! A command as people write it.
 
 use unicode_width::UnicodeWidthStr;
 
 use super::Command;
-use crate::escape::acts;
+use crate::shell::quote;
 use crate::syntax::Span;
 
 /// How a command is laid out.
@@ -65,75 +62,12 @@ pub(super) fn line(words: &[String]) -> (String, Vec<Span>) {
     (line, spans)
 }
 
-/// The word, in quotes where a shell would read something else.
-///
-/// What could act on a terminal is written as an escape of `$'…'` (POSIX.1-2024, 2.2.4).
-pub(in crate::dialect) fn quote(word: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return Cow::Borrowed(word);
-    }
-    if word.chars().any(needs_escape) {
-        let mut out = "$'".to_owned();
-        for c in word.chars() {
-            match c {
-                '\'' | '\\' => out.extend(['\\', c]),
-                c if needs_escape(c) => {
-                    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                        // Writing to a string cannot fail.
-                        let _ = write!(out, "\\{byte:03o}");
-                    }
-                }
-                c => out.push(c),
-            }
-        }
-        out.push('\'');
-        return Cow::Owned(out);
-    }
-    let is_quotable = |c: char| !matches!(c, '"' | '$' | '`' | '\\' | '!');
-    Cow::Owned(if word.contains('\'') && word.chars().all(is_quotable) {
-        format!("\"{word}\"")
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    })
-}
-
-/// Whether the character is written as an escape. Quotes keep line breaks and tabs readable.
-fn needs_escape(c: char) -> bool {
-    acts(c) && !matches!(c, '\n' | '\t')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn command(words: &[&str]) -> Command {
         Command::parse(words.iter().map(|word| (*word).to_owned()).collect()).unwrap()
-    }
-
-    #[test]
-    fn words_are_quoted_where_a_shell_needs_it() {
-        for (word, quoted) in [
-            ("nginx:1.27@sha256:0", "nginx:1.27@sha256:0"),
-            ("A=b,c", "A=b,c"),
-            ("", "''"),
-            ("a b", "'a b'"),
-            ("$HOME", "'$HOME'"),
-            ("~/x", "'~/x'"),
-            ("{a,b}", "'{a,b}'"),
-            ("*", "'*'"),
-            ("#", "'#'"),
-            ("it's", "\"it's\""),
-            ("it's $5", "'it'\\''s $5'"),
-            ("a\nb", "'a\nb'"),
-            ("é", "'é'"),
-            ("\u{1b}[2J'", "$'\\033[2J\\''"),
-            ("\u{202e}", "$'\\342\\200\\256'"),
-            ("\u{200b}", "$'\\342\\200\\213'"),
-            ("\u{2028}", "$'\\342\\200\\250'"),
-        ] {
-            assert_eq!(quote(word), quoted, "{word:?}");
-        }
     }
 
     #[test]
