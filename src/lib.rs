@@ -27,6 +27,8 @@
 //! | [`project`] | The words that all layers above share: files, members, formats, sources. |
 //! | [`container`] | The neutral container, and what a transform can answer. |
 //! | [`image`] | Facts about images: the knowledge base and Dockerfiles. |
+//! | [`proof`] | Proves a text before it is written: two parsers, and no difference that was not planned. |
+//! | [`json`] | Nodes of YAML as values of JSON. |
 //! | [`syntax`] | YAML: text to a tree with byte spans, and edits back to text. |
 //!
 //! Each layer has its own error type. [`diagnostic`] is what they have in common.
@@ -76,12 +78,16 @@ pub mod engine;
 mod escape;
 pub mod files;
 pub mod image;
+pub mod json;
 pub mod jsonpath;
 mod nearest;
 pub mod overlay;
+pub mod paths;
 pub mod pod_security;
 pub mod project;
+pub mod proof;
 pub mod report;
+mod shell;
 pub mod syntax;
 #[path = "../transforms/mod.rs"]
 pub mod transforms;

@@ -22,8 +22,10 @@ const LAYERS: &[&[&str]] = &[
     &["container"],
     &["image"],
     &["diagnostic"],
+    &["proof", "json"],
     &["syntax"],
-    &["units", "edition", "escape", "nearest", "jsonpath"],
+    &["shell"],
+    &["units", "paths", "edition", "escape", "nearest", "jsonpath"],
 ];
 
 /// A path in the code that leads to another room.
@@ -68,6 +70,27 @@ fn every_room_has_a_layer() {
         .map(|&room| room.to_owned())
         .collect();
     assert_eq!(rooms, known);
+}
+
+/// What `syntax` needs, so that it can be published apart.
+#[test]
+fn syntax_uses_two_crates() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+    let manifest = manifest.unwrap();
+    let dependencies = manifest.split("[dependencies]").nth(1).unwrap();
+    let dependencies: BTreeSet<String> = dependencies
+        .lines()
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name.replace('-', "_"))
+        .collect();
+    let mut used = BTreeSet::new();
+    for (_, file) in sources().into_iter().filter(|(room, _)| room == "syntax") {
+        let code = code(&fs::read_to_string(file).unwrap());
+        let names = words(&code).into_iter().map(|(_, word)| word.to_owned());
+        used.extend(names.filter(|name| dependencies.contains(name)));
+    }
+    assert_eq!(used, ["memchr", "thiserror"].map(str::to_owned).into());
 }
 
 #[test]

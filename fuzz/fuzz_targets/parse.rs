@@ -6,7 +6,8 @@
 #[path = "../../tests/syntax/invariants.rs"]
 mod invariants;
 
-use harden::syntax::{Limits, Mode, decode, parse, witness};
+use harden::proof::witness;
+use harden::syntax::{Limits, Mode, decode, parse};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

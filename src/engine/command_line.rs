@@ -1,8 +1,8 @@
 //! A command line instead of files: the same pass, and the same proof.
 
-use super::{EngineError, Run};
+use super::{EngineError, Run, prove};
 use crate::dialect::docker_run::{self, Command, CommandDraft, container};
-use crate::engine::outcome::{ContainerReport, Outcome};
+use crate::engine::outcome::ContainerReport;
 use crate::project::Member;
 
 /// What a pass made of a command line.
@@ -21,10 +21,8 @@ impl Run<'_> {
         let (draft, container) = self.pass(command);
         let proved = draft.finish(command).and_then(|after| {
             let (_, again) = self.pass(&after);
-            let mut results = again.rows.iter();
-            let repeated = results.find(|one| matches!(one.outcome, Outcome::Changed { .. }));
-            match repeated {
-                Some(one) => Err(format!("a second pass would apply {} again", one.id)),
+            match prove::repeated(&again.name, &again.rows) {
+                Some(what) => Err(what),
                 None => Ok(after),
             }
         });

@@ -29,6 +29,7 @@ use crate::engine::outcome::{
 };
 use crate::engine::rules::{Exception, Rules, Ruling, Subject};
 use crate::image::{self, Knowledge};
+use crate::json;
 use crate::project::{
     self, CustomResource, File, Format, NoSurroundings, NotOurs, Part, Source, Surroundings, Target,
 };
@@ -282,7 +283,7 @@ impl<'k> Run<'k> {
                         return Option::clone(value);
                     }
                     let File { tree, format, .. } = files.get(place.0)?;
-                    let value = tree.json(place.1, format.schema(), LARGEST_OBJECT);
+                    let value = json::value(tree, place.1, format.schema(), LARGEST_OBJECT);
                     let value = value.map(Rc::new);
                     *last = Some((place, value.clone()));
                     value

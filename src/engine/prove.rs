@@ -4,8 +4,9 @@
 use super::{EngineError, Run};
 use crate::dialect::YamlDraft;
 use crate::engine::exceptions::Exceptions;
-use crate::engine::outcome::{Change, FileOutcome, Outcome};
+use crate::engine::outcome::{Change, FileOutcome, Outcome, Row};
 use crate::project::File;
+use crate::proof::{self, Unproved};
 use crate::syntax::{self, Limits, Mode, Plan};
 
 /// The outcome of each file: its new text where the proof holds.
@@ -29,31 +30,16 @@ fn judge(
         return texts.iter().map(|_| FileOutcome::Unchanged).collect();
     }
 
-    let mut faults: Vec<Option<String>> = Vec::with_capacity(files.len());
     let mut after: Vec<File<'_>> = Vec::with_capacity(files.len());
     for ((file, plan), text) in files.iter().zip(&plans).zip(&texts) {
-        let source = text.as_deref().unwrap_or(file.tree.source());
-        match syntax::parse(source, Mode::GoYaml, &Limits::default()) {
-            Ok(tree) => {
-                let fault = text.as_ref().and_then(|_| {
-                    let planned =
-                        syntax::compare(&file.tree, plan, &tree).map_err(|error| error.to_string());
-                    let witnessed = syntax::witness(&tree).map_err(|error| error.to_string());
-                    planned.and(witnessed).err()
-                });
-                faults.push(fault);
-                after.push(file.again(tree));
-            }
-            Err(error) => {
-                return files
-                    .iter()
-                    .map(|_| {
-                        FileOutcome::Failed(EngineError::Unproved(format!(
-                            "the result is not YAML: {error}"
-                        )))
-                    })
-                    .collect();
-            }
+        let tree = match text {
+            Some(text) => proof::edited(&file.tree, plan, text),
+            None => syntax::parse(file.tree.source(), Mode::GoYaml, &Limits::default())
+                .map_err(Unproved::from),
+        };
+        match tree {
+            Ok(tree) => after.push(file.again(tree)),
+            Err(why) => return failed(&texts, &why),
         }
     }
     let again = second_pass(run, &after);
@@ -61,16 +47,15 @@ fn judge(
     texts
         .into_iter()
         .zip(plans)
-        .zip(faults)
         .enumerate()
-        .map(|(index, ((text, plan), fault))| match text {
+        .map(|(index, (text, plan))| match text {
             None => FileOutcome::Unchanged,
             Some(text) => {
                 let repeated = again
                     .iter()
                     .find(|(file, _)| *file == index)
                     .map(|(_, what)| what.clone());
-                match fault.or(repeated) {
+                match repeated {
                     None => FileOutcome::Changed(Change {
                         text,
                         edits: plan.edits,
@@ -80,6 +65,15 @@ fn judge(
             }
         })
         .collect()
+}
+
+/// The files of a project are written together or not at all.
+fn failed(texts: &[Option<String>], why: &Unproved) -> Vec<FileOutcome> {
+    let outcome = |text: &Option<String>| match text {
+        None => FileOutcome::Unchanged,
+        Some(_) => FileOutcome::Failed(EngineError::Unproved(why.to_string())),
+    };
+    texts.iter().map(outcome).collect()
 }
 
 /// What a second pass would change: the file and the words for it.
@@ -93,18 +87,23 @@ fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
     let rulings = run.rulings(files, &members, &exceptions);
     let mut draft = YamlDraft::new(files);
     for at in 0..members.len() {
-        for result in run.answers(&mut members, &rulings, at, &mut draft) {
-            if matches!(result.outcome, Outcome::Changed { .. }) {
-                let container = &members[at].container;
-                let what = format!(
-                    "a second pass would apply {} to {} again",
-                    result.id, container.name
-                );
-                again.push((container.place.file, what));
-            }
+        let rows = run.answers(&mut members, &rulings, at, &mut draft);
+        let container = &members[at].container;
+        if let Some(what) = repeated(&container.name, &rows) {
+            again.push((container.place.file, what));
         }
     }
     again
+}
+
+/// The first change of a second pass, in words. There must be none.
+pub(super) fn repeated(container: &str, rows: &[Row]) -> Option<String> {
+    let is_change = |row: &&Row| matches!(row.outcome, Outcome::Changed { .. });
+    let row = rows.iter().find(is_change)?;
+    let id = row.id;
+    Some(format!(
+        "a second pass would apply {id} to {container} again"
+    ))
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::{EngineError, Run};
+use super::{EngineError, Run, prove};
 use crate::dialect::quadlet::{self, Translation, Unit, UnitDraft};
-use crate::engine::outcome::{Change, ContainerReport, FileOutcome, Outcome};
+use crate::engine::outcome::{Change, ContainerReport, FileOutcome};
 use crate::project::{Member, NotOurs};
 
 impl Run<'_> {
@@ -53,8 +53,6 @@ impl Run<'_> {
             return Some("the result names no image".to_owned());
         };
         let (_, again) = self.pass_unit(path, &translation);
-        let mut results = again.rows.iter();
-        let repeated = results.find(|one| matches!(one.outcome, Outcome::Changed { .. }))?;
-        Some(format!("a second pass would apply {} again", repeated.id))
+        prove::repeated(&again.name, &again.rows)
     }
 }

@@ -7,7 +7,9 @@ use super::patch::{self, Object};
 use super::{Desk, name_of};
 use crate::dialect::kubernetes::kustomization::{self, Kustomization, Unusable};
 use crate::dialect::recognise::{is_overlay, recognise};
-use crate::project::{Format, NotOurs, Surroundings, settled};
+use crate::paths::normalized;
+use crate::project::{Format, NotOurs, Surroundings};
+use crate::proof;
 use crate::syntax::{self, Editor, Found, Limits, Mode, NodeId, Schema, Tree, Value};
 
 /// The file of patches.
@@ -206,11 +208,8 @@ impl Home {
         done.map_err(|refusal| format!("{name} cannot be edited: {refusal}"))?;
         let plan = editor.finish();
         let changed = plan.apply(text);
-        let unproved = |why: String| format!("{name} cannot be edited: {why}");
-        let after = syntax::parse(&changed, Mode::GoYaml, &Limits::default())
-            .map_err(|error| unproved(error.to_string()))?;
-        syntax::compare(&tree, &plan, &after).map_err(|error| unproved(error.to_string()))?;
-        syntax::witness(&after).map_err(|error| unproved(error.to_string()))?;
+        proof::edited(&tree, &plan, &changed)
+            .map_err(|why| format!("{name} cannot be edited: {why}"))?;
         Ok(Some(changed))
     }
 }
@@ -222,7 +221,7 @@ fn our_entry(tree: &Tree<'_>, list: NodeId) -> Option<(NodeId, usize)> {
         let path = tree.get(tree.resolve(**item), "path", Schema::GoYamlV2);
         path.is_some_and(|path| {
             let path = tree.value(tree.resolve(path.value()));
-            settled(Path::new(path.as_ref())) == Path::new(PATCHES)
+            normalized(Path::new(path.as_ref())) == Path::new(PATCHES)
         })
     });
     ours.map(|item| (*item, items.len()))

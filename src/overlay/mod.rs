@@ -28,7 +28,7 @@ use crate::dialect::recognise::{is_overlay, recognise};
 use crate::engine::outcome::{Change, ContainerReport, FileOutcome, FileReport, Outcome, Report};
 use crate::files::walk::Entry;
 use crate::project::{Format, NotOurs, Surroundings, Unread};
-use crate::syntax::{self, Limits, Mode};
+use crate::proof;
 
 /// An overlay has what the file lacks.
 static IN_OVERLAY: Words = Words::new("in-overlay", "{name} has it");
@@ -300,10 +300,8 @@ fn name_of(path: &Path) -> String {
         .into_owned()
 }
 
-/// What we write is YAML to two parsers.
+/// Two parsers must read the overlay alike.
 fn prove(path: &Path, text: &str) -> Result<(), OverlayError> {
-    let unproved = |why: String| OverlayError::Unproved(format!("{}: {why}", path.display()));
-    let tree = syntax::parse(text, Mode::GoYaml, &Limits::default())
-        .map_err(|error| unproved(error.to_string()))?;
-    syntax::witness(&tree).map_err(|error| unproved(error.to_string()))
+    let unproved = |why| OverlayError::Unproved(format!("{}: {why}", path.display()));
+    proof::written(text).map(drop).map_err(unproved)
 }

@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Kind, NodeId, Span, Style, Tree};
 
-/// Whose reading of a scalar and of a mapping.
+/// Which go-yaml reads scalars and mappings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schema {
-    /// `sigs.k8s.io/yaml` on go-yaml v2: YAML 1.1 booleans (also as keys), the merged value wins
-    /// over an own key that stands before `<<`, the last duplicate wins.
+    /// go-yaml v2, as `sigs.k8s.io/yaml` has it: YAML 1.1 booleans (also as keys), the merged value
+    /// wins over an own key before `<<`, the last duplicate wins.
     GoYamlV2,
-    /// compose-go on go-yaml v4: own keys always win over merged ones, duplicates are errors.
+    /// go-yaml v4: own keys always win over merged ones, duplicates are errors.
     GoYamlV4,
 }
 
@@ -26,7 +26,7 @@ pub enum Scalar<'s> {
     Int(i128),
     /// A floating point number.
     Float(f64),
-    /// Anything else, and anything quoted. Dates too: for both consumers they are text.
+    /// Anything else, and anything quoted. Dates too: for both versions they are text.
     Str(Cow<'s, str>),
 }
 
@@ -224,7 +224,7 @@ impl<'s> Tree<'s> {
 
     /// The first key that stands twice in this mapping as `schema` reads keys: `(first, second)`.
     ///
-    /// In Compose `<<` counts; in Kubernetes it may stand several times.
+    /// In [`Schema::GoYamlV4`] `<<` counts; in [`Schema::GoYamlV2`] it may occur several times.
     #[must_use]
     pub fn duplicate_key(&self, map: NodeId, schema: Schema) -> Option<(NodeId, NodeId)> {
         let mut seen = HashMap::new();
@@ -244,8 +244,8 @@ impl<'s> Tree<'s> {
         None
     }
 
-    /// The text by which `schema` knows an entry: in Kubernetes `on` is `true` and `0x10` is `16`.
-    /// `None` for null and collections, which Kubernetes rejects as keys, and Compose too.
+    /// The text by which `schema` knows an entry: in [`Schema::GoYamlV2`] `on` is `true` and `0x10`
+    /// is `16`. `None` for null and collections, which are no keys of either.
     #[must_use]
     pub fn key_text(&self, key: NodeId, schema: Schema) -> Option<Cow<'s, str>> {
         if schema == Schema::GoYamlV4 {
@@ -338,7 +338,7 @@ impl<'s> Tree<'s> {
 struct Sought<'k> {
     key: &'k str,
     schema: Schema,
-    /// As a plain scalar the key is written as it reads: nothing in it was folded, and Kubernetes
+    /// As a plain scalar the key is written as it reads: nothing in it was folded, and go-yaml v2
     /// reads no boolean or number into it.
     is_verbatim: bool,
 }
@@ -365,15 +365,15 @@ impl<'k> Sought<'k> {
 
 /// A plain scalar, as go-yaml's `resolve` types it.
 fn plain(text: Cow<'_, str>, schema: Schema) -> Scalar<'_> {
-    let is_kubernetes = schema == Schema::GoYamlV2;
+    let is_v2 = schema == Schema::GoYamlV2;
     match text.as_ref() {
         "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
         "true" | "True" | "TRUE" => return Scalar::Bool(true),
         "false" | "False" | "FALSE" => return Scalar::Bool(false),
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" if is_kubernetes => {
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" if is_v2 => {
             return Scalar::Bool(true);
         }
-        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" if is_kubernetes => {
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" if is_v2 => {
             return Scalar::Bool(false);
         }
         ".nan" | ".NaN" | ".NAN" => return Scalar::Float(f64::NAN),
@@ -381,7 +381,7 @@ fn plain(text: Cow<'_, str>, schema: Schema) -> Scalar<'_> {
             return Scalar::Float(f64::INFINITY);
         }
         "-.inf" | "-.Inf" | "-.INF" => return Scalar::Float(f64::NEG_INFINITY),
-        "-0" | "-0.0" if !is_kubernetes => return Scalar::Float(-0.0),
+        "-0" | "-0.0" if !is_v2 => return Scalar::Float(-0.0),
         _ => {}
     }
     match number(&text) {

@@ -156,6 +156,13 @@ impl<'s> Tree<'s> {
         &self.documents
     }
 
+    /// The node of this position in the arena, where there is one: see [`NodeId::index`].
+    #[must_use]
+    pub fn node_at(&self, index: usize) -> Option<NodeId> {
+        let id = NodeId(u32::try_from(index).ok()?);
+        (index < self.nodes.len()).then_some(id)
+    }
+
     /// The node.
     #[must_use]
     pub fn node(&self, id: NodeId) -> &Node {

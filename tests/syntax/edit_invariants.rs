@@ -1,7 +1,8 @@
 //! What holds for any operations on any source. The fuzz target checks the same.
 
+use harden::proof::witness;
 use harden::syntax::{
-    Editor, Kind, Limits, Mode, NodeId, Plan, Refusal, Schema, Tree, Value, compare, parse, witness,
+    Editor, Kind, Limits, Mode, NodeId, Plan, Refusal, Schema, Tree, Value, compare, parse,
 };
 
 /// What came of the operations.

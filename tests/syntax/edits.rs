@@ -1,7 +1,8 @@
 //! What an edit does to the bytes around it, case by case, and on every corpus file.
 
+use harden::proof::witness;
 use harden::syntax::{
-    Editor, Kind, Limits, Mode, NodeId, Refusal, Schema, Tree, Value, compare, parse, witness,
+    Editor, Kind, Limits, Mode, NodeId, Refusal, Schema, Tree, Value, compare, parse,
 };
 
 type Operation<'o> = &'o dyn Fn(&mut Editor<'_, '_>, NodeId) -> Result<(), Refusal>;

@@ -1,7 +1,8 @@
 //! Random operations on documents that are written as text by chance, not from values: comments,
 //! blanks and indentation stand where no generator of values would put them.
 
-use harden::syntax::{Limits, Mode, parse, witness};
+use harden::proof::witness;
+use harden::syntax::{Limits, Mode, parse};
 use proptest::prelude::*;
 
 use crate::syntax::documents::{Chance, Writer};

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use harden::syntax::{
-    Editor, Limits, Mode, NodeId, Plan, Schema, Tree, Value, compare, parse, witness,
-};
+use harden::proof::witness;
+use harden::syntax::{Editor, Limits, Mode, NodeId, Plan, Schema, Tree, Value, compare, parse};
 use serde::Deserialize;
 
 use crate::syntax::documents::{Chance, Writer};

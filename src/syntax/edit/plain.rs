@@ -13,7 +13,7 @@ pub(super) enum Quote {
 
 /// Whether every consumer reads the bare word as this string, as a key too.
 ///
-/// go-yaml v2 (Kubernetes) reads `y`, `n`, `on` and `off` as booleans even in keys; YAML 1.1
+/// go-yaml v2 reads `y`, `n`, `on` and `off` as booleans even in keys; YAML 1.1
 /// readers see sexagesimal numbers in `22:22` and dates in `2001-01-01`. Requiring a letter,
 /// `_` or `/` at the start leaves out every number, date and indicator at once.
 ///

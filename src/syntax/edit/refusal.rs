@@ -41,7 +41,7 @@ pub enum Refusal {
         /// The alias or mapping that `<<` names.
         span: Span,
     },
-    /// Kubernetes reads the merged value of a key whose own value stands before `<<`.
+    /// go-yaml v2 reads the merged value of a key whose own value comes before `<<`.
     #[error("a later `<<` overrides this key")]
     Shadowed {
         /// The own key.

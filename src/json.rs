@@ -1,47 +1,52 @@
-//! A node as the value that its consumer reads.
+//! Nodes of YAML as values of JSON.
 
 use serde_json::{Map, Number, Value};
 
-use super::{Kind, NodeId, Scalar, Schema, Tree};
+use crate::syntax::{Kind, NodeId, Scalar, Schema, Tree};
 
 /// Levels of a value; more than any document has, and less than a stack holds.
 const DEEPEST: u16 = 256;
 
-impl Tree<'_> {
-    /// The node as `schema` reads it, with aliases and merged mappings in their place.
-    ///
-    /// `None` where that makes more than `most` values, or nests too deeply: aliases let a small
-    /// file stand for an enormous one.
-    #[must_use]
-    pub fn json(&self, node: NodeId, schema: Schema, most: usize) -> Option<Value> {
-        let mut left = most;
-        self.value_of(node, schema, DEEPEST, &mut left)
-    }
+/// The node as `schema` reads it, with aliases and merged mappings in their place.
+///
+/// `None` if that makes more than `most` values, or nests too deeply: aliases let a small file
+/// stand for an enormous one.
+#[must_use]
+pub fn value(tree: &Tree<'_>, node: NodeId, schema: Schema, most: usize) -> Option<Value> {
+    let mut reading = Reading {
+        tree,
+        schema,
+        left: most,
+    };
+    reading.value(node, DEEPEST)
+}
 
-    fn value_of(
-        &self,
-        node: NodeId,
-        schema: Schema,
-        depth: u16,
-        left: &mut usize,
-    ) -> Option<Value> {
-        *left = left.checked_sub(1)?;
+struct Reading<'t, 's> {
+    tree: &'t Tree<'s>,
+    schema: Schema,
+    /// Values that there is still room for.
+    left: usize,
+}
+
+impl Reading<'_, '_> {
+    fn value(&mut self, node: NodeId, depth: u16) -> Option<Value> {
+        self.left = self.left.checked_sub(1)?;
         let depth = depth.checked_sub(1)?;
-        let node = self.resolve(node);
-        Some(match self.node(node).kind {
+        let Self { tree, schema, .. } = *self;
+        let node = tree.resolve(node);
+        Some(match tree.node(node).kind {
             Kind::Map => {
                 let mut map = Map::new();
-                for (key, found) in self.effective_entries(node, schema) {
-                    let value = self.value_of(found.value(), schema, depth, left)?;
-                    map.insert(key.into_owned(), value);
+                for (key, found) in tree.effective_entries(node, schema) {
+                    map.insert(key.into_owned(), self.value(found.value(), depth)?);
                 }
                 Value::Object(map)
             }
-            Kind::Seq => self
+            Kind::Seq => tree
                 .children(node)
-                .map(|item| self.value_of(item, schema, depth, left))
+                .map(|item| self.value(item, depth))
                 .collect::<Option<_>>()?,
-            Kind::Scalar | Kind::Alias => match self.scalar(node, schema) {
+            Kind::Scalar | Kind::Alias => match tree.scalar(node, schema) {
                 None | Some(Scalar::Null) => Value::Null,
                 Some(Scalar::Bool(bool)) => Value::Bool(bool),
                 Some(Scalar::Int(int)) => Number::from_i128(int).map_or(Value::Null, Value::Number),
@@ -62,7 +67,7 @@ mod tests {
 
     fn value(source: &str, most: usize) -> Option<Value> {
         let tree = parse(source, Mode::GoYaml, &Limits::default()).unwrap();
-        tree.json(tree.documents()[0].root, Schema::GoYamlV4, most)
+        super::value(&tree, tree.documents()[0].root, Schema::GoYamlV4, most)
     }
 
     #[test]

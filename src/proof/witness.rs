@@ -2,7 +2,7 @@
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
-use super::{Kind, NodeId, Style, Tree};
+use crate::syntax::{Kind, NodeId, Style, Tree};
 
 /// Whether the independent parser sees the same stream: structure, styles, values, anchors' use, tags.
 ///
@@ -25,7 +25,7 @@ pub fn witness(tree: &Tree<'_>) -> Result<(), Disagreement> {
             return Err(Disagreement::Otherwise { line });
         }
     }
-    if walk.at == tree.nodes.len() && walk.open.is_empty() {
+    if tree.node_at(walk.at).is_none() && walk.open.is_empty() {
         Ok(())
     } else {
         Err(Disagreement::Otherwise { line: 0 })
@@ -162,10 +162,7 @@ impl Walk<'_, '_> {
 
     /// The next node, if its anchor and tag are the other parser's.
     fn next(&mut self, anchor: usize, tag: Option<&granit_parser::Tag>) -> Option<NodeId> {
-        if self.at >= self.tree.nodes.len() {
-            return None;
-        }
-        let id = NodeId(u32::try_from(self.at).ok()?);
+        let id = self.tree.node_at(self.at)?;
         self.at += 1;
         if anchor != 0 {
             self.tree.anchor(id)?;
@@ -183,6 +180,7 @@ impl Walk<'_, '_> {
         same.then_some(id)
     }
 }
+
 /// A line from 1, or 0 for the end of the stream.
 fn place(line: usize) -> String {
     match line {
