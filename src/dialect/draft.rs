@@ -68,7 +68,7 @@ impl<'t, 's> YamlDraft<'t, 's> {
 }
 
 impl Draft for YamlDraft<'_, '_> {
-    type Site = Site;
+    type Site = Box<dyn Site>;
     type Mark = Vec<Checkpoint>;
 
     fn lower(
@@ -96,7 +96,7 @@ impl Draft for YamlDraft<'_, '_> {
         Some(lines.line_column(place.span.start))
     }
 
-    fn heirs(site: &Site) -> Vec<usize> {
+    fn heirs(site: &Self::Site) -> Vec<usize> {
         site.heirs()
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod kubernetes;
 pub mod quadlet;
 pub(crate) mod recognise;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub(crate) use self::compose::{Reference, context, references, variables};
@@ -18,16 +19,56 @@ use crate::image::Knowledge;
 use crate::project::{self, CustomResource, File, Format, NotOurs, Surroundings};
 use crate::syntax::{Editor, NodeId, Refusal, Tree};
 
-/// A container of a YAML file, and where its settings are written.
-pub type Member = project::Member<Site>;
+/// The formats of YAML files. A format is a folder and one row here. The first one that knows a
+/// file has it.
+static DIALECTS: [&Dialect; 2] = [&compose::DIALECT, &kubernetes::DIALECT];
 
-/// A dialect's notes on where one container's settings are written.
-#[derive(Debug)]
-pub enum Site {
-    /// A service.
-    Compose(compose::Site),
-    /// A container of a pod.
-    Kubernetes(kubernetes::Site),
+/// What the folder of a format does for the rest of the program.
+struct Dialect {
+    format: Format,
+    /// Whether the file is of this format: the reason [`NotOurs::OtherYaml`] says that it is not,
+    /// any other one that it is left alone.
+    recognise: fn(&Tree<'_>, &[CustomResource]) -> Result<(), NotOurs>,
+    /// The containers of files that belong together.
+    read: fn(&Reading<'_, '_>) -> Vec<Member>,
+}
+
+/// Files that belong together, and what is known besides.
+struct Reading<'r, 's> {
+    files: &'r [File<'s>],
+    knowledge: &'r Knowledge,
+    surroundings: &'r dyn Surroundings,
+    custom_resources: &'r [CustomResource],
+}
+
+/// A container of a YAML file, and where its settings are written.
+pub type Member = project::Member<Box<dyn Site>>;
+
+/// Where the settings of one container are written. Only the folder of its format knows more.
+pub trait Site: fmt::Debug {
+    /// Plans the edits that write `assignment`, one editor a file, and gives the paths written.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written. The editors may then hold part of it, and the caller rolls back.
+    fn lower(
+        &self,
+        assignment: &Assignment,
+        container: &Container,
+        files: &[File<'_>],
+        editors: &mut [Editor<'_, '_>],
+    ) -> Result<Vec<String>, Unwritable>;
+
+    /// The service, or the object that the container belongs to, with the index of its file.
+    fn object(&self, container: &Container, files: &[File<'_>]) -> (usize, NodeId);
+
+    /// The places at whose lines a comment is about this container.
+    fn headings(&self, container: &Container, files: &[File<'_>]) -> Vec<Place>;
+
+    /// The members that inherit what is written for this one.
+    fn heirs(&self) -> Vec<usize> {
+        Vec::new()
+    }
 }
 
 /// Why a dialect cannot write a setting.
@@ -60,10 +101,14 @@ impl From<Unwritable> for Reason {
 ///
 /// The reason to leave it alone.
 pub fn recognise(tree: &Tree<'_>, custom_resources: &[CustomResource]) -> Result<Format, NotOurs> {
-    if compose::recognise(tree)? {
-        return Ok(Format::Compose);
+    for dialect in DIALECTS {
+        match (dialect.recognise)(tree, custom_resources) {
+            Ok(()) => return Ok(dialect.format),
+            Err(NotOurs::OtherYaml) => {}
+            Err(why) => return Err(why),
+        }
     }
-    kubernetes::recognise(tree, custom_resources).map(|()| Format::Kubernetes)
+    Err(NotOurs::OtherYaml)
 }
 
 /// The names that Compose looks for, most preferred first (compose-go `cli/options.go`
@@ -133,63 +178,12 @@ pub fn read(
     surroundings: &dyn Surroundings,
     custom_resources: &[CustomResource],
 ) -> Vec<Member> {
-    match format {
-        Format::Compose => compose::read(files, knowledge, surroundings),
-        Format::Kubernetes => kubernetes::read(files, knowledge, custom_resources),
-    }
-}
-
-/// For each member the nodes at whose lines a comment speaks of it, or of all its workload.
-#[must_use]
-pub fn headings(members: &[Member], files: &[File<'_>]) -> Vec<Vec<Place>> {
-    let mut services = None;
-    members
-        .iter()
-        .map(|Member { container, site }| match site {
-            Site::Compose(site) => services
-                .get_or_insert_with(|| compose::headings(files))
-                .get(site.service())
-                .cloned()
-                .unwrap_or_default(),
-            Site::Kubernetes(site) => site.headings(container, files),
-        })
-        .collect()
-}
-
-impl Site {
-    /// Plans the edits that write `assignment`, one editor a file, and gives the paths written.
-    ///
-    /// # Errors
-    ///
-    /// Why it cannot be written; the editors may then hold part of it, and the caller rolls back.
-    pub fn lower(
-        &self,
-        assignment: &Assignment,
-        container: &Container,
-        files: &[File<'_>],
-        editors: &mut [Editor<'_, '_>],
-    ) -> Result<Vec<String>, Unwritable> {
-        match self {
-            Self::Compose(site) => site.lower(assignment, container, files, editors),
-            Self::Kubernetes(site) => site.lower(assignment, container, files, editors),
-        }
-    }
-
-    /// The service, or the object that the container belongs to, with the index of its file.
-    #[must_use]
-    pub fn object(&self, container: &Container, files: &[File<'_>]) -> (usize, NodeId) {
-        match self {
-            Self::Compose(site) => site.object(),
-            Self::Kubernetes(site) => site.object(container, files),
-        }
-    }
-
-    /// The members that inherit what is written for this one.
-    #[must_use]
-    pub fn heirs(&self) -> Vec<usize> {
-        match self {
-            Self::Compose(site) => site.heirs().collect(),
-            Self::Kubernetes(_) => Vec::new(),
-        }
-    }
+    let reading = Reading {
+        files,
+        knowledge,
+        surroundings,
+        custom_resources,
+    };
+    let dialect = DIALECTS.iter().find(|dialect| dialect.format == format);
+    dialect.map_or_else(Vec::new, |dialect| (dialect.read)(&reading))
 }

@@ -262,7 +262,8 @@ impl<'k> Run<'k> {
         // The containers of an object ask for the same value.
         let last = RefCell::new(None);
         let headings = if exceptions.has_comments() {
-            dialect::headings(members, files)
+            let headings = |Member { container, site }: &Member| site.headings(container, files);
+            members.iter().map(headings).collect()
         } else {
             Vec::new()
         };

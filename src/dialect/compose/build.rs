@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::Member;
 use super::interpolation::{Interpolated, interpolate};
 use super::layers::{Layers, Value, is_null};
-use crate::dialect::Member;
 use crate::image::{Facts, Recipe};
 use crate::project::{File, Surroundings};
 use crate::syntax::{Kind, NodeId, Schema, Tree};

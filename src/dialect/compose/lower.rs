@@ -12,7 +12,7 @@ const SECURITY_OPT: &str = "security_opt";
 
 impl Site {
     /// Plans the edits that write `assignment`, and gives the paths written.
-    pub(in crate::dialect) fn lower(
+    pub(super) fn write(
         &self,
         assignment: &Assignment,
         container: &Container,

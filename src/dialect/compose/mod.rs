@@ -23,19 +23,38 @@ mod resources;
 mod services;
 mod withdraw;
 
-pub(super) use read::read;
-pub(super) use recognise::recognise;
 pub(crate) use references::{Reference, context, references, variables};
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
-use crate::container::Place;
-use crate::project::File;
-use crate::syntax::{Found, NodeId, Schema};
+use super::{Dialect, Unwritable};
+use crate::container::{Assignment, Container, Place};
+use crate::project::{self, File, Format};
+use crate::syntax::{Editor, Found, NodeId, Schema};
+
+pub(super) static DIALECT: Dialect = Dialect {
+    format: Format::Compose,
+    recognise: |tree, _| recognise::recognise(tree),
+    read: |reading| {
+        let members = read::read(reading.files, reading.knowledge, reading.surroundings);
+        members.into_iter().map(boxed).collect()
+    },
+};
+
+/// A service, and where it is written.
+type Member = project::Member<Site>;
+
+fn boxed(Member { container, site }: Member) -> super::Member {
+    super::Member {
+        container,
+        site: Box::new(site),
+    }
+}
 
 /// Where one service is written.
 #[derive(Debug)]
-pub struct Site {
+pub(super) struct Site {
     /// The service's name, for paths.
     service: String,
     /// The file and the mapping (or null) that new keys go to.
@@ -61,7 +80,12 @@ pub struct Site {
     version: Version,
     /// `deploy.restart_policy` is written, and holds before `restart`.
     restarts_by_deploy: bool,
+    /// The keys of all services of the project, once somebody asks.
+    headings: Arc<OnceLock<Headings>>,
 }
+
+/// The keys of every mapping that defines a service, by its name.
+type Headings = HashMap<String, Vec<Place>>;
 
 /// Keys of `deploy` that only a swarm reads.
 const SWARM: [&str; 5] = [
@@ -129,9 +153,8 @@ enum Limits {
     Deploy,
 }
 
-/// The keys of every mapping that defines a service, by its name.
-pub(super) fn headings(files: &[File<'_>]) -> HashMap<String, Vec<Place>> {
-    let mut headings: HashMap<String, Vec<Place>> = HashMap::new();
+fn headings(files: &[File<'_>]) -> Headings {
+    let mut headings = Headings::new();
     for (file, File { tree, .. }) in files.iter().enumerate() {
         for document in tree.documents() {
             let Some(services) = recognise::services_of(tree, document.root) else {
@@ -149,19 +172,27 @@ pub(super) fn headings(files: &[File<'_>]) -> HashMap<String, Vec<Place>> {
     headings
 }
 
-impl Site {
-    /// The name of the service.
-    pub(super) fn service(&self) -> &str {
-        &self.service
+impl super::Site for Site {
+    fn lower(
+        &self,
+        assignment: &Assignment,
+        container: &Container,
+        files: &[File<'_>],
+        editors: &mut [Editor<'_, '_>],
+    ) -> Result<Vec<String>, Unwritable> {
+        self.write(assignment, container, files, editors)
     }
 
-    /// The mapping of the service.
-    pub(super) fn object(&self) -> (usize, NodeId) {
+    fn object(&self, _: &Container, _: &[File<'_>]) -> (usize, NodeId) {
         (self.file, self.node)
     }
 
-    /// The members that inherit what is written here.
-    pub(super) fn heirs(&self) -> impl Iterator<Item = usize> + '_ {
-        self.heirs.iter().map(|heir| heir.member)
+    fn headings(&self, _: &Container, files: &[File<'_>]) -> Vec<Place> {
+        let headings = self.headings.get_or_init(|| headings(files));
+        headings.get(&self.service).cloned().unwrap_or_default()
+    }
+
+    fn heirs(&self) -> Vec<usize> {
+        self.heirs.iter().map(|heir| heir.member).collect()
     }
 }

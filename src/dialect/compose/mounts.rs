@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::Member;
 use super::interpolation::compose_boolean;
 use super::layers::{Layers, is_null, judged};
 use crate::container::{
     Container, Mount, MountSource, Observation, Observed, Place, is_shared_directory,
 };
-use crate::dialect::Member;
 use crate::dialect::engine_words::mount::{
     PROPAGATIONS, Volume, copied, is_host_path, tmpfs, tmpfs_size,
 };

@@ -9,17 +9,17 @@ use super::layers::{Layers, judged};
 use super::mounts::{self, TopLevel};
 use super::services::Service;
 use super::{
-    Heir, SWARM, Site, Version, build, commands, confinement, environment, inheritance, network,
-    recognise, resources, services,
+    Heir, Member, SWARM, Site, Version, build, commands, confinement, environment, inheritance,
+    network, recognise, resources, services,
 };
 use crate::container::{Container, Observed, Origin, Place, Reason, Restart, Setting, Via};
-use crate::dialect::{Member, engine_words};
+use crate::dialect::engine_words;
 use crate::image::{self, Knowledge};
 use crate::project::{File, Surroundings};
 use crate::syntax::{Kind, NodeId, Schema, Span};
 
 /// The members of files that belong together, each base before the services that extend it.
-pub(in crate::dialect) fn read(
+pub(super) fn read(
     files: &[File<'_>],
     knowledge: &Knowledge,
     surroundings: &dyn Surroundings,
@@ -29,6 +29,7 @@ pub(in crate::dialect) fn read(
     let mut members: Vec<Member> = Vec::new();
     let mut known: Vec<Layers> = Vec::new();
     let mut projects = Vec::new();
+    let headings = Arc::default();
     let mut places: HashMap<(usize, NodeId), usize> = HashMap::new();
     for (service, project) in found {
         let Whole {
@@ -48,7 +49,7 @@ pub(in crate::dialect) fn read(
         if let Some(twin) = places.get(&(defining.file, defining.node)) {
             if known[*twin] != *layers {
                 let why = "another project of these files reads it otherwise".to_owned();
-                change(&mut members[*twin].site, |site| site.sealed = Some(why));
+                members[*twin].site.sealed = Some(why);
             }
             continue;
         }
@@ -89,7 +90,7 @@ pub(in crate::dialect) fn read(
                     same: inheritance::is_like(files, layers, &known[base])
                         && inheritance::has_like_surroundings(&container, &members[base].container),
                 };
-                change(&mut members[base].site, |site| site.heirs.push(heir));
+                members[base].site.heirs.push(heir);
             }
         }
         places.insert((defining.file, defining.node), member);
@@ -108,11 +109,9 @@ pub(in crate::dialect) fn read(
             later: inheritance::scalars(files, &later),
             sealed: sealed(file, service.key),
             swarm,
+            headings: Arc::clone(&headings),
         };
-        members.push(Member {
-            container,
-            site: crate::dialect::Site::Compose(site),
-        });
+        members.push(Member { container, site });
         known.push(service.layers);
         projects.push(project);
     }
@@ -202,12 +201,6 @@ fn sealed(file: &File<'_>, key: Span) -> Option<String> {
     Some(format!(
         "`{path}:{line}` defines it, and that file was not named"
     ))
-}
-
-fn change(site: &mut crate::dialect::Site, how: impl FnOnce(&mut Site)) {
-    if let crate::dialect::Site::Compose(site) = site {
-        how(site);
-    }
 }
 
 /// Fills in everything but mounts.

@@ -72,8 +72,9 @@ const LEGACY: [&str; 49] = [
 ///
 /// # Errors
 ///
-/// [`NotOurs::Empty`] without content, [`NotOurs::Fragment`] where no service says what it runs.
-pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<bool, NotOurs> {
+/// [`NotOurs::Empty`] without content, [`NotOurs::Fragment`] if no service says what it runs,
+/// [`NotOurs::OtherYaml`] if it is none.
+pub(super) fn recognise(tree: &Tree<'_>) -> Result<(), NotOurs> {
     let mut empty = true;
     let mut services = false;
     let mut defined = false;
@@ -82,12 +83,13 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<bool, NotOurs> {
         match tree.node(root).kind {
             Kind::Map => {}
             _ if tree.text(root).is_empty() => continue,
-            _ => return Ok(false),
+            _ => return Err(NotOurs::OtherYaml),
         }
         empty = false;
         let entries = tree.effective_entries(root, Schema::GoYamlV4);
         if !entries.iter().all(|(key, _)| is_top_level(key)) {
-            return Ok(tree.documents().len() == 1 && is_legacy(tree, &entries));
+            let is_first = tree.documents().len() == 1 && is_legacy(tree, &entries);
+            return is_first.then_some(()).ok_or(NotOurs::OtherYaml);
         }
         if tree.get(root, "include", Schema::GoYamlV4).is_some() {
             services = true;
@@ -108,9 +110,9 @@ pub(in crate::dialect) fn recognise(tree: &Tree<'_>) -> Result<bool, NotOurs> {
     }
     match (empty, services, defined) {
         (true, ..) => Err(NotOurs::Empty),
-        (_, false, _) => Ok(false),
+        (_, false, _) => Err(NotOurs::OtherYaml),
         (_, true, false) => Err(NotOurs::Fragment),
-        (_, true, true) => Ok(true),
+        (_, true, true) => Ok(()),
     }
 }
 

@@ -8,11 +8,7 @@ use crate::syntax::{Kind, Node, NodeId, Schema, Span, Tree};
 impl Site {
     /// The nodes at whose lines a comment speaks of this container: its item, its `name`, and of
     /// the whole object its first line, `kind`, `metadata` and the first line of that.
-    pub(in crate::dialect) fn headings(
-        &self,
-        container: &Container,
-        files: &[File<'_>],
-    ) -> Vec<Place> {
+    pub(super) fn places(&self, container: &Container, files: &[File<'_>]) -> Vec<Place> {
         let file = container.place.file;
         let Some(File { tree, .. }) = files.get(file) else {
             return Vec::new();
@@ -21,7 +17,7 @@ impl Site {
             let found = tree.get(map, key, Schema::GoYamlV2)?;
             Some(tree.node(found.key()).span)
         };
-        let (_, object) = self.object(container, files);
+        let (_, object) = self.object_of(container, files);
         let metadata = tree
             .get(object, "metadata", Schema::GoYamlV2)
             .and_then(|found| tree.children(tree.resolve(found.value())).next());
@@ -48,11 +44,7 @@ impl Site {
 
     /// The object: the innermost mapping around the container that has a kind and a version, and
     /// otherwise the document.
-    pub(in crate::dialect) fn object(
-        &self,
-        container: &Container,
-        files: &[File<'_>],
-    ) -> (usize, NodeId) {
+    pub(super) fn object_of(&self, container: &Container, files: &[File<'_>]) -> (usize, NodeId) {
         let file = container.place.file;
         let mut node = self.node();
         if let Some(File { tree, .. }) = files.get(file) {

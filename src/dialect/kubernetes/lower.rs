@@ -9,8 +9,8 @@ use super::quantity;
 use super::read::UNPRIVILEGED_PORT_START;
 use super::volume_name::volume_name;
 use crate::container::{
-    Assignment, Container, Network, Observation, Observed, Patched, Power, Reason, Role, Scratch,
-    Setting, Words, same_path,
+    Assignment, Container, Network, Observation, Observed, Patched, Place, Power, Reason, Role,
+    Scratch, Setting, Words, same_path,
 };
 use crate::dialect::Unwritable;
 use crate::project::File;
@@ -18,7 +18,7 @@ use crate::syntax::{Editor, NodeId, Schema, Tree, Value};
 
 /// Where one container is written.
 #[derive(Debug)]
-pub struct Site {
+pub(super) struct Site {
     pub(super) pod: Arc<PodSite>,
     pub(super) node: NodeId,
     /// `spec.template.spec.containers[web]`
@@ -110,6 +110,26 @@ impl PodSite {
     }
 }
 
+impl crate::dialect::Site for Site {
+    fn lower(
+        &self,
+        assignment: &Assignment,
+        container: &Container,
+        files: &[File<'_>],
+        editors: &mut [Editor<'_, '_>],
+    ) -> Result<Vec<String>, Unwritable> {
+        self.write(assignment, container, files, editors)
+    }
+
+    fn object(&self, container: &Container, files: &[File<'_>]) -> (usize, NodeId) {
+        self.object_of(container, files)
+    }
+
+    fn headings(&self, container: &Container, files: &[File<'_>]) -> Vec<Place> {
+        self.places(container, files)
+    }
+}
+
 impl Site {
     /// The container.
     pub(super) fn node(&self) -> NodeId {
@@ -132,7 +152,7 @@ impl Site {
         }
     }
 
-    pub(in crate::dialect) fn lower(
+    fn write(
         &self,
         assignment: &Assignment,
         container: &Container,

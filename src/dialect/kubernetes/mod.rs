@@ -22,6 +22,11 @@ pub(crate) use cursor::{Cursor, Source};
 pub(crate) use object::{Document, Object, Pod, documents};
 pub(crate) use recognise::is_written_out;
 
-pub(super) use lower::Site;
-pub(super) use read::read;
-pub(super) use recognise::recognise;
+use super::Dialect;
+use crate::project::Format;
+
+pub(super) static DIALECT: Dialect = Dialect {
+    format: Format::Kubernetes,
+    recognise: recognise::recognise,
+    read: |reading| read::read(reading.files, reading.knowledge, reading.custom_resources),
+};

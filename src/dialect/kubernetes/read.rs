@@ -16,14 +16,13 @@ use crate::container::{
     Container, HostNamespace, HostPort, Id, Network, Observed, Place, Power, Role, Setting, Sysctl,
     User, Via,
 };
-use crate::dialect;
 use crate::dialect::Member;
 use crate::image::{self, Knowledge};
 use crate::project::{CustomResource, File, Part};
 use crate::syntax::Scalar;
 
 /// Every container of every pod, in the order of the files.
-pub(in crate::dialect) fn read(
+pub(super) fn read(
     files: &[File<'_>],
     knowledge: &Knowledge,
     custom_resources: &[CustomResource],
@@ -194,7 +193,7 @@ impl<'a, 's> Pod<'a, 's> {
             without_resources(&mut container);
         }
         Member {
-            site: dialect::Site::Kubernetes(Site::new(
+            site: Box::new(Site::new(
                 Arc::clone(&self.place),
                 cursor.node(),
                 format!("{}.{path}", self.place.path()),

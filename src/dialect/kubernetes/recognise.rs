@@ -6,7 +6,7 @@ use crate::project::{CustomResource, NotOurs};
 use crate::syntax::{Kind, NodeId, Style, Tree};
 
 /// Whether a file holds a pod that is written out in full.
-pub(in crate::dialect) fn recognise(
+pub(super) fn recognise(
     tree: &Tree<'_>,
     custom_resources: &[CustomResource],
 ) -> Result<(), NotOurs> {
