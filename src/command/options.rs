@@ -99,41 +99,11 @@ impl Options {
         policy.overrides = ids(&config.transforms.overrides).collect();
         policy.overrides.extend(named(&asked.overrides));
 
-        let by_sections: Vec<&'static str> = config
-            .workloads
-            .iter()
-            .flat_map(|section| ids(&section.transforms.enable))
-            .collect();
-        let for_all: Vec<&'static str> = ids(&config.transforms.enable)
-            .chain(named(&asked.enable))
-            .collect();
-        let names = |ids: &[String], transform: &Transform| ids.iter().any(|id| id == transform.id);
-        let mut waiting = Vec::new();
-        let mut newer = Vec::new();
-        let wanted = |transform: &&'static Transform| {
-            if names(&asked.skip, transform) {
-                return false;
-            }
-            if names(&asked.only, transform) {
-                return true;
-            }
-            if !asked.only.is_empty() {
-                return false;
-            }
-            let everywhere = transform.default || for_all.contains(&transform.id);
-            if !everywhere && !by_sections.contains(&transform.id) {
-                return false;
-            }
-            if transform.edition > edition {
-                newer.push(transform.id);
-                return false;
-            }
-            if !everywhere {
-                waiting.push(transform.id);
-            }
-            true
-        };
-        let transforms = transforms::ALL.iter().copied().filter(wanted).collect();
+        let Chosen {
+            transforms,
+            waiting,
+            newer,
+        } = Chosen::new(asked, &config, edition);
 
         let (mut images, mut entries) = (Vec::new(), Vec::new());
         let mut config = config;
@@ -177,6 +147,56 @@ impl Options {
             notes: notes.into_iter().collect(),
             folder,
         }
+    }
+}
+
+/// The transforms that run.
+#[derive(Default)]
+struct Chosen {
+    /// In the order of the catalogue.
+    transforms: Vec<&'static Transform>,
+    /// Those of them that run only where a section of the configuration enables them.
+    waiting: Vec<&'static str>,
+    /// Those that the edition leaves out because they are newer.
+    newer: Vec<&'static str>,
+}
+
+impl Chosen {
+    fn new(asked: &Harden, config: &Config, edition: Edition) -> Self {
+        let by_sections: Vec<&'static str> = config
+            .workloads
+            .iter()
+            .flat_map(|section| ids(&section.transforms.enable))
+            .collect();
+        let for_all: Vec<&'static str> = ids(&config.transforms.enable)
+            .chain(named(&asked.enable))
+            .collect();
+        let names = |ids: &[String], transform: &Transform| ids.iter().any(|id| id == transform.id);
+        let mut chosen = Self::default();
+        for &transform in transforms::ALL {
+            if names(&asked.skip, transform) {
+                continue;
+            }
+            if !asked.only.is_empty() {
+                if names(&asked.only, transform) {
+                    chosen.transforms.push(transform);
+                }
+                continue;
+            }
+            let everywhere = transform.default || for_all.contains(&transform.id);
+            if !everywhere && !by_sections.contains(&transform.id) {
+                continue;
+            }
+            if transform.edition > edition {
+                chosen.newer.push(transform.id);
+                continue;
+            }
+            if !everywhere {
+                chosen.waiting.push(transform.id);
+            }
+            chosen.transforms.push(transform);
+        }
+        chosen
     }
 }
 
