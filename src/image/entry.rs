@@ -1,9 +1,8 @@
-//! The schema of the knowledge base: one YAML file an image, each fact with its source.
+//! The schema of the knowledge base: one YAML file per image, and a source for each fact.
 //!
-//! A file is one [`Entry`]. Facts stand in sections (`user`, `capabilities`, `writable`, …), and
-//! every section names its grounds: `source`, a list of names from the table `sources`, and
-//! `confidence`. A fact of low confidence is written down so that somebody can check it, and is
-//! unknown to everything that acts on facts.
+//! A file is one [`Entry`]. Facts are grouped in sections (`user`, `capabilities`, `writable`, …).
+//! Each section has a `source` (names from the table `sources`) and a `confidence`. Facts with low
+//! confidence are recorded so that somebody can check them. Transforms treat them as unknown.
 //!
 //! ```yaml
 //! id: example
@@ -31,12 +30,14 @@
 //!
 //! # Tags
 //!
-//! Lists whose items carry `tag`, `since` or `before` are read for one tag. `tag` is a glob over
-//! the whole tag; `since` and `before` compare the version that the tag starts with (`v` is
-//! skipped; `version_after: pg` makes it the version behind `pg`). A tag without a version, such
-//! as `latest`, is the newest. When the tag is not known, only what holds for every tag is a fact.
+//! Items with `tag`, `since` or `before` apply only to some tags. `tag` is a glob over the whole
+//! tag. `since` and `before` compare the version at the start of the tag (a leading `v` is
+//! skipped). With `version_after: pg`, the version is the one after `pg`. A tag without a version,
+//! such as `latest`, counts as the newest. If the tag is unknown, only items that apply to every
+//! tag are facts.
 //!
-//! `build.rs` compiles this file too, so that a file that breaks these rules breaks the build.
+//! `build.rs` compiles this file too. A file in `images/` that breaks these rules therefore fails
+//! the build.
 
 use std::collections::BTreeMap;
 
@@ -47,76 +48,76 @@ use super::edition::Edition;
 pub use super::tags::{Tags, Version};
 use super::units::Amount;
 
-/// Everything that is known of one image.
+/// The facts about one image.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Unique, lower case, and the name of the file.
+    /// The unique id in lower case; also the name of the file.
     pub id: String,
-    /// When somebody last checked these facts: `2026-11-23`.
+    /// The date of the last check of these facts: `2026-11-23`.
     pub date: String,
-    /// The edition of the knowledge base in which this was first said: a configuration that pins an
-    /// earlier one does without it. What was said before stays in the file, below `---`.
+    /// The edition of the knowledge base that added this version of the entry. A configuration that
+    /// pins an earlier edition does not use it. Earlier versions stay in the file, below `---`.
     #[serde(default = "first_edition")]
     pub edition: Edition,
-    /// What the image is for.
+    /// What kind of image this is.
     pub kind: Kind,
-    /// Repositories as [`super::Name::canonical`] gives them; `*` stands for any characters. The
-    /// most specific pattern of all entries wins.
+    /// Repositories in the form of [`super::Name::canonical`]; `*` matches any characters. If
+    /// patterns of several entries match, the most specific pattern decides.
     pub images: Vec<String>,
-    /// The version stands behind this mark instead of at the start of the tag.
+    /// The version follows this text in the tag, instead of starting the tag.
     pub version_after: Option<String>,
-    /// Where facts come from, by a short name: a file at a commit, a page, an issue, a measurement.
+    /// Sources by a short name: a file at a commit, a page, an issue, a measurement.
     pub sources: BTreeMap<String, String>,
-    /// Who it starts as.
+    /// The user that the image starts as.
     pub user: UserSection,
-    /// Which capabilities it needs.
+    /// The capabilities that the image needs.
     pub capabilities: Option<CapabilitySection>,
-    /// Where it listens.
+    /// The ports that the image listens on.
     pub ports: Option<PortSection>,
-    /// Which volumes the image declares, and who owns them.
+    /// The volumes that the image declares, and their owners.
     pub volumes: Option<VolumeSection>,
-    /// Where it writes.
+    /// The paths that the image writes to.
     pub writable: Option<WritableSection>,
-    /// Whether it lives with `no_new_privs`.
+    /// Whether the image works with `no_new_privs`.
     pub no_new_privileges: Option<PrivilegeSection>,
-    /// How much memory it needs.
+    /// The memory that the image needs.
     pub memory: Option<MemorySection>,
-    /// How many processes and threads it needs.
+    /// The number of processes and threads that the image needs.
     pub processes: Option<ProcessSection>,
-    /// What it takes from the host to do its work.
+    /// What the image needs from the host.
     pub host: Option<HostSection>,
-    /// How far hardening can go without a person.
+    /// How much hardening can be automated.
     pub automation: Option<AutomationSection>,
-    /// What is known to break it, for people.
+    /// What is known to break the image, as text for readers.
     #[serde(default)]
     pub fails_if: Vec<String>,
-    /// Anything else worth knowing, for people.
+    /// Other notes, as text for readers.
     #[serde(default)]
     pub notes: Vec<String>,
 }
 
-/// What an image is for.
+/// What kind of image this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// It runs a program of its own.
+    /// The image runs its own program.
     Service,
-    /// It runs what people put into it.
+    /// The image runs a program that users add to it.
     LanguageBase,
-    /// It is an operating system.
+    /// The image is an operating system.
     BaseOs,
 }
 
-/// How sure a section is.
+/// How reliable the facts of a section are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// Read in the newest source, or measured.
+    /// The fact was read in the newest source, or measured.
     High,
-    /// An older copy of the source, a chart, or a manual.
+    /// The fact comes from an older copy of the source, a chart or a manual.
     Medium,
-    /// What people say; unknown to everything that acts on facts.
+    /// The fact comes from hearsay. Transforms treat it as unknown.
     Low,
 }
 
@@ -124,40 +125,40 @@ pub enum Confidence {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// It does.
+    /// It works.
     Yes,
-    /// It does if this holds.
+    /// It works under this condition.
     Conditional(String),
-    /// It does not, for this reason.
+    /// It does not work, for this reason.
     No(String),
-    /// Nobody has found out, or it depends on what people put into the image.
+    /// Not tested, or dependent on what users add to the image.
     Unknown,
 }
 
-/// Who it starts as.
+/// The user that the image starts as.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserSection {
-    /// Names from `sources`.
+    /// Names from the table `sources`.
     pub source: Vec<String>,
-    /// How sure this is.
+    /// How reliable the section is.
     pub confidence: Confidence,
-    /// The image's `USER`: `root`, a uid, or a name; `unknown` where nobody has found out.
+    /// The image's `USER`: `root`, a uid or a name; `unknown` if nobody has checked.
     pub default: String,
-    /// The user it can run as, by tag; the first match wins.
+    /// The user that the image can run as, by tag; the first match applies.
     #[serde(default)]
     pub runs_as: Vec<RunsAs>,
-    /// Whether it works when the engine starts it as that user.
+    /// Whether the image works when the engine starts it as that user.
     #[serde(with = "singleton_map_recursive")]
     pub starts_as_user: Verdict,
-    /// Its files belong to group 0, so that the gid must stay 0 whatever the uid.
+    /// The files of the image belong to group 0, so the gid must stay 0 for any uid.
     #[serde(default)]
     pub group_root: bool,
-    /// How it leaves root by itself: `gosu`, `setpriv`, s6, the program's own way.
+    /// How the image drops root during its start: `gosu`, `setpriv`, s6, or its own code.
     pub steps_down: Option<String>,
 }
 
-/// The user of some tags.
+/// The user for some tags.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunsAs {
@@ -167,70 +168,70 @@ pub struct RunsAs {
     pub since: Option<String>,
     /// See [`Tags`].
     pub before: Option<String>,
-    /// `None`: no number is fixed.
+    /// The uid; `None` if it is not fixed.
     pub uid: Option<u32>,
-    /// Its primary group.
+    /// The gid of the user's primary group.
     pub gid: Option<u32>,
-    /// Its name in the image's `/etc/passwd`, by which a Dockerfile may ask for it.
+    /// The user's name in the image's `/etc/passwd`. A Dockerfile can use it in `USER`.
     pub name: Option<String>,
-    /// The image's `USER`, where it differs from the section's.
+    /// The image's `USER` for these tags, if it differs from [`UserSection::default`].
     pub default: Option<String>,
-    /// Why, for people.
+    /// The explanation, as text for readers.
     pub note: Option<String>,
 }
 
-/// Which capabilities it needs when all others are dropped, at the second start too.
+/// The capabilities that the image needs when all others are dropped, also at the second start.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CapabilitySection {
-    /// Names from `sources`.
+    /// Names from the table `sources`.
     pub source: Vec<String>,
-    /// How sure this is.
+    /// How reliable the section is.
     pub confidence: Confidence,
-    /// When it starts as root, without `CAP_`. `None`: nobody has found out, because the image does
-    /// not start so by itself, or because it depends on what people put into it.
+    /// The capabilities for a start as root, without `CAP_`. `None`: unknown, because the image
+    /// does not start as root by default, or because they depend on what users add to the image.
     pub as_root: Option<Vec<String>>,
-    /// When it starts as root and is asked for something besides.
+    /// More capabilities for a start as root, under conditions.
     #[serde(default)]
     pub as_root_also: Vec<ConditionalCapability>,
-    /// When it starts as its own user.
+    /// The capabilities for a start as the image's own user.
     #[serde(default)]
     pub as_user: Vec<String>,
-    /// Programs that carry capabilities of their own: they cannot run where those are dropped.
+    /// Programs with file capabilities. They cannot run if those capabilities are dropped.
     #[serde(default)]
     pub files: Vec<CapableFile>,
 }
 
-/// A capability that not every container of the image needs.
+/// A capability that only some containers of the image need.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConditionalCapability {
-    /// Without `CAP_`.
+    /// The name without `CAP_`.
     pub name: String,
-    /// What it does with it, for people.
+    /// What the image uses the capability for, as text for readers.
     pub why: String,
-    /// Only when one of these holds.
+    /// The capability is needed only if one of these conditions is true.
     #[serde(with = "singleton_map_recursive")]
     pub when: Vec<Condition>,
 }
 
-/// A program with capabilities of its own.
+/// A program with file capabilities.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CapableFile {
-    /// Where it is; `X` stands for a version.
+    /// The path of the program; `X` stands for a version.
     pub path: String,
-    /// In the words of `setcap`.
+    /// The capabilities in the syntax of `setcap`.
     pub grants: String,
-    /// When it carries them, for people.
+    /// When the program has these capabilities, as text for readers.
     pub note: Option<String>,
 }
 
-/// Where it listens by default.
+/// The ports that the image listens on by default.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PortSection {
-    /// Names from `sources`.
+    /// Names from the table `sources`.
     pub source: Vec<String>,
     /// TCP ports.
     #[serde(default)]
@@ -244,20 +245,21 @@ pub struct PortSection {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VolumeSection {
-    /// Names from `sources`.
+    /// Names from the table `sources`.
     pub source: Vec<String>,
-    /// What the image declares as `VOLUME`.
+    /// The paths that the image declares as `VOLUME`.
     #[serde(default)]
     pub declared: Vec<TaggedPath>,
-    /// Directories that a new named volume inherits with the user of `runs_as` as their owner.
+    /// Directories owned by the user of `runs_as`. A new named volume inherits this owner.
     #[serde(default)]
     pub owned: Vec<TaggedPath>,
     /// The `fsGroup` that makes claimed storage writable: a gid, or `own` for the gid of `runs_as`.
     pub group: Option<VolumeGroup>,
-    /// The group alone is not enough unless one of these holds.
+    /// If not empty, the group is sufficient only if one of these conditions is true.
     #[serde(default, with = "singleton_map_recursive")]
     pub group_when: Vec<Condition>,
-    /// The volume must not be changed at every start (`fsGroupChangePolicy: OnRootMismatch`).
+    /// The group of the volume must not change at every start (`fsGroupChangePolicy:
+    /// OnRootMismatch`).
     #[serde(default)]
     pub on_root_mismatch: bool,
 }
@@ -266,13 +268,13 @@ pub struct VolumeSection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum VolumeGroup {
-    /// This gid.
+    /// A fixed gid.
     Gid(u32),
     /// The gid of `runs_as`.
     Named(OwnGroup),
 }
 
-/// The word for the group of `runs_as`.
+/// The keyword for the group of `runs_as`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OwnGroup {
@@ -280,11 +282,11 @@ pub enum OwnGroup {
     Own,
 }
 
-/// A path of some tags.
+/// A path for some tags.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaggedPath {
-    /// Absolute.
+    /// The absolute path.
     pub path: String,
     /// See [`Tags`].
     pub tag: Option<String>,
@@ -294,18 +296,18 @@ pub struct TaggedPath {
     pub before: Option<String>,
 }
 
-/// Where it writes, beside the volumes that the image declares.
+/// The paths that the image writes to, except for the volumes that it declares.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WritableSection {
-    /// Names from `sources`.
+    /// Names from the table `sources`.
     pub source: Vec<String>,
-    /// How sure this is.
+    /// How reliable the section is.
     pub confidence: Confidence,
-    /// Whether it works on a read-only root with these paths writable.
+    /// Whether the image works on a read-only root if these paths are writable.
     #[serde(with = "singleton_map_recursive")]
     pub read_only: Verdict,
-    /// The paths.
+    /// The paths that must be writable.
     #[serde(default)]
     pub paths: Vec<WritablePath>,
 }
@@ -314,28 +316,29 @@ pub struct WritableSection {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WritablePath {
-    /// Absolute, and without symbolic links of the image: `/run`, not `/var/run`, because a file
-    /// that mounts both would stack them.
+    /// The absolute path, with the image's symbolic links resolved: `/run`, not `/var/run`. A file
+    /// that mounts both would mount one over the other.
     pub path: String,
-    /// What is written there.
+    /// What the image writes there.
     pub why: String,
-    /// How much space that needs: `64Mi`.
+    /// The space needed: `64Mi`.
     pub size: String,
-    /// Programs are run, or libraries mapped, from there.
+    /// The image runs programs, or maps libraries, from this path.
     #[serde(default)]
     pub exec: bool,
-    /// The image's own files there are needed: an empty mount would hide them.
+    /// The image needs its own files at this path; an empty mount would hide them.
     #[serde(default)]
     pub seed: bool,
-    /// What is written must survive the container.
+    /// The written data must survive the container.
     #[serde(default)]
     pub persist: bool,
-    /// Permission bits in octal, where those of the image's directory will not do: `'1777'`.
+    /// Permission bits in octal, if the mode of the image's directory does not work: `'1777'`.
     pub mode: Option<String>,
-    /// `uid:gid`, or `own` for the user of `runs_as`, where somebody else writes there than the
-    /// user that the process starts as.
+    /// The owner as `uid:gid`, or `own` for the user of `runs_as`. Set if a user other than the one
+    /// that the process starts as writes there.
     pub owner: Option<String>,
-    /// Only when one of these holds; always without any.
+    /// The path is needed only if one of these conditions is true. Without conditions it is always
+    /// needed.
     #[serde(default, with = "singleton_map_recursive")]
     pub when: Vec<Condition>,
     /// See [`Tags`].
@@ -346,104 +349,104 @@ pub struct WritablePath {
     pub before: Option<String>,
 }
 
-/// What a container's file may say.
+/// A condition on the settings of a container.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Condition {
-    /// An environment variable of a name that matches this glob is set.
+    /// An environment variable is set whose name matches this glob.
     Env(String),
-    /// Something is mounted at this path, above or below it.
+    /// There is a mount at this path, above it or below it.
     Mount(String),
-    /// An argument contains this.
+    /// An argument contains this text.
     Argument(String),
-    /// No file tells; in words, for people.
+    /// The file cannot answer this condition. The text is for readers.
     Unsure(String),
 }
 
-/// Whether it lives with `no_new_privs`.
+/// Whether the image works with `no_new_privs`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PrivilegeSection {
-    /// Names from `sources`.
+    /// Names from the table `sources`.
     pub source: Vec<String>,
-    /// How sure this is.
+    /// How reliable the section is.
     pub confidence: Confidence,
-    /// Whether it works with it.
+    /// Whether the image works with `no_new_privs`.
     #[serde(with = "singleton_map_recursive")]
     pub works: Verdict,
 }
 
-/// How much memory it needs.
+/// The memory that the image needs.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemorySection {
-    /// Names from `sources`.
+    /// Names from the table `sources`.
     pub source: Vec<String>,
-    /// How sure this is.
+    /// How reliable the section is.
     pub confidence: Confidence,
-    /// It does not live with less: `128Mi`.
+    /// The minimum: `128Mi`.
     pub least: String,
-    /// Many programs go by these names, and others of them need much more.
+    /// Several programs share these names, and some of them need much more.
     #[serde(default)]
     pub differs: bool,
-    /// What a limit changes, for people.
+    /// How a limit changes the behaviour, as text for readers.
     pub note: Option<String>,
-    /// It sizes itself by the memory of the host, and so does not live with a limit, unless one of
-    /// these holds.
+    /// The program sizes itself by the memory of the host, so a limit kills it unless one of these
+    /// conditions is true.
     #[serde(default, with = "singleton_map_recursive")]
     pub sized_by_host_unless: Vec<Condition>,
 }
 
-/// How many processes and threads it needs.
+/// The number of processes and threads that the image needs.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessSection {
-    /// Names from `sources`.
+    /// Names from the table `sources`.
     pub source: Vec<String>,
-    /// How sure this is.
+    /// How reliable the section is.
     pub confidence: Confidence,
-    /// It does not live with less.
+    /// The minimum.
     pub least: u32,
 }
 
-/// What it takes from the host.
+/// What the image needs from the host.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostSection {
-    /// Names from `sources`.
+    /// Names from the table `sources`.
     pub source: Vec<String>,
-    /// Paths, sockets, namespaces and devices, for people.
+    /// Paths, sockets, namespaces and devices, as text for readers.
     pub access: Vec<String>,
 }
 
-/// How far hardening can go without a person.
+/// How much hardening can be automated.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AutomationSection {
-    /// Names from `sources`.
+    /// Names from the table `sources`.
     pub source: Vec<String>,
-    /// How far.
+    /// The level.
     pub level: Automation,
-    /// What is excepted, for people.
+    /// The exceptions, as text for readers.
     pub note: Option<String>,
 }
 
-/// How far hardening can go without a person.
+/// How much hardening can be automated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Automation {
-    /// User, capabilities, read-only root, limits.
+    /// User, capabilities, read-only root and limits.
     Full,
-    /// Some of it.
+    /// Some of these.
     Partial,
-    /// Neither user nor read-only root.
+    /// Neither the user nor the read-only root.
     Limited,
-    /// Nothing but a report.
+    /// Only findings, no changes.
     Skip,
 }
 
 impl Entry {
-    /// The sections that are there, each with the names of its sources.
+    /// The sections that are present, each with the names of its sources.
     #[must_use]
     pub fn grounds(&self) -> Vec<(&'static str, &[String])> {
         let mut all = vec![("user", self.user.source.as_slice())];
@@ -493,7 +496,7 @@ impl Entry {
 }
 
 impl RunsAs {
-    /// The tags it is about.
+    /// The tags to which this item applies.
     #[must_use]
     pub fn tags(&self) -> Tags<'_> {
         Tags {
@@ -505,7 +508,7 @@ impl RunsAs {
 }
 
 impl TaggedPath {
-    /// The tags it is about.
+    /// The tags to which this item applies.
     #[must_use]
     pub fn tags(&self) -> Tags<'_> {
         Tags {
@@ -517,7 +520,7 @@ impl TaggedPath {
 }
 
 impl WritablePath {
-    /// The tags it is about.
+    /// The tags to which this item applies.
     #[must_use]
     pub fn tags(&self) -> Tags<'_> {
         Tags {
@@ -528,12 +531,12 @@ impl WritablePath {
     }
 }
 
-/// The edition in which the knowledge base began.
+/// The first edition of the knowledge base.
 fn first_edition() -> Edition {
     Edition::new(2026, 11)
 }
 
-/// Reads a size in bytes: a number with `Ki`, `Mi` or `Gi`, perhaps with a tenth.
+/// Parses a size and returns bytes: a number with `Ki`, `Mi` or `Gi`, with an optional tenth.
 #[must_use]
 pub fn bytes(text: &str) -> Option<u64> {
     let amount = Amount::read(text)?;
@@ -549,7 +552,7 @@ pub fn bytes(text: &str) -> Option<u64> {
     (is_whole || has_tenth).then(|| amount.times(unit))?
 }
 
-/// Reads permission bits.
+/// Parses permission bits in octal.
 #[must_use]
 pub fn octal(text: &str) -> Option<u32> {
     u32::from_str_radix(text, 8)
@@ -557,7 +560,7 @@ pub fn octal(text: &str) -> Option<u32> {
         .filter(|mode| *mode <= 0o7777)
 }
 
-/// Reads `uid:gid`.
+/// Parses `uid:gid`.
 #[must_use]
 pub fn pair(text: &str) -> Option<(u32, u32)> {
     let (uid, gid) = text.split_once(':')?;

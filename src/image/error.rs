@@ -1,23 +1,23 @@
-//! Why an entry that a user wrote cannot be used.
+//! Errors in entries that users write.
 
 use super::read::{EntryError, Fault};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::Span;
 
-/// A line of a user's own entry that cannot be used. [`Fault`] is the same without its bytes:
-/// `build.rs` compiles it, and has no spans.
+/// A line of a user's entry that is not valid. [`Fault`] has a line number instead of a byte span,
+/// because `build.rs` compiles it and has no spans.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct UnusableEntry {
-    /// The line.
+    /// The line that is not valid.
     pub span: Span,
-    /// What is wrong there.
+    /// The error in that line.
     #[source]
     pub error: EntryError,
 }
 
 impl UnusableEntry {
-    /// The fault at its line of `text`.
+    /// Converts a fault in `text` to the span of its line.
     #[must_use]
     pub fn new(text: &str, fault: Fault) -> Self {
         let before = text

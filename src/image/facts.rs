@@ -1,4 +1,4 @@
-//! What is known of an image, settled for one tag.
+//! The facts about an image for one tag.
 
 use super::entry::{self, Confidence, Entry, MemorySection, Tags, Verdict, Version, VolumeGroup};
 use super::name::Tag;
@@ -9,71 +9,72 @@ pub use super::entry::{
 
 /// What an image needs, for one tag.
 ///
-/// Everything here is known: what the knowledge base marks as unsure, or what differs between the
-/// images a tag may mean, is `None`, `Unknown` or absent, so that nobody can act on it by
-/// oversight. What is unsure speaks only where it warns ([`Facts::suspected_memory_min`], and a
-/// [`Support::No`] of any confidence).
+/// Only reliable facts are here. Facts with low confidence, and facts that differ between the
+/// images that a tag may select, are `None`, `Unknown` or absent, so no transform can use them by
+/// mistake. Unreliable facts are used only as warnings ([`Facts::suspected_memory_min`], and
+/// [`Support::No`] with any confidence).
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The entry of the knowledge base that says so.
+    /// The id of the entry in the knowledge base.
     pub id: String,
-    /// When somebody last checked: `2026-11-23`; empty for an image built here.
+    /// The date of the last check: `2026-11-23`; empty for an image that the project builds.
     pub date: String,
-    /// What the image is for.
+    /// What kind of image this is.
     pub kind: Kind,
-    /// Who it starts as when nobody says otherwise.
+    /// The user that the image starts as by default.
     pub default_user: DefaultUser,
-    /// The user it can run as.
+    /// The user that the image can run as.
     pub run_as: Option<RunAs>,
     /// The name of [`Facts::run_as`] in the image.
     pub user_name: Option<String>,
-    /// Its files belong to group 0: [`RunAs::gid`] is 0 and must stay so.
+    /// The files of the image belong to group 0, so [`RunAs::gid`] is 0 and must stay 0.
     pub group_root: bool,
-    /// Whether it works when started as [`Facts::run_as`].
+    /// Whether the image works when it starts as [`Facts::run_as`].
     pub starts_as_user: Support,
-    /// How it leaves root by itself: `gosu`, `setpriv`, the program's own way.
+    /// How the image drops root during its start: `gosu`, `setpriv`, or its own code.
     pub steps_down: Option<String>,
-    /// The capabilities it needs when started as root, at the second start too; without `CAP_`.
+    /// The capabilities for a start as root, also at the second start; without `CAP_`.
     pub capabilities_as_root: Option<Vec<String>>,
-    /// Those that only some containers need beside them.
+    /// More capabilities for a start as root, which only some containers need.
     pub capabilities_as_root_also: Vec<ConditionalCapability>,
-    /// The capabilities it needs when started as [`Facts::run_as`].
+    /// The capabilities for a start as [`Facts::run_as`].
     pub capabilities_as_user: Option<Vec<String>>,
-    /// Programs that carry capabilities of their own and cannot run where those are dropped.
+    /// Programs with file capabilities. They cannot run if those capabilities are dropped.
     pub file_capabilities: Vec<FileCapability>,
-    /// The ports it listens on, TCP and UDP, ascending.
+    /// The ports that the image listens on, TCP and UDP, ascending.
     pub ports: Vec<u16>,
-    /// The paths it writes to. The volumes of the image are among them, as paths that persist.
+    /// The paths that the image writes to. They include the image's volumes, as persistent paths.
     pub writable: Vec<Writable>,
-    /// Whether it works on a read-only root with those paths writable.
+    /// Whether the image works on a read-only root if those paths are writable.
     pub read_only: Support,
-    /// Whether it works with `no_new_privs`.
+    /// Whether the image works with `no_new_privs`.
     pub no_new_privileges: Support,
-    /// Processes and threads it cannot live without.
+    /// The minimum number of processes and threads.
     pub pids_min: Option<u32>,
-    /// What it takes from the host to do its work, in words.
+    /// What the image needs from the host, as text.
     pub host_access: Vec<String>,
-    /// How far hardening can go without a person.
+    /// How much hardening can be automated.
     pub automation: Option<Automation>,
-    /// What is excepted from that, in words.
+    /// The exceptions to `automation`, as text.
     pub automation_note: Option<String>,
-    /// What is known to break it, in words.
+    /// What is known to break the image, as text.
     pub fails_if: Vec<String>,
-    /// Anything else worth knowing, in words.
+    /// Other notes, as text.
     pub notes: Vec<String>,
-    /// Where the facts come from: the section, and the text of one of its sources.
+    /// The sources of the facts: the section, and the text of one of its sources.
     pub sources: Vec<(&'static str, String)>,
-    /// What the image starts, where its Dockerfile was read and says so.
+    /// The image's entrypoint, if a Dockerfile sets it.
     pub entrypoint: Option<Vec<String>>,
-    /// The arguments that the image gives it, likewise.
+    /// The image's command arguments, if a Dockerfile sets them.
     pub arguments: Option<Vec<String>>,
-    /// The command of its health check, likewise.
+    /// The command of the image's health check, if a Dockerfile sets it.
     pub probe: Option<Vec<String>>,
-    /// Where its Dockerfile puts scripts of its own among those that the base runs at every start.
+    /// The target path of start scripts that the Dockerfile adds and that the base image runs at
+    /// every start.
     pub start_scripts: Option<String>,
-    /// Variables that the image sets, likewise; `None` for a value that nobody knows.
+    /// Variables that the Dockerfile sets; `None` for an unknown value.
     pub environment: Vec<(String, Option<String>)>,
-    /// Why all this holds by assumption alone, where it does.
+    /// Why these facts are only assumed; `None` if they are known.
     pub by_assumption: Option<String>,
     pub(super) declared: Vec<String>,
     pub(super) owned: Vec<String>,
@@ -84,70 +85,71 @@ pub struct Facts {
     pub(super) writable_known: bool,
 }
 
-/// Who an image starts as when nobody says otherwise.
+/// The user that an image starts as by default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DefaultUser {
     /// Root.
     Root,
-    /// A uid, which Kubernetes can tell from root.
+    /// A uid. Kubernetes can compare it with root.
     Uid(u32),
-    /// A name, which it cannot.
+    /// A name. Kubernetes cannot compare it with root.
     Name(String),
-    /// Nobody knows, or it differs between the images that the tag may mean.
+    /// Unknown, or different between the images that the tag may select.
     Unknown,
 }
 
 /// A user to start an image as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunAs {
-    /// Never 0.
+    /// The uid; never 0.
     pub uid: u32,
-    /// Its primary group; 0 where the image's files belong to that group.
+    /// The gid of the primary group; 0 if the image's files belong to group 0.
     pub gid: u32,
 }
 
 /// Whether something works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Support {
-    /// It does.
+    /// It works.
     Yes,
-    /// It does if this holds.
+    /// It works under this condition.
     Conditional(String),
-    /// It does not, for this reason.
+    /// It does not work, for this reason.
     No(String),
-    /// Nobody knows.
+    /// Unknown.
     Unknown,
 }
 
 /// A path that must be writable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Writable {
-    /// Absolute, without symbolic links of the image: `/run`, not `/var/run`.
+    /// The absolute path, with the image's symbolic links resolved: `/run`, not `/var/run`.
     pub path: String,
-    /// What is written there.
+    /// What the image writes there.
     pub why: String,
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Programs are run, or libraries mapped, from there.
+    /// The image runs programs, or maps libraries, from this path.
     pub exec: bool,
-    /// The image's own files there are needed: an empty mount would hide them.
+    /// The image needs its own files at this path; an empty mount would hide them.
     pub seed: bool,
-    /// What is written must survive the container.
+    /// The written data must survive the container.
     pub persist: bool,
-    /// Permission bits, where those of the image's directory will not do.
+    /// Permission bits, if the mode of the image's directory does not work.
     pub mode: Option<u32>,
-    /// Who writes there, where that is not the user the process starts as.
+    /// The user that writes there, if it is not the user that the process starts as.
     pub owner: Option<Owner>,
-    /// Only when one of these holds; always without any.
+    /// The path is needed only if one of these conditions is true. Without conditions it is always
+    /// needed.
     pub when: Vec<Condition>,
 }
 
-/// Who must own a path.
+/// The required owner of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// [`Facts::run_as`].
     RunAs,
-    /// This user.
+    /// A fixed user.
     Fixed {
         /// The uid.
         uid: u32,
@@ -188,7 +190,7 @@ impl Facts {
             user_name: user.name,
             group_root: entry.user.group_root,
             starts_as_user: match user.starts {
-                // What it needs then is among the writable paths.
+                // The condition is about the writable paths, so it counts only if those are known.
                 Support::Conditional(_) if !writable.known => Support::Unknown,
                 starts => starts,
             },
@@ -257,7 +259,7 @@ impl Facts {
         }
     }
 
-    /// Nothing is known of this image yet.
+    /// Facts of an image of which everything is unknown.
     pub(super) fn nothing(id: String, kind: Kind) -> Self {
         Self {
             id,
@@ -300,19 +302,19 @@ impl Facts {
         }
     }
 
-    /// Who it starts as, or that it cannot start as anybody else, is known.
+    /// Whether the start user is known, or it is known that no other user works.
     #[must_use]
     pub fn user_is_known(&self) -> bool {
         self.default_user != DefaultUser::Unknown || matches!(self.starts_as_user, Support::No(_))
     }
 
-    /// Where it writes, or that it cannot live on a read-only root, is known.
+    /// Whether the written paths are known, or it is known that a read-only root does not work.
     #[must_use]
     pub fn writable_is_known(&self) -> bool {
         self.writable_known || matches!(self.read_only, Support::No(_))
     }
 
-    /// The uid it starts as when nobody says otherwise; the name's uid where that is known.
+    /// The uid that the image starts as by default. A user name is resolved if its uid is known.
     #[must_use]
     pub fn default_uid(&self) -> Option<u32> {
         match self.default_user {
@@ -323,8 +325,8 @@ impl Facts {
         }
     }
 
-    /// It starts as root, and nothing of it stays root: its entrypoint becomes another user before
-    /// it starts the service. A master that keeps root for itself (nginx, httpd) is not that.
+    /// The image starts as root, and its entrypoint switches to another user before it starts the
+    /// service. Images whose master process stays root (nginx, httpd) do not count.
     #[must_use]
     pub fn drops_by_itself(&self) -> bool {
         let programs = [
@@ -344,7 +346,7 @@ impl Facts {
                 .is_some_and(|how| programs.iter().any(|program| how.starts_with(program)))
     }
 
-    /// Why it breaks with `no_new_privs`, if it does.
+    /// Why the image breaks with `no_new_privs`; `None` if it does not.
     #[must_use]
     pub fn breaks_without_new_privileges(&self) -> Option<&str> {
         match &self.no_new_privileges {
@@ -353,7 +355,7 @@ impl Facts {
         }
     }
 
-    /// Bytes of memory it cannot live without.
+    /// The minimum memory in bytes.
     #[must_use]
     pub fn known_memory_min(&self) -> Option<u64> {
         let section = self.memory.as_ref()?;
@@ -361,39 +363,40 @@ impl Facts {
         known.then(|| entry::bytes(&section.least)).flatten()
     }
 
-    /// Bytes of memory that it perhaps cannot live without: no ground for a limit, but one against
-    /// a lower limit by assumption.
+    /// The minimum memory in bytes, with any confidence. An unreliable minimum does not justify a
+    /// limit, but it prevents a lower limit by assumption.
     #[must_use]
     pub fn suspected_memory_min(&self) -> Option<u64> {
         entry::bytes(&self.memory.as_ref()?.least)
     }
 
-    /// Many programs go by its name, and what one of them needs says little of another.
+    /// Several programs share this name, so the figures of one say little about another.
     #[must_use]
     pub fn memory_differs(&self) -> bool {
         self.memory.as_ref().is_some_and(|section| section.differs)
     }
 
-    /// What a memory limit changes in its behaviour, in words.
+    /// How a memory limit changes the behaviour, as text.
     #[must_use]
     pub fn memory_note(&self) -> Option<&str> {
         self.memory.as_ref()?.note.as_deref()
     }
 
-    /// It sizes itself by the memory of the host, and a limit kills it, unless one of these holds.
+    /// The program sizes itself by the memory of the host, so a limit kills it unless one of these
+    /// conditions is true.
     #[must_use]
     pub fn sized_by_host_unless(&self) -> Option<&[Condition]> {
         let conditions = self.memory.as_ref()?.sized_by_host_unless.as_slice();
         (!conditions.is_empty()).then_some(conditions)
     }
 
-    /// The volumes that this image certainly declares.
+    /// The volumes that the image declares for every matching tag.
     pub fn declared_volumes(&self) -> impl Iterator<Item = &str> {
         self.declared.iter().map(String::as_str)
     }
 
-    /// A new named volume at this path belongs to [`Facts::run_as`], because the image's directory
-    /// there does.
+    /// Whether a new named volume at this path belongs to [`Facts::run_as`]: it inherits the owner
+    /// of the image's directory.
     #[must_use]
     pub fn manages_ownership(&self, path: &str) -> bool {
         self.owned
@@ -401,22 +404,21 @@ impl Facts {
             .any(|owned| owned == path.trim_end_matches('/'))
     }
 
-    /// The `fsGroup` that makes claimed storage writable for [`Facts::run_as`], whatever else the
-    /// file says.
+    /// The `fsGroup` that makes claimed storage writable for [`Facts::run_as`] without conditions.
     #[must_use]
     pub fn volume_group(&self) -> Option<u32> {
         self.volume_group
             .filter(|_| self.volume_group_when.is_empty())
     }
 
-    /// The same, where it takes one of these conditions as well.
+    /// The `fsGroup` with its conditions; one of them must be true if there are any.
     #[must_use]
     pub fn volume_group_when(&self) -> Option<(u32, &[Condition])> {
         Some((self.volume_group?, &self.volume_group_when))
     }
 
-    /// Changing the group of the volume at every start breaks it: `fsGroupChangePolicy` must be
-    /// `OnRootMismatch`.
+    /// Changing the group of the volume at every start breaks the image, so `fsGroupChangePolicy`
+    /// must be `OnRootMismatch`.
     #[must_use]
     pub fn needs_on_root_mismatch(&self) -> bool {
         self.on_root_mismatch
@@ -461,7 +463,7 @@ fn settle_user(entry: &Entry, tag: Option<&str>, version: Option<Version>) -> Se
             starts,
         };
     }
-    // Every item that may be the one for this tag, up to the first that certainly is.
+    // Every item that may match this tag, up to the first that certainly matches.
     let mut candidates = Vec::new();
     let mut certain = false;
     for item in &section.runs_as {
@@ -517,7 +519,7 @@ fn default_user(text: &str) -> DefaultUser {
     }
 }
 
-/// The value that all agree on.
+/// The common value if all values are equal.
 fn unanimous<T: PartialEq>(values: &[T]) -> Option<&T> {
     let first = values.first()?;
     values.iter().all(|value| value == first).then_some(first)
@@ -596,7 +598,7 @@ fn settle_writable(entry: &Entry, tag: Option<&str>, version: Option<Version>) -
     }
 }
 
-/// A verdict as far as it may be relied on: a warning needs no certainty.
+/// The usable part of a verdict. A negative verdict is a warning, so it counts with any confidence.
 fn support(verdict: &Verdict, confidence: Confidence) -> Support {
     match verdict {
         Verdict::No(why) => Support::No(why.clone()),

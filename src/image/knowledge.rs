@@ -1,4 +1,4 @@
-//! The knowledge base: from a name to what is known of the image.
+//! The knowledge base: finds the facts for an image name.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -11,24 +11,24 @@ use super::{Edition, pattern};
 
 include!(concat!(env!("OUT_DIR"), "/images.rs"));
 
-/// What is known of images: the embedded entries of `images/`, and perhaps a user's own.
+/// The knowledge base: the embedded entries of `images/` and the entries that the user added.
 ///
-/// Making one costs nothing: an entry is read when the first image asks for it, and what was
-/// settled for an image is kept. Only an earlier edition is read at once.
+/// Creating a `Knowledge` is cheap. An entry is parsed when an image needs it for the first time,
+/// and the facts of an image are cached. Only an earlier edition is parsed when it is selected.
 #[derive(Debug, Default)]
 pub struct Knowledge {
     own: Table,
-    /// The embedded entries as an earlier edition has them.
+    /// The embedded entries of an earlier edition.
     earlier: Option<Table>,
     settled: RwLock<Settled>,
 }
 
-/// Ids that are words of many names as well.
+/// Ids that are also common words in names, so they do not identify the software.
 const COMMON_WORDS: [&str; 6] = [
     "actual", "docker", "homepage", "pause", "registry", "vector",
 ];
 
-/// What people call services beside their ids.
+/// Common names of services that differ from their ids.
 const SYNONYMS: [(&str, &str); 4] = [
     ("apache", "httpd"),
     ("kafka", "kafka-apache"),
@@ -36,21 +36,21 @@ const SYNONYMS: [(&str, &str); 4] = [
     ("postgresql", "postgres"),
 ];
 
-/// What was found for a repository and a tag.
+/// The facts found for each repository and tag.
 type Settled = HashMap<(String, Tag), Option<Arc<Facts>>>;
 
 impl Knowledge {
-    /// The entries that come with the program.
+    /// The entries that are part of the program.
     #[must_use]
     pub fn embedded() -> Self {
         Self::default()
     }
 
-    /// The same, with a user's own entries tried before them.
+    /// The embedded entries and the user's entries. The user's entries take precedence.
     ///
     /// # Errors
     ///
-    /// Two of the user's entries claim the same pattern.
+    /// Two of the user's entries have the same pattern.
     pub fn with(entries: impl IntoIterator<Item = Entry>) -> Result<Self, EntryError> {
         let own = Table::new(entries.into_iter().collect());
         match own.claimed_twice() {
@@ -62,8 +62,8 @@ impl Knowledge {
         }
     }
 
-    /// The same as an edition had it: what joined later is not known, and what changed is as it
-    /// was. A user's own entries stay.
+    /// The knowledge base of an earlier edition: without the entries and changes of later editions.
+    /// The user's entries do not change.
     #[must_use]
     pub fn at(self, edition: Edition) -> Self {
         let earlier = (edition < Edition::CURRENT).then(|| {
@@ -77,7 +77,7 @@ impl Knowledge {
         }
     }
 
-    /// What is known of an image; `None` if nothing is, or a variable hides which one it is.
+    /// The facts about an image. `None` if no entry matches, or if a variable hides the repository.
     pub fn facts(&self, name: &Name) -> Option<Arc<Facts>> {
         let key = (name.canonical()?, name.tag().clone());
         if let Some(settled) = self
@@ -99,9 +99,9 @@ impl Knowledge {
             .clone()
     }
 
-    /// The service that unknown software is named after: a known one whose name is the image's last
-    /// one or a word of it, under whatever registry or account, or a word of `container`, which is
-    /// what its own file calls it.
+    /// The known service that an unknown image is probably named after. The last component of the
+    /// image name, a word of that component or a word of `container` (the container's name in its
+    /// file) must be the name of the service. The registry and the account do not matter.
     #[must_use]
     pub fn namesake(&self, image: Option<&Name>, container: &str) -> Option<String> {
         let repository = image.and_then(Name::repository);
@@ -111,10 +111,10 @@ impl Knowledge {
         whole.or_else(|| words().find_map(|name| self.service_in(name)))
     }
 
-    /// The known service that a word of this name names.
+    /// The known service that is a word of this name.
     fn service_in(&self, name: &str) -> Option<String> {
         let words = || name.split(['-', '_', '.']);
-        // What talks to the service that it is named after, or tries it, needs little itself.
+        // An exporter, a test or a demo of a service needs less than the service itself.
         if words().any(|word| matches!(word, "exporter" | "e2e" | "test" | "demo")) {
             return None;
         }
@@ -131,7 +131,7 @@ impl Knowledge {
         (entry.kind == Kind::Service).then(|| entry.id.clone())
     }
 
-    /// The entry of this id.
+    /// The entry with this id.
     fn called(&self, id: &str) -> Option<&Entry> {
         let table = self.earlier.as_ref().unwrap_or(&self.own);
         let listed = table.entries.iter().find(|entry| entry.id == id);
@@ -141,7 +141,7 @@ impl Knowledge {
         })
     }
 
-    /// The entry for a repository as [`Name::canonical`] gives it.
+    /// The entry for a repository name in the form of [`Name::canonical`].
     #[must_use]
     pub fn find(&self, repository: &str) -> Option<&Entry> {
         if let Some(entry) = self.own.find(repository) {
@@ -150,7 +150,7 @@ impl Knowledge {
         if let Some(earlier) = &self.earlier {
             return earlier.find(repository);
         }
-        // In order of specificity the names come before the globs.
+        // Patterns are sorted by specificity, so the names come before the globs.
         let order = |(pattern, _): &(&str, usize)| pattern::specificity(pattern, repository);
         let at = PATTERNS.binary_search_by(order).ok().or_else(|| {
             let globs = PATTERNS.partition_point(|(pattern, _)| !pattern.contains('*'));
@@ -161,7 +161,7 @@ impl Knowledge {
         ENTRIES.get(entry)?.entry()
     }
 
-    /// Every entry: a user's own, then the embedded ones by id.
+    /// Every entry: first the user's entries, then the embedded ones by id.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         let embedded = ENTRIES.iter().filter(|_| self.earlier.is_none());
         let earlier = self.earlier.iter().flat_map(|table| &table.entries);
@@ -172,22 +172,22 @@ impl Knowledge {
 }
 
 impl Entry {
-    /// Reads the text of one entry and checks its rules.
+    /// Parses the text of one entry and checks its rules.
     ///
     /// # Errors
     ///
-    /// Every rule it breaks; or the one reason why it cannot be read.
+    /// Every rule that the entry breaks, or the one reason why it cannot be parsed.
     pub fn read(text: &str) -> Result<Self, Vec<EntryError>> {
         let errors = |faults: Vec<read::Fault>| faults.into_iter().map(|fault| fault.error);
         read::entry(text).map_err(|faults| errors(faults).collect())
     }
 }
 
-/// Entries with the order in which their patterns are tried.
+/// Entries, with their patterns in the order in which they are tried.
 #[derive(Debug, Default)]
 struct Table {
     entries: Vec<Entry>,
-    /// Each pattern with the index of its entry, the most specific first.
+    /// Each pattern with the index of its entry; the most specific pattern comes first.
     patterns: Vec<(String, usize)>,
 }
 
@@ -221,7 +221,7 @@ impl Table {
     }
 }
 
-/// The entry as an edition has it, if it had joined by then.
+/// The version of an entry for an edition. `None` if the entry is newer than the edition.
 fn version(versions: Vec<Entry>, edition: Edition) -> Option<Entry> {
     versions
         .into_iter()
@@ -229,7 +229,7 @@ fn version(versions: Vec<Entry>, edition: Edition) -> Option<Entry> {
         .max_by_key(|entry| entry.edition)
 }
 
-/// A file of `images/`, read when it is first needed; `build.rs` has checked that it can be.
+/// A file of `images/`, parsed when it is first needed. `build.rs` has checked that it is valid.
 #[derive(Debug)]
 struct Embedded {
     id: &'static str,
@@ -246,7 +246,7 @@ impl Embedded {
         }
     }
 
-    /// The entry of the newest edition.
+    /// The newest version of the entry.
     fn entry(&self) -> Option<&Entry> {
         self.entry
             .get_or_init(|| {
@@ -262,7 +262,7 @@ impl Embedded {
             .as_ref()
     }
 
-    /// The entry of every edition that changed it.
+    /// All versions of the entry, one for each edition that changed it.
     fn versions(&self) -> Vec<Entry> {
         read::entries(self.text).unwrap_or_default()
     }
@@ -272,7 +272,7 @@ impl Embedded {
 mod tests {
     use super::*;
 
-    /// An entry of an edition, whose user tells them apart.
+    /// An entry of an edition. The uid identifies the version.
     fn entry(id: &str, edition: &str, uid: u32) -> String {
         format!(
             "id: {id}\ndate: 2026-11-23\nedition: {edition}\nkind: service\nimages: [{id}]\n\

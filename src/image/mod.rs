@@ -1,9 +1,9 @@
-//! Facts about images: what a container needs is decided by what it is made of.
+//! Facts about images.
 //!
-//! [`Name`] reads an image reference, [`Knowledge`] finds what is known of it, and [`Facts`] is
-//! that knowledge settled for one tag. A [`Recipe`] gives the facts of an image that is built here.
-//! [`entry`] is the schema of the files in `images/` and of
-//! the ones that users write themselves.
+//! [`Name`] parses an image reference. [`Knowledge`] finds the entry of an image in the knowledge
+//! base. [`Facts`] are the facts of that entry for one tag. A [`Recipe`] gives the facts of an
+//! image that the project builds from a Dockerfile. [`entry`] is the schema of the files in
+//! `images/` and of the entries that users write.
 
 mod dockerfile;
 pub mod entry;

@@ -1,11 +1,11 @@
-//! Image references as the file writes them: registry, repository, tag, digest.
+//! Image references in a file: registry, repository, tag, digest.
 
 use std::fmt;
 
-/// An image reference. Any text is one; what cannot be told from it is `None`.
+/// An image reference. Any text can be parsed; a part that the text does not determine is `None`.
 ///
-/// The grammar is that of the [distribution reference][grammar]. Variables are replaced by their
-/// defaults, as far as they have any: what rests on a variable without one is unknown.
+/// The grammar is the [distribution reference][grammar]. Variables are replaced with their
+/// defaults. A part that depends on a variable without a default is unknown.
 ///
 /// [grammar]: https://pkg.go.dev/github.com/distribution/reference
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,16 +18,16 @@ pub struct Name {
     dynamic: bool,
 }
 
-/// Which of the images of a repository is meant.
+/// The tag that selects an image of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Tag {
-    /// This one; `latest` where the reference names neither tag nor digest.
+    /// The tag; `latest` if the reference has neither tag nor digest.
     Known(String),
-    /// A digest alone, or a variable without a default.
+    /// The reference has only a digest, or a variable without a default decides the tag.
     Unknown,
 }
 
-/// Hosts that serve Docker Hub under its own repository names.
+/// Hosts that serve Docker Hub with the same repository names.
 const HUB: &[&str] = &[
     "docker.io",
     "index.docker.io",
@@ -36,18 +36,18 @@ const HUB: &[&str] = &[
     "mirror.gcr.io",
 ];
 
-/// Where the official images of Docker Hub are published a second time:
-/// <https://gallery.ecr.aws/docker>, and Microsoft's copy for its own builders.
+/// Copies of the official images of Docker Hub: <https://gallery.ecr.aws/docker>, and Microsoft's
+/// mirror for its own builders.
 const OFFICIAL_MIRRORS: &[&str] = &[
     "public.ecr.aws/docker/library/",
     "mcr.microsoft.com/mirror/docker/library/",
 ];
 
-/// A path of a GitLab host behind which stand the images of Docker Hub
-/// (GitLab documentation, "Dependency proxy for container images").
+/// The path on a GitLab host that serves the images of Docker Hub (GitLab documentation,
+/// "Dependency proxy for container images").
 const DEPENDENCY_PROXY: &str = "/dependency_proxy/containers/";
 
-/// Hosts that a proxy names in its path where it stands for them: `proxy.example.com/quay.io/a/b`.
+/// Hosts that a pull-through proxy names in its path: `proxy.example.com/quay.io/a/b`.
 const PROXIED: &[&str] = &[
     "docker.io",
     "gcr.io",
@@ -58,22 +58,22 @@ const PROXIED: &[&str] = &[
     "registry.k8s.io",
 ];
 
-/// Hosts with another name today: the images are the same
-/// (kubernetes.io blog 2023-02-06, "k8s.gcr.io Image Registry Will Be Frozen").
+/// Hosts that were renamed and serve the same images (kubernetes.io blog 2023-02-06, "k8s.gcr.io
+/// Image Registry Will Be Frozen").
 const RENAMED: &[(&str, &str)] = &[("k8s.gcr.io", "registry.k8s.io")];
 
-/// Stands for a variable that nobody can resolve; no reference contains it.
+/// Placeholder for a variable without a known value. No reference contains this character.
 pub(super) const UNKNOWN: char = '\0';
 
-/// Defaults inside defaults are followed to this depth.
+/// Maximum depth of defaults inside defaults.
 const DEPTH: usize = 8;
 
 impl Name {
-    /// Reads a reference as written in a file.
+    /// Parses a reference as it is written in a file.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let written = text.trim();
-        // How podman and skopeo say that a reference is one of a registry.
+        // podman and skopeo use this prefix for a reference to a registry.
         let written = written.strip_prefix("docker://").unwrap_or(written);
         let mut resolved = String::with_capacity(written.len());
         let dynamic = expand(written, &mut resolved, DEPTH);
@@ -88,7 +88,7 @@ impl Name {
                 let path = rest.get(..path_at + last.len()).unwrap_or(rest);
                 (path, known(tag).map_or(Tag::Unknown, Tag::Known))
             }
-            // A variable at the end of the repository may bring a tag of its own.
+            // A variable at the end of the repository may contain a tag.
             None if has_digest || rest.contains(UNKNOWN) => (rest, Tag::Unknown),
             None => (rest, Tag::Known("latest".to_owned())),
         };
@@ -111,14 +111,14 @@ impl Name {
         }
     }
 
-    /// The reference as written.
+    /// The reference as it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// What identifies the software: the repository without the hosts that all serve Docker Hub and
-    /// without `library/`, with the registry where it is another one. `None` if a variable hides it.
+    /// The name that identifies the software: the repository, without `library/`, and with the
+    /// registry unless the registry serves Docker Hub. `None` if a variable hides the repository.
     #[must_use]
     pub fn canonical(&self) -> Option<String> {
         let repository = self.repository.as_deref()?;
@@ -149,19 +149,19 @@ impl Name {
         Some(mirrored.unwrap_or(full))
     }
 
-    /// The registry as written, with its port; `None` for the default one.
+    /// The registry as it is written, with its port; `None` for the default registry.
     #[must_use]
     pub fn registry(&self) -> Option<&str> {
         self.registry.as_deref()
     }
 
-    /// The repository as written, without the registry.
+    /// The repository as it is written, without the registry.
     #[must_use]
     pub fn repository(&self) -> Option<&str> {
         self.repository.as_deref()
     }
 
-    /// Which image of the repository.
+    /// The tag that selects an image of the repository.
     #[must_use]
     pub fn tag(&self) -> &Tag {
         &self.tag
@@ -173,7 +173,7 @@ impl Name {
         self.digest.as_deref()
     }
 
-    /// A variable decides part of it, perhaps with a default that was used here.
+    /// Whether the reference contains a variable, with or without a default.
     #[must_use]
     pub fn is_dynamic(&self) -> bool {
         self.dynamic
@@ -181,27 +181,28 @@ impl Name {
 }
 
 impl fmt::Display for Name {
-    /// The text as written.
+    /// Writes the reference as it is written in the file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-/// The text, unless a variable hides part of it or there is none.
+/// The text; `None` if it is empty or contains an unknown variable.
 fn known(text: &str) -> Option<String> {
     (!text.is_empty() && !text.contains(UNKNOWN)).then(|| text.to_owned())
 }
 
-/// The first component of a path is a host if it cannot be part of a repository's name.
+/// Whether the first component of a path is a host: it cannot be part of a repository name.
 fn is_host(component: &str) -> bool {
     component == "localhost"
         || component.contains(['.', ':', UNKNOWN])
         || component.chars().any(|c| c.is_ascii_uppercase())
 }
 
-/// Writes the text with its variables replaced by their defaults; says whether there were any.
+/// Writes the text with its variables replaced by their defaults. Returns whether the text contains
+/// variables.
 ///
-/// The forms are those of the [Compose specification][spec]; `$$` is a dollar sign.
+/// The syntax is that of the [Compose specification][spec]; `$$` is a dollar sign.
 ///
 /// [spec]: https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md
 fn expand(text: &str, into: &mut String, depth: usize) -> bool {
@@ -229,7 +230,8 @@ fn expand(text: &str, into: &mut String, depth: usize) -> bool {
                 Some(default) if depth > 0 => {
                     expand(default, into, depth - 1);
                 }
-                // The alternative of `+` is for a variable that is set; the default is nothing.
+                // `+` gives an alternative for a variable that is set. An unset variable gives an
+                // empty text.
                 None if operation.starts_with(":+") || operation.starts_with('+') => {}
                 Some(_) | None => into.push(UNKNOWN),
             }
@@ -243,7 +245,7 @@ fn expand(text: &str, into: &mut String, depth: usize) -> bool {
     any
 }
 
-/// What stands before the brace that closes this text, and what after it.
+/// Splits a text at its unmatched closing brace: the text before and the text after.
 fn split_at_brace(text: &str) -> Option<(&str, &str)> {
     let mut open = 0_usize;
     for (at, byte) in text.bytes().enumerate() {

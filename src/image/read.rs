@@ -1,44 +1,46 @@
-//! From the text of a file to its entries, or to what is wrong with it and in which line.
+//! Parses a file of entries. Errors have a line number.
 //!
-//! A file holds one entry, or several as documents of one stream (`---` between them). Two of one
-//! id are one entry as different editions have it.
+//! A file holds one entry, or several entries as the documents of one stream (`---` between them).
+//! Two entries with the same id are versions of one entry for different editions.
 //!
-//! `build.rs` compiles this file too, so that a file that cannot be read breaks the build.
+//! `build.rs` compiles this file too. A file in `images/` that cannot be parsed therefore fails the
+//! build.
 
 use super::entry::Entry;
 use super::rules::Violation;
 
-/// What is wrong with a file of entries.
+/// An error in a file of entries.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct Fault {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The error in that line.
     #[source]
     pub error: EntryError,
 }
 
-/// Why a text is not an entry.
+/// Why a text is not a valid entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EntryError {
-    /// It is not YAML, a key is unknown or missing, or a value has the wrong type; says which.
+    /// The text is not YAML, a key is unknown or missing, or a value has the wrong type. The
+    /// message says which.
     #[error("{0}")]
     Shape(String),
-    /// It breaks a rule that types cannot say.
+    /// The entry breaks a rule that its types cannot express.
     #[error(transparent)]
     Rule(#[from] Violation),
-    /// Two entries claim the same images.
+    /// Two entries have the same image pattern.
     #[error("images: two entries claim `{0}`")]
     Claimed(String),
 }
 
-/// The entries of a file, in the order written.
+/// The entries of a file, in the order of the file.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with them.
+/// All errors of all entries.
 pub fn entries(text: &str) -> Result<Vec<Entry>, Vec<Fault>> {
     let mut entries = Vec::new();
     let mut faults = Vec::new();
@@ -64,11 +66,11 @@ pub fn entries(text: &str) -> Result<Vec<Entry>, Vec<Fault>> {
     }
 }
 
-/// One document, with lines counted from 1.
+/// Parses one document. Line numbers count from 1.
 pub(super) fn entry(text: &str) -> Result<Entry, Vec<Fault>> {
     let entry: Entry = serde_yaml::from_str(text).map_err(|error| {
         let message = error.to_string();
-        // The place is told by the line that is shown.
+        // The diagnostic shows the line, so the message need not repeat the position.
         let words = message.split(" at line ").next().unwrap_or(&message);
         vec![Fault {
             line: error.location().map_or(1, |location| location.line()),
@@ -88,7 +90,7 @@ pub(super) fn entry(text: &str) -> Result<Entry, Vec<Fault>> {
     Err(faults)
 }
 
-/// The documents that say something, each with the number of lines before it.
+/// The documents that are not empty, each with the number of lines before it.
 pub(super) fn documents(text: &str) -> Vec<(usize, &str)> {
     let says = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     let mut documents = Vec::new();
@@ -107,7 +109,7 @@ pub(super) fn documents(text: &str) -> Vec<(usize, &str)> {
     documents
 }
 
-/// The line of the key that a field begins with: `volumes` for `volumes.owned[1]`.
+/// The line of the top-level key of a field: `volumes` for `volumes.owned[1]`.
 fn line_of(text: &str, field: &str) -> usize {
     let key = field.split(['.', '[']).next().unwrap_or_default();
     let is_key = |line: &str| {

@@ -1,21 +1,22 @@
-//! The rules of an entry that its types cannot say.
+//! The rules of an entry that its types cannot express.
 //!
-//! `build.rs` compiles this file too, so that a file that breaks them breaks the build.
+//! `build.rs` compiles this file too. A file in `images/` that breaks a rule therefore fails the
+//! build.
 
 use super::entry::{Condition, Confidence, Entry, Tags, Version, bytes, octal, pair};
 
-/// What is wrong with an entry that its types cannot say.
+/// A rule that an entry breaks and that its types cannot express.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
 pub struct Violation {
-    /// The key, with dots.
+    /// The path of the key, with dots.
     pub field: String,
-    /// The rule.
+    /// The rule that the entry breaks.
     pub problem: String,
 }
 
 impl Entry {
-    /// The rules that types cannot say.
+    /// Every rule that the entry breaks and that its types cannot express.
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
@@ -275,7 +276,7 @@ fn path_violations(field: &str, path: &str, report: &mut dyn FnMut(&str, String)
     }
 }
 
-/// A uid or a name, perhaps with a group.
+/// Whether the text is a uid or a user name, with an optional group.
 fn is_user(text: &str) -> bool {
     let is_part = |part: &str| {
         !part.is_empty()

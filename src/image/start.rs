@@ -1,8 +1,8 @@
-//! Where images look for scripts to run at every start.
+//! Directories of start scripts in images.
 
-/// Directories whose scripts an entrypoint or an init system runs as the user that the container
-/// starts as: of nginx (nginx/docker-nginx `entrypoint/docker-entrypoint.sh`), of s6
-/// (just-containers/s6-overlay `layout/rootfs-overlay/etc/s6-overlay`), of linuxserver.io and of
+/// Directories whose scripts an entrypoint or an init system runs at every start, as the user that
+/// the container starts as. Sources: nginx (nginx/docker-nginx `entrypoint/docker-entrypoint.sh`),
+/// s6 (just-containers/s6-overlay `layout/rootfs-overlay/etc/s6-overlay`), linuxserver.io and
 /// phusion/baseimage.
 const DIRECTORIES: [&str; 4] = [
     "/docker-entrypoint.d",
@@ -11,7 +11,7 @@ const DIRECTORIES: [&str; 4] = [
     "/etc/my_init.d",
 ];
 
-/// Whether a file at this path, or below it, is run at every start.
+/// Whether this path is in a directory of start scripts, or is such a directory.
 #[must_use]
 pub fn is_start_script(path: &str) -> bool {
     DIRECTORIES.iter().any(|directory| {

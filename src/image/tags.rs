@@ -1,20 +1,20 @@
-//! Which tags of an image a fact is about.
+//! The tags of an image to which a fact applies.
 
 use super::pattern;
 
-/// The tags that an item of a list is about; all of them without a condition.
+/// The tags to which an item of a list applies. Without a condition, the item applies to all tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags<'e> {
     /// A glob over the whole tag.
     pub tag: Option<&'e str>,
-    /// From this version on.
+    /// The first version to which the item applies.
     pub since: Option<&'e str>,
-    /// Before this version.
+    /// The item applies to versions before this one.
     pub before: Option<&'e str>,
 }
 
 impl Tags<'_> {
-    /// Whether they hold for a tag; `None` where that cannot be told.
+    /// Whether the conditions match a tag; `None` if that is unknown.
     #[must_use]
     pub fn hold(&self, tag: Option<&str>, version: Option<Version>) -> Option<bool> {
         let glob = match (self.tag, tag) {
@@ -43,13 +43,14 @@ fn bound(
     }
 }
 
-/// The start of a version; a component that is not written is `None`.
+/// The first components of a version, at most three. A missing component is `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version([Option<u32>; 3]);
 
 impl Version {
-    /// The version of a tag: behind `after`, or at its start. A tag that starts with a word is the
-    /// newest; one that looks like a commit is none.
+    /// The version in a tag. The version follows `after`, or starts the tag if `after` is `None`. A
+    /// tag that starts with a word counts as the newest version. A tag that looks like a commit has
+    /// no version.
     #[must_use]
     pub fn of_tag(tag: &str, after: Option<&str>) -> Option<Self> {
         if let Some(mark) = after {
@@ -62,7 +63,7 @@ impl Version {
         Some(Self([None; 3]))
     }
 
-    /// Reads up to three numbers with dots between them, whatever follows.
+    /// Parses up to three numbers with dots between them and ignores the rest of the text.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let mut parts = [None; 3];
@@ -85,14 +86,14 @@ impl Version {
         parts.first().copied().flatten().map(|_| Self(parts))
     }
 
-    /// What is not written is 0: as the bound of a range.
+    /// Replaces missing components with 0, for use as the bound of a range.
     fn lowest(self) -> Self {
         Self(self.0.map(|part| Some(part.unwrap_or(0))))
     }
 }
 
 impl PartialOrd for Version {
-    /// A component that is not written is the newest there is.
+    /// A missing component counts as the newest.
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         let key = |version: &Self| version.0.map(|part| part.unwrap_or(u32::MAX));
         Some(key(self).cmp(&key(other)))
