@@ -65,32 +65,29 @@ impl Surroundings for NoSurroundings {
     }
 }
 
-/// Who reads a file.
+/// A format of YAML files. The folder of its dialect defines it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Docker Compose.
-    Compose,
-    /// A Kubernetes API server.
-    Kubernetes,
+pub struct Format {
+    name: &'static str,
+    schema: Schema,
 }
 
 impl Format {
+    /// The format of this name, whose consumer reads YAML by this schema.
+    pub(crate) const fn new(name: &'static str, schema: Schema) -> Self {
+        Self { name, schema }
+    }
+
     /// Its name in reports and fingerprints.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Compose => "compose",
-            Self::Kubernetes => "kubernetes",
-        }
+        self.name
     }
 
-    /// How this consumer reads scalars and mappings.
+    /// How its consumer reads scalars and mappings.
     #[must_use]
     pub fn schema(self) -> Schema {
-        match self {
-            Self::Compose => Schema::GoYamlV4,
-            Self::Kubernetes => Schema::GoYamlV2,
-        }
+        self.schema
     }
 }
 

@@ -101,6 +101,8 @@ impl<'k> Run<'k> {
         let mut fragments: Vec<(usize, File<'_>)> = Vec::new();
         let mut kubernetes: Vec<(usize, File<'_>)> = Vec::new();
         let mut beside: Vec<(usize, File<'_>)> = Vec::new();
+        // A file of any other format is a project of its own.
+        let mut others: Vec<(usize, File<'_>)> = Vec::new();
         let mut units: Vec<(usize, &Path, &str)> = Vec::new();
         let patches = LazyCell::new(|| self.patches(&texts));
         let targets = |path: &Path| patches.targets(&self.surroundings.place(path));
@@ -118,7 +120,7 @@ impl<'k> Run<'k> {
                 // `docker compose -f` takes what it is given, an overlay of ours as well.
                 parsed(text).map(|tree| Recognised {
                     tree,
-                    format: Ok(Format::Compose),
+                    format: Ok(Format::COMPOSE),
                 })
             } else {
                 recognise(text, self.custom_resources)
@@ -136,29 +138,33 @@ impl<'k> Run<'k> {
             };
             let file = |format| File::new(path.clone(), tree, format);
             outcomes.push(match format {
-                Ok(Format::Compose) => {
-                    compose.push((index, file(Format::Compose)));
+                Ok(Format::COMPOSE) => {
+                    compose.push((index, file(Format::COMPOSE)));
                     None
                 }
-                Ok(Format::Kubernetes) if targets(path).is_some() => {
-                    beside.push((index, patch(file(Format::Kubernetes), targets(path))));
+                Ok(Format::KUBERNETES) if targets(path).is_some() => {
+                    beside.push((index, patch(file(Format::KUBERNETES), targets(path))));
                     Some(FileOutcome::NotOurs(NotOurs::Patch))
                 }
-                Ok(Format::Kubernetes) => {
-                    kubernetes.push((index, file(Format::Kubernetes)));
+                Ok(Format::KUBERNETES) => {
+                    kubernetes.push((index, file(Format::KUBERNETES)));
+                    None
+                }
+                Ok(format) => {
+                    others.push((index, file(format)));
                     None
                 }
                 Err(why) => {
                     match why {
-                        NotOurs::Fragment => fragments.push((index, file(Format::Compose))),
+                        NotOurs::Fragment => fragments.push((index, file(Format::COMPOSE))),
                         // An override may have nothing but volumes, or configs with their content.
                         NotOurs::OtherYaml if dialect::is_override(path) => {
-                            fragments.push((index, file(Format::Compose)));
+                            fragments.push((index, file(Format::COMPOSE)));
                         }
                         // An autoscaler or a role in a file of its own says something of the pods.
-                        NotOurs::NoPods => beside.push((index, file(Format::Kubernetes))),
+                        NotOurs::NoPods => beside.push((index, file(Format::KUBERNETES))),
                         NotOurs::Patch => {
-                            beside.push((index, patch(file(Format::Kubernetes), targets(path))));
+                            beside.push((index, patch(file(Format::KUBERNETES), targets(path))));
                         }
                         _ => {}
                     }
@@ -187,6 +193,9 @@ impl<'k> Run<'k> {
             let placed = |(at, file)| Placed::given(at, file);
             let inline = patches.inline.iter().filter_map(inline);
             plan(kubernetes.into_iter().map(placed).chain(inline).collect());
+        }
+        for (at, file) in others {
+            plan(vec![Placed::given(at, file)]);
         }
         let Findings {
             mut outcomes,
@@ -586,7 +595,7 @@ impl Findings {
 /// A patch that stands in a kustomization, where it can be read.
 fn inline(own: &kustomization::Inline) -> Option<Placed<'_>> {
     let tree = parsed(&own.text).ok()?;
-    let file = File::new(own.path.clone(), tree, Format::Kubernetes);
+    let file = File::new(own.path.clone(), tree, Format::KUBERNETES);
     Some(Placed::read(patch(file, own.target.as_slice().into())))
 }
 

@@ -121,13 +121,13 @@ mod tests {
         let knowledge = Knowledge::embedded();
         let run = Run::new(Vec::new(), Policy::default(), &knowledge);
         let tree = syntax::parse(SOURCE, Mode::GoYaml, &Limits::default()).unwrap();
-        let mut editor = Editor::new(&tree, Format::Compose.schema());
+        let mut editor = Editor::new(&tree, Format::COMPOSE.schema());
         let root = tree.documents()[0].root;
         editor
             .set(root, &["services", "web", "read_only"], Value::Bool(true))
             .unwrap();
         let plan = editor.finish();
-        let file = File::new("compose.yml".into(), tree, Format::Compose);
+        let file = File::new("compose.yml".into(), tree, Format::COMPOSE);
         judge(&run, &[file], vec![plan], vec![Some(text.to_owned())]).remove(0)
     }
 

@@ -277,7 +277,7 @@ fn whole_objects(text: &str) -> Vec<Object> {
         return Vec::new();
     }
     match recognise(text, &[]).map(|recognised| recognised.format) {
-        Ok(Ok(Format::Kubernetes) | Err(NotOurs::NoPods)) => {}
+        Ok(Ok(Format::KUBERNETES) | Err(NotOurs::NoPods)) => {}
         _ => return Vec::new(),
     }
     let objects = patch::objects(text).unwrap_or_default();

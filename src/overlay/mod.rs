@@ -125,7 +125,7 @@ pub fn overlay(report: Report, extent: Extent, surroundings: &dyn Surroundings) 
                 .ok()
                 .and_then(|recognised| match recognised.format {
                     // Only a configuration knows that the kind has pods.
-                    Err(NotOurs::NoPods) => Some(Format::Kubernetes),
+                    Err(NotOurs::NoPods) => Some(Format::KUBERNETES),
                     format => format.ok(),
                 }),
             _ => None,
@@ -137,7 +137,7 @@ pub fn overlay(report: Report, extent: Extent, surroundings: &dyn Surroundings) 
         files.map(|(index, _)| index).collect::<Vec<_>>()
     };
     if extent == Extent::Standing {
-        kustomize::write(&mut desk, &of(Format::Kubernetes));
+        kustomize::write(&mut desk, &of(Format::KUBERNETES));
         return desk.done();
     }
     for (index, format) in formats.iter().enumerate() {
@@ -145,8 +145,8 @@ pub fn overlay(report: Report, extent: Extent, surroundings: &dyn Surroundings) 
             desk.decline(index, "its format has no overlay");
         }
     }
-    compose::write(&mut desk, &of(Format::Compose));
-    kustomize::write(&mut desk, &of(Format::Kubernetes));
+    compose::write(&mut desk, &of(Format::COMPOSE));
+    kustomize::write(&mut desk, &of(Format::KUBERNETES));
     desk.done()
 }
 

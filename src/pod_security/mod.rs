@@ -120,8 +120,9 @@ fn content(text: &str, standard: Standard, custom_resources: &[CustomResource]) 
         Err(Unrecognised::Syntax(error)) => return Content::Failed(error),
     };
     match format {
-        Ok(Format::Compose) => Content::Compose,
-        Ok(_) => Content::Pods(pods(&tree, standard, custom_resources)),
+        Ok(Format::KUBERNETES) => Content::Pods(pods(&tree, standard, custom_resources)),
+        Ok(Format::COMPOSE) => Content::Compose,
+        Ok(_) => Content::NotOurs(NotOurs::NoPods),
         // A file that looks like a patch can be a pod whose `containers` is not a list.
         Err(NotOurs::Patch) => match pods(&tree, standard, custom_resources) {
             pods if pods.is_empty() => Content::NotOurs(NotOurs::Patch),

@@ -13,6 +13,7 @@ mod interpolation;
 mod layers;
 mod lower;
 mod mounts;
+mod names;
 mod network;
 mod ports;
 pub(crate) mod projects;
@@ -23,6 +24,7 @@ mod resources;
 mod services;
 mod withdraw;
 
+pub use names::{bases, is_override, overridden_by, overrides, preferred_to};
 pub(crate) use references::{Reference, context, references, variables};
 
 use std::collections::HashMap;
@@ -33,8 +35,13 @@ use crate::container::{Assignment, Container, Place};
 use crate::project::{self, File, Format};
 use crate::syntax::{Editor, Found, NodeId, Schema};
 
+impl Format {
+    /// Docker Compose.
+    pub const COMPOSE: Self = Self::new("compose", Schema::GoYamlV4);
+}
+
 pub(super) static DIALECT: Dialect = Dialect {
-    format: Format::Compose,
+    format: Format::COMPOSE,
     recognise: |tree, _| recognise::recognise(tree),
     read: |reading| {
         let members = read::read(reading.files, reading.knowledge, reading.surroundings);

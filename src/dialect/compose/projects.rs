@@ -283,7 +283,7 @@ impl<'s> Pool<'s> {
                     merged,
                 },
                 context,
-                ..File::new(path, tree, Format::Compose)
+                ..File::new(path, tree, Format::COMPOSE)
             },
         });
         at
@@ -422,7 +422,7 @@ pub(crate) fn spoken_of(source: &Source, surroundings: &dyn Surroundings) -> Vec
     let Some(tree) = std::str::from_utf8(&source.bytes).ok().and_then(parse) else {
         return Vec::new();
     };
-    let file = File::new(source.path.clone(), tree, Format::Compose);
+    let file = File::new(source.path.clone(), tree, Format::COMPOSE);
     let references = dialect::references(&file, surroundings).into_iter();
     references.map(|reference| reference.path).collect()
 }

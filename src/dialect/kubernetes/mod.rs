@@ -24,9 +24,15 @@ pub(crate) use recognise::is_written_out;
 
 use super::Dialect;
 use crate::project::Format;
+use crate::syntax::Schema;
+
+impl Format {
+    /// A Kubernetes API server.
+    pub const KUBERNETES: Self = Self::new("kubernetes", Schema::GoYamlV2);
+}
 
 pub(super) static DIALECT: Dialect = Dialect {
-    format: Format::Kubernetes,
+    format: Format::KUBERNETES,
     recognise: recognise::recognise,
     read: |reading| read::read(reading.files, reading.knowledge, reading.custom_resources),
 };

@@ -28,7 +28,7 @@ fn kinds_with_a_pod_template_are_read_like_a_deployment() {
         ("apps.kruise.io/v1alpha1", "BroadcastJob"),
     ] {
         let text = object(version, kind, TEMPLATE);
-        assert_eq!(recognise(&text), Ok(Format::Kubernetes), "{kind}");
+        assert_eq!(recognise(&text), Ok(Format::KUBERNETES), "{kind}");
         read(&[&text], |_, members| {
             assert_eq!(members.len(), 1, "{kind}");
             assert_eq!(members[0].container.workload, format!("{kind}/x"));
@@ -164,7 +164,7 @@ const WORKFLOW: &str = "  entrypoint: main
 #[test]
 fn each_template_of_a_workflow_is_a_pod() {
     let text = object("argoproj.io/v1alpha1", "Workflow", WORKFLOW);
-    assert_eq!(recognise(&text), Ok(Format::Kubernetes));
+    assert_eq!(recognise(&text), Ok(Format::KUBERNETES));
     read(&[&text], |_, members| {
         let seen: Vec<_> = members
             .iter()
@@ -259,7 +259,7 @@ fn a_path_of_the_configuration_leads_to_pods() {
     assert_eq!(recognise(FLEET), Err(NotOurs::NoPods));
     assert_eq!(
         dialect::recognise(&tree(FLEET), &custom),
-        Ok(Format::Kubernetes)
+        Ok(Format::KUBERNETES)
     );
     let report = run(&custom, FLEET);
     let FileOutcome::Changed(Change { text: after, .. }) = &report.files[0].outcome else {

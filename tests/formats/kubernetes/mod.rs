@@ -60,11 +60,11 @@ fn project<R>(texts: &[&str], look: impl FnOnce(&[File<'_>], Vec<Member>) -> R) 
         .iter()
         .map(|text| {
             let path = PathBuf::from("manifest.yaml");
-            File::new(path, tree(text), Format::Kubernetes)
+            File::new(path, tree(text), Format::KUBERNETES)
         })
         .collect();
     let mut members = dialect::read(
-        Format::Kubernetes,
+        Format::KUBERNETES,
         &files,
         knowledge(),
         &NoSurroundings,

@@ -37,7 +37,7 @@ fn every_kind_that_makes_pods_is_read() {
 #[test]
 fn lists_and_json_are_read() {
     let text = testdata("list.json");
-    assert_eq!(recognise(&text), Ok(Format::Kubernetes));
+    assert_eq!(recognise(&text), Ok(Format::KUBERNETES));
     read(&[&text], |_, members| {
         let workloads: Vec<&str> = members
             .iter()
@@ -272,7 +272,7 @@ fn values_of_the_wrong_type_are_unreadable_and_null_is_nothing() {
 fn a_patch_beside_whole_objects_is_told_apart() {
     assert_eq!(recognise(PATCH), Err(NotOurs::Patch));
     let text = format!("{}---\n{PATCH}", pod("{name: c, image: a}", ""));
-    assert_eq!(recognise(&text), Ok(Format::Kubernetes));
+    assert_eq!(recognise(&text), Ok(Format::KUBERNETES));
     read(&[&text], |_, members| {
         assert_eq!(members[0].container.incomplete, None);
         assert!(members[1].container.incomplete.is_some());
@@ -321,7 +321,7 @@ fn what_is_not_ours_is_left_alone_with_a_reason() {
 #[test]
 fn braces_for_a_program_in_the_pod_are_no_template() {
     let text = pod("{name: c, image: a, args: ['--format={{.Name}}']}", "");
-    assert_eq!(recognise(&text), Ok(Format::Kubernetes));
+    assert_eq!(recognise(&text), Ok(Format::KUBERNETES));
 }
 
 #[test]
@@ -357,7 +357,7 @@ fn the_pods_of_the_pod_security_tests_are_read() {
         let text = std::fs::read_to_string(&path).expect("a pod");
         assert_eq!(
             recognise(&text),
-            Ok(Format::Kubernetes),
+            Ok(Format::KUBERNETES),
             "{}",
             path.display()
         );
