@@ -1,10 +1,10 @@
-//! Globs over repositories and tags, and which of two is the more specific.
+//! Globs for repositories and tags, and their order by specificity.
 //!
-//! `build.rs` compiles this file too, so that the order is settled before the program runs.
+//! `build.rs` compiles this file too and sorts the patterns, so that the program need not.
 
 use std::cmp::Ordering;
 
-/// Whether the glob matches the whole text; `*` stands for any characters, also none.
+/// Whether the glob matches the whole text; `*` matches any number of characters, including none.
 ///
 /// Time is at most proportional to the product of both lengths.
 pub(crate) fn matches(glob: &str, text: &str) -> bool {
@@ -35,8 +35,8 @@ pub(crate) fn matches(glob: &str, text: &str) -> bool {
         .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
 }
 
-/// The order in which patterns are tried: names before globs, then the glob that says more, then
-/// the alphabet, so that the order of files never matters.
+/// The order in which patterns are tried: names before globs, then the glob with more literal
+/// characters, then alphabetical order. The order of files therefore does not matter.
 pub(crate) fn specificity(left: &str, right: &str) -> Ordering {
     let key = |pattern: &str| {
         let stars = pattern.bytes().filter(|byte| *byte == b'*').count();
@@ -45,14 +45,15 @@ pub(crate) fn specificity(left: &str, right: &str) -> Ordering {
     key(left).cmp(&key(right)).then_with(|| left.cmp(right))
 }
 
-/// Whether some text matches both globs.
+/// Whether there is a text that matches both globs.
 #[allow(
     dead_code,
     reason = "the library trusts what build.rs has checked with it"
 )]
 pub(crate) fn overlap(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
-    // reach[j]: the part of `left` read so far and the first j bytes of `right` have a common text.
+    // reach[j]: a common text exists for the part of `left` read so far and the first j bytes of
+    // `right`.
     let mut reach = vec![false; right.len() + 1];
     for i in 0..=left.len() {
         let before = std::mem::replace(&mut reach, vec![false; right.len() + 1]);

@@ -1,38 +1,38 @@
-//! Users and groups that a build creates: what its commands make of `/etc/passwd` and `/etc/group`.
+//! Users and groups that the commands of a build add to `/etc/passwd` and `/etc/group`.
 //!
-//! The programs come in two families that share names: those of shadow (`useradd`, `groupadd`,
-//! Debian's `adduser` and `addgroup`) and those of `BusyBox` (busybox `loginutils/adduser.c`).
+//! Two families of programs share names: shadow (`useradd`, `groupadd`, Debian's `adduser` and
+//! `addgroup`) and `BusyBox` (busybox `loginutils/adduser.c`).
 
 use std::collections::BTreeMap;
 
 use super::expand::is_known;
 use super::shell::{Simple, Word};
 
-/// The users and groups that were created, over those of the base.
+/// The created users and groups, in addition to those of the base.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Accounts {
     users: BTreeMap<String, Account>,
     groups: BTreeMap<String, Option<u32>>,
-    /// The files came from somewhere that is not read, so that the base's users may be gone.
+    /// The files were copied from an unknown source, so the base's users may be missing.
     pub(super) is_replaced: bool,
 }
 
-/// A user, as far as the commands tell.
+/// A user, as far as the commands determine it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Account {
-    /// `None`: the system chose it.
+    /// The uid; `None` if the system chose it.
     pub(super) uid: Option<u32>,
-    /// Its primary group.
+    /// The gid of the primary group.
     pub(super) gid: Option<u32>,
 }
 
 impl Accounts {
-    /// The user of this name, if a command created or changed it.
+    /// The user with this name, if a command created or changed it.
     pub(super) fn user(&self, name: &str) -> Option<Account> {
         self.users.get(name).copied()
     }
 
-    /// The user of this number, likewise.
+    /// The user with this uid, if a command created or changed it.
     pub(super) fn user_of(&self, uid: u32) -> Option<Account> {
         self.users
             .values()
@@ -40,7 +40,7 @@ impl Accounts {
             .copied()
     }
 
-    /// The number of a group, given by number or by name.
+    /// The gid of a group, given by number or by name.
     pub(super) fn group(&self, group: &str) -> Option<u32> {
         group
             .parse()
@@ -49,12 +49,13 @@ impl Accounts {
             .or_else(|| (group == "root").then_some(0))
     }
 
-    /// No command has touched them.
+    /// Whether no command has changed users or groups.
     pub(super) fn is_untouched(&self) -> bool {
         self.users.is_empty() && self.groups.is_empty() && !self.is_replaced
     }
 
-    /// Takes over those of another stage, whose files were copied; nobody knows whose without one.
+    /// Replaces the accounts with those of another stage whose files were copied; `None` if the
+    /// source is unknown.
     pub(super) fn replace(&mut self, other: Option<Self>) {
         *self = Self {
             is_replaced: true,
@@ -62,7 +63,7 @@ impl Accounts {
         };
     }
 
-    /// What a command does to them.
+    /// Applies the effect of a command.
     pub(super) fn run(&mut self, command: &Simple<'_>) {
         let mut words = command.words.as_slice();
         while let Some((first, rest)) = words.split_first() {
@@ -82,7 +83,7 @@ impl Accounts {
 
     fn add_user(&mut self, call: &Call<'_>, command: &Simple<'_>) {
         let [name] = call.operands[..] else {
-            // `adduser USER GROUP` makes an existing user a member.
+            // `adduser USER GROUP` adds an existing user to a group.
             return;
         };
         let sure = |number: Option<u32>| number.filter(|_| !command.is_conditional);
@@ -90,7 +91,8 @@ impl Accounts {
         let group = call.value('g');
         let gid = match group {
             Some(group) => self.group(group),
-            // The user's own group has its number with BusyBox, and with shadow if that is free.
+            // The gid of the user's own group is the uid with BusyBox. With shadow this is so only
+            // if the gid is free.
             None if call.is_busybox => uid,
             None => None,
         };
@@ -148,7 +150,8 @@ impl Accounts {
         }
     }
 
-    /// `echo "app:x:1000:1000::/:/sbin/nologin" >> /etc/passwd`
+    /// Parses a line that a command appends: `echo "app:x:1000:1000::/:/sbin/nologin" >>
+    /// /etc/passwd`
     fn append(&mut self, words: &[Word<'_>]) {
         let target = words.iter().enumerate().find_map(|(at, word)| {
             let path = word.text.strip_prefix(">>")?;
@@ -175,12 +178,12 @@ impl Accounts {
     }
 }
 
-/// The options of a program that take a value, each with what it means here: `u` a uid, `g` the
-/// primary group, `-` nothing that matters.
+/// The options of a program that take a value, each with its meaning: `u` a uid, `g` the primary
+/// group, `-` ignored.
 struct Options {
     short: &'static [(char, char)],
     long: &'static [(&'static str, char)],
-    /// Options without a value that `BusyBox` alone has.
+    /// Options without a value that only `BusyBox` has.
     busybox: &'static [char],
 }
 
@@ -256,8 +259,8 @@ static USERMOD: Options = Options {
     busybox: &[],
 };
 
-/// busybox `loginutils/adduser.c`, Debian's `adduser(8)`. `-g` is a comment to one and, where the
-/// name leads to `useradd`, a group to the other.
+/// busybox `loginutils/adduser.c`, Debian's `adduser(8)`. `-g` is a comment in BusyBox. If the name
+/// is a link to `useradd`, `-g` is a group.
 static ADDUSER: Options = Options {
     short: &[
         ('u', 'u'),
@@ -327,7 +330,7 @@ static ADDGROUP: Options = Options {
 struct Call<'w> {
     values: Vec<(char, &'w str)>,
     operands: Vec<&'w str>,
-    /// An option was used that `BusyBox` alone has.
+    /// An option was used that only `BusyBox` has.
     is_busybox: bool,
 }
 
@@ -372,7 +375,7 @@ impl<'w> Call<'w> {
                 call.operands.push(word);
             }
         }
-        // A system user of BusyBox has no group of its own.
+        // BusyBox creates no group for a system user.
         call.is_busybox &= !is_system;
         call
     }
@@ -383,7 +386,7 @@ impl<'w> Call<'w> {
     }
 }
 
-/// The program's name without its directory.
+/// The name of the program without its directory.
 fn program(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }

@@ -1,30 +1,31 @@
-//! What variables, quotes and escapes make of a word, as `BuildKit` has it
-//! (moby/buildkit `frontend/dockerfile/shell/lex.go`).
+//! Replaces variables, quotes and escapes in a word, like `BuildKit` (moby/buildkit
+//! `frontend/dockerfile/shell/lex.go`).
 
 use std::iter::Peekable;
 use std::str::Chars;
 
 use crate::image::name::UNKNOWN;
 
-/// What is known of a variable.
+/// The value of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Variable<'v> {
-    /// Its value, in which [`UNKNOWN`] stands for what nobody knows.
+    /// The value; [`UNKNOWN`] stands for its unknown parts.
     Set(&'v str),
-    /// There is none.
+    /// The variable does not exist.
     Unset,
-    /// Somebody else decides: the base image, the caller's environment.
+    /// The value is unknown: the base image or the build environment sets it.
     Unknown,
 }
 
-/// A word of more bytes than this is unknown, so that variables made of each other cannot grow.
+/// Maximum length of a word in bytes. Longer words are unknown, so nested variables cannot grow
+/// without bound.
 const LIMIT: usize = 4096;
 
-/// Substitutions inside substitutions are followed to this depth.
+/// Maximum depth of substitutions inside substitutions.
 const DEPTH: usize = 16;
 
-/// The word with its quotes taken off and its variables replaced; `None` where the builder would
-/// refuse it.
+/// The word without its quotes and with its variables replaced; `None` if the builder would reject
+/// it.
 pub(super) fn expand<'v>(
     word: &str,
     escape: char,
@@ -40,12 +41,12 @@ pub(super) fn expand<'v>(
     Some(out.finish())
 }
 
-/// The value is known to its last character.
+/// Whether the text has no unknown part.
 pub(super) fn is_known(text: &str) -> bool {
     !text.contains(UNKNOWN)
 }
 
-/// A text that stops growing at [`LIMIT`].
+/// A text with a maximum length of [`LIMIT`].
 #[derive(Default)]
 struct Text {
     text: String,
@@ -85,7 +86,7 @@ struct Expansion<'w, 'v, 'f> {
 }
 
 impl Expansion<'_, '_, '_> {
-    /// Reads to the character that ends a substitution, or to the end of the word.
+    /// Reads up to the character that ends a substitution, or to the end of the word.
     fn until(&mut self, end: Option<char>, out: &mut Text, depth: usize) -> Option<()> {
         while let Some(char) = self.chars.next() {
             match char {
@@ -126,7 +127,7 @@ impl Expansion<'_, '_, '_> {
         }
     }
 
-    /// What follows a dollar sign.
+    /// Expands the variable after a dollar sign.
     fn dollar(&mut self, out: &mut Text, depth: usize) -> Option<()> {
         if self.chars.next_if_eq(&'{').is_none() {
             let name = self.name();
@@ -162,15 +163,16 @@ impl Expansion<'_, '_, '_> {
             ('-', Variable::Unset) | ('+', Variable::Set(_)) => out.push_str(&operand),
             ('+', Variable::Unset) => {}
             ('-' | '?', value @ (Variable::Set(_) | Variable::Unknown)) => write(out, value),
-            // What is cut from a value is not followed here.
+            // The operators that cut a value are not implemented.
             ('+' | '#' | '%' | '/', _) => out.push(UNKNOWN),
-            // The build ends where `?` finds nothing.
+            // The build fails at `?` if the variable is unset.
             _ => return None,
         }
         Some(())
     }
 
-    /// Letters, digits and `_`; a digit or a sign such as `?` stands alone.
+    /// The name of a variable: letters, digits and `_`. A single digit or a sign such as `?` is
+    /// also a name.
     fn name(&mut self) -> String {
         let special = |char: &char| matches!(char, '@' | '*' | '#' | '?' | '-' | '$' | '!');
         if let Some(char) = self.chars.next_if(special) {

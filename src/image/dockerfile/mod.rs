@@ -1,25 +1,25 @@
-//! What a Dockerfile says of the image that it makes.
+//! Reads the facts about an image from its Dockerfile.
 //!
-//! The text is read to instructions ([`parse`]), these are followed from the base to the stage that
-//! is asked for ([`stages`]), and what comes out is settled as facts ([`settle`]).
+//! [`parse`] reads instructions from the text. [`stages`] follows them from the base to the target
+//! stage. [`settle`] makes facts from the result.
 //!
-//! # What it tells, and what it does not
+//! # Which facts a Dockerfile gives
 //!
-//! Who it starts as (`USER`, a name resolved through the users that `RUN` creates and the one that
-//! the base is known to bring), its ports, its volumes, its program, and the programs that carry
-//! capabilities or the setuid bit. It does not tell where the program writes or how much memory it
-//! needs: that stays unknown, unless the image is a known service with something put into it.
+//! A Dockerfile gives the start user (`USER`; names are resolved through the users that `RUN`
+//! creates and the known user of the base), the ports, the volumes, the program, and programs with
+//! file capabilities or the setuid bit. It does not give the written paths or the memory. These
+//! stay unknown unless the base is a known service.
 //!
-//! # A known service with something put into it
+//! # Images based on a known service
 //!
-//! The facts of the base hold, with what the instructions change of user, ports and volumes, by how
-//! much they may have changed its software:
+//! The facts of the base apply, with the user, ports and volumes that the instructions change. How
+//! reliable they are depends on what may have changed the software of the base:
 //!
-//! * They are known where nothing but files, variables, labels, ports and volumes were added:
-//!   `COPY` and `ADD` outside the directories of programs, `ENV`, `EXPOSE`, `VOLUME`, `USER`, `WORKDIR`.
-//! * They hold by assumption after a `RUN`, a `CMD`, or a `COPY` to where programs, libraries or the
-//!   entrypoint are; and where a variable that the file does not settle chose the base.
-//! * After an `ENTRYPOINT` it is other software, of which the base's facts say nothing.
+//! * The facts are known if only files, variables, labels, ports and volumes were added: `COPY` and
+//!   `ADD` outside the directories of programs, `ENV`, `EXPOSE`, `VOLUME`, `USER`, `WORKDIR`.
+//! * The facts are assumed after a `RUN`, a `CMD`, or a `COPY` to a directory of programs,
+//!   libraries or entrypoints, and if a variable without a known value selects the base.
+//! * After an `ENTRYPOINT` the image runs other software, so the facts of the base do not apply.
 
 mod accounts;
 mod expand;
@@ -34,25 +34,25 @@ use super::{Facts, Knowledge};
 /// How an image is built.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipe {
-    /// The Dockerfile.
+    /// The text of the Dockerfile.
     pub text: String,
-    /// What people call it: `web/Dockerfile`.
+    /// The path to show to users: `web/Dockerfile`.
     pub name: String,
-    /// The stage that becomes the image, by name or number; the last one without.
+    /// The target stage, by name or number; `None` for the last stage.
     pub target: Option<String>,
-    /// Values of `ARG`; `None` where the environment of whoever builds decides.
+    /// Values of `ARG`; `None` if the environment of the build decides.
     pub args: Vec<(String, Option<String>)>,
-    /// Names that stand for other contexts and not for images or stages.
+    /// Names of additional build contexts. They replace images or stages of the same name.
     pub contexts: Vec<String>,
-    /// Variables decide part of all this, and their defaults were taken.
+    /// Whether variables decide part of the recipe; their defaults are used here.
     pub is_dynamic: bool,
 }
 
-/// Longer files are no Dockerfiles that somebody wrote.
+/// The maximum length of a Dockerfile in bytes. Longer files are not written by hand.
 const BYTES: usize = 1 << 18;
 
 impl Recipe {
-    /// What is known of the image; `None` where the file cannot be understood to its end.
+    /// The facts about the image; `None` if the file cannot be parsed completely.
     ///
     /// Time and memory are proportional to the length of the text.
     #[must_use]

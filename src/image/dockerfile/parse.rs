@@ -1,74 +1,74 @@
-//! The text of a Dockerfile as typed instructions, each with the line it starts at.
+//! Parses a Dockerfile into typed instructions with line numbers.
 //!
-//! It is read as `BuildKit` reads it (moby/buildkit `frontend/dockerfile/parser/`): directives at the
-//! top, continued lines with comments and empty lines among them, here-documents, flags, and the
-//! shell and exec forms of a command. Words keep their quotes and variables: those are for
-//! [`super::expand`].
+//! The grammar follows `BuildKit` (moby/buildkit `frontend/dockerfile/parser/`): directives at the
+//! top, continuation lines with comments and empty lines between them, here-documents, flags, and
+//! the shell and exec forms of a command. Words keep their quotes and variables; [`super::expand`]
+//! replaces them.
 
 use super::words::{self, exec_form};
 
-/// A Dockerfile.
+/// A parsed Dockerfile.
 #[derive(Clone, Debug)]
 pub(super) struct Dockerfile {
-    /// In the order written.
+    /// The instructions, in source order.
     pub(super) instructions: Vec<Instruction>,
-    /// What takes the meaning from the character after it: `\`, or `` ` `` where a directive says so.
+    /// The escape character: `\`, or `` ` `` if a directive selects it.
     pub(super) escape: char,
 }
 
 /// One instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Instruction {
-    /// The line it starts at, from 1.
+    /// The line on which the instruction starts, from 1.
     pub(super) line: u32,
-    /// What it says.
+    /// The instruction with its arguments.
     pub(super) kind: Kind,
 }
 
-/// What an instruction says.
+/// An instruction with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A stage begins.
+    /// `FROM`: starts a stage.
     From {
-        /// The image or the stage that it builds on.
+        /// The base: an image or a stage.
         base: String,
-        /// Its own name.
+        /// The name of this stage.
         name: Option<String>,
     },
-    /// Variables of the build, each with its default.
+    /// `ARG`: build variables, each with its default.
     Arg(Vec<(String, Option<String>)>),
-    /// Variables of the image.
+    /// `ENV`: variables of the image.
     Env(Vec<(String, String)>),
-    /// Something is run in the image.
+    /// `RUN`: a command that runs during the build.
     Run(Command),
-    /// Files come in: `COPY` and `ADD`.
+    /// `COPY` and `ADD`.
     Copy {
-        /// The stage or image that they come from; the context without one.
+        /// The source stage or image; `None` for the build context.
         from: Option<String>,
-        /// What is copied.
+        /// The source paths.
         sources: Vec<String>,
-        /// Where to.
+        /// The target path.
         target: String,
     },
-    /// Who runs what follows, and the container.
+    /// `USER`: the user of later instructions and of the container.
     User(String),
-    /// Where what follows is run.
+    /// `WORKDIR`: the directory of later instructions and of the container.
     Workdir(String),
-    /// Ports.
+    /// `EXPOSE`: ports.
     Expose(Vec<String>),
-    /// Paths that are volumes.
+    /// `VOLUME`: paths.
     Volume(Vec<String>),
-    /// What runs the shell forms that follow.
+    /// `SHELL`: the shell of later shell forms.
     Shell(Vec<String>),
-    /// The program.
+    /// `ENTRYPOINT`: the program.
     Entrypoint(Command),
-    /// Its arguments.
+    /// `CMD`: the arguments of the program.
     Cmd(Command),
-    /// What is done when somebody builds on the result.
+    /// `ONBUILD`: an instruction that runs when this image is the base of another build.
     OnBuild(Box<Instruction>),
-    /// What asks whether it is well.
+    /// `HEALTHCHECK`: the command of the check.
     HealthCheck(Command),
-    /// Nothing that a container's needs depend on: labels, the stop signal, no health check.
+    /// An instruction without effect on hardening: labels, the stop signal, `HEALTHCHECK NONE`.
     Other,
 }
 
@@ -81,7 +81,8 @@ pub(super) enum Command {
     Shell(String),
 }
 
-/// Why nothing can be read from a text; the builder would refuse it too, or read it otherwise.
+/// The text is not a valid Dockerfile. The builder would reject it, or another front end would read
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed {
     /// The line, from 1.
@@ -89,9 +90,9 @@ pub(super) struct Malformed {
     pub(super) line: u32,
 }
 
-/// Reads the text.
+/// Parses a Dockerfile.
 ///
-/// Time and memory are proportional to its length.
+/// Time and memory are proportional to the length of the text.
 pub(super) fn parse(text: &str) -> Result<Dockerfile, Malformed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = Lines::new(text);
@@ -112,8 +113,8 @@ pub(super) fn parse(text: &str) -> Result<Dockerfile, Malformed> {
     })
 }
 
-/// The escape character that the directives at the top choose. Another front end may read the file
-/// in another way, so that a `syntax` of somebody else is not understood here.
+/// The escape character that the directives at the top select. A `syntax` directive of another
+/// front end is an error, because that front end may use another grammar.
 fn directives(text: &str) -> Result<char, Malformed> {
     let mut escape = '\\';
     let shebang = usize::from(text.starts_with("#!"));
@@ -151,7 +152,7 @@ fn directives(text: &str) -> Result<char, Malformed> {
     Ok(escape)
 }
 
-/// A line with those that continue it.
+/// A logical line: a line with its continuation lines.
 struct Logical {
     line: u32,
     text: String,
@@ -162,7 +163,7 @@ struct Heredoc {
     body: String,
 }
 
-/// The physical lines that are left.
+/// The remaining physical lines.
 struct Lines<'t> {
     rest: std::str::Lines<'t>,
     line: u32,
@@ -181,7 +182,8 @@ impl<'t> Lines<'t> {
         self.rest.next()
     }
 
-    /// The next instruction with its continued lines joined; comments and empty lines among them go.
+    /// The next instruction with its continuation lines joined. Comments and empty lines between
+    /// them are dropped.
     fn instruction(&mut self, escape: char) -> Option<Logical> {
         loop {
             let first = self.next()?.trim_start();
@@ -206,7 +208,7 @@ impl<'t> Lines<'t> {
         }
     }
 
-    /// The here-documents that an instruction announces; `None` where one has no end.
+    /// The here-documents of an instruction; `None` if one of them has no end.
     fn heredocs(&mut self, text: &str, escape: char) -> Option<Vec<Heredoc>> {
         let (mut keyword, mut rest) = split_keyword(text);
         if keyword.eq_ignore_ascii_case("onbuild") {
@@ -243,7 +245,8 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// The line without the mark that continues it, and whether there was one. An escaped escape is none.
+/// The line without its continuation mark, and whether it had one. An escaped escape character is
+/// not a continuation mark.
 fn continued(line: &str, escape: char) -> (&str, bool) {
     let end = line.trim_end_matches([' ', '\t']);
     match end.strip_suffix(escape) {
@@ -252,7 +255,7 @@ fn continued(line: &str, escape: char) -> (&str, bool) {
     }
 }
 
-/// The first word, and what follows the space after it.
+/// The first word, and the text after the space that follows it.
 fn split_keyword(text: &str) -> (&str, &str) {
     let text = text.trim();
     match text.split_once([' ', '\t', '\u{b}', '\u{c}', '\r']) {
@@ -261,7 +264,7 @@ fn split_keyword(text: &str) -> (&str, &str) {
     }
 }
 
-/// `--name=value` at the start, and what follows.
+/// The flags `--name=value` at the start, and the text after them.
 fn flags(text: &str) -> (Vec<(&str, &str)>, &str) {
     let mut found = Vec::new();
     let mut rest = text.trim_start();
@@ -277,7 +280,7 @@ fn flags(text: &str) -> (Vec<(&str, &str)>, &str) {
     (found, rest)
 }
 
-/// The typed form of one instruction; `None` where there is no such thing.
+/// Parses one instruction; `None` if it is not valid.
 fn instruction(text: &str, heredocs: Vec<Heredoc>, escape: char, line: u32) -> Option<Kind> {
     let (keyword, rest) = split_keyword(text);
     let (flags, rest) = flags(rest);
@@ -343,7 +346,7 @@ fn from(rest: &str) -> Option<Kind> {
     Some(Kind::From { base, name })
 }
 
-/// `NAME=value …`, or the older `NAME value`.
+/// Parses `NAME=value …`, or the older form `NAME value`.
 fn env(rest: &str, escape: char) -> Option<Vec<(String, String)>> {
     let first = words::split(rest, escape).next()?;
     if !first.contains('=') {
@@ -362,8 +365,8 @@ fn command(rest: &str) -> Command {
     exec_form(rest).map_or_else(|| Command::Shell(rest.to_owned()), Command::Exec)
 }
 
-/// The script of a `RUN` with a here-document: the document itself where it is all there is or a
-/// shell is to read it, unless its first line names another interpreter.
+/// The script of a `RUN` with a here-document. If the here-document is the whole command or the
+/// input of a shell, it is the script, unless its first line selects another interpreter.
 fn fed(script: &str, heredoc: Heredoc) -> String {
     let mut programs = script
         .split_ascii_whitespace()
@@ -484,7 +487,7 @@ mod tests {
             kind: Kind::Run(shell("b\n")),
         };
         assert_eq!(kinds(text)[1], (2, Kind::OnBuild(Box::new(inner))));
-        // Words after the mark, and a document of another interpreter.
+        // A here-document with words after its mark, and one for another interpreter.
         assert_eq!(
             kinds("FROM a\nRUN <<EOF\n#!/usr/bin/env python3\nx\nEOF")[1].1,
             Kind::Run(shell("<<EOF"))

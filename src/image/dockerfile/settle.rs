@@ -1,4 +1,4 @@
-//! What the stages make of an image, as facts.
+//! Makes facts from the result of the stages.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use super::stages::{At, Image};
 use crate::image::name::Name;
 use crate::image::{DefaultUser, Facts, Kind, Knowledge, RunAs, Support, Writable};
 
-/// The facts of an image, each with its line as its source.
+/// The facts about an image. The source of each fact is its line in the Dockerfile.
 pub(super) fn facts(image: &Image, recipe: &Recipe, knowledge: &Knowledge) -> Facts {
     let name = recipe.name.as_str();
     let base = Base::find(image, knowledge);
-    // After an entrypoint of its own it is other software.
+    // After its own `ENTRYPOINT` the image runs other software than its base.
     let service = base
         .facts
         .as_deref()
@@ -86,7 +86,7 @@ pub(super) fn facts(image: &Image, recipe: &Recipe, knowledge: &Knowledge) -> Fa
     facts
 }
 
-/// Notes where a fact comes from; several of one line do so once.
+/// Adds the source of a fact. Several facts of one line add the source only once.
 fn add_source(facts: &mut Facts, section: &'static str, place: String) {
     let source = (section, place);
     if facts.sources.last() != Some(&source) {
@@ -94,7 +94,7 @@ fn add_source(facts: &mut Facts, section: &'static str, place: String) {
     }
 }
 
-/// What the first stage builds on.
+/// The base image of the first stage.
 struct Base {
     is_scratch: bool,
     facts: Option<Arc<Facts>>,
@@ -109,7 +109,7 @@ impl Base {
         }
     }
 
-    /// The number of a user that the base is known to bring.
+    /// The uid and gid of a user that the base is known to have.
     fn user(&self, name: &str) -> Option<RunAs> {
         let facts = self.facts.as_ref()?;
         let is_default = matches!(&facts.default_user, DefaultUser::Name(own) if own == name);
@@ -118,7 +118,7 @@ impl Base {
     }
 }
 
-/// Why the base's facts hold by assumption alone, where they do.
+/// Why the facts of the base are only assumed; `None` if they are known.
 fn doubt(image: &Image, recipe: &Recipe) -> Option<String> {
     let name = &recipe.name;
     if recipe.is_dynamic {
@@ -143,7 +143,7 @@ fn settle_user(facts: &mut Facts, image: &Image, base: &Base, name: &str) {
         if facts.kind == Kind::Service {
             return;
         }
-        // The base's own user starts it.
+        // The default user of the base starts the image.
         facts.default_user = match &base.facts {
             Some(facts) => facts.default_user.clone(),
             None if base.is_scratch => DefaultUser::Root,
@@ -161,7 +161,7 @@ fn settle_user(facts: &mut Facts, image: &Image, base: &Base, name: &str) {
     let (default, run_as) = resolve(user, image, base);
     facts.default_user = default;
     if facts.default_user == DefaultUser::Root {
-        // What the base can run as is still there.
+        // The user that the base can run as still exists.
         return;
     }
     facts.run_as = run_as;
@@ -170,12 +170,12 @@ fn settle_user(facts: &mut Facts, image: &Image, base: &Base, name: &str) {
         facts.owned.clear();
     }
     if run_as.is_none() && !matches!(facts.read_only, Support::No(_)) {
-        // Who has to own the scratch space is not known.
+        // The owner that the scratch space needs is unknown.
         facts.read_only = Support::Unknown;
     }
 }
 
-/// The user of a `USER`, and its numbers where both are known.
+/// The user that a `USER` selects, with its uid and gid if both are known.
 fn resolve(text: &str, image: &Image, base: &Base) -> (DefaultUser, Option<RunAs>) {
     let (user, group) = match text.split_once(':') {
         Some((user, group)) => (user, Some(group)),
@@ -206,7 +206,7 @@ fn resolve(text: &str, image: &Image, base: &Base) -> (DefaultUser, Option<RunAs
                 .filter(|user| user.uid == uid && !accounts.is_replaced)
                 .map(|user| Some(user.gid))
         })
-        // The engine gives a number that no file names the group 0.
+        // The engine uses group 0 for a uid without an entry in `/etc/passwd`.
         .or_else(|| (base.is_scratch && accounts.is_untouched()).then_some(Some(0)))
         .flatten()
     };
@@ -229,8 +229,8 @@ fn resolve(text: &str, image: &Image, base: &Base) -> (DefaultUser, Option<RunAs
     (default, run_as)
 }
 
-/// What an unprivileged user would lose without new privileges, in words. To listen below 1024 needs
-/// none where images are built and run (Docker >= 20.10, Podman).
+/// The privileges that an unprivileged user loses with `no_new_privs`, as text. Ports below 1024
+/// need no capability with the supported engines (Docker >= 20.10, Podman).
 fn needs_new_privileges(image: &Image, name: &str) -> Option<String> {
     if let Some(At { line, value }) = image.privileges.first() {
         return Some(format!("{value} by {name}:{line}, which it may need"));

@@ -1,4 +1,4 @@
-//! The commands of a shell script, as far as they can be told without running it.
+//! The commands of a shell script, as far as static parsing can determine them.
 
 use std::borrow::Cow;
 
@@ -9,22 +9,23 @@ use crate::shell::{Operator, Token, tokens};
 /// One command of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Simple<'s> {
-    /// The program and its arguments, without assignments before them.
+    /// The program and its arguments, without leading assignments.
     pub(super) words: Vec<Word<'s>>,
-    /// Whether it runs depends on something that only a run can tell.
+    /// Whether the command runs only under a condition that is known only at run time.
     pub(super) is_conditional: bool,
 }
 
 /// One word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word<'s> {
-    /// As written.
+    /// The word as written.
     pub(super) raw: Cow<'s, str>,
-    /// Without quotes, with its variables replaced, and [`UNKNOWN`] where they cannot be.
+    /// The word without quotes and with its variables replaced; [`UNKNOWN`] stands for unknown
+    /// parts.
     pub(super) text: String,
 }
 
-/// The commands of a script, in the order written. Substitutions of commands are not entered.
+/// The commands of a script, in source order. Command substitutions are not parsed.
 ///
 /// Time is proportional to the length of the script.
 pub(super) fn commands<'s, 'v>(
@@ -40,7 +41,7 @@ pub(super) fn commands<'s, 'v>(
                 if words.is_empty() && (flow.takes(raw) || is_assignment(raw)) {
                     continue;
                 }
-                // A command in the place of a text is known to nobody.
+                // The output of a command substitution is unknown.
                 let text = if raw.contains("$(") || raw.contains('`') {
                     UNKNOWN.to_string()
                 } else {
@@ -74,17 +75,17 @@ pub(super) fn commands<'s, 'v>(
     found
 }
 
-/// Where the script stands among its conditions.
+/// The control flow at the current position of the script.
 #[derive(Default)]
 struct Flow {
-    /// Open `if`, `for`, `while`, `case`.
+    /// The number of open `if`, `for`, `while`, `case`.
     depth: usize,
-    /// What came before on the same line of commands was a test, or failed.
+    /// A test command or `||` came earlier in the same command list.
     is_tested: bool,
 }
 
 impl Flow {
-    /// The word steers the shell and is no program.
+    /// Whether the word is a keyword of the shell and not a program.
     fn takes(&mut self, word: &str) -> bool {
         match word {
             "if" | "for" | "while" | "until" | "case" => self.depth += 1,
@@ -113,7 +114,7 @@ impl Flow {
     }
 }
 
-/// `NAME=value` before a program.
+/// Whether the word is an assignment before a program: `NAME=value`.
 fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')

@@ -1,4 +1,4 @@
-//! The stages of a Dockerfile, followed to the one that becomes the image.
+//! Follows the stages of a Dockerfile to the target stage.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,34 +12,34 @@ use crate::image::is_start_script;
 use crate::image::name::UNKNOWN;
 use crate::paths;
 
-/// What the instructions make of an image, over what its base is.
+/// The effect of the instructions on an image, relative to its base.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Image {
-    /// The image that the first of its stages builds on, as far as variables let it be told.
+    /// The base image of the first stage, as far as the variables are known.
     pub(super) base: Option<At<String>>,
     /// The last `USER`.
     pub(super) user: Option<At<String>>,
-    /// Users and groups.
+    /// The users and groups that the build creates.
     pub(super) accounts: Accounts,
-    /// The last `ENTRYPOINT`, a shell form with its shell.
+    /// The last `ENTRYPOINT`; a shell form includes its shell.
     pub(super) entrypoint: Option<At<Vec<String>>>,
-    /// The last `CMD` that holds, likewise.
+    /// The last effective `CMD`; a shell form includes its shell.
     pub(super) arguments: Option<At<Vec<String>>>,
-    /// The last `HEALTHCHECK`, likewise.
+    /// The last `HEALTHCHECK`; a shell form includes its shell.
     pub(super) probe: Option<Vec<String>>,
-    /// Variables of the image; [`UNKNOWN`] stands in a value for what nobody knows.
+    /// Variables of the image; [`UNKNOWN`] stands for the unknown parts of a value.
     pub(super) environment: BTreeMap<String, String>,
-    /// `EXPOSE`, each with its line.
+    /// `EXPOSE`: each port with its line.
     pub(super) ports: BTreeMap<u16, u32>,
-    /// `VOLUME`, likewise.
+    /// `VOLUME`: each path with its line.
     pub(super) volumes: BTreeMap<String, u32>,
-    /// `setcap`
+    /// Files to which `setcap` gave capabilities.
     pub(super) capable_files: Vec<At<CapableFile>>,
-    /// What lets a user gain root: setuid programs, the rules of sudo.
+    /// Ways in which a user can gain root: setuid programs, sudo rules.
     pub(super) privileges: Vec<At<String>>,
-    /// What may have changed the base's own software, by its instruction.
+    /// The first instruction that may have changed the software of the base.
     pub(super) altered: Option<At<&'static str>>,
-    /// Where scripts were put that the base runs at every start.
+    /// The target path of start scripts that the base runs at every start.
     pub(super) start_scripts: Option<String>,
     workdir: String,
     shell: Option<Vec<String>>,
@@ -48,20 +48,20 @@ pub(super) struct Image {
     is_scratch: bool,
 }
 
-/// Something that an instruction says, with its line.
+/// A value of an instruction, with its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct At<T> {
-    /// From 1.
+    /// The line, from 1.
     pub(super) line: u32,
-    /// What it says.
+    /// The value.
     pub(super) value: T,
 }
 
-/// Instructions are followed up to this number: stages may build on and copy from each other so
-/// that some are followed many times.
+/// Maximum number of executed instructions. Stages can build on and copy from each other, so some
+/// instructions are executed many times.
 const STEPS: usize = 100_000;
 
-/// Variables that the builder sets without being asked, by what it builds for.
+/// Variables that the builder sets automatically from the target platform.
 const PLATFORM: [&str; 9] = [
     "TARGETPLATFORM",
     "TARGETOS",
@@ -74,7 +74,7 @@ const PLATFORM: [&str; 9] = [
     "BUILDVARIANT",
 ];
 
-/// The image that a recipe makes; `None` where the builder would refuse it.
+/// The image that a recipe builds; `None` if the builder would reject it.
 pub(super) fn image(dockerfile: &Dockerfile, recipe: &Recipe) -> Option<Image> {
     let build = Build::new(dockerfile, recipe)?;
     let target = match &recipe.target {
@@ -87,9 +87,9 @@ pub(super) fn image(dockerfile: &Dockerfile, recipe: &Recipe) -> Option<Image> {
 struct Build<'d> {
     escape: char,
     recipe: &'d Recipe,
-    /// Of the recipe, by name.
+    /// The arguments of the recipe, by name.
     arguments: HashMap<&'d str, Option<&'d str>>,
-    /// `ARG` before the first stage.
+    /// The `ARG` instructions before the first stage.
     globals: BTreeMap<&'d str, Option<String>>,
     stages: Vec<Stage<'d>>,
 }
@@ -153,14 +153,15 @@ impl<'d> Build<'d> {
                         instructions,
                     });
                 }
-                // Nothing else may stand before the first stage.
+                // Before the first `FROM`, only `ARG` is allowed.
                 _ => return None,
             }
         }
         Some(build)
     }
 
-    /// The value of an `ARG`: what the call gives, else its default; `None` inside where it has none.
+    /// The value of an `ARG`: the build argument, or else the default. The outer `None` means that
+    /// the builder would reject it, the inner `None` that there is no value.
     #[allow(
         clippy::option_option,
         reason = "a value may be missing, and the build may be refused"
@@ -188,7 +189,7 @@ impl<'d> Build<'d> {
         }
     }
 
-    /// The stage of this name, or of this number, among the first `before`.
+    /// The stage with this name or number, among the first `before` stages.
     fn stage(&self, name: &str, before: usize) -> Option<usize> {
         let stages = self.stages.get(..before)?;
         stages
@@ -209,7 +210,7 @@ impl<'d> Build<'d> {
             return None;
         };
         let is_scratch = base == "scratch";
-        // A context of the call may stand in the place of an image.
+        // A named build context replaces an image of the same name.
         let is_replaced = self.recipe.contexts.iter().any(|name| name == base);
         let base = if is_replaced {
             UNKNOWN.to_string()
@@ -225,7 +226,7 @@ impl<'d> Build<'d> {
             is_scratch,
             ..Image::default()
         };
-        // A stage inherits the variables of the stage that it builds on.
+        // A stage inherits the variables of its base stage.
         let mut arguments = BTreeMap::new();
         for index in chain.into_iter().rev() {
             let stage = self.stages.get(index)?;
@@ -300,7 +301,7 @@ impl<'d> Build<'d> {
                     line,
                     value: image.words(command),
                 });
-                // What the base gave as arguments was for another program.
+                // The arguments of the base belong to the program of the base.
                 if !image.has_own_arguments {
                     image.arguments = None;
                 }
@@ -336,7 +337,7 @@ impl<'d> Build<'d> {
                 }
             }
             Kind::OnBuild(trigger) => image.triggers.push((**trigger).clone()),
-            // A stage begins nowhere else than between stages.
+            // `FROM` cannot occur inside a stage.
             Kind::From { .. } => return None,
             Kind::Other => {}
         }
@@ -345,7 +346,7 @@ impl<'d> Build<'d> {
 }
 
 impl Image {
-    /// What is known of a variable where an instruction uses it.
+    /// The value of a variable at an instruction.
     fn variable<'v>(
         &'v self,
         arguments: &'v BTreeMap<String, Option<String>>,
@@ -385,7 +386,7 @@ impl Image {
         });
     }
 
-    /// What files that come in may change; says whether the users are among them.
+    /// Records what copied files may change. Returns whether the files of the users are among them.
     fn copy(&mut self, sources: &[String], target: &str, line: u32) -> bool {
         if holds_programs(target) {
             self.alter(line, "COPY");
@@ -405,7 +406,7 @@ impl Image {
                 })
     }
 
-    /// What the commands of a `RUN` do, as far as they can be told.
+    /// Records the effects of the commands of a `RUN`.
     fn run(&mut self, command: &Command, arguments: &BTreeMap<String, Option<String>>, line: u32) {
         self.alter(line, "RUN");
         let commands = match command {
@@ -421,7 +422,7 @@ impl Image {
             }],
             Command::Shell(script) => {
                 let variable = |name: &str| match self.variable(arguments, name) {
-                    // The script may have set it.
+                    // The script may set this variable.
                     Variable::Unset => Variable::Unknown,
                     known => known,
                 };
@@ -449,7 +450,7 @@ impl Image {
     }
 }
 
-/// A directory from which programs are run or loaded, or the whole root.
+/// Whether the path is a directory of programs or libraries, or the root.
 fn holds_programs(path: &str) -> bool {
     path == "/"
         || path.split('/').any(|part| {
@@ -460,7 +461,7 @@ fn holds_programs(path: &str) -> bool {
         })
 }
 
-/// The ports of a word of `EXPOSE`: `80`, `53/udp`, `8000-8010`.
+/// The ports in a word of `EXPOSE`: `80`, `53/udp`, `8000-8010`.
 fn ports(word: &str) -> impl Iterator<Item = u16> {
     let ports = word.split_once('/').map_or(word, |(ports, _)| ports);
     let ports = ports.rsplit(':').next().unwrap_or(ports);
@@ -469,11 +470,11 @@ fn ports(word: &str) -> impl Iterator<Item = u16> {
         (Ok(first), Ok(last)) if last >= first => Some(first..=last),
         _ => None,
     };
-    // The lowest ports are those that matter: a range need not be listed to its end.
+    // Only the lowest ports matter, so a long range need not be complete.
     range.into_iter().flatten().take(64)
 }
 
-/// The programs that `setcap` gives capabilities.
+/// The programs to which `setcap` gives capabilities.
 fn capable_files(command: &Simple<'_>) -> Vec<CapableFile> {
     let mut words = command
         .words
@@ -489,7 +490,7 @@ fn capable_files(command: &Simple<'_>) -> Vec<CapableFile> {
     while let Some(word) = words.next() {
         match word.text.as_str() {
             "-q" | "-n" | "-f" => {}
-            // These verify or take away.
+            // `-v` verifies capabilities, `-r` removes them.
             "-v" | "-r" => return Vec::new(),
             grants => {
                 let Some(path) = words.next() else { break };
@@ -509,7 +510,7 @@ fn capable_files(command: &Simple<'_>) -> Vec<CapableFile> {
     found
 }
 
-/// What a command does to let a user gain root, in words.
+/// How a command lets a user gain root, as text.
 fn privilege(command: &Simple<'_>) -> Option<String> {
     let words = &command.words;
     let program = words.first()?.text.rsplit('/').next()?;

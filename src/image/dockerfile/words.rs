@@ -1,6 +1,6 @@
-//! Words of an instruction: where they end, what variables make of them, and lists of strings.
+//! Words of an instruction: splitting, here-document marks, and JSON lists of strings.
 
-/// Splits at white space outside quotes; the words keep their quotes and escapes.
+/// Splits at white space outside quotes. The words keep their quotes and escapes.
 pub(super) fn split(text: &str, escape: char) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -29,8 +29,8 @@ pub(super) fn split(text: &str, escape: char) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The end mark of a here-document that a word announces (`<<EOF`, `3<<-"EOF"`), and whether tabs
-/// before it do not count.
+/// The end mark of the here-document that a word starts (`<<EOF`, `3<<-"EOF"`), and whether tabs
+/// before the end mark are ignored.
 pub(super) fn heredoc_name(word: &str) -> Option<(&str, bool)> {
     let name = word
         .trim_start_matches(|c: char| c.is_ascii_digit())
@@ -43,7 +43,7 @@ pub(super) fn heredoc_name(word: &str) -> Option<(&str, bool)> {
     (!bare.is_empty() && !name.contains('<')).then_some((bare, chomps))
 }
 
-/// A JSON list of strings; anything else is `None`.
+/// Parses a JSON list of strings; `None` for anything else.
 pub(super) fn exec_form(text: &str) -> Option<Vec<String>> {
     let mut rest = text.trim().strip_prefix('[')?.trim_start();
     let mut items = Vec::new();
@@ -61,7 +61,7 @@ pub(super) fn exec_form(text: &str) -> Option<Vec<String>> {
     }
 }
 
-/// What stands before the quote that closes a JSON string, and what after it.
+/// Splits at the closing quote of a JSON string: the decoded string, and the text after the quote.
 fn json_string(text: &str) -> Option<(String, &str)> {
     let mut out = String::new();
     let mut chars = text.char_indices();
@@ -80,7 +80,7 @@ fn json_string(text: &str) -> Option<(String, &str)> {
                     for _ in 0..4 {
                         code = code * 16 + chars.next()?.1.to_digit(16)?;
                     }
-                    // Half of a pair means nothing that a path or a user could be made of.
+                    // An unpaired surrogate does not occur in a valid path or user name.
                     out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
                 }
                 _ => return None,
