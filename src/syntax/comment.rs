@@ -1,26 +1,26 @@
-//! Comments, and which line each speaks of.
+//! Comments, and the line that each comment describes.
 
 use super::{Kind, Span, Tree};
 
 /// A comment of the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Comment {
-    /// From its `#` to the end of its line.
+    /// From `#` to the end of the line.
     pub span: Span,
-    /// The first byte of the line it speaks of: its own where something stands before it, and
-    /// otherwise the first one below it that is no comment.
+    /// The first byte of the line that the comment describes. This is the comment's own line if
+    /// other text comes before the comment, else the next line that is not a comment.
     pub line: u32,
 }
 
 impl Tree<'_> {
-    /// Every comment, in order.
+    /// All comments, in source order.
     ///
-    /// Takes time proportional to the source.
+    /// Takes time proportional to the length of the source.
     #[must_use]
     pub fn comments(&self) -> Vec<Comment> {
         let mut comments = Vec::new();
         let mut from = 0;
-        // Between two scalars stand only blanks, indicators, properties and comments.
+        // Between two scalars there are only blanks, indicators, properties and comments.
         let scalars = self
             .nodes
             .iter()
@@ -32,7 +32,7 @@ impl Tree<'_> {
             self.comments_between(from, scalar.start, &mut comments);
             from = from.max(scalar.end);
         }
-        // A comment below another one speaks of what that one speaks of.
+        // Comments on consecutive lines describe the same line.
         for at in (1..comments.len()).rev() {
             let (above, below): (Comment, Comment) = (comments[at - 1], comments[at]);
             if above.line == self.line_start(below.span.start) && below.line != above.line {
@@ -42,8 +42,8 @@ impl Tree<'_> {
         comments
     }
 
-    /// The line that begins at `start`, and at least one byte, so that an empty last line holds
-    /// what stands at it.
+    /// The span of the line that starts at `start`, at least one byte long. An empty last line is
+    /// therefore not an empty span.
     #[must_use]
     pub fn line_at(&self, start: u32) -> Span {
         let rest = self.source.get(start as usize..).unwrap_or_default();
@@ -55,7 +55,7 @@ impl Tree<'_> {
         }
     }
 
-    /// The first byte of the line that a byte stands in.
+    /// The first byte of the line that contains an offset.
     fn line_start(&self, offset: u32) -> u32 {
         let before = self.source.get(..offset as usize).unwrap_or_default();
         let start = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
@@ -77,7 +77,7 @@ impl Tree<'_> {
                 .and_then(|before| before.chars().next_back())
                 .is_none_or(|last| matches!(last, ' ' | '\t' | '\n' | '\r' | '\u{feff}'));
             if !stands_apart {
-                // Part of an anchor or a tag.
+                // This `#` is part of an anchor or a tag.
                 at = hash + 1;
                 continue;
             }
@@ -99,7 +99,7 @@ impl Tree<'_> {
         }
     }
 
-    /// The first byte behind the line break at `end`.
+    /// The first byte after the line break at `end`.
     fn next_line(&self, end: u32) -> u32 {
         let rest = self.source.get(end as usize..).unwrap_or_default();
         let len = match rest.as_bytes() {
@@ -115,7 +115,7 @@ impl Tree<'_> {
 mod tests {
     use crate::syntax::{Limits, Mode, parse};
 
-    /// Each comment with the line that it speaks of.
+    /// Each comment with the line that it describes.
     fn comments(source: &str) -> Vec<(&str, &str)> {
         let tree = parse(source, Mode::GoYaml, &Limits::default()).unwrap();
         tree.comments()

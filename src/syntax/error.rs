@@ -1,18 +1,18 @@
-//! What can be wrong with a stream, and where.
+//! Syntax errors and their positions.
 
 use super::Span;
 
-/// A place in the source that is not YAML (or not within the limits), and why.
+/// An error in the source: not valid YAML, or beyond the limits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}")]
 pub struct SyntaxError {
-    /// The bytes that are wrong.
+    /// The bytes to show in a diagnostic.
     pub span: Span,
-    /// What is wrong with them.
+    /// What is wrong.
     pub kind: SyntaxErrorKind,
 }
 
-/// What is wrong, in words that say what to do.
+/// What is wrong. The messages say what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SyntaxErrorKind {
@@ -28,63 +28,63 @@ pub enum SyntaxErrorKind {
     /// The bytes are UTF-16 or UTF-32.
     #[error("the file is {0}; save it as UTF-8")]
     WrongEncoding(&'static str),
-    /// A byte that no UTF-8 text has at this place.
+    /// A byte that is not valid in UTF-8 at this position.
     #[error("this byte is not UTF-8; save the file as UTF-8")]
     NotUtf8,
-    /// A second byte order mark, from which go-yaml loses a character of every line.
+    /// A second byte order mark. It makes go-yaml lose a character of every line.
     #[error("the file starts with two byte order marks; remove one")]
     TwoByteOrderMarks,
-    /// A character that YAML forbids anywhere in a stream.
+    /// A character that YAML does not allow anywhere.
     #[error(
         "the control character U+{0:04X} is not allowed; write it as an escape in double quotes"
     )]
     ControlCharacter(u32),
-    /// A tab where indentation is measured.
+    /// A tab in indentation.
     #[error("a tab cannot indent here; use spaces")]
     Tab,
-    /// A character that begins nothing.
+    /// A character that cannot start a token.
     #[error("`{0}` cannot start a value; put the value in quotes")]
     CannotBegin(char),
-    /// Text where a key of the surrounding mapping should stand.
+    /// Text at the position of a key of the surrounding mapping.
     #[error("expected a key here, aligned with the other keys of the mapping")]
     ExpectedKey,
-    /// Text where a `-` of the surrounding sequence should stand.
+    /// Text at the position of a `-` of the surrounding sequence.
     #[error("expected `- ` here, aligned with the other items of the sequence")]
     ExpectedItem,
-    /// A line at the indentation of keys without its colon.
+    /// A line at the indentation of keys, without a colon.
     #[error("expected `:` after this key; if the line continues a value, indent it more")]
     ExpectedColon,
-    /// `:` on a line that cannot hold a mapping.
+    /// A `:` where a mapping cannot start.
     #[error("a mapping cannot start here; put it on its own line, or put the text in quotes")]
     MappingNotAllowed,
-    /// `- ` on a line that cannot hold a sequence.
+    /// A `- ` where a sequence cannot start.
     #[error("a sequence cannot start here; put it on its own line")]
     SequenceNotAllowed,
-    /// A key that goes over several lines without `? `.
+    /// A key that spans several lines and does not start with `? `.
     #[error("a key must fit on one line and in 1024 characters, or start with `? `")]
     KeyTooLong,
-    /// A quoted scalar that never ends.
+    /// A quoted scalar without a closing quote.
     #[error("this quote is never closed")]
     UnclosedQuote,
-    /// A flow collection that never ends.
+    /// A flow collection without a closing bracket.
     #[error("this bracket is never closed")]
     UnclosedBracket,
     /// `---` or `...` inside quotes or brackets.
     #[error("a document marker is not allowed inside quotes or brackets; indent it")]
     MarkerInside,
-    /// Two items of a flow collection without `,` between them.
+    /// Two items of a flow collection without a `,` between them.
     #[error("expected `,` or the closing bracket here")]
     ExpectedComma,
-    /// A `,` with nothing before it.
+    /// A `,` without a value before it.
     #[error("a value is missing before this `,`")]
     ExpectedValue,
-    /// A closing bracket of the other kind, or none open.
+    /// A closing bracket without a matching opening one.
     #[error("this bracket does not match the open one")]
     WrongBracket,
-    /// Text in quotes or brackets that is not indented deeper than what it belongs to.
+    /// Text in quotes or brackets that is not indented deeper than the collection around it.
     #[error("this line needs more indentation than the line it continues")]
     Indentation,
-    /// `\` before a character that is no escape.
+    /// `\` before a character that does not form an escape.
     #[error("this is not an escape sequence; write `\\\\` for a backslash, or use single quotes")]
     Escape,
     /// Something other than indicators and a comment after `|` or `>`.
@@ -99,7 +99,7 @@ pub enum SyntaxErrorKind {
     /// `&` or `*` without a name.
     #[error("expected a name of letters, digits, `-` and `_` after `&` or `*`")]
     AnchorName,
-    /// An alias for which no anchor stands before it in its document.
+    /// An alias without an earlier anchor of that name in its document.
     #[error("the anchor `&{0}` is not defined before this alias")]
     UnknownAnchor(String),
     /// A tag that is not well-formed.
@@ -108,19 +108,19 @@ pub enum SyntaxErrorKind {
     /// A tag handle that no `%TAG` of the document defines.
     #[error("no `%TAG` defines this handle")]
     UndefinedHandle,
-    /// A `%` line that is not a directive, or stands twice or in the wrong place.
+    /// A `%` line that is not a directive, is repeated, or is in the wrong place.
     #[error("this directive is not allowed here")]
     Directive,
-    /// A `%YAML` that the consumer does not know.
+    /// A version in `%YAML` that the reader does not support.
     #[error("this YAML version is not supported; remove the `%YAML` line")]
     Version,
-    /// Directives that no `---` follows.
+    /// Directives without a `---` after them.
     #[error("expected `---` after the directives")]
     ExpectedDocument,
     /// Text after the end of a document.
     #[error("expected the end of the document; start the next one with `---`")]
     AfterDocument,
-    /// `#` that touches what is before it.
+    /// A `#` directly after other text.
     #[error("a comment needs a space before its `#`")]
     CommentSpace,
 }

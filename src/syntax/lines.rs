@@ -1,18 +1,18 @@
-//! Where the lines of a source start, for those who ask often.
+//! An index of the lines of a source, for many position lookups.
 
 use super::Tree;
 use super::scalar::find_break;
 
-/// [`Tree::line_column`] in time that does not grow with the offset, after one look at the source.
+/// [`Tree::line_column`] with an index: a lookup does not scan the source from its start.
 #[derive(Debug)]
 pub struct Lines<'s> {
     source: &'s str,
-    /// Offsets of the first byte of each line.
+    /// The offset of the first byte of each line.
     starts: Vec<usize>,
 }
 
 impl<'s> Lines<'s> {
-    /// The lines of the tree's source.
+    /// Builds the index from the source of a tree.
     #[must_use]
     pub fn new(tree: &Tree<'s>) -> Self {
         let source = tree.source();
@@ -26,7 +26,7 @@ impl<'s> Lines<'s> {
         Self { source, starts }
     }
 
-    /// Line and column of a byte, both from 1; the column counts characters, as go-yaml does.
+    /// The line and column of a byte, both from 1. The column counts characters, as in go-yaml.
     #[must_use]
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
         let mut end = (offset as usize).min(self.source.len());
@@ -57,7 +57,7 @@ mod tests {
             let tree = parse(source, Mode::GoYaml, &Limits::default()).unwrap();
             let lines = Lines::new(&tree);
             for offset in 0..=u32::try_from(source.len()).unwrap() + 2 {
-                // Nothing starts inside a line break.
+                // No token starts inside a line break.
                 let at = offset as usize;
                 if at > 0 && source.as_bytes().get(at - 1..=at) == Some(b"\r\n") {
                     continue;

@@ -1,24 +1,24 @@
-//! Values as their consumer reads them: types of plain scalars, merge keys, duplicate keys.
+//! Types of plain scalars, merge keys and duplicate keys, as a version of go-yaml reads them.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::{Kind, NodeId, Span, Style, Tree};
 
-/// Which go-yaml reads scalars and mappings.
+/// The version of go-yaml whose rules apply to scalars and mappings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schema {
-    /// go-yaml v2, as `sigs.k8s.io/yaml` has it: YAML 1.1 booleans (also as keys), the merged value
-    /// wins over an own key before `<<`, the last duplicate wins.
+    /// go-yaml v2 with the conversion of `sigs.k8s.io/yaml`: YAML 1.1 booleans (also as keys). A
+    /// merged value replaces the value of a key before `<<`. The last duplicate key is used.
     GoYamlV2,
-    /// go-yaml v4: own keys always win over merged ones, duplicates are errors.
+    /// go-yaml v4: keys of the mapping take precedence over merged keys. Duplicate keys are errors.
     GoYamlV4,
 }
 
-/// A scalar as its consumer types it.
+/// The typed value of a scalar.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar<'s> {
-    /// `~`, `null`, nothing.
+    /// `~`, `null` or an empty scalar.
     Null,
     /// A boolean of the schema.
     Bool(bool),
@@ -26,23 +26,23 @@ pub enum Scalar<'s> {
     Int(i128),
     /// A floating point number.
     Float(f64),
-    /// Anything else, and anything quoted. Dates too: for both versions they are text.
+    /// A text: any other scalar, and every quoted scalar. Both versions also read dates as text.
     Str(Cow<'s, str>),
 }
 
-/// Where a key of a mapping was found.
+/// Where a key was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     /// In the mapping itself.
     Own {
         /// The key.
         key: NodeId,
-        /// The value as written (perhaps an alias).
+        /// The value as it is written (may be an alias).
         value: NodeId,
     },
-    /// In a mapping that `<<` merges in.
+    /// In a mapping that `<<` merges.
     Merged {
-        /// The alias (or inline mapping) that brought it.
+        /// The alias (or inline mapping) that merges it.
         via: NodeId,
         /// The key in the merged mapping.
         key: NodeId,
@@ -52,7 +52,7 @@ pub enum Found {
 }
 
 impl Found {
-    /// The value, wherever it stands.
+    /// The value, own or merged.
     #[must_use]
     pub fn value(self) -> NodeId {
         match self {
@@ -60,7 +60,7 @@ impl Found {
         }
     }
 
-    /// The key, wherever it stands.
+    /// The key, own or merged.
     #[must_use]
     pub fn key(self) -> NodeId {
         match self {
@@ -76,9 +76,10 @@ const MERGE_TAG: &str = "tag:yaml.org,2002:merge";
 const NULL_TAG: &str = "tag:yaml.org,2002:null";
 
 impl<'s> Tree<'s> {
-    /// The scalar as `schema` types it; an alias is followed; collections give `None`.
+    /// The typed value of a scalar. Aliases are followed. `None` for collections.
     ///
-    /// A tag that the text does not satisfy (`!!int x`), which the consumer rejects, gives the text.
+    /// If the text does not match its tag (`!!int x`), go-yaml rejects it; the result is then the
+    /// text.
     #[must_use]
     pub fn scalar(&self, id: NodeId, schema: Schema) -> Option<Scalar<'s>> {
         let id = self.resolve(id);
@@ -93,7 +94,7 @@ impl<'s> Tree<'s> {
             None => return Some(Scalar::Str(value)),
             Some(tag) => tag,
         };
-        // go-yaml v4 takes a plain scalar with the tag `!` as if it had none, v2 as text.
+        // go-yaml v4 ignores the tag `!` of a plain scalar; v2 reads the scalar as text.
         if tag == "!" && is_plain && schema == Schema::GoYamlV4 {
             return Some(plain(value, schema));
         }
@@ -109,7 +110,7 @@ impl<'s> Tree<'s> {
         })
     }
 
-    /// The effective value of `key` in a mapping (an alias is followed), through merge keys.
+    /// The effective value of `key` in a mapping, own or merged. An alias is followed.
     #[must_use]
     pub fn get(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
         let mut found = None;
@@ -131,12 +132,12 @@ impl<'s> Tree<'s> {
         bytes.get(span.start as usize..span.end as usize) == Some(text.as_bytes())
     }
 
-    /// [`Tree::get`] for a mapping that merges others in.
+    /// [`Tree::get`] for a mapping with merge keys.
     fn get_merged(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
         let mut found = None;
         let sought = Sought::new(key, schema);
         if schema == Schema::GoYamlV4 {
-            // What the mapping says itself wins, and of two keys, which are an error, the last.
+            // An own key takes precedence. Of duplicates, which are errors, the last one is used.
             let own = self.entries(self.resolve(map));
             let own = own.filter(|(own, _)| !self.is_merge(*own) && self.is_key(*own, sought));
             if let Some((key, value)) = own.last() {
@@ -152,7 +153,7 @@ impl<'s> Tree<'s> {
         found
     }
 
-    /// The key reads as the one sought.
+    /// Whether the text of the key equals the wanted key.
     #[inline]
     fn is_key(&self, key: NodeId, sought: Sought<'_>) -> bool {
         let node = self.node(key);
@@ -167,9 +168,9 @@ impl<'s> Tree<'s> {
             .is_some_and(|key| key == sought.key)
     }
 
-    /// The effective entries of a mapping (an alias is followed), merged ones included, each key
-    /// once: the own ones as they stand, then the merged ones as they stand. Keys that are
-    /// neither text nor become text are not among them.
+    /// The effective entries of a mapping, including merged ones, each key once. First the own
+    /// entries in source order, then the merged ones in source order. An alias is followed. Keys
+    /// without [`Tree::key_text`] are omitted.
     #[must_use]
     pub fn effective_entries(&self, map: NodeId, schema: Schema) -> Vec<(Cow<'s, str>, Found)> {
         let own = || self.entries(self.resolve(map));
@@ -190,7 +191,7 @@ impl<'s> Tree<'s> {
         entries
     }
 
-    /// [`Tree::effective_entries`] for a mapping that merges nothing in.
+    /// [`Tree::effective_entries`] for a mapping without merge keys.
     fn own_entries(
         &self,
         own: impl Iterator<Item = (NodeId, NodeId)>,
@@ -201,7 +202,7 @@ impl<'s> Tree<'s> {
                 Some((self.key_text(key, schema)?, Found::Own { key, value }))
             })
             .collect();
-        // Looking at all pairs is cheaper than hashing a few.
+        // For a few entries, comparing all pairs is cheaper than hashing.
         let is_repeated = |at: usize| {
             entries[at + 1..]
                 .iter()
@@ -222,9 +223,11 @@ impl<'s> Tree<'s> {
         entries
     }
 
-    /// The first key that stands twice in this mapping as `schema` reads keys: `(first, second)`.
+    /// The first key that occurs twice in this mapping, as `(first, second)`. Keys are compared as
+    /// `schema` reads them.
     ///
-    /// In [`Schema::GoYamlV4`] `<<` counts; in [`Schema::GoYamlV2`] it may occur several times.
+    /// In [`Schema::GoYamlV4`] `<<` also counts. In [`Schema::GoYamlV2`] `<<` may occur several
+    /// times.
     #[must_use]
     pub fn duplicate_key(&self, map: NodeId, schema: Schema) -> Option<(NodeId, NodeId)> {
         let mut seen = HashMap::new();
@@ -244,8 +247,8 @@ impl<'s> Tree<'s> {
         None
     }
 
-    /// The text by which `schema` knows an entry: in [`Schema::GoYamlV2`] `on` is `true` and `0x10`
-    /// is `16`. `None` for null and collections, which are no keys of either.
+    /// The text of a key as `schema` reads it: in [`Schema::GoYamlV2`] `on` is `true` and `0x10` is
+    /// `16`. `None` for collections, and in [`Schema::GoYamlV2`] for null.
     #[must_use]
     pub fn key_text(&self, key: NodeId, schema: Schema) -> Option<Cow<'s, str>> {
         if schema == Schema::GoYamlV4 {
@@ -262,7 +265,7 @@ impl<'s> Tree<'s> {
         })
     }
 
-    /// Whether this key is `<<` and merges.
+    /// Whether this key is `<<` and merges mappings.
     #[must_use]
     pub fn is_merge(&self, key: NodeId) -> bool {
         let node = self.node(key);
@@ -279,8 +282,9 @@ impl<'s> Tree<'s> {
         }
     }
 
-    /// Visits the entries of a mapping and of all that it merges, those that win first, until
-    /// `visit` returns false. Each mapping is visited once, however often it is merged.
+    /// Visits the entries of a mapping and of all mappings that it merges, in order of precedence,
+    /// until `visit` returns false. Each mapping is visited once, even if it is merged several
+    /// times.
     fn walk(&self, map: NodeId, schema: Schema, mut visit: impl FnMut(Found) -> bool) {
         let mut visited = HashSet::new();
         let mut open = Vec::new();
@@ -307,7 +311,7 @@ impl<'s> Tree<'s> {
                 Kind::Seq => self.children(value).collect(),
                 _ => vec![value],
             };
-            // The first of several wins, so it comes to lie on top.
+            // The first source has precedence, so it is pushed last.
             for source in sources.into_iter().rev() {
                 let target = self.resolve(source);
                 if self.node(target).kind == Kind::Map {
@@ -322,24 +326,25 @@ impl<'s> Tree<'s> {
         }
     }
 
-    /// The entries of one mapping, the winning ones last.
+    /// The entries of one mapping, those with precedence last.
     fn by_rank(&self, map: NodeId, schema: Schema) -> Vec<(NodeId, NodeId)> {
         let mut entries: Vec<_> = self.entries(map).collect();
         if schema == Schema::GoYamlV4 {
-            // Own keys before merged ones. Among duplicates, which are errors, the last.
+            // Own keys come before merged ones. Of duplicates, which are errors, the last one is
+            // used.
             entries.sort_by_key(|&(key, _)| !self.is_merge(key));
         }
         entries
     }
 }
 
-/// A key to find.
+/// A key to look up.
 #[derive(Clone, Copy)]
 struct Sought<'k> {
     key: &'k str,
     schema: Schema,
-    /// As a plain scalar the key is written as it reads: nothing in it was folded, and go-yaml v2
-    /// reads no boolean or number into it.
+    /// Whether a plain key must be written exactly like this: no character of it can come from
+    /// folding, and go-yaml v2 does not read it as a boolean or number.
     is_verbatim: bool,
 }
 
@@ -363,7 +368,7 @@ impl<'k> Sought<'k> {
     }
 }
 
-/// A plain scalar, as go-yaml's `resolve` types it.
+/// The typed value of a plain scalar, like go-yaml's `resolve`.
 fn plain(text: Cow<'_, str>, schema: Schema) -> Scalar<'_> {
     let is_v2 = schema == Schema::GoYamlV2;
     match text.as_ref() {
@@ -390,8 +395,8 @@ fn plain(text: Cow<'_, str>, schema: Schema) -> Scalar<'_> {
     }
 }
 
-/// Integers of Go's literals (`0x`, `0o`, `0b`, a leading 0 for octal), then decimal floats;
-/// `_` may stand anywhere behind the first character.
+/// Parses the integers of Go (`0x`, `0o`, `0b`, a leading 0 for octal), then decimal floats. `_`
+/// may occur anywhere after the first character.
 fn number(text: &str) -> Option<Scalar<'static>> {
     let first = text.bytes().next()?;
     if !matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.') || is_timestamp(text) {
@@ -410,7 +415,7 @@ fn number(text: &str) -> Option<Scalar<'static>> {
     if !is_decimal(&digits) {
         return None;
     }
-    // What is out of range is no number for Go.
+    // Go does not parse a number that is out of range.
     digits
         .parse::<f64>()
         .ok()
@@ -440,7 +445,7 @@ fn integer(text: &str) -> Option<i128> {
     }
     let magnitude = i128::from_str_radix(digits, radix).ok()?;
     let value = if is_negative { -magnitude } else { magnitude };
-    // Unsigned numbers have no sign at all in Go.
+    // Go parses unsigned numbers only without a sign.
     let most = if text.len() == unsigned.len() {
         i128::from(u64::MAX)
     } else {
@@ -451,7 +456,7 @@ fn integer(text: &str) -> Option<i128> {
         .then_some(value)
 }
 
-/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
+/// Whether the text matches `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
 fn is_decimal(text: &str) -> bool {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let rest = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -473,14 +478,15 @@ fn is_decimal(text: &str) -> bool {
     rest.is_empty()
 }
 
-/// `2001-01-01` with or without a time: no number, since `-` is no digit; kept apart because
-/// go-yaml asks this first.
+/// Whether the text is a date: `2001-01-01` with or without a time. go-yaml checks for dates before
+/// it parses numbers.
 fn is_timestamp(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() > 4 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-'
 }
 
-/// A float as `sigs.k8s.io/yaml` writes it for a key: `strconv.FormatFloat(f, 'g', -1, 32)`.
+/// The text that `sigs.k8s.io/yaml` uses for a float as a key: `strconv.FormatFloat(f, 'g', -1,
+/// 32)`.
 fn float_key(float: f64) -> String {
     #[allow(
         clippy::cast_possible_truncation,
@@ -496,8 +502,8 @@ fn float_key(float: f64) -> String {
     let scientific = format!("{float:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    // Shortest digits: exponents from -4 to 20 are written out for Go's `%v`, but `g` stops at 6
-    // or at the number of digits, whichever is greater.
+    // Go's `%v` writes exponents from -4 to 20 in full. The format `g` does so only below 6 or the
+    // number of digits, whichever is greater.
     let precision = digits.bytes().filter(u8::is_ascii_digit).count().max(6);
     if exponent < -4 || usize::try_from(exponent).is_ok_and(|exponent| exponent >= precision) {
         let sign = if exponent < 0 { '-' } else { '+' };

@@ -1,4 +1,4 @@
-//! What a scalar says: quotes removed, escapes replaced, lines folded.
+//! Decodes scalars: removes quotes, replaces escapes, folds lines.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use memchr::memchr2;
 
 use super::{Kind, Mode, NodeId, Style, Tree};
 
-/// The decoded text of a scalar; borrowed whenever the source says it verbatim.
+/// The decoded text of a scalar; borrowed if it is the same as in the source.
 pub(super) fn value<'s>(tree: &Tree<'s>, id: NodeId) -> Cow<'s, str> {
     let node = tree.node(id);
     if node.kind != Kind::Scalar {
@@ -30,13 +30,13 @@ pub(super) fn value<'s>(tree: &Tree<'s>, id: NodeId) -> Cow<'s, str> {
     }
 }
 
-/// A short text on one line, as most scalars are, says what it is without a search.
+/// Whether a short plain scalar is on one line and ASCII, as most are. It then needs no decoding.
 #[inline]
 fn is_verbatim(text: &str) -> bool {
     text.len() <= 64 && text.bytes().all(|byte| (b' '..0x7F).contains(&byte))
 }
 
-/// The first line break, with the bytes it takes.
+/// The range of the first line break.
 #[inline]
 pub(super) fn find_break(bytes: &[u8], mode: Mode) -> Option<Range<usize>> {
     let ascii = memchr2(b'\n', b'\r', bytes);
@@ -63,7 +63,7 @@ pub(super) fn find_break(bytes: &[u8], mode: Mode) -> Option<Range<usize>> {
     Some(at..at + len)
 }
 
-/// A line break as the value has it: go-yaml keeps LS and PS, all others are LF.
+/// A line break in the decoded text: go-yaml keeps LS and PS, and turns all others into LF.
 fn normal(line_break: &str) -> &str {
     if matches!(line_break, "\u{2028}" | "\u{2029}") {
         line_break
@@ -80,7 +80,7 @@ fn inside(quoted: &str) -> &str {
 
 const BLANK: [char; 2] = [' ', '\t'];
 
-/// Plain and quoted scalars: lines folded, escapes replaced.
+/// Decodes plain and quoted scalars: folds lines and replaces escapes.
 fn flow(text: &str, quote: char, mode: Mode) -> Cow<'_, str> {
     let escape = match quote {
         '\'' => Some(b'\''),
@@ -105,7 +105,7 @@ fn flow(text: &str, quote: char, mode: Mode) -> Cow<'_, str> {
             break;
         };
         rest = rest[at.end..].trim_start_matches(BLANK);
-        // The break of the last line that is not empty folds, those of empty lines stay.
+        // The break of the last text line is folded. The breaks of empty lines stay.
         let mut empty_lines = String::new();
         next_break = find_break(rest.as_bytes(), mode);
         while let Some(at) = next_break.clone().filter(|at| at.start == 0) {
@@ -114,7 +114,7 @@ fn flow(text: &str, quote: char, mode: Mode) -> Cow<'_, str> {
             next_break = find_break(rest.as_bytes(), mode);
         }
         if joins {
-            // An escaped break: nothing comes in its place.
+            // An escaped line break is removed.
         } else if normal(line_break) != "\n" {
             out.push_str(line_break);
         } else if empty_lines.is_empty() {
@@ -125,9 +125,10 @@ fn flow(text: &str, quote: char, mode: Mode) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// One line of a flow scalar. Returns whether it ends in `\`, so that its break is nothing.
+/// Decodes one line of a flow scalar. Returns whether the line ends with `\`, which removes its
+/// line break.
 ///
-/// Blanks before a break go, unless a `\` protects them.
+/// Blanks before a line break are removed, unless a `\` protects them.
 fn unescape(line: &str, quote: char, before_break: bool, out: &mut String) -> bool {
     if quote != '"' {
         let line = if before_break {
@@ -197,7 +198,7 @@ fn unescape(line: &str, quote: char, before_break: bool, out: &mut String) -> bo
     false
 }
 
-/// `|` and `>`: indentation removed, for `>` lines folded, the end chomped.
+/// Decodes `|` and `>`: removes the indentation, folds lines for `>`, and chomps the end.
 fn block<'s>(text: &'s str, after: &'s str, indent: usize, mode: Mode) -> Cow<'s, str> {
     let Some(header) = find_break(text.as_bytes(), mode) else {
         return Cow::Borrowed("");
@@ -213,7 +214,7 @@ fn block<'s>(text: &'s str, after: &'s str, indent: usize, mode: Mode) -> Cow<'s
 
     let mut out = String::with_capacity(text.len());
     let mut rest = &text[header.end..];
-    // The break of the last line, and those of empty lines since.
+    // The break of the last text line, and the breaks of empty lines after it.
     let mut line_break = "";
     let mut empty_lines = String::new();
     let mut was_indented = false;
@@ -254,10 +255,10 @@ fn block<'s>(text: &'s str, after: &'s str, indent: usize, mode: Mode) -> Cow<'s
         rest = &rest[at.end..];
     }
     if has_content && line_break.is_empty() && chomp != b'-' {
-        // The span of a scalar without `+` ends before its last break.
+        // The span of a scalar without `+` ends before its last line break.
         line_break = match find_break(after.as_bytes(), mode).filter(|at| at.start == 0) {
             Some(at) => normal(&after[at]),
-            // At the end of the stream YAML 1.2 has a break there, libyaml has not.
+            // At the end of the stream, YAML 1.2 adds a line break. libyaml does not.
             None if mode == Mode::Strict && after.is_empty() => "\n",
             None => "",
         };

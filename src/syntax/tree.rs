@@ -4,84 +4,85 @@ use std::borrow::Cow;
 
 use super::Mode;
 
-/// A stream of YAML documents as nodes in preorder over the source text.
+/// A stream of YAML documents, as nodes in preorder.
 #[derive(Debug)]
 pub struct Tree<'s> {
     pub(super) source: &'s str,
     pub(super) mode: Mode,
-    /// A key of the stream may merge: without this none does.
+    /// Whether the stream contains a merge key. If not, lookups need not check for merges.
     pub(super) may_merge: bool,
     pub(super) nodes: Vec<Node>,
     pub(super) props: Vec<Props>,
     pub(super) documents: Vec<Document>,
 }
 
-/// One node. Its children follow it directly; `next` skips the whole subtree.
+/// A node. Its children follow it directly in the arena; `next` skips the whole subtree.
 ///
-/// The children of a mapping alternate key, value. A missing value is a node of
-/// [`Style::Empty`] with an empty span where the value would stand.
+/// The children of a mapping are its keys and values in turn. A missing value is a node with
+/// [`Style::Empty`] and an empty span at the place of the value.
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
-    /// Scalar, alias, mapping or sequence.
+    /// The kind of the node.
     pub kind: Kind,
-    /// How it is written.
+    /// The notation of the node.
     pub style: Style,
-    /// Bytes of the node itself, without its anchor and tag, blanks and comments around it.
+    /// The bytes of the node, without its anchor and tag and without blanks and comments around it.
     ///
-    /// Quoted scalars include their quotes, block scalars their header and every byte of their
-    /// content (for `+` the kept line breaks too), flow collections their brackets. A block
-    /// collection runs from its first key or dash to the end of its last leaf.
+    /// The span of a quoted scalar includes its quotes. The span of a block scalar includes its
+    /// header and all of its content (with `+` also the kept line breaks). The span of a flow
+    /// collection includes its brackets. A block collection extends from its first key or dash to
+    /// the end of its last leaf.
     pub span: Span,
     /// The first node after this subtree.
     pub next: NodeId,
-    /// The collection this node stands in; the root of a document is its own parent.
+    /// The collection that contains this node. The root of a document is its own parent.
     pub parent: NodeId,
-    /// Where the node's own indicator stands: `-` of an item, `?` (or the first byte) of a
-    /// key, `:` of a value; [`Node::NONE`] where there is none (a root, an item of a flow
-    /// sequence, a value without colon as in `{a}`).
+    /// The offset of the indicator: `-` of an item, `?` (or the first byte) of a key, `:` of a
+    /// value. [`Node::NONE`] if there is none: a root, an item of a flow sequence, or a value
+    /// without a colon as in `{a}`.
     pub indicator: u32,
-    /// Block collections: the column (bytes from the start of the line, from 0) of their keys or
-    /// dashes. Block scalars: the indentation of their content.
+    /// For block collections, the column of their keys or dashes, in bytes from 0. For block
+    /// scalars, the indentation of their content in columns.
     pub column: u32,
-    /// Index into the properties (anchor, tag), or [`Node::NONE`]. For an alias: the node it stands for.
+    /// The index of the properties (anchor, tag), or [`Node::NONE`]. For an alias: its target node.
     pub(super) extra: u32,
 }
 
 impl Node {
-    /// Stands for "no offset" or "no index".
+    /// The value for "no offset" or "no index".
     pub const NONE: u32 = u32::MAX;
 }
 
-/// An index into the tree's arena, in source order.
+/// An index into the arena of a tree. Indices ascend in source order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(super) u32);
 
-/// A half-open range of byte offsets into the source.
+/// A half-open range of byte offsets in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
-    /// First byte.
+    /// The first byte.
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
 }
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Text, a number, a boolean, null.
+    /// A text, a number, a boolean or a null.
     Scalar,
-    /// `*name`.
+    /// An alias: `*name`.
     Alias,
-    /// Keys and values.
+    /// A mapping: keys and values.
     Map,
-    /// Items.
+    /// A sequence: items.
     Seq,
 }
 
-/// How a node is written.
+/// The notation of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Style {
-    /// Nothing is written where a scalar would stand.
+    /// A scalar without any text.
     Empty,
     /// A scalar without quotes.
     Plain,
@@ -93,40 +94,40 @@ pub enum Style {
     Literal,
     /// `>`
     Folded,
-    /// A collection by indentation.
+    /// A collection written with indentation.
     Block,
-    /// A collection in brackets.
+    /// A collection written with brackets.
     Flow,
-    /// The mapping of one implicit pair in a flow sequence: `[a: b]`. It has no braces of its own.
+    /// The mapping of one implicit pair in a flow sequence: `[a: b]`. The pair has no braces.
     FlowPair,
 }
 
 /// The anchor and tag before a node.
 #[derive(Clone, Copy, Debug)]
 pub struct Props {
-    /// From the first byte of the first property to the last byte of the last.
+    /// From the first byte of the first property to the end of the last one.
     pub span: Span,
     /// The name after `&`, without the `&`.
     pub anchor: Option<Span>,
-    /// The tag as written, from its `!`.
+    /// The tag as it is written, from its `!`.
     pub tag: Option<Span>,
-    /// The prefix that a `%TAG` directive gives to the tag's handle.
+    /// The prefix that a `%TAG` directive gives to the handle of the tag.
     pub(super) prefix: Option<Span>,
 }
 
-/// One document of the stream.
+/// A document of the stream.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// Its root node.
+    /// The root node.
     pub root: NodeId,
-    /// From its first byte (a directive, `---`, or the start of its content) to its end (the
-    /// next document's start or the end of the stream).
+    /// From the first byte (a directive, `---`, or the start of the content) to the start of the
+    /// next document or the end of the stream.
     pub span: Span,
-    /// It begins with `---`.
+    /// Whether the document starts with `---`.
     pub explicit: bool,
-    /// It ends with `...`.
+    /// Whether the document ends with `...`.
     pub closed: bool,
-    /// `%YAML` and `%TAG` lines.
+    /// The spans of `%YAML` and `%TAG` lines.
     pub directives: Vec<Span>,
 }
 
@@ -144,32 +145,32 @@ impl NodeId {
 }
 
 impl<'s> Tree<'s> {
-    /// The text the tree was read from.
+    /// The text that was parsed.
     #[must_use]
     pub fn source(&self) -> &'s str {
         self.source
     }
 
-    /// The documents, in order. An empty stream has none.
+    /// The documents, in source order. An empty stream has none.
     #[must_use]
     pub fn documents(&self) -> &[Document] {
         &self.documents
     }
 
-    /// The node of this position in the arena, where there is one: see [`NodeId::index`].
+    /// The node at this position of the arena, if there is one: see [`NodeId::index`].
     #[must_use]
     pub fn node_at(&self, index: usize) -> Option<NodeId> {
         let id = NodeId(u32::try_from(index).ok()?);
         (index < self.nodes.len()).then_some(id)
     }
 
-    /// The node.
+    /// The node with this id, which must come from this tree.
     #[must_use]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
     }
 
-    /// Keys and values of a mapping alternating, or the items of a sequence.
+    /// The keys and values of a mapping in turn, or the items of a sequence.
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         let end = self.node(id).next.0;
         let mut at = id.0 + 1;
@@ -182,12 +183,12 @@ impl<'s> Tree<'s> {
         })
     }
 
-    /// The node and all that stands in it, in source order. What an alias stands for is not in it.
+    /// The node and everything inside it, in source order. Targets of aliases are not included.
     pub fn subtree(&self, id: NodeId) -> impl Iterator<Item = NodeId> + use<> {
         (id.0..self.node(id).next.0).map(NodeId)
     }
 
-    /// `(key, value)` of a mapping, in source order; nothing for other nodes.
+    /// The `(key, value)` pairs of a mapping, in source order; empty for other nodes.
     pub fn entries(&self, map: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
         let is_map = self.node(map).kind == Kind::Map;
         let mut children = self.children(map);
@@ -199,14 +200,15 @@ impl<'s> Tree<'s> {
         })
     }
 
-    /// The source of the node, quotes and all.
+    /// The source text of the node, with quotes.
     #[must_use]
     pub fn text(&self, id: NodeId) -> &'s str {
         let span = self.node(id).span;
         &self.source[span.start as usize..span.end as usize]
     }
 
-    /// What the scalar says: unquoted, unescaped, folded. Empty for collections and aliases.
+    /// The decoded text of a scalar: unquoted, unescaped, folded. Empty for collections and
+    /// aliases.
     #[must_use]
     pub fn value(&self, id: NodeId) -> Cow<'s, str> {
         super::scalar::value(self, id)
@@ -242,7 +244,7 @@ impl<'s> Tree<'s> {
         })
     }
 
-    /// The properties before the node.
+    /// The anchor and the tag of the node.
     #[must_use]
     pub fn props(&self, id: NodeId) -> Option<&Props> {
         let node = self.node(id);
@@ -253,7 +255,8 @@ impl<'s> Tree<'s> {
         }
     }
 
-    /// The node itself, or for an alias the node it stands for (go-yaml: the latest earlier definition).
+    /// The target of an alias (the latest earlier anchor of that name, as in go-yaml), or the node
+    /// itself.
     #[must_use]
     pub fn resolve(&self, id: NodeId) -> NodeId {
         let node = self.node(id);
@@ -264,7 +267,7 @@ impl<'s> Tree<'s> {
         }
     }
 
-    /// Line and column of a byte, both from 1; the column counts characters, as go-yaml does.
+    /// The line and column of a byte, both from 1. The column counts characters, as in go-yaml.
     ///
     /// Takes time proportional to `offset`.
     #[must_use]
@@ -286,8 +289,8 @@ impl<'s> Tree<'s> {
         (line, u32::try_from(column).unwrap_or(u32::MAX))
     }
 
-    /// Somebody has said something beside these bytes: a comment behind them on their last line, or
-    /// on the line above them, where a bare key may stand between the two.
+    /// Whether a comment belongs to these bytes: a comment after them on their last line, or a
+    /// comment on the line above. A key without a value may be between that line and the bytes.
     #[must_use]
     pub fn has_remark(&self, span: Span) -> bool {
         let (before, after) = (
@@ -299,7 +302,8 @@ impl<'s> Tree<'s> {
             return true;
         }
         let mut above = before.lines().rev();
-        // The line that the bytes themselves stand on; a text that ends with a break has none.
+        // Skips the line of the bytes themselves. If the text before them ends with a line break,
+        // there is no such line.
         if !before.ends_with('\n') {
             above.next();
         }
@@ -327,7 +331,7 @@ impl<'s> Tree<'s> {
     }
 }
 
-/// `%21` is `!`. What is not an escape of UTF-8 stays as it is.
+/// Decodes `%21` to `!`. A sequence that does not decode to UTF-8 stays unchanged.
 fn unescape_uri(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);

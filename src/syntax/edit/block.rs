@@ -1,4 +1,4 @@
-//! Entries and items of block collections: added on lines of their own, removed with theirs.
+//! Adds and removes entries and items of block collections, as whole lines.
 
 use super::lower::{Lowering, Member, Tail};
 use super::{Change, Value};
@@ -20,7 +20,7 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// What the collection gains, as a value of its kind.
+    /// The entries or items that are added, as a value of the collection's kind.
     pub(super) fn added(&self, id: NodeId) -> Option<Value> {
         match self.changes.get(&id) {
             Some(Change::Entries(entries)) => Some(Value::Map(entries.clone())),
@@ -29,9 +29,9 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Behind the line that holds the last byte of the last entry, so that blank lines and
-    /// comments after it stay where they are; those right below it that are indented deeper speak
-    /// of something in it.
+    /// Adds lines after the last line of the last entry, before blank lines and comments that
+    /// follow it. Comments directly below that are indented deeper belong to the last entry, so the
+    /// lines go after them.
     fn append_lines(&mut self, id: NodeId, last: Member, added: &Value) {
         let column = self.tree.node(id).column;
         let tail = self.tail_of(last);
@@ -43,7 +43,8 @@ impl Lowering<'_, '_, '_> {
                 tail.at
             },
         );
-        // The neighbours of an item are its like; values of a mapping are not alike.
+        // The items of a sequence are similar, so a new one uses their quotes. The values of a
+        // mapping are not.
         let keep = if self.tree.node(id).kind == Kind::Seq {
             self.quotes(id)
         } else {
@@ -72,7 +73,8 @@ impl Lowering<'_, '_, '_> {
         );
     }
 
-    /// Where lines go that follow an entry of a collection at this column.
+    /// The offset after an entry, and after the comments below it that are indented deeper than
+    /// this column.
     fn below_deeper_comments(&self, tail: Tail, column: u32) -> u32 {
         let is_deeper = |line| {
             self.comment_column(line)
@@ -81,7 +83,7 @@ impl Lowering<'_, '_, '_> {
         let len = self.lines.0.len();
         let mut at = tail.at;
         if tail.is_line_start {
-            // A last line without a break has nothing behind it that starts a line.
+            // A last line without a line break has no next line.
             while is_deeper(at) && (self.lines.end(at) as usize) < len {
                 at = self.lines.next(at);
             }
@@ -94,7 +96,7 @@ impl Lowering<'_, '_, '_> {
         at
     }
 
-    /// All entries go: what is left is `{}`, `[]` or what is added in their place.
+    /// Removes all entries. `{}`, `[]` or the added entries take their place.
     fn empty(&mut self, id: NodeId, added: Option<&Value>) {
         let node = *self.tree.node(id);
         let Some(added) = added else {
@@ -125,7 +127,8 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Puts `text` where a block collection was: behind its key, and its lines go.
+    /// Replaces a block collection with `text` after its key, and removes the lines of the
+    /// collection.
     pub(super) fn replace_block(&mut self, id: NodeId, text: &str) {
         if self.is_compact(id) {
             self.replace_compact(id, text.to_owned());
@@ -136,7 +139,7 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Puts `text` where a block collection was that begins beside its dash, or is a root.
+    /// Replaces a block collection that starts on the line of its dash, or that is a root.
     fn replace_compact(&mut self, id: NodeId, text: String) {
         let end = self.content_end(id);
         self.piece(id, self.tree.node(id).span.start, end, text);
@@ -154,7 +157,7 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Deletes the lines of a block collection that stands below its key.
+    /// Deletes the lines of a block collection below its key.
     pub(super) fn delete_block_lines(&mut self, id: NodeId) {
         let members = self.members(id);
         if let (Some(&first), Some(&last)) = (members.first(), members.last()) {
@@ -186,7 +189,7 @@ impl Lowering<'_, '_, '_> {
                     self.delete_lines(id, [*member, last], before, self.leaf_before(*member));
                 }
                 _ => {
-                    // What stood before the first of them stands before what follows once they are gone.
+                    // After the removal, the node before the first of them is followed by the rest.
                     let leaf = self.leaf_before(*member);
                     for offset in 0..run {
                         let member = members[index + offset];
@@ -201,13 +204,13 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Whether the member stands on the line of the dash or marker before its collection.
+    /// Whether the member is on the line of the dash or marker before its collection.
     fn is_beside_indicator(&self, id: NodeId, first: Member) -> bool {
         self.is_compact(id) && self.lines.indent_before(self.start(first)).is_none()
     }
 
-    /// Removes the first entries of `- a: 1`, so that the next one stands beside the dash; where
-    /// that one has comments above it, it stays below with them.
+    /// Removes the first entries of `- a: 1` and moves the next one after the dash. If that entry
+    /// has comments above it, it stays below, with its comments.
     fn pull_up(&mut self, id: NodeId, first: Member, next: Member, last: Member) {
         let from = self.start(first);
         let to = self.start(next);
@@ -222,8 +225,8 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Deletes the lines from one member to another, with the comments that belong to them; `leaf`
-    /// is the block scalar that comes to stand before what follows.
+    /// Deletes the lines from one member to another, with the comments that belong to them. `leaf`
+    /// is the block scalar before the deleted lines.
     fn delete_lines(
         &mut self,
         id: NodeId,
@@ -238,19 +241,19 @@ impl Lowering<'_, '_, '_> {
         };
         let to = self.comments_below(id, last, leaf);
         if to as usize == self.lines.0.len() && self.is_unterminated(last) && leaf.is_none() {
-            // The file had no final line break, and its new last line gets none either.
+            // The file had no final line break, so the new last line gets none.
             from = self.lines.end_before(from);
         }
         self.piece(id, from, to, String::new());
         self.untab(id, to);
     }
 
-    /// A comment above the first entry of a file speaks of the file.
+    /// Whether the member is the first entry of a document. A comment above it describes the file.
     fn is_first_of_document(&self, id: NodeId, member: Member) -> bool {
         self.tree.node(id).parent == id && member.first.index() == id.index() + 1
     }
 
-    /// The line at which the comments begin that stand directly above a member, at its column.
+    /// The first line of the comments directly above a member, at its column.
     fn comments_above(&self, member: Member, before: Option<Member>) -> u32 {
         let start = self.start(member);
         let column = self.lines.column(start);
@@ -271,8 +274,8 @@ impl Lowering<'_, '_, '_> {
 
     /// The end of the lines of a member, and of the comments below it that are indented deeper.
     ///
-    /// Where a block scalar comes to stand before them (`leaf`), indented comments and some blank
-    /// lines would become its content, so they go too.
+    /// If a block scalar (`leaf`) comes before the following lines, indented comments and some
+    /// blank lines would become part of it. They are removed too.
     fn comments_below(&self, id: NodeId, member: Member, leaf: Option<NodeId>) -> u32 {
         let end = self.end(member.value).max(self.end(member.first));
         let column = self.tree.node(id).column;
@@ -312,7 +315,7 @@ impl Lowering<'_, '_, '_> {
             .unwrap_or_default()
     }
 
-    /// The column of the comment that the line consists of.
+    /// The column of a comment that is alone on its line.
     fn comment_column(&self, line: u32) -> Option<u32> {
         let text = self
             .lines
@@ -325,14 +328,14 @@ impl Lowering<'_, '_, '_> {
             .then(|| u32::try_from(text.len() - comment.len()).unwrap_or(u32::MAX))
     }
 
-    /// The block scalar that ends right before a member.
+    /// The block scalar that ends directly before a member.
     fn leaf_before(&self, member: Member) -> Option<NodeId> {
         let before = self.last_written(member.first);
         matches!(self.tree.node(before).style, Style::Literal | Style::Folded).then_some(before)
     }
 
-    /// Whether a blank line below a block scalar says something in it: where it keeps its line
-    /// breaks, and where the line is indented deeper than its text.
+    /// Whether a blank line after a block scalar is part of its content: the scalar keeps its line
+    /// breaks, or the line is indented deeper than the text.
     fn is_content(&self, scalar: NodeId, line: u32) -> bool {
         let node = self.tree.node(scalar);
         self.keeps_breaks(scalar) || self.lines.end(line) - line > node.column
@@ -356,7 +359,7 @@ impl Lowering<'_, '_, '_> {
         self.is_line_start(leaf, self.end(leaf))
     }
 
-    /// Whether the last line of the member is the last of the file and has no line break.
+    /// Whether the last line of the member is the last line of the file and has no line break.
     fn is_unterminated(&self, member: Member) -> bool {
         let end = self.end(member.value);
         let line_end = self.lines.end(end);

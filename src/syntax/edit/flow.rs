@@ -1,4 +1,4 @@
-//! Entries and items of flow collections, with their commas.
+//! Adds and removes entries and items of flow collections, with their commas.
 
 use super::Value;
 use super::layout::{Flow, Spread, break_at};
@@ -6,14 +6,14 @@ use super::lower::{Lowering, Member};
 use super::plain::Quote;
 use crate::syntax::{Kind, Node, NodeId, Style};
 
-/// How one flow collection is written; `None` where it does not show.
+/// The spacing of one flow collection; `None` if the text does not show it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spacing {
-    /// Its keys are quoted.
+    /// The keys are quoted.
     json: bool,
-    /// Blanks stand inside its braces.
+    /// There are blanks inside the braces.
     padded: Option<bool>,
-    /// No blanks stand after its colons and commas.
+    /// There are no blanks after colons and commas.
     compact: Option<bool>,
 }
 
@@ -43,8 +43,8 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Whether these are brackets around nothing, which only say that a block collection has no
-    /// entries yet: `securityContext: {}`. A whole document in brackets is taken for JSON.
+    /// Whether these are empty brackets that stand for an empty block collection: `securityContext:
+    /// {}`. If the whole document is in brackets, it counts as JSON, and the brackets stay.
     fn is_bare(&self, id: NodeId) -> bool {
         let node = self.tree.node(id);
         node.parent != id
@@ -57,7 +57,7 @@ impl Lowering<'_, '_, '_> {
                 .all(|byte| b"{}[] ".contains(&byte))
     }
 
-    /// Writes or replaces a value between brackets.
+    /// Writes or replaces a value inside a flow collection.
     pub(super) fn write_flow_value(&mut self, id: NodeId, value: &Value) {
         let node = *self.tree.node(id);
         let mut text = String::new();
@@ -75,7 +75,7 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// How a value at `id` is written: as the collections around it are.
+    /// The flow style for a value at `id`: that of the collections around it.
     pub(super) fn flow(&self, id: NodeId) -> Flow {
         let mut flow = Flow {
             json: false,
@@ -112,7 +112,7 @@ impl Lowering<'_, '_, '_> {
         flow
     }
 
-    /// What one flow collection shows.
+    /// The spacing of one flow collection.
     fn spacing(&self, id: NodeId) -> Spacing {
         let node = self.tree.node(id);
         let members = self.members(id);
@@ -127,7 +127,7 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Whether no blanks stand after colons, or else after commas.
+    /// Whether there are no blanks after colons, or else after commas.
     fn is_compact_flow(&self, members: &[Member]) -> Option<bool> {
         let tight = |offset: u32| {
             self.byte(offset)
@@ -142,7 +142,8 @@ impl Lowering<'_, '_, '_> {
         tight(comma + 1)
     }
 
-    /// The lines of a JSON value: those of the entry that holds it, if they are its own.
+    /// The line layout for a JSON value: that of the entry that contains it, if the entry starts
+    /// its line.
     fn spread_around(&self, id: NodeId) -> Option<Spread> {
         let node = self.tree.node(id);
         if node.parent == id {
@@ -162,12 +163,12 @@ impl Lowering<'_, '_, '_> {
         })
     }
 
-    /// The item that a node is, or the entry whose value it is.
+    /// The member of a value: the item itself, or the entry with this value.
     fn member_of(&self, value: NodeId) -> Member {
         let parent = self.tree.node(value).parent;
         let mut first = value;
         if self.tree.node(parent).kind == Kind::Map {
-            // The key ends right before its value, and may be a collection itself.
+            // The key ends directly before its value. The key can be a collection.
             first = NodeId(value.0.saturating_sub(1));
             while first > parent && self.tree.node(first).parent != parent {
                 first = self.tree.node(first).parent;
@@ -180,7 +181,7 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Behind the last entry: on a line of its own where that has one.
+    /// Appends members after the last one, on their own lines if that one has its own line.
     fn append_members(&mut self, id: NodeId, last: Member, added: &Value) {
         let style = Flow {
             lines: None,
@@ -239,7 +240,7 @@ impl Lowering<'_, '_, '_> {
             let comma = format!("{},", self.blank_behind(last));
             self.piece(last.value, end, end, comma);
         }
-        // The comment on the line stays with the entry it stands behind.
+        // A comment at the end of the line stays with the entry before it.
         let at = if self.lines.end(attach) < closer {
             self.lines.end(attach)
         } else {
@@ -248,7 +249,7 @@ impl Lowering<'_, '_, '_> {
         self.piece(id, at, at, text);
     }
 
-    /// Between brackets that hold nothing (any more).
+    /// Writes between brackets that are empty or become empty.
     fn fill_brackets(&mut self, id: NodeId, added: Option<&Value>) {
         let node = *self.tree.node(id);
         let (start, end) = (node.span.start + 1, node.span.end.saturating_sub(1));
@@ -289,7 +290,7 @@ impl Lowering<'_, '_, '_> {
         self.piece(id, start, end, text);
     }
 
-    /// Removes a member before another: with its line where it has one to itself.
+    /// Removes a member before another one. Removes the whole line if the member has its own.
     fn cut(&mut self, id: NodeId, member: Member, next: Member) {
         let from = self.start(member);
         let to = self.start(next);
@@ -310,7 +311,7 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Removes the last members, and puts what is added in their place.
+    /// Removes the last members and writes the added ones in their place.
     fn cut_tail(&mut self, id: NodeId, members: &[Member], last: usize, added: Option<&Value>) {
         let (Some(&kept), Some(&end)) = (members.get(last), members.last()) else {
             return;
@@ -345,23 +346,23 @@ impl Lowering<'_, '_, '_> {
             .get(last + 1)
             .map_or(from, |member| self.start(*member));
         let comma = self.comma_after(kept.value);
-        // Before a blank these would no longer be part of the word.
+        // Without the comma, a blank after these characters would make them an indicator.
         let needs_comma = matches!(self.byte(from.saturating_sub(1)), Some(b'?' | b':'));
         let trailing = self.comma_after(end.value);
         if let (None, Some(comma), true) = (added, comma, needs_comma) {
             from = comma + 1;
-            // One of them is enough.
+            // One comma is enough.
             to = trailing.map_or(to, |trailing| trailing + 1);
         }
         let closer = self.tree.node(id).span.end.saturating_sub(1);
-        // Only where blanks alone stand before it is it cheap to ask for the start of its line.
+        // The start of the line is cheap to find only if there are only blanks before the member.
         if let (None, Some(comma), Some(indent)) =
             (added, comma, self.lines.indent_before(first_cut))
             && let line = first_cut - u32::try_from(indent.len()).unwrap_or(0)
             && line > comma
             && self.lines.end(trailing.unwrap_or(to)) < closer
         {
-            // Whole lines go, so that the comment behind the entry before stays.
+            // Removes whole lines, so that the comment after the previous entry stays.
             if trailing.is_none() && !needs_comma {
                 self.piece(id, comma, comma + 1, String::new());
             }
@@ -376,8 +377,8 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// The end of a member; behind a missing value the blank that makes its colon one, unless a
-    /// comment needs it.
+    /// The end of a member. For a missing value, the blank after the colon is included, because it
+    /// makes the colon an indicator, unless a comment needs the blank.
     fn member_end(&self, member: Member) -> u32 {
         let end = self.end(member.value).max(self.end(member.first));
         let is_blank = matches!(self.byte(end), Some(b' ' | b'\t'));
@@ -385,7 +386,8 @@ impl Lowering<'_, '_, '_> {
         end + u32::from(is_free && self.is_missing(member))
     }
 
-    /// A blank where a comma would become part of a key or tag: go-yaml reads `a:,` as a word.
+    /// A blank that keeps a comma from becoming part of a key or tag: go-yaml reads `a:,` as one
+    /// word.
     fn blank_behind(&self, member: Member) -> &'static str {
         let end = self.member_end(member).saturating_sub(1);
         if self.is_missing(member) && !matches!(self.byte(end), Some(b' ' | b'\t')) {
@@ -395,7 +397,7 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Whether the last that is written of a member is a colon, a `?`, a tag or an anchor.
+    /// Whether the text of a member ends with a colon, a `?`, a tag or an anchor.
     fn is_missing(&self, member: Member) -> bool {
         match self.tree.node(member.value).style {
             Style::FlowPair | Style::Empty => {
@@ -405,7 +407,7 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// The comma behind a value, across blanks, comments and line breaks.
+    /// The comma after a value, across blanks, comments and line breaks.
     fn comma_after(&self, value: NodeId) -> Option<u32> {
         let bytes = self.lines.0.as_bytes();
         let mut at = self.end(value) as usize;

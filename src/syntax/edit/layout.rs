@@ -1,11 +1,11 @@
-//! The style of the surroundings: lines and their breaks, indentation, flow spacing.
+//! The style of the surroundings: line breaks, indentation, spacing in flow collections.
 
 use std::collections::HashMap;
 
 use super::plain::Quote;
 use crate::syntax::{Kind, NodeId, Style, Tree};
 
-/// Where lines begin and end, in the eyes of go-yaml: LF, CR LF, CR and the Unicode breaks.
+/// Line positions with the line breaks of go-yaml: LF, CR LF, CR, NEL, LS and PS.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lines<'s>(pub(super) &'s str);
 
@@ -20,7 +20,7 @@ impl<'s> Lines<'s> {
         to_offset(at)
     }
 
-    /// The end of the line, before its break.
+    /// The end of the line, before its line break.
     pub(super) fn end(self, offset: u32) -> u32 {
         let bytes = self.0.as_bytes();
         let mut at = offset as usize;
@@ -30,7 +30,7 @@ impl<'s> Lines<'s> {
         to_offset(at)
     }
 
-    /// The first byte of the next line; the end of the text on the last line.
+    /// The first byte of the next line; on the last line, the end of the text.
     pub(super) fn next(self, offset: u32) -> u32 {
         let end = self.end(offset);
         end + to_offset(break_at(self.0.as_bytes(), end as usize))
@@ -41,8 +41,8 @@ impl<'s> Lines<'s> {
         start - to_offset(break_before(self.0.as_bytes(), start as usize))
     }
 
-    /// The break to write beside the line that holds `offset`: its own, or that of the line
-    /// before where it is the last and has none.
+    /// The line break to write near the line that contains `offset`: the break of that line, or of
+    /// the line before if it has none.
     pub(super) fn eol(self, offset: u32) -> &'s str {
         let end = self.end(offset) as usize;
         let own = self.breaking(end, break_at(self.0.as_bytes(), end));
@@ -57,7 +57,7 @@ impl<'s> Lines<'s> {
         }
     }
 
-    /// A break that ends lines for every reader: the Unicode ones do not.
+    /// A line break that every reader accepts. The Unicode ones are replaced by LF.
     fn breaking(self, start: usize, length: usize) -> &'s str {
         match self.0.get(start..start + length) {
             Some(found @ ("\n" | "\r\n" | "\r" | "")) => found,
@@ -65,7 +65,7 @@ impl<'s> Lines<'s> {
         }
     }
 
-    /// Whether only blanks stand before `offset` on its line: then those blanks.
+    /// The blanks before `offset` on its line; `None` if there is other text before it.
     pub(super) fn indent_before(self, offset: u32) -> Option<&'s str> {
         let bytes = self.0.as_bytes();
         let mut at = offset as usize;
@@ -76,7 +76,7 @@ impl<'s> Lines<'s> {
         begins.then(|| self.0.get(at..offset as usize).unwrap_or_default())
     }
 
-    /// The blanks at the start of the line that holds `offset`.
+    /// The blanks at the start of the line that contains `offset`.
     pub(super) fn indent(self, offset: u32) -> &'s str {
         let start = self.start(offset) as usize;
         let line = self.0.get(start..).unwrap_or_default();
@@ -88,7 +88,7 @@ impl<'s> Lines<'s> {
         line.get(..length).unwrap_or_default()
     }
 
-    /// The column of a byte, from 0, in bytes; a byte order mark has no width.
+    /// The column of a byte, from 0, in bytes. A byte order mark does not count.
     pub(super) fn column(self, offset: u32) -> u32 {
         let start = self.start(offset);
         let mark = self
@@ -99,7 +99,7 @@ impl<'s> Lines<'s> {
     }
 }
 
-/// Length of the break that begins at `at`, or 0.
+/// The length of the line break that starts at `at`; 0 if there is none.
 pub(super) fn break_at(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at) {
         Some(b'\n') => 1,
@@ -110,35 +110,35 @@ pub(super) fn break_at(bytes: &[u8], at: usize) -> usize {
     }
 }
 
-/// Length of the break that ends right before `at`, or 0.
+/// The length of the line break that ends directly before `at`; 0 if there is none.
 fn break_before(bytes: &[u8], at: usize) -> usize {
     match bytes.get(..at).unwrap_or_default() {
         [.., b'\r', b'\n'] | [.., 0xC2, 0x85] => 2,
         [.., b'\n'] => 1,
-        // Between the two bytes of a CR LF is no start of a line.
+        // The position between CR and LF is not the start of a line.
         [.., b'\r'] => usize::from(bytes.get(at) != Some(&b'\n')),
         [.., 0xE2, 0x80, 0xA8 | 0xA9] => 3,
         _ => 0,
     }
 }
 
-/// Sources are at most 4 GiB, which the parser checked.
+/// Offsets fit into `u32`, because the parser limits the length of the source.
 fn to_offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-/// Indentation of block collections, in columns.
+/// The indentation of block collections, in columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Indents {
     /// From a key to the keys of its mapping.
     pub(super) map: u32,
-    /// From a key to the dashes of its sequence; 0 is the indentless style.
+    /// From a key to the dashes of its sequence; 0 for sequences that are not indented.
     pub(super) seq: u32,
-    /// From a dash to what follows it.
+    /// From a dash to the keys or dashes after it.
     pub(super) dash: u32,
 }
 
-/// What one look at the surroundings found.
+/// The indentation found in one collection, as far as it is known.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
     map: Option<u32>,
@@ -147,7 +147,8 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Fills what is still unknown from a collection of which `value` is a direct value or item.
+    /// Adds the indentation of `value`, a direct value or item of the collection `outer`, where
+    /// unknown.
     fn learn(&mut self, tree: &Tree<'_>, outer: NodeId, value: NodeId) {
         let (outer, inner) = (tree.node(outer), tree.node(value));
         if outer.style != Style::Block || inner.style != Style::Block {
@@ -162,8 +163,8 @@ impl Seen {
         }
     }
 
-    /// What the values or items of a collection show. The last one is the neighbour of what is
-    /// written, so later ones overrule.
+    /// The indentation in the direct values or items of a collection. The last one is nearest to
+    /// the new text, so later ones take precedence.
     fn among(tree: &Tree<'_>, collection: NodeId) -> Self {
         let is_map = tree.node(collection).kind == Kind::Map;
         let mut near = Self::default();
@@ -186,10 +187,10 @@ impl Seen {
     }
 }
 
-/// The indentation to write under `at`: as its own values, then its siblings, then the
-/// collections around it, then most of its document, then by 2.
+/// The indentation to write under `at`: that of its own values, else of its siblings, else of the
+/// collections around it, else the most common in the document, else 2.
 ///
-/// `known` remembers what was seen in each collection: one around many edits is looked through once.
+/// `known` caches the result for each collection, so that each one is visited once.
 pub(super) fn indents(
     tree: &Tree<'_>,
     at: NodeId,
@@ -226,7 +227,8 @@ pub(super) fn indents(
     }
 }
 
-/// The most frequent indentation of the document under `root`; the first of equals.
+/// The most common indentation of the document under `root`. Of equally common ones, the first
+/// found is used.
 pub(super) fn document_indents(tree: &Tree<'_>, root: NodeId) -> Indents {
     const WIDEST: usize = 16;
     let mut counts = [[0_u32; WIDEST]; 3];
@@ -261,23 +263,22 @@ pub(super) fn document_indents(tree: &Tree<'_>, root: NodeId) -> Indents {
     }
 }
 
-/// How a flow collection is spaced and quoted.
+/// The spacing and quotes of a flow collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Flow {
-    /// Keys are quoted, so strings are too.
+    /// Keys are quoted, so strings are quoted too.
     pub(super) json: bool,
-    /// Blanks inside the braces of a mapping: `{ a: b }`.
+    /// Mappings have blanks inside their braces: `{ a: b }`.
     pub(super) pad: bool,
-    /// No blank after commas and colons.
+    /// There are no blanks after commas and colons.
     pub(super) compact: bool,
-    /// One entry a line: the break, the unit of indentation, and the indentation of the line
-    /// that opens the collection.
+    /// Set if each entry is on its own line.
     pub(super) lines: Option<Spread>,
-    /// The quotes of new strings that need some.
+    /// The quotes of new strings that need quotes.
     pub(super) quote: Quote,
 }
 
-/// A flow collection over several lines.
+/// The layout of a flow collection with one entry per line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Spread {
     /// The line break.

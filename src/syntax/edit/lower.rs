@@ -1,4 +1,4 @@
-//! Changes to edits: what every node becomes, where it is written, and in which order.
+//! Lowers changes of nodes to edits of bytes.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
@@ -11,7 +11,7 @@ use super::render::{self, Block};
 use super::{Change, Edit, Plan, Touched, Value};
 use crate::syntax::{Kind, Node, NodeId, Span, Style, Tree};
 
-/// The edits of all changes, and what they mean.
+/// Lowers all changes to a plan.
 pub(super) fn lower(tree: &Tree<'_>, changes: &BTreeMap<NodeId, Change>) -> Plan {
     let mut lowering = Lowering {
         tree,
@@ -85,8 +85,8 @@ fn additions(map: NodeId, entries: &[(String, Value)]) -> impl Iterator<Item = T
     })
 }
 
-/// Ascending and disjoint edits. At one place the text of an inner node comes before that of the
-/// nodes around it.
+/// Sorts pieces into ascending, disjoint edits. At the same offset, the text of an inner node comes
+/// before the text of the nodes around it.
 fn join(mut pieces: Vec<Piece>) -> Vec<Edit> {
     pieces.sort_by_key(|piece| (piece.span.start, Reverse(piece.node)));
     let mut edits: Vec<Edit> = Vec::with_capacity(pieces.len());
@@ -105,7 +105,7 @@ fn join(mut pieces: Vec<Piece>) -> Vec<Edit> {
     edits
 }
 
-/// A replacement of bytes for the sake of one node.
+/// A replacement of bytes for one node.
 #[derive(Debug)]
 pub(super) struct Piece {
     span: Span,
@@ -113,21 +113,21 @@ pub(super) struct Piece {
     node: NodeId,
 }
 
-/// One pass over all changes.
+/// The state of one lowering.
 pub(super) struct Lowering<'c, 't, 's> {
     pub(super) tree: &'t Tree<'s>,
     pub(super) lines: Lines<'s>,
     pub(super) changes: &'c BTreeMap<NodeId, Change>,
     pieces: Vec<Piece>,
-    /// The root last asked for, and what its document is indented by.
+    /// The last document root that was looked up, and the indentation of its document.
     document: Cell<Option<(NodeId, Indents)>>,
-    /// What each collection shows of its style, so that many edits in one look through it once.
+    /// The style of each collection, cached because many edits may be in one collection.
     seen: RefCell<HashMap<NodeId, Seen>>,
     quotes: RefCell<HashMap<NodeId, Option<Quote>>>,
     pub(super) spacing: RefCell<HashMap<NodeId, Spacing>>,
 }
 
-/// A child of a collection: an item, or an entry from its key to its value.
+/// A child of a collection: an item, or an entry (key and value).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Member {
     /// The item or the key.
@@ -174,7 +174,7 @@ impl<'s> Lowering<'_, '_, 's> {
         }
     }
 
-    /// The first byte of an entry or item: its indicator, its properties or itself.
+    /// The first byte of an entry or item, including its indicator and properties.
     pub(super) fn start(&self, member: Member) -> u32 {
         let node = self.tree.node(member.first);
         let props = self
@@ -184,12 +184,12 @@ impl<'s> Lowering<'_, '_, 's> {
         node.span.start.min(props).min(node.indicator)
     }
 
-    /// One past the last byte that is written of a node: itself, its properties or its indicator.
+    /// One past the last byte of a node, including its properties and indicator.
     pub(super) fn end(&self, id: NodeId) -> u32 {
         self.tree.node(id).span.end.max(self.header(id))
     }
 
-    /// The end of the indicator and the properties before a node, 0 where there are none.
+    /// The end of the indicator and the properties before a node; 0 if there are none.
     pub(super) fn header(&self, id: NodeId) -> u32 {
         let indicator = self.tree.node(id).indicator;
         let after_indicator = if indicator == Node::NONE {
@@ -201,13 +201,13 @@ impl<'s> Lowering<'_, '_, 's> {
         after_indicator.max(after_props)
     }
 
-    /// Whether the node stands among brackets.
+    /// Whether the node is inside a flow collection.
     pub(super) fn is_in_flow(&self, id: NodeId) -> bool {
         let parent = self.tree.node(id).parent;
         parent != id && self.tree.node(parent).style != Style::Block
     }
 
-    /// The root of the document that holds the node.
+    /// The root of the document that contains the node.
     fn root(&self, id: NodeId) -> NodeId {
         let mut at = id;
         while self.tree.node(at).parent != at {
@@ -238,7 +238,7 @@ impl<'s> Lowering<'_, '_, 's> {
         }
     }
 
-    /// The quotes of the last value or item that is a scalar, if it has some.
+    /// The quotes of the last value or item that is a scalar; `None` if it has none.
     pub(super) fn quotes(&self, collection: NodeId) -> Option<Quote> {
         let mut known = self.quotes.borrow_mut();
         *known
@@ -260,8 +260,8 @@ impl<'s> Lowering<'_, '_, 's> {
         }
     }
 
-    /// One past the last byte of a scalar, alias or flow collection, without kept line breaks,
-    /// which are no content once the scalar is gone.
+    /// One past the last byte of a scalar, alias or flow collection. Kept line breaks at the end of
+    /// a block scalar are not included.
     fn written_end(&self, id: NodeId) -> u32 {
         let node = self.tree.node(id);
         if !matches!(node.style, Style::Literal | Style::Folded) {
@@ -271,7 +271,7 @@ impl<'s> Lowering<'_, '_, 's> {
         node.span.start + u32::try_from(text.len()).unwrap_or(0)
     }
 
-    /// Replaces a value, or fills a null.
+    /// Replaces a value or a null.
     fn write_value(&mut self, id: NodeId, value: &Value) {
         if self.is_in_flow(id) {
             self.write_flow_value(id, value);
@@ -282,13 +282,13 @@ impl<'s> Lowering<'_, '_, 's> {
         }
     }
 
-    /// A flow collection stays one where a collection replaces it.
+    /// Whether a flow collection is replaced by a collection; it then stays in flow style.
     fn is_flow_collection(&self, id: NodeId, value: &Value) -> bool {
         let node = self.tree.node(id);
         node.style == Style::Flow && matches!(value, Value::Map(_) | Value::Seq(_))
     }
 
-    /// On the line of the key.
+    /// Writes the value on the line of its key.
     fn write_inline(&mut self, id: NodeId, value: &Value) {
         let node = *self.tree.node(id);
         let mut text = String::new();
@@ -317,7 +317,7 @@ impl<'s> Lowering<'_, '_, 's> {
         }
     }
 
-    /// On lines of their own, below the key or dash.
+    /// Writes the value on separate lines below its key or dash.
     pub(super) fn write_lines(&mut self, id: NodeId, value: &Value) {
         let node = *self.tree.node(id);
         let parent = *self.tree.node(node.parent);
@@ -372,8 +372,8 @@ impl<'s> Lowering<'_, '_, 's> {
         }
     }
 
-    /// Takes tabs from before the comments and blank lines from `line` on: behind some scalars
-    /// they may stand there, behind what comes to stand before them perhaps not.
+    /// Removes tabs before the comments and blank lines that start at `line`. Such tabs are allowed
+    /// after some scalars, but perhaps not after the new value.
     pub(super) fn untab(&mut self, id: NodeId, line: u32) {
         let mut line = line;
         while (line as usize) < self.lines.0.len() {
@@ -396,8 +396,8 @@ impl<'s> Lowering<'_, '_, 's> {
         }
     }
 
-    /// The end of the blanks behind a value that goes, if there are tabs among them, and what
-    /// stands in their place: a tab between an explicit entry's colon and a comment is an error.
+    /// The end of the blanks after a removed value, if they contain tabs, and the text that
+    /// replaces them. A tab between the colon of an explicit entry and a comment is an error.
     fn without_tabs(&self, end: u32) -> (u32, &'static str) {
         let rest = self.lines.0.get(end as usize..).unwrap_or_default();
         let behind = rest.trim_start_matches([' ', '\t']);
@@ -409,7 +409,7 @@ impl<'s> Lowering<'_, '_, 's> {
         (end + length, if behind.starts_with('#') { " " } else { "" })
     }
 
-    /// Where the lines of a value go, by what stands there now.
+    /// Where the lines of a new value go, depending on the current value.
     fn spot(&self, id: NodeId) -> Spot {
         let node = self.tree.node(id);
         let header = self.empty_header(id);
@@ -477,8 +477,8 @@ impl<'s> Lowering<'_, '_, 's> {
         Spot::Below { start: header, end }
     }
 
-    /// Where the text of a missing value goes: behind the indicator and the properties, and in
-    /// an empty document behind its `---`.
+    /// The offset for the text of a missing value: after the indicator and the properties, or after
+    /// the `---` of an empty document.
     fn empty_header(&self, id: NodeId) -> u32 {
         match self.header(id) {
             0 => {
@@ -494,7 +494,7 @@ impl<'s> Lowering<'_, '_, 's> {
         }
     }
 
-    /// [`Self::tail`] of an entry or item: that of its key where nothing is written of its value.
+    /// The [`Self::tail`] of an entry or item. If the value has no text, the tail of the key.
     pub(super) fn tail_of(&self, member: Member) -> Tail {
         let value = self.tree.node(member.value);
         let is_written = value.style != Style::Empty
@@ -507,8 +507,8 @@ impl<'s> Lowering<'_, '_, 's> {
         })
     }
 
-    /// The offset whose line holds the last byte of what a node becomes, and whether that line is
-    /// the last of a block scalar that keeps its line breaks, so that text goes behind them.
+    /// The offset in the last line of a node after its change. If the node ends with a block scalar
+    /// that keeps its line breaks, the offset is after these breaks, at the start of a line.
     fn tail(&self, id: NodeId) -> Tail {
         let node = self.tree.node(id);
         match self.changes.get(&id) {
@@ -554,8 +554,8 @@ impl<'s> Lowering<'_, '_, 's> {
         }
     }
 
-    /// The last node before `end` that something is written of: behind a key without a colon
-    /// stands a value of which nothing is.
+    /// The last node before `end` that has text. The missing value of a key without a colon has
+    /// none.
     pub(super) fn last_written(&self, end: NodeId) -> NodeId {
         let mut last = NodeId(end.0.saturating_sub(1));
         loop {
@@ -570,14 +570,14 @@ impl<'s> Lowering<'_, '_, 's> {
         }
     }
 
-    /// Whether `at`, the end of a node, is behind the kept line breaks of a block scalar.
+    /// Whether `at`, the end of a node, is after the kept line breaks of a block scalar.
     pub(super) fn is_line_start(&self, id: NodeId, at: u32) -> bool {
         matches!(self.tree.node(id).style, Style::Literal | Style::Folded)
             && self.lines.start(at) == at
     }
 
-    /// Whether a block collection begins on the line of its indicator, or has no line above that
-    /// is its own (the root).
+    /// Whether a block collection starts on the line of its indicator, or is a root without a line
+    /// above it.
     pub(super) fn is_compact(&self, id: NodeId) -> bool {
         let node = self.tree.node(id);
         match self.header(id) {
@@ -590,14 +590,14 @@ impl<'s> Lowering<'_, '_, 's> {
 /// Where the lines of a value go.
 #[derive(Clone, Copy, Debug)]
 enum Spot {
-    /// The first line replaces `start..end`; the others stand below it at `column`.
+    /// The first line replaces `start..end`. The other lines follow below it at `column`.
     Here {
         start: u32,
         end: u32,
         column: u32,
         space: bool,
     },
-    /// `start..end` goes, and the lines come below the line that holds `end`.
+    /// `start..end` is removed. The lines go below the line that contains `end`.
     Below { start: u32, end: u32 },
 }
 
@@ -616,7 +616,7 @@ pub(super) struct Tail {
     pub(super) is_line_start: bool,
 }
 
-/// What takes no line of its own in a block collection.
+/// Whether the value needs no lines of its own in a block collection.
 pub(super) fn is_inline(value: &Value) -> bool {
     match value {
         Value::Seq(items) => items.is_empty(),

@@ -1,8 +1,8 @@
-//! Set, push and remove at a path, in the style of the surroundings.
+//! Edits at a path (set, push, remove), written in the style of the surrounding lines.
 //!
-//! An [`Editor`] collects operations on one tree and refuses at once, with a typed reason, what
-//! it could not do without changing what others see. [`Editor::finish`] lowers everything that
-//! goes into one mapping or sequence to one insertion.
+//! An [`Editor`] collects operations on one tree. It refuses an operation with a typed reason if
+//! the edit would change values at other places. [`Editor::finish`] lowers all operations on one
+//! mapping or sequence to one insertion.
 
 mod block;
 mod flow;
@@ -28,28 +28,28 @@ use target::Seat;
 pub struct Editor<'t, 's> {
     tree: &'t Tree<'s>,
     schema: Schema,
-    /// What was asked for, so that a rollback can replay a part of it.
+    /// All operations, so that a rollback can replay some of them.
     log: Vec<Operation>,
-    /// What it comes to, by the node that changes.
+    /// The resulting change of each node.
     changes: BTreeMap<NodeId, Change>,
-    /// Mappings without a duplicate key.
+    /// Mappings that were checked: they have no duplicate key.
     vetted: BTreeSet<NodeId>,
-    /// `(node, alias that stands for it)`, ascending.
+    /// `(target, alias)` for each alias, ascending.
     aliases: OnceCell<Vec<(NodeId, NodeId)>>,
 }
 
-/// What becomes of one node.
+/// The change of one node.
 #[derive(Clone, Debug, PartialEq)]
 enum Change {
     /// The value of an entry, or an item, is replaced.
     Replaced(Value),
-    /// A null becomes a collection.
+    /// A null is replaced by a collection.
     Filled(Value),
-    /// A mapping gains entries at its end.
+    /// Entries are added at the end of a mapping.
     Entries(Vec<(String, Value)>),
-    /// A sequence gains items at its end.
+    /// Items are added at the end of a sequence.
     Items(Vec<Value>),
-    /// The item, or the entry of this value, is gone. `node` is the item or the key.
+    /// The item, or the entry with this value, is removed. `node` is the item or the key.
     Removed { node: NodeId },
 }
 
@@ -65,7 +65,7 @@ enum Operation {
     RemoveItem(NodeId),
 }
 
-/// What to do at the end of a path.
+/// The operation at the end of a path.
 #[derive(Clone, Debug)]
 enum Action {
     Set(Value),
@@ -73,7 +73,7 @@ enum Action {
     Remove,
 }
 
-/// A point to return to: see [`Editor::rollback`].
+/// A point to which [`Editor::rollback`] returns.
 #[derive(Clone, Copy, Debug)]
 pub struct Checkpoint(usize);
 
@@ -84,71 +84,71 @@ pub enum Value {
     Bool(bool),
     /// A decimal integer.
     Int(i64),
-    /// A string: plain where every consumer reads it as that string, quoted otherwise.
+    /// A string. It is written plain if every reader reads it as this string, else quoted.
     Str(String),
-    /// A scalar in exactly these characters, without quotes: a null, a float.
+    /// A scalar with exactly these characters, without quotes, such as a null or a float.
     Plain(String),
     /// A sequence.
     Seq(Vec<Value>),
-    /// A mapping, in this order.
+    /// A mapping; the order of the entries is kept.
     Map(Vec<(String, Value)>),
-    /// A value behind a tag of its consumer's, such as `!override`.
+    /// A value with a local tag, such as `!override`.
     Tagged(String, Box<Value>),
 }
 
-/// One replacement of bytes.
+/// A replacement of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// What goes (empty for an insertion).
+    /// The bytes to remove (empty for an insertion).
     pub span: Span,
-    /// What comes.
+    /// The new text.
     pub text: String,
 }
 
-/// Edits, ascending and disjoint, and what they mean.
+/// Edits, ascending and disjoint, and the changes of values that they make.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The replacements of bytes.
     pub edits: Vec<Edit>,
-    /// What differs in the value of the stream afterwards: nothing else may.
+    /// The changes of values. [`super::compare`] checks that the new text has no other change.
     pub touched: Vec<Touched>,
 }
 
-/// One difference that a plan makes, for the proof that it makes no other.
+/// One change that a plan makes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Touched {
-    /// This mapping (or null) of the old tree has this entry at its end afterwards.
+    /// An entry was added at the end of this mapping (or null) of the old tree.
     Added {
-        /// The mapping, or the null that becomes one.
+        /// The mapping, or the null that becomes a mapping.
         map: NodeId,
         /// The key.
         key: String,
-        /// The whole new value.
+        /// The new value.
         value: Value,
     },
-    /// This value of an entry, or this item, of the old tree is another one afterwards.
+    /// This value of an entry, or this item, of the old tree was replaced.
     Replaced {
         /// The old value.
         node: NodeId,
-        /// The new one.
+        /// The new value.
         value: Value,
     },
-    /// This sequence (or null) of the old tree has these items at its end afterwards.
+    /// Items were added at the end of this sequence (or null) of the old tree.
     Pushed {
-        /// The sequence, or the null that becomes one.
+        /// The sequence, or the null that becomes a sequence.
         seq: NodeId,
         /// The new items.
         items: Vec<Value>,
     },
-    /// This entry (its key node) or item of the old tree is gone afterwards.
+    /// This entry or item of the old tree was removed.
     Removed {
-        /// Key of the entry, or the item.
+        /// The key of the entry, or the item.
         node: NodeId,
     },
 }
 
 impl<'t, 's> Editor<'t, 's> {
-    /// An editor with nothing to do yet. `schema` decides which keys are the same key.
+    /// An editor without operations. `schema` decides which keys are equal.
     #[must_use]
     pub fn new(tree: &'t Tree<'s>, schema: Schema) -> Self {
         Self {
@@ -161,42 +161,43 @@ impl<'t, 's> Editor<'t, 's> {
         }
     }
 
-    /// Writes `value` at `path` under the mapping (or null) `map`. Missing mappings on the way are
-    /// created; a value that stands there is replaced, and one that already is `value` stays as
-    /// it is written. Where only `<<` brings the key, the mapping gets one of its own.
+    /// Writes `value` at `path` under the mapping (or null) `map`. Missing mappings on the path are
+    /// created. An existing value is replaced, unless it already equals `value`. If the key comes
+    /// only from `<<`, the mapping gets its own key.
     ///
     /// # Errors
     ///
-    /// A [`Refusal`]; the editor is then as it was.
+    /// A [`Refusal`]. The editor is then unchanged.
     pub fn set(&mut self, map: NodeId, path: &[&str], value: Value) -> Result<(), Refusal> {
         self.record(map, path, Action::Set(value))
     }
 
-    /// Appends `value` to the sequence at `path` under `map`, which is created where it is missing
-    /// or null. With an empty path `map` itself is the sequence.
+    /// Appends `value` to the sequence at `path` under `map`. A missing or null sequence is
+    /// created. With an empty path, `map` itself is the sequence.
     ///
     /// # Errors
     ///
-    /// A [`Refusal`]; the editor is then as it was.
+    /// A [`Refusal`]. The editor is then unchanged.
     pub fn push(&mut self, map: NodeId, path: &[&str], value: Value) -> Result<(), Refusal> {
         self.record(map, path, Action::Push(value))
     }
 
-    /// Removes the entry at `path` under `map`, with the comment that belongs to it. Does nothing where there is none.
+    /// Removes the entry at `path` under `map`, with the comments that belong to it. Does nothing
+    /// if there is no such entry.
     ///
     /// # Errors
     ///
-    /// A [`Refusal`]; the editor is then as it was.
+    /// A [`Refusal`]. The editor is then unchanged.
     pub fn remove(&mut self, map: NodeId, path: &[&str]) -> Result<(), Refusal> {
         self.record(map, path, Action::Remove)
     }
 
-    /// Writes `value` in the place of one item of a sequence. An item that already is `value` stays
-    /// as it is written, and a string keeps its quotes.
+    /// Replaces one item of a sequence with `value`. An item that already equals `value` is not
+    /// changed. A string keeps its quotes.
     ///
     /// # Errors
     ///
-    /// A [`Refusal`]; the editor is then as it was.
+    /// A [`Refusal`]. The editor is then unchanged.
     pub fn set_item(&mut self, item: NodeId, value: Value) -> Result<(), Refusal> {
         let operation = Operation::SetItem(item, value);
         self.perform(&operation)?;
@@ -204,11 +205,11 @@ impl<'t, 's> Editor<'t, 's> {
         Ok(())
     }
 
-    /// Removes one item of a sequence. Removing the only one leaves `[]`.
+    /// Removes one item of a sequence. Removing the only item leaves `[]`.
     ///
     /// # Errors
     ///
-    /// A [`Refusal`]; the editor is then as it was.
+    /// A [`Refusal`]. The editor is then unchanged.
     pub fn remove_item(&mut self, item: NodeId) -> Result<(), Refusal> {
         let operation = Operation::RemoveItem(item);
         self.perform(&operation)?;
@@ -216,13 +217,13 @@ impl<'t, 's> Editor<'t, 's> {
         Ok(())
     }
 
-    /// A point to come back to.
+    /// The current point, for [`Editor::rollback`].
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint(self.log.len())
     }
 
-    /// Forgets every operation since `checkpoint`.
+    /// Drops every operation since `checkpoint`.
     pub fn rollback(&mut self, checkpoint: Checkpoint) {
         if checkpoint.0 >= self.log.len() {
             return;
@@ -231,7 +232,7 @@ impl<'t, 's> Editor<'t, 's> {
         let mut kept = std::mem::take(&mut self.log);
         kept.truncate(checkpoint.0);
         for operation in kept {
-            // It was possible before on the same changes, so it is now.
+            // The operation succeeded before on the same changes, so it succeeds again.
             if self.perform(&operation).is_ok() {
                 self.log.push(operation);
             }
@@ -362,7 +363,7 @@ impl<'t, 's> Editor<'t, 's> {
         }
     }
 
-    /// Adds to what a mapping gains.
+    /// Adds an operation to the changes of a mapping.
     fn enter(&mut self, map: NodeId, path: &[String], action: &Action) -> Result<(), Refusal> {
         if matches!(action, Action::Remove) && !self.changes.contains_key(&map) {
             return Ok(());
@@ -384,7 +385,7 @@ impl<'t, 's> Editor<'t, 's> {
         changed.map_err(|wanted| wanted.at(self.tree.node(map).span))
     }
 
-    /// Adds to what a sequence gains.
+    /// Adds an item to the changes of a sequence.
     fn append(&mut self, seq: NodeId, value: &Value) -> Result<(), Refusal> {
         self.refuse_shared(seq)?;
         self.refuse_in_key(seq)?;
@@ -398,7 +399,7 @@ impl<'t, 's> Editor<'t, 's> {
         Ok(())
     }
 
-    /// Makes a null the collection that the rest of the path asks for.
+    /// Replaces a null with the collection that the rest of the path needs.
     fn fill(&mut self, null: NodeId, path: &[String], action: &Action) -> Result<(), Refusal> {
         let Some(value) = Value::nest(path, action) else {
             return Ok(());
@@ -437,7 +438,7 @@ impl<'t, 's> Editor<'t, 's> {
         Ok(())
     }
 
-    /// The sequence that an item stands in, unless either is gone.
+    /// The sequence that contains an item. Refuses if either was removed.
     fn sequence_of(&self, item: NodeId) -> Result<NodeId, Refusal> {
         self.refuse_gone(item)?;
         let seq = self.tree.node(item).parent;
@@ -457,7 +458,7 @@ impl<'t, 's> Editor<'t, 's> {
         Ok(())
     }
 
-    /// Later operations on a whole node overrule earlier ones inside it.
+    /// An operation on a whole node replaces earlier ones inside the node.
     fn forget_under(&mut self, node: NodeId) {
         let inside: Vec<NodeId> = self
             .changes
@@ -469,7 +470,7 @@ impl<'t, 's> Editor<'t, 's> {
         }
     }
 
-    /// A null that gains nothing after all stays a null.
+    /// Drops the change of a null that received no entries.
     fn forget_empty(&mut self, null: NodeId) {
         let empty = match self.changes.get(&null) {
             Some(Change::Filled(Value::Map(entries))) => entries.is_empty(),
@@ -480,13 +481,13 @@ impl<'t, 's> Editor<'t, 's> {
         }
     }
 
-    /// Whether nothing stands here; a tag alone (`!!map`) is nothing too.
+    /// Whether the node is a null. A tag without a value (`!!map`) counts as null.
     fn is_null(&self, node: NodeId) -> bool {
         self.tree.node(node).style == Style::Empty
             || self.tree.scalar(node, self.schema) == Some(Scalar::Null)
     }
 
-    /// Whether the node already says `value`, however it is written.
+    /// Whether the node already has this value, in any notation.
     fn is(&self, node: NodeId, value: &Value) -> bool {
         let node = self.tree.resolve(node);
         match value {
@@ -521,7 +522,7 @@ impl<'t, 's> Editor<'t, 's> {
     }
 }
 
-/// What a path needs where something else stands.
+/// The kind of collection that a path needs.
 #[derive(Clone, Copy, Debug)]
 enum Wanted {
     Map,
@@ -538,7 +539,7 @@ impl Wanted {
 }
 
 impl Value {
-    /// What stands at a place that was empty.
+    /// The value for an empty place: the rest of the path as nested mappings.
     fn nest(path: &[String], action: &Action) -> Option<Self> {
         let leaf = match action {
             Action::Set(value) => value.clone(),
@@ -552,8 +553,8 @@ impl Value {
         )
     }
 
-    /// Applies an operation to a value that is still to be written; `Err` where the path meets a
-    /// value of another kind, and the value is then as it was.
+    /// Applies an operation to a value that is not written yet. `Err` if the path reaches a value
+    /// of another kind; the value is then unchanged.
     fn change(&mut self, path: &[String], action: &Action) -> Result<(), Wanted> {
         let Some((key, deeper)) = path.split_first() else {
             return match (self, action) {

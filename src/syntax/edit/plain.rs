@@ -1,8 +1,8 @@
-//! When a string may stand without quotes, and how to quote it otherwise.
+//! Which strings can be plain scalars, and how to quote the others.
 
 use std::fmt::Write;
 
-/// Quotes around a scalar.
+/// The quotes of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quote {
     /// `'…'`
@@ -11,13 +11,13 @@ pub(super) enum Quote {
     Double,
 }
 
-/// Whether every consumer reads the bare word as this string, as a key too.
+/// Whether every reader reads this plain scalar as this string, also as a key.
 ///
-/// go-yaml v2 reads `y`, `n`, `on` and `off` as booleans even in keys; YAML 1.1
-/// readers see sexagesimal numbers in `22:22` and dates in `2001-01-01`. Requiring a letter,
-/// `_` or `/` at the start leaves out every number, date and indicator at once.
+/// go-yaml v2 reads `y`, `n`, `on` and `off` as booleans, even in keys. YAML 1.1 readers read
+/// `22:22` as a sexagesimal number and `2001-01-01` as a date. The first character must be a
+/// letter, `_` or `/`, which excludes every number, date and indicator.
 ///
-/// Digits with a unit (`512m`, `64Mi`) are the exception: no reading makes a number of them.
+/// Digits with a unit (`512m`, `64Mi`) are allowed, because no reader reads them as a number.
 pub(super) fn is_plain_safe(text: &str, in_flow: bool) -> bool {
     let Some((&first, rest)) = text.as_bytes().split_first() else {
         return false;
@@ -44,7 +44,7 @@ fn is_quantity(text: &str) -> bool {
     )
 }
 
-/// The words that some consumer takes for a boolean, a null or a float, whatever their case.
+/// Whether some reader reads the word as a boolean, a null or a float. Case is ignored.
 fn is_word(text: &str) -> bool {
     const WORDS: [&str; 12] = [
         "y", "n", "on", "no", "yes", "off", "nan", "inf", "null", "true", "false", "~",
@@ -52,7 +52,7 @@ fn is_word(text: &str) -> bool {
     text.len() <= 5 && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Appends the string in quotes; single quotes give way to double ones where they cannot say it.
+/// Appends the string in quotes. Double quotes replace single ones if the string needs escapes.
 pub(super) fn quote(out: &mut String, text: &str, quote: Quote) {
     if quote == Quote::Single && !text.chars().any(needs_escape) {
         out.push('\'');
@@ -68,7 +68,7 @@ pub(super) fn quote(out: &mut String, text: &str, quote: Quote) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // Only escapes that JSON knows too, so that a JSON file stays one.
+            // These escapes are also valid in JSON, so a JSON file stays JSON.
             _ if needs_escape(character) => {
                 let mut units = [0; 2];
                 for unit in character.encode_utf16(&mut units) {
@@ -81,8 +81,8 @@ pub(super) fn quote(out: &mut String, text: &str, quote: Quote) {
     out.push('"');
 }
 
-/// What must not stand in a quoted scalar as itself: controls, line breaks, the byte order mark
-/// and noncharacters. All are in the basic plane, so that one `\u` says each.
+/// Whether a character needs an escape in a quoted scalar: controls, line breaks, the byte order
+/// mark and noncharacters. All are in the Basic Multilingual Plane, so one `\u` is enough.
 fn needs_escape(character: char) -> bool {
     character.is_control()
         || matches!(

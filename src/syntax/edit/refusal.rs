@@ -1,12 +1,12 @@
-//! Why an edit is not made.
+//! Why an edit is refused.
 
 use crate::syntax::Span;
 
-/// Why an operation cannot be done without changing what others see or guessing.
+/// Why an operation is refused: it would change values at other places, or need a guess.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The place is reached through an alias: the text belongs to the anchor.
+    /// The path goes through an alias, and the value belongs to the anchor.
     #[error("the value is an alias of `&{anchor}`; other places may use the same anchor")]
     ThroughAlias {
         /// The anchor's name.
@@ -14,7 +14,7 @@ pub enum Refusal {
         /// The alias.
         span: Span,
     },
-    /// The place is inside a node that others read through its anchor.
+    /// The node has an anchor that aliases use, or is inside such a node.
     #[error("other places use `&{anchor}` too; an edit here would change them")]
     SharedAnchor {
         /// The anchor's name.
@@ -22,7 +22,7 @@ pub enum Refusal {
         /// The anchored node.
         span: Span,
     },
-    /// What would go defines an anchor that is used elsewhere.
+    /// The edit would remove an anchor that is used elsewhere.
     #[error("other places use `&{anchor}`, which this edit would remove")]
     AnchorInside {
         /// The anchor's name.
@@ -30,15 +30,15 @@ pub enum Refusal {
         /// The anchored node.
         span: Span,
     },
-    /// The value comes from a mapping merged through `<<`; an own one would hide the rest of it.
+    /// The value comes from a mapping merged with `<<`. An own value would hide the rest of it.
     #[error(
         "the value comes {}through `<<`; a value here would replace it as a whole",
         from(anchor)
     )]
     Merged {
-        /// The anchor's name; empty for a mapping written in place.
+        /// The name of the anchor; empty for an inline mapping.
         anchor: String,
-        /// The alias or mapping that `<<` names.
+        /// The alias or mapping that is the value of `<<`.
         span: Span,
     },
     /// go-yaml v2 reads the merged value of a key whose own value comes before `<<`.
@@ -47,56 +47,56 @@ pub enum Refusal {
         /// The own key.
         span: Span,
     },
-    /// A key stands twice in the mapping; which one counts depends on the reader.
+    /// A key occurs twice in the mapping. Readers differ in which one they use.
     #[error("duplicate key `{key}` in this mapping")]
     DuplicateKey {
         /// The key.
         key: String,
-        /// Where it stands first.
+        /// The first occurrence.
         first: Span,
-        /// Where it stands again.
+        /// The second occurrence.
         second: Span,
     },
-    /// The mapping is one implicit pair (`[a: b]`), which has no braces to hold another.
+    /// The mapping is one implicit pair (`[a: b]`). It has no braces, so no entry can be added.
     #[error("the mapping is a single pair without braces in a flow sequence")]
     ImplicitPair {
         /// The pair.
         span: Span,
     },
-    /// The value is missing together with its colon (`{a}`, `? a`).
+    /// Both the value and its colon are missing (`{a}`, `? a`).
     #[error("the key has no colon and no value")]
     NullWithoutColon {
-        /// The place of the value.
+        /// Where the value would be.
         span: Span,
     },
-    /// It is a key, or stands in one.
+    /// The node is a key or inside a key.
     #[error("this is a key; another key would name another entry")]
     Key {
         /// The key.
         span: Span,
     },
-    /// Keys were to be written where no mapping is.
+    /// The path needs a mapping, but the value is of another kind.
     #[error("the value is not a mapping")]
     NotAMapping {
-        /// What stands there.
+        /// The value that is there.
         span: Span,
     },
-    /// An item was to be pushed to or removed from where no sequence is.
+    /// The operation needs a sequence, but the value is of another kind.
     #[error("the value is not a sequence")]
     NotASequence {
-        /// What stands there.
+        /// The value that is there.
         span: Span,
     },
-    /// The value has a tag, which would give the new one another meaning.
+    /// The value has a tag that would change the meaning of the new value.
     #[error("the tag `{tag}` changes how the value is read")]
     Tagged {
-        /// The tag as written.
+        /// The tag as it is written.
         tag: String,
         /// The value.
         span: Span,
     },
-    /// The last line of a block scalar ends the file without a line break, and text after it
-    /// would give it one.
+    /// A block scalar ends the file without a final line break. Text after it would add that line
+    /// break to the scalar.
     #[error(
         "the file ends in a block scalar without a final line break; a new line would become part \
          of the scalar"
@@ -105,22 +105,22 @@ pub enum Refusal {
         /// The block scalar.
         span: Span,
     },
-    /// An earlier operation removed or replaced the node, or one around it.
+    /// An earlier operation removed or replaced the node, or a node around it.
     #[error("an earlier change removed this place")]
     Gone {
         /// The node.
         span: Span,
     },
-    /// The path is empty where it must name an entry.
+    /// The path is empty.
     #[error("the path is empty")]
     EmptyPath,
-    /// The path names `<<`, which is no entry but merges others in.
+    /// The path contains `<<`, which merges mappings and is not an entry.
     #[error("`<<` is not an entry")]
     MergeKey,
 }
 
 impl Refusal {
-    /// The bytes to point at.
+    /// The bytes to show in a diagnostic.
     #[must_use]
     pub fn span(&self) -> Option<Span> {
         match self {
@@ -143,7 +143,7 @@ impl Refusal {
     }
 }
 
-/// The anchor that a merged value comes from, if it has one.
+/// The words for the anchor of a merged value, if it has one.
 fn from(anchor: &str) -> String {
     if anchor.is_empty() {
         String::new()

@@ -1,10 +1,10 @@
-//! Values as text, in block and in flow style.
+//! Writes values as text, in block and in flow style.
 
 use super::Value;
 use super::layout::{Flow, Indents, Spread};
 use super::plain::{Quote, is_plain_safe, quote};
 
-/// A document of its own, in block style and indented by two.
+/// Writes a value as a document, in block style with an indentation of two columns.
 #[must_use]
 pub fn document(value: &Value) -> String {
     let block = Block {
@@ -29,17 +29,17 @@ pub fn document(value: &Value) -> String {
     text
 }
 
-/// Writes values into a block collection.
+/// The style for values in a block collection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block<'a> {
     pub(super) indents: Indents,
     pub(super) eol: &'a str,
-    /// The quotes of strings that need some.
+    /// The quotes of strings that need quotes.
     pub(super) quote: Quote,
 }
 
 impl Block<'_> {
-    /// `key: value`, its further lines under `column`.
+    /// Writes `key: value`. Lines after the first are indented under `column`.
     pub(super) fn entry(&self, out: &mut String, key: &str, value: &Value, column: u32) {
         string(out, key, None, Quote::Double, false);
         out.push(':');
@@ -66,8 +66,8 @@ impl Block<'_> {
         }
     }
 
-    /// `- value`, its further lines under the dash at `column`. `keep` are the quotes of its
-    /// neighbours.
+    /// Writes `- value`. Lines after the first are indented under the dash at `column`. `keep`
+    /// gives the quotes of the neighbouring items.
     pub(super) fn item(&self, out: &mut String, value: &Value, column: u32, keep: Option<Quote>) {
         out.push('-');
         let inner = column + self.indents.dash;
@@ -101,7 +101,7 @@ impl Block<'_> {
         }
     }
 
-    /// Writes the tags before a value, and gives what they stand on.
+    /// Writes the tags of a value, and returns the value without them.
     fn tag<'v>(out: &mut String, mut value: &'v Value) -> &'v Value {
         while let Value::Tagged(tag, inner) = value {
             out.push(' ');
@@ -111,8 +111,8 @@ impl Block<'_> {
         value
     }
 
-    /// The entries or items of a collection that is not empty, each on a line at `column`, with
-    /// `between` two of them a line break and the indentation.
+    /// The entries or items of a collection that is not empty, as one text each for lines at
+    /// `column`. The caller writes the line breaks and the indentation between them.
     pub(super) fn lines(&self, value: &Value, column: u32, keep: Option<Quote>) -> Vec<String> {
         let line = |write: &dyn Fn(&mut String)| {
             let mut out = String::new();
@@ -138,7 +138,7 @@ impl Block<'_> {
     }
 }
 
-/// A scalar or an empty collection; `keep` asks for quotes even where none are needed.
+/// Writes a scalar or an empty collection. `keep` requests quotes even if none are needed.
 pub(super) fn inline(
     out: &mut String,
     value: &Value,
@@ -170,7 +170,7 @@ fn string(out: &mut String, text: &str, keep: Option<Quote>, otherwise: Quote, i
 }
 
 impl Flow {
-    /// A value between the brackets of others.
+    /// Writes a value inside a flow collection.
     pub(super) fn value(&self, out: &mut String, value: &Value, keep: Option<Quote>) {
         match value {
             Value::Map(entries) if !entries.is_empty() => {
@@ -190,7 +190,7 @@ impl Flow {
         }
     }
 
-    /// Everything between the brackets of a collection that is not empty.
+    /// Writes everything between the brackets of a collection that is not empty.
     pub(super) fn members(&self, out: &mut String, value: &Value, is_map: bool) {
         let Some(lines) = &self.lines else {
             let pad = self.pad && is_map;
@@ -225,15 +225,15 @@ impl Flow {
         out.push_str(&lines.indent);
     }
 
-    /// The members of a collection, one text each. Lines inside them are indented under
-    /// `self.lines`, the line that each begins on.
+    /// The members of a collection, as one text each. Lines inside them are indented relative to
+    /// `self.lines`, the line on which each member starts.
     pub(super) fn each(&self, value: &Value, keep: Option<Quote>) -> Vec<String> {
         match value {
             Value::Map(entries) => entries
                 .iter()
                 .map(|(key, value)| {
                     let mut out = String::new();
-                    // In braces `a:b` unquoted would be a key with a value for some readers.
+                    // Some readers read an unquoted `a:b` in braces as a key with a value.
                     let quoted = self.json || key.contains(':');
                     string(
                         &mut out,
@@ -266,7 +266,7 @@ impl Flow {
 }
 
 impl Spread {
-    /// One level deeper.
+    /// The layout for one more level.
     pub(super) fn deeper(&self) -> Self {
         Self {
             indent: format!("{}{}", self.indent, self.unit),

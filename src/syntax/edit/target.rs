@@ -1,21 +1,21 @@
-//! Where a key stands, and what forbids an edit there.
+//! Finds the place of a key, and checks whether an edit there is allowed.
 
 use super::{Change, Editor, Refusal, Value};
 use crate::syntax::{Found, Kind, Node, NodeId, Style};
 
-/// Where a key of a mapping stands.
+/// Where a mapping has a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Seat {
     /// In the mapping itself.
     Own { key: NodeId, value: NodeId },
-    /// In what `via` merges in.
+    /// In the mapping that `via` merges.
     Merged { via: NodeId, value: NodeId },
-    /// Nowhere.
+    /// The key does not exist.
     Missing,
 }
 
 impl Editor<'_, '_> {
-    /// Where `key` stands in `map`.
+    /// Finds `key` in `map`.
     pub(super) fn seat(&self, map: NodeId, key: &str) -> Result<Seat, Refusal> {
         let mut own = None;
         let mut has_merge = false;
@@ -48,7 +48,7 @@ impl Editor<'_, '_> {
         }
     }
 
-    /// Refuses mappings that an entry cannot be named in or added to.
+    /// Refuses mappings with duplicate keys and mappings to which no entry can be added.
     pub(super) fn vet(&mut self, map: NodeId) -> Result<(), Refusal> {
         if self.vetted.contains(&map) {
             return Ok(());
@@ -88,7 +88,7 @@ impl Editor<'_, '_> {
         }
     }
 
-    /// Refuses an edit inside anything that an alias stands for.
+    /// Refuses an edit inside a node that an alias refers to.
     pub(super) fn refuse_shared(&self, node: NodeId) -> Result<(), Refusal> {
         if self.aliases().is_empty() {
             return Ok(());
@@ -109,8 +109,8 @@ impl Editor<'_, '_> {
         }
     }
 
-    /// Refuses to let go of the nodes from `first` to the end of `last` where an alias outside
-    /// stands for one of them.
+    /// Refuses to remove the nodes from `first` to the end of `last` if an alias outside refers to
+    /// one of them.
     pub(super) fn refuse_anchored(&self, first: NodeId, last: NodeId) -> Result<(), Refusal> {
         let end = self.tree.node(last).next;
         match self
@@ -130,7 +130,7 @@ impl Editor<'_, '_> {
         }
     }
 
-    /// Refuses to remove a key under which a merged one would come to light.
+    /// Refuses to remove a key that hides a merged key. The merged value would become effective.
     pub(super) fn refuse_uncovered(&self, map: NodeId, key: NodeId) -> Result<(), Refusal> {
         let Some(text) = self.tree.key_text(key, self.schema) else {
             return Ok(());
@@ -156,12 +156,12 @@ impl Editor<'_, '_> {
     pub(super) fn refuse_gone(&self, node: NodeId) -> Result<(), Refusal> {
         let mut at = node;
         while !self.changes.is_empty() {
-            // The removal of an entry is noted at its value, which follows its key.
+            // The removal of an entry is recorded at its value, which follows its key.
             let entry = self.changes.get(&self.tree.node(at).next);
             let is_gone = matches!(entry, Some(Change::Removed { node }) if *node == at)
                 || match self.changes.get(&at) {
                     Some(Change::Removed { .. }) => true,
-                    // The null or value itself is still the place to add to what it becomes.
+                    // Operations on the node itself can still add to its new value.
                     Some(Change::Replaced(_) | Change::Filled(_)) => at != node,
                     Some(Change::Entries(_) | Change::Items(_)) | None => false,
                 };
@@ -179,7 +179,7 @@ impl Editor<'_, '_> {
         Ok(())
     }
 
-    /// Refuses collections that are a key or stand in one: a key says which entry is meant.
+    /// Refuses collections that are a key or inside a key: a changed key would name another entry.
     pub(super) fn refuse_in_key(&self, collection: NodeId) -> Result<(), Refusal> {
         let source = self.tree.source().as_bytes();
         let mut at = collection;
@@ -196,7 +196,7 @@ impl Editor<'_, '_> {
         }
     }
 
-    /// Refuses to make a key of a null a mapping.
+    /// Refuses to replace a null that is a key with a mapping.
     pub(super) fn refuse_key(&self, null: NodeId) -> Result<(), Refusal> {
         let node = self.tree.node(null);
         if node.parent != null && self.tree.entries(node.parent).any(|(key, _)| key == null) {
@@ -218,7 +218,7 @@ impl Editor<'_, '_> {
         Ok(())
     }
 
-    /// Refuses to give a value to a tag that is not the value's own kind.
+    /// Refuses a value whose kind does not match the tag of the node.
     pub(super) fn refuse_tag(&self, node: NodeId, value: &Value) -> Result<(), Refusal> {
         let Some(tag) = self.tree.tag(node) else {
             return Ok(());
@@ -231,7 +231,7 @@ impl Editor<'_, '_> {
             Value::Map(_) => tag == "tag:yaml.org,2002:map",
             Value::Plain(_) | Value::Tagged(..) => false,
         };
-        // A tag of the file's own (`!override`) speaks of the kind of collection it is on.
+        // A local tag (`!override`) stays valid if the kind of collection does not change.
         let kind = self.tree.node(node).kind;
         let is_local = tag.starts_with('!') && tag.len() > 1;
         let same_kind = matches!(
@@ -251,12 +251,12 @@ impl Editor<'_, '_> {
         })
     }
 
-    /// Refuses to write behind a block scalar that ends the file without a line break: go-yaml
-    /// gives it a final break only once there is one.
+    /// Refuses to write after a block scalar that ends the file without a line break. The new line
+    /// break would become part of the scalar for go-yaml.
     pub(super) fn refuse_open(&self, collection: NodeId) -> Result<(), Refusal> {
         let source = self.tree.source();
         let node = self.tree.node(collection);
-        // Behind a key without a value (`? |`) stands a node that nothing is written of.
+        // After a key without a value (`? |`) comes a node without text.
         let is_written = |node: &&Node| node.style != Style::Empty || node.indicator != Node::NONE;
         let Some(last) = self.tree.nodes.iter().rev().find(is_written) else {
             return Ok(());
@@ -278,7 +278,7 @@ impl Editor<'_, '_> {
         Ok(())
     }
 
-    /// The aliases of the nodes from `first` up to `end`, by the node they stand for.
+    /// The aliases that refer to the nodes from `first` up to `end`, as `(target, alias)`.
     fn aliases_into(&self, first: NodeId, end: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> {
         let aliases = self.aliases();
         let from = aliases.partition_point(|&(target, _)| target < first);
