@@ -146,6 +146,12 @@ pub struct Harden {
     #[arg(long = "env-file", value_name = "FILE", help_heading = INPUT)]
     pub variables: Vec<PathBuf>,
 
+    /// Harden only this container; the others are read but neither changed nor reported. NAME is a
+    /// Compose service, a workload such as Deployment/shop, or a container such as shop/web
+    /// (repeatable)
+    #[arg(long = "service", value_name = "NAME", conflicts_with = "overlay")]
+    pub services: Vec<String>,
+
     /// Apply only this transform (repeat it, or separate IDs by commas)
     #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = ids(),
           hide_possible_values = true, help_heading = TRANSFORMS)]
@@ -265,6 +271,19 @@ pub struct ReportOptions {
           value_parser = read_format, help = format_help(), long_help = format_long_help())]
     #[allow(missing_docs, reason = "its help is made of the table of formats")]
     pub formats: Vec<FormatArg>,
+
+    /// Give each change in the report its own edits, as `--write --only ID --service NAME` makes
+    /// them; this takes longer (needs --format json)
+    #[arg(long, requires = "format")]
+    pub fixes: bool,
+}
+
+impl ReportOptions {
+    /// Whether a report needs the edits of each change, and the call asks for them.
+    #[must_use]
+    pub fn with_fixes(&self) -> bool {
+        self.fixes && self.formats.iter().any(|one| one.format.needs.fixes)
+    }
 }
 
 /// A format of reports, and the file to write.

@@ -71,7 +71,7 @@ fn as_command(run: &Run<'_>, name: PathBuf, command: &Command, cli: &Cli) -> Rep
     Report {
         files: vec![file],
         containers: vec![hardened.container],
-        stale: Vec::new(),
+        ..Report::default()
     }
 }
 

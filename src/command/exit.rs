@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::Unloaded;
 use crate::diagnostic::Diagnostic;
+use crate::report::terminal::Escaped;
 
 /// The exit code of the program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,3 +61,14 @@ impl From<Exit> for std::process::ExitCode {
 pub(super) struct UsageError(pub(super) &'static str);
 
 impl Diagnostic for UsageError {}
+
+/// `--service` names a container that no file has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no service and no container has the name `{}`{hint}", Escaped(name))]
+pub(super) struct UnknownService {
+    pub(super) name: String,
+    /// The nearest name, as the end of the sentence.
+    pub(super) hint: String,
+}
+
+impl Diagnostic for UnknownService {}

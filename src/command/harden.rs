@@ -1,9 +1,10 @@
 //! The main job: the diff, `--write`, `--check`, and the filter over standard input.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::exit::Exit;
+use super::exit::{Exit, UnknownService};
 use super::options::Options;
 use super::reports::Reports;
 use super::session::{Input, Job, Session, conflict_with_files, reads_stdin};
@@ -12,8 +13,10 @@ use super::worker::{Done, Worker};
 use super::{Console, unusable};
 use crate::command::cli::{Cli, Harden};
 use crate::config::FailOn;
-use crate::engine::outcome::{FileOutcome, Outcome, Report, StaleException};
+use crate::engine::is_name_of;
+use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome, Report, StaleException};
 use crate::files::{FileError, stream};
+use crate::nearest;
 use crate::project::Source;
 use crate::report::reporter::{Closing, Group, Mode, Setting};
 use crate::syntax::Limits;
@@ -63,6 +66,7 @@ fn run_with(
         mode,
         reports,
         fail_on: &options.fail_on,
+        services: Services::new(&cli.harden.services),
         stale: Vec::new(),
         notes: options.notes.clone(),
         unread: Vec::new(),
@@ -86,6 +90,7 @@ fn run_with(
         session.run_files(input, &|group| worker.work(group), &mut job)
     };
     let covers = cli.harden.files.is_empty()
+        && cli.harden.services.is_empty()
         && options.covers_configuration(&cli.harden.paths, &session.console.directory);
     if covers && !reads_stdin && session.exit < Exit::Error {
         job.stale = options.rules.stale(&options.transforms);
@@ -102,6 +107,7 @@ struct HardenJob<'o> {
     reports: Reports,
     /// What makes a check fail.
     fail_on: &'o [FailOn],
+    services: Services,
     /// Exceptions of the configuration that match nothing.
     stale: Vec<StaleException>,
     notes: Vec<String>,
@@ -154,6 +160,58 @@ impl HardenJob<'_> {
     }
 }
 
+/// The names that `--service` gives, and those that the files have.
+#[derive(Default)]
+struct Services {
+    /// With whether a container has the name.
+    asked: Vec<(String, bool)>,
+    known: BTreeSet<String>,
+}
+
+impl Services {
+    fn new(names: &[String]) -> Self {
+        Self {
+            asked: names.iter().map(|name| (name.clone(), false)).collect(),
+            known: BTreeSet::new(),
+        }
+    }
+
+    fn see(&mut self, report: &Report) {
+        if self.asked.is_empty() {
+            return;
+        }
+        for ContainerReport { workload, name, .. } in &report.containers {
+            for (asked, is_known) in &mut self.asked {
+                *is_known |= is_name_of(asked, workload, name);
+            }
+            self.learn(workload, name);
+        }
+        for (workload, name) in &report.unselected {
+            self.learn(workload, name);
+        }
+    }
+
+    /// The names of a container that somebody may have meant.
+    fn learn(&mut self, workload: &str, name: &str) {
+        self.known.insert(name.to_owned());
+        let starts = workload.match_indices('/').map(|(at, _)| at + 1);
+        for start in std::iter::once(0).chain(starts) {
+            let workload = workload.get(start..).unwrap_or_default();
+            self.known.insert(workload.to_owned());
+            self.known.insert(format!("{workload}/{name}"));
+        }
+    }
+
+    /// The names that no container has.
+    fn unknown(&self) -> impl Iterator<Item = UnknownService> {
+        let unknown = self.asked.iter().filter(|(_, is_known)| !is_known);
+        unknown.map(|(name, _)| UnknownService {
+            name: name.clone(),
+            hint: nearest::hint(name, self.known.iter().map(String::as_str)),
+        })
+    }
+}
+
 /// Whether a run with these results ends with [`Exit::Changes`].
 pub(super) fn fails(mode: Mode, results: &[FailOn], fail_on: &[FailOn]) -> bool {
     match mode {
@@ -197,6 +255,7 @@ impl Job for HardenJob<'_> {
                 session.print_error(&file.path, &file.source, error)?;
             }
         }
+        self.services.see(&results.report);
         let to_fail_on = results_to_fail_on(&results.report);
         if fails(self.mode, &to_fail_on, self.fail_on) {
             session.fail();
@@ -217,6 +276,9 @@ impl Job for HardenJob<'_> {
         let errors = reports.end(&self.closing(), session.console)?;
         self.reports = reports;
         for error in errors {
+            session.print_error(Path::new(""), "", &error)?;
+        }
+        for error in self.services.unknown() {
             session.print_error(Path::new(""), "", &error)?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use super::exit::UnusableFile;
 use crate::command::cli::Cli;
 use crate::command::knowledge;
 use crate::command::options::Options;
-use crate::engine::Run;
+use crate::engine::{Run, Selection};
 use crate::files::walk::{self, Disk};
 use crate::image::Knowledge;
 
@@ -16,6 +16,8 @@ pub(super) struct Setup {
     pub(super) knowledge: Knowledge,
     variables: Vec<String>,
     merges: bool,
+    selection: Selection,
+    fixes: bool,
     disk: Disk,
 }
 
@@ -35,6 +37,8 @@ impl Setup {
             knowledge,
             variables,
             merges: !cli.harden.files.is_empty(),
+            selection: Selection::of(cli.harden.services.clone()),
+            fixes: cli.reports.with_fixes(),
             disk: Disk {
                 directory: directory.to_owned(),
             },
@@ -47,6 +51,8 @@ impl Setup {
         Run {
             surroundings: &self.disk,
             merges: self.merges,
+            selection: self.selection.clone(),
+            fixes: self.fixes,
             variables: self.variables.clone(),
             rules: &options.rules,
             custom_resources: &options.custom_resources,

@@ -61,6 +61,11 @@ impl<'t, 's> YamlDraft<'t, 's> {
         }
     }
 
+    /// What is planned for each file so far.
+    pub(crate) fn editors(&self) -> &[Editor<'t, 's>] {
+        &self.editors
+    }
+
     /// What to do to each file.
     pub(crate) fn finish(self) -> Vec<Plan> {
         self.editors.into_iter().map(Editor::finish).collect()

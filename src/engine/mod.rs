@@ -3,21 +3,26 @@
 mod command_line;
 mod error;
 mod exceptions;
+mod fix;
 pub mod outcome;
 mod prove;
 pub mod rules;
+mod selection;
 mod unit;
 
 pub use self::command_line::Hardened;
 pub use self::error::EngineError;
 pub(crate) use self::error::REPORT_IT;
+pub use self::selection::{Selection, is_name_of};
 
 use std::cell::{LazyCell, RefCell};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::container::{Answer, Assignment, Assume, Basis, Finding, Place, Policy, Reason, Words};
+use crate::container::{
+    Answer, Assignment, Assume, Basis, Container, Finding, Place, Policy, Reason, Words,
+};
 use crate::dialect::compose::projects::{self, Given, Placed};
 use crate::dialect::kubernetes::kustomization;
 use crate::dialect::recognise::{Recognised, Unrecognised, parsed, recognise};
@@ -61,6 +66,10 @@ pub struct Run<'k> {
     pub variables: Vec<String>,
     /// What a configuration says of some containers.
     pub rules: &'k Rules,
+    /// The containers that the run is about.
+    pub selection: Selection,
+    /// Each change gets the edits that it needs on its own ([`Row::fix`]).
+    pub fixes: bool,
 }
 
 impl<'k> Run<'k> {
@@ -80,6 +89,8 @@ impl<'k> Run<'k> {
             merges: false,
             variables: Vec::new(),
             rules: Rules::none(),
+            selection: Selection::default(),
+            fixes: false,
         }
     }
 
@@ -201,12 +212,15 @@ impl<'k> Run<'k> {
             mut outcomes,
             mut containers,
             stale,
+            mut unselected,
             read,
         } = found;
         for (index, path, text) in units {
-            let (container, outcome) = self.unit(path, text);
-            containers.extend(container.map(|container| container.in_files(|_| index)));
-            outcomes[index] = Some(outcome);
+            let planned = self.unit(path, text);
+            let own = planned.containers.into_iter();
+            containers.extend(own.map(|container| container.in_files(|_| index)));
+            unselected.extend(planned.unselected);
+            outcomes[index] = planned.outcomes.into_iter().next();
         }
         containers.sort_by_key(|container| (container.file, container.line()));
 
@@ -215,6 +229,7 @@ impl<'k> Run<'k> {
             files,
             containers,
             stale,
+            unselected,
         }
     }
 
@@ -234,9 +249,26 @@ impl<'k> Run<'k> {
         let mut draft = YamlDraft::new(files);
         let exceptions = Exceptions::read(files, &members);
         let rulings = self.rulings(files, &members, &exceptions);
-        let containers = self.ask(format.name(), &mut members, &rulings, &mut draft);
+        let (selected, others): (Vec<usize>, Vec<usize>) =
+            (0..members.len()).partition(|at| self.selection.selects(&members[*at].container));
+        let names = |at: usize| {
+            let container = &members[at].container;
+            (container.workload.clone(), container.name.clone())
+        };
+        let unselected = others.into_iter().map(names).collect();
+        let mut containers: Vec<ContainerReport> = selected
+            .iter()
+            .map(|at| self.report(format.name(), &mut members, &rulings, *at, &mut draft))
+            .collect();
+        self.fix(files, &rulings, &selected, &mut containers);
         drop(rulings);
-        let stale = exceptions.stale(&self.transforms);
+        // Nobody asked what the exceptions of containers that are not selected are for.
+        let ran: &[_] = if self.selection.is_everything() {
+            &self.transforms
+        } else {
+            &[]
+        };
+        let stale = exceptions.stale(ran);
         let plans = draft.finish();
         // The proof reads every container anew, and a stream can have many.
         drop(members);
@@ -245,6 +277,7 @@ impl<'k> Run<'k> {
             containers,
             outcomes,
             stale,
+            unselected,
         }
     }
 
@@ -309,19 +342,6 @@ impl<'k> Run<'k> {
             .collect()
     }
 
-    /// Every transform's answer for every container, its changes planned in the draft.
-    fn ask<D: Draft>(
-        &self,
-        format: &'static str,
-        members: &mut [project::Member<D::Site>],
-        rulings: &[Ruling<'_>],
-        draft: &mut D,
-    ) -> Vec<ContainerReport> {
-        (0..members.len())
-            .map(|at| self.report(format, members, rulings, at, draft))
-            .collect()
-    }
-
     /// Every transform's answer for the one container of a project without YAML.
     fn report_alone<D: Draft>(
         &self,
@@ -380,17 +400,21 @@ impl<'k> Run<'k> {
         at: usize,
         draft: &mut D,
     ) -> Vec<Row> {
-        let container = &mut members[at].container;
-        let facts = container.facts.as_deref();
-        if facts.is_none_or(|facts| facts.kind != image::Kind::Service) {
-            let image = container.image.as_ref().filter(|_| facts.is_none());
-            container.namesake = self.knowledge.namesake(image, &container.name);
-        }
+        self.find_namesake(&mut members[at].container);
         let mut rows = Vec::with_capacity(self.transforms.len());
         for transform in self.transforms.iter().filter(|one| rulings[at].asks(one)) {
             ask_one(transform, rulings, at, members, draft, &mut rows);
         }
         rows
+    }
+
+    /// The known image that a container with an unknown one is named after.
+    fn find_namesake(&self, container: &mut Container) {
+        let facts = container.facts.as_deref();
+        if facts.is_none_or(|facts| facts.kind != image::Kind::Service) {
+            let image = container.image.as_ref().filter(|_| facts.is_none());
+            container.namesake = self.knowledge.namesake(image, &container.name);
+        }
     }
 }
 
@@ -413,6 +437,7 @@ fn ask_one<D: Draft>(
         outcome,
         place: reason.place.and_then(|place| location(draft, place)),
         reason,
+        fix: None,
     };
     let exception = ruling.exception(transform);
     let weak = |draft: &D, reason, outcome| {
@@ -548,6 +573,8 @@ struct Findings {
     containers: Vec<ContainerReport>,
     /// Exceptions without effect in the files given.
     stale: Vec<StaleException>,
+    /// The names of containers that are not selected.
+    unselected: Vec<(String, String)>,
     /// Files that were not given; they stand behind the others in the report.
     read: Vec<FileReport>,
 }
@@ -589,6 +616,7 @@ impl Findings {
             .map(|one| one.in_files(&indices))
             .filter(|one| !matches!(one.at, Position::File(file, _) if file >= given));
         self.stale.extend(stale);
+        self.unselected.extend(planned.unselected);
     }
 }
 
@@ -632,6 +660,7 @@ struct Planned {
     containers: Vec<ContainerReport>,
     outcomes: Vec<FileOutcome>,
     stale: Vec<StaleException>,
+    unselected: Vec<(String, String)>,
 }
 
 /// Makes the assignment true of the container and of those that share or inherit it.

@@ -87,6 +87,9 @@ fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
     let rulings = run.rulings(files, &members, &exceptions);
     let mut draft = YamlDraft::new(files);
     for at in 0..members.len() {
+        if !run.selection.selects(&members[at].container) {
+            continue;
+        }
         let rows = run.answers(&mut members, &rulings, at, &mut draft);
         let container = &members[at].container;
         if let Some(what) = repeated(&container.name, &rows) {

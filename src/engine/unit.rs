@@ -2,22 +2,33 @@
 
 use std::path::Path;
 
-use super::{EngineError, Run, prove};
+use super::{EngineError, Planned, Run, prove};
 use crate::dialect::quadlet::{self, Translation, Unit, UnitDraft};
 use crate::engine::outcome::{Change, ContainerReport, FileOutcome};
 use crate::project::{Member, NotOurs};
 
 impl Run<'_> {
     /// Plans, applies in memory and proves one unit, which is a project of its own.
-    pub(super) fn unit(&self, path: &Path, source: &str) -> (Option<ContainerReport>, FileOutcome) {
+    pub(super) fn unit(&self, path: &Path, source: &str) -> Planned {
+        let without_container = |outcome| Planned {
+            outcomes: vec![outcome],
+            ..Planned::default()
+        };
         let unit = match Unit::parse(source) {
             Ok(unit) => unit,
-            Err(fault) => return (None, FileOutcome::Failed(fault.into())),
+            Err(fault) => return without_container(FileOutcome::Failed(fault.into())),
         };
         let Some(translation) = Translation::new(&unit) else {
-            return (None, FileOutcome::NotOurs(NotOurs::NoImage));
+            return without_container(FileOutcome::NotOurs(NotOurs::NoImage));
         };
-        let (draft, report) = self.pass_unit(path, &translation);
+        let container = translation.container(path, self.knowledge);
+        if !self.selection.selects(&container) {
+            return Planned {
+                unselected: vec![(container.workload, container.name)],
+                ..without_container(FileOutcome::Unchanged)
+            };
+        }
+        let (draft, mut report) = self.pass_unit(path, &translation);
         let outcome = match draft.finish() {
             Ok(None) => FileOutcome::Unchanged,
             Ok(Some(text)) => match self.second_pass_unit(path, &text) {
@@ -26,7 +37,11 @@ impl Run<'_> {
             },
             Err(why) => FileOutcome::Failed(EngineError::Unproved(why)),
         };
-        (Some(report), outcome)
+        self.fix_unit(path, source, &mut report);
+        Planned {
+            containers: vec![report],
+            ..without_container(outcome)
+        }
     }
 
     fn pass_unit<'t>(

@@ -10,7 +10,7 @@ use memchr::memmem;
 
 use crate::engine::EngineError;
 use crate::engine::outcome::{
-    Change, FileOutcome, FileReport, Location, Position, Report, StaleException,
+    Change, FileOutcome, FileReport, FixEdit, Location, Position, Report, StaleException,
 };
 use crate::project::Source;
 use crate::syntax::{Edit, Span};
@@ -70,6 +70,7 @@ pub fn joined(report: Report) -> Report {
         files,
         mut containers,
         stale,
+        unselected,
     } = report;
     let mut starts = Vec::with_capacity(files.len());
     let (mut lines, mut bytes) = (0, 0);
@@ -96,12 +97,18 @@ pub fn joined(report: Report) -> Report {
                 ..place
             },
             |file, line| (0, line.saturating_add(above(file))),
+            |one| FixEdit {
+                file: 0,
+                edit: moved_edit(one.edit, start(one.file)),
+                ..one
+            },
         );
     }
     Report {
         files: vec![whole(files)],
         containers,
         stale: stale.collect(),
+        unselected,
     }
 }
 
@@ -110,6 +117,13 @@ fn later(span: Span, start: u32) -> Span {
     Span {
         start: span.start.saturating_add(start),
         end: span.end.saturating_add(start),
+    }
+}
+
+fn moved_edit(edit: Edit, start: u32) -> Edit {
+    Edit {
+        span: later(edit.span, start),
+        ..edit
     }
 }
 
@@ -148,10 +162,8 @@ fn whole(files: Vec<FileReport>) -> FileReport {
                 ours = true;
                 changed = true;
                 change.text.push_str(&text);
-                change.edits.extend(edits.into_iter().map(|edit| Edit {
-                    span: later(edit.span, offset),
-                    ..edit
-                }));
+                let edits = edits.into_iter().map(|edit| moved_edit(edit, offset));
+                change.edits.extend(edits);
             }
             // Standard input has no file next to it, so that none is created.
             FileOutcome::Created(_) => {}

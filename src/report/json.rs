@@ -191,6 +191,19 @@ struct Outcomes<'r> {
     keys: Option<&'r [String]>,
     fingerprint: String,
     ordinal: u32,
+    /// What the change takes on its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Vec<FixEdit<'r>>>,
+}
+
+/// An edit of a fix. Edits with the same id are one edit.
+#[derive(Serialize)]
+struct FixEdit<'r> {
+    id: String,
+    path: String,
+    #[serde(flatten)]
+    edit: Edit<'r>,
+    rank: u32,
 }
 
 #[derive(Serialize)]
@@ -332,6 +345,7 @@ impl<'r> Outcomes<'r> {
             keys: None,
             fingerprint: fingerprint.to_string(),
             ordinal,
+            fix: row.fix.as_deref().map(|edits| fix(edits, report)),
         };
         result.answer = match &row.outcome {
             Outcome::Hardened => "hardened",
@@ -401,6 +415,18 @@ impl Stale {
             why: stale.why.clone(),
         }
     }
+}
+
+fn fix<'r>(edits: &'r [outcome::FixEdit], report: &'r Report) -> Vec<FixEdit<'r>> {
+    let edits = edits.iter().filter_map(|edit| {
+        Some(FixEdit {
+            id: report.edit_id(edit).to_string(),
+            path: path_text(&report.files.get(edit.file)?.path),
+            edit: Edit::new(&edit.edit),
+            rank: edit.rank,
+        })
+    });
+    edits.collect()
 }
 
 fn place(place: Option<Location>, report: &Report) -> Option<Place> {

@@ -60,7 +60,7 @@ mod tree;
 
 pub use comment::Comment;
 pub use compare::{Mismatch, compare};
-pub use edit::{Checkpoint, Edit, Editor, Plan, Refusal, Touched, Value, document};
+pub use edit::{Checkpoint, Edit, Editor, Part, Plan, Refusal, Touched, Value, document};
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use lines::Lines;
 pub use parse::{Limits, Mode, decode, parse};

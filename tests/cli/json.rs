@@ -1,11 +1,14 @@
 //! The report for programs: it is what its schema says, and it tells no secrets.
 
 use harden::container::Assume;
+use harden::engine::Run;
+use harden::engine::outcome::{Change, FileOutcome};
 use harden::report::json::SCHEMA;
 use serde_json::Value;
 
+use crate::support::edits::{apply, of_json};
 use crate::support::report::json;
-use crate::support::run::{Setup, every};
+use crate::support::run::{Setup, every, only};
 use crate::support::schema::validate;
 
 /// A value of a variable, of a secret or of an option that no report repeats.
@@ -83,6 +86,58 @@ fn a_report_is_what_its_schema_says() {
             assert_eq!(report["files"][0]["path"], *path);
         }
     }
+}
+
+#[test]
+fn the_edits_of_a_report_are_what_is_written() {
+    let mut changed = 0;
+    for (path, text) in SAMPLES {
+        let report = every().overriding().file(path, text);
+        if let FileOutcome::Changed(Change { text: written, .. }) = &report.files[0].outcome {
+            let written = written.clone();
+            let report = json(report);
+            let edits = of_json(&report["files"][0]["edits"]);
+            assert_eq!(apply(text, edits), written, "{path}");
+            changed += 1;
+        }
+    }
+    assert!(changed >= 4, "{changed}");
+}
+
+/// Two containers of a pod need one group for their volumes, and each change says so.
+#[test]
+fn an_edit_that_two_changes_share_is_applied_once() {
+    let run = Run {
+        fixes: true,
+        ..only(&["non-root-user"])
+    };
+    let container = |name| {
+        format!(
+            "    - name: {name}\n      image: nginx:1.29\n      volumeMounts:\n        - {{name: data, \
+             mountPath: /data}}\n"
+        )
+    };
+    let text = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: shop}}\nspec:\n  containers:\n{}{}  \
+         volumes:\n    - name: data\n      persistentVolumeClaim: {{claimName: data}}\n",
+        container("blue"),
+        container("green"),
+    );
+    let report = run.file("pod.yaml", &text);
+    let FileOutcome::Changed(Change { text: written, .. }) = &report.files[0].outcome else {
+        panic!("{report:?}");
+    };
+    let written = written.clone();
+    let report = json(report);
+    let containers = &report["files"][0]["containers"];
+    let fixes = [0, 1].map(|at| containers[at]["results"][0]["fix"].as_array().unwrap());
+    let all: Vec<Value> = fixes.into_iter().flatten().cloned().collect();
+    let ids = |edits: &[Value]| edits.iter().map(|edit| edit["id"].to_string()).collect();
+    let (first, second): (Vec<String>, Vec<String>) = (ids(fixes[0]), ids(fixes[1]));
+    let shared = first.iter().filter(|id| second.contains(id)).count();
+    assert_eq!(shared, 1, "{all:?}");
+    let all = Value::Array(all);
+    assert_eq!(apply(&text, of_json(&all)), written);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! `tests/corpus/corpus.table` counts what happened; `BLESS=1` rewrites it.
 
 mod confluence;
+mod edits;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use harden::transforms;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde_yaml::Value;
 
+use crate::support::edits::{apply, of_report};
 use crate::support::expected::expect;
 use crate::support::files::project;
 use crate::support::run::{Setup as _, by_default, source, with};
@@ -106,14 +108,17 @@ fn violations_of(before: &Before<'_>, report: &Report, run: &Run<'_>) -> Vec<Str
     let path = &before.file.path;
     let mut broken = Vec::new();
     let mut note = |what: String| broken.push(format!("{}: {what}", path.display()));
-    let after = match &report.files[0].outcome {
+    let (after, edits) = match &report.files[0].outcome {
         FileOutcome::Failed(error @ harden::engine::EngineError::Unproved(_)) => {
             note(error.to_string());
             return broken;
         }
-        FileOutcome::Changed(Change { text: after, .. }) => after,
+        FileOutcome::Changed(Change { text, edits }) => (text, edits),
         _ => return broken,
     };
+    if apply(before.text(), of_report(edits)) != *after {
+        note("the edits do not make the new text".to_owned());
+    }
     let again = run.project(vec![source(path, after)]);
     if !matches!(again.files[0].outcome, FileOutcome::Unchanged) {
         note(format!("a second run gives {:?}", again.files[0].outcome));

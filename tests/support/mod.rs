@@ -4,6 +4,7 @@ pub(crate) mod answers;
 pub(crate) mod beside;
 pub(crate) mod command;
 pub(crate) mod console;
+pub(crate) mod edits;
 pub(crate) mod expected;
 pub(crate) mod files;
 pub(crate) mod report;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::{ContainerReport, Report, Row};
+use super::{ContainerReport, FixEdit, Report, Row};
 
 /// The first 128 bits of a SHA-256, in hexadecimal digits.
 ///
@@ -64,6 +64,24 @@ impl ContainerReport {
 }
 
 impl Report {
+    /// What tells an edit of a fix from any other edit. Results that share a part of the file, for
+    /// example the pod of their containers, have edits with the same id, which are one edit.
+    #[must_use]
+    pub fn edit_id(&self, FixEdit { file, edit, .. }: &FixEdit) -> Fingerprint {
+        let path = self
+            .files
+            .get(*file)
+            .map(|file| file.path.to_string_lossy());
+        let (start, end) = (edit.span.start.to_string(), edit.span.end.to_string());
+        Fingerprint::of([
+            "harden edit/1",
+            path.as_deref().unwrap_or_default(),
+            &start,
+            &end,
+            &edit.text,
+        ])
+    }
+
     /// For each container, and for each of its rows, the fingerprint and the ordinal: how many rows
     /// of the same file with the same fingerprint come before it.
     #[must_use]
@@ -140,6 +158,7 @@ mod tests {
             outcome: Outcome::Finding { can_be_asked: true },
             reason,
             place: None,
+            fix: None,
         });
         ContainerReport {
             file: 0,

@@ -10,7 +10,7 @@ pub use self::fingerprint::Fingerprint;
 use super::EngineError;
 use crate::container::{Basis, Reason, Role};
 use crate::project::NotOurs;
-use crate::syntax::Span;
+use crate::syntax::{Edit, Span};
 
 /// The outcome for one project: its files and its containers.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Report {
     pub containers: Vec<ContainerReport>,
     /// Exceptions in these files that except nothing.
     pub stale: Vec<StaleException>,
+    /// The workload and the name of each container that the call did not select.
+    pub unselected: Vec<(String, String)>,
 }
 
 /// Where somebody said no.
@@ -105,6 +107,20 @@ pub struct Row {
     pub reason: Reason,
     /// Where that was seen.
     pub place: Option<Location>,
+    /// For a change, where the run was asked for fixes: the edits that `--write --only ID --service
+    /// NAME` makes for this transform and container.
+    pub fix: Option<Vec<FixEdit>>,
+}
+
+/// One edit of a fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixEdit {
+    /// Index into [`Report::files`].
+    pub file: usize,
+    /// The bytes of the file that are replaced.
+    pub edit: Edit,
+    /// Of edits that start at the same byte, the one with the lower rank comes first.
+    pub rank: u32,
 }
 
 /// A place in a file of a report.
@@ -161,19 +177,28 @@ impl ContainerReport {
                 ..place
             },
             |file, line| (number(file), line),
+            |one| FixEdit {
+                file: number(one.file),
+                ..one
+            },
         );
         self
     }
 
-    /// Moves every place of the report, and every position where somebody said no.
+    /// Moves every place of the report, every position where somebody said no, and every edit.
     pub(crate) fn relocate(
         &mut self,
         place: impl Fn(Location) -> Location,
         line: impl Fn(usize, u32) -> (usize, u32),
+        fix: impl Fn(FixEdit) -> FixEdit,
     ) {
         self.place = self.place.map(&place);
         for row in &mut self.rows {
             row.place = row.place.map(&place);
+            row.fix = row
+                .fix
+                .take()
+                .map(|edits| edits.into_iter().map(&fix).collect());
             if let Outcome::Excepted {
                 by: Position::File(file, at),
                 ..

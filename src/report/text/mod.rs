@@ -441,6 +441,7 @@ mod tests {
                     }),
                     reason,
                     outcome,
+                    fix: None,
                 })
                 .collect(),
         }
@@ -479,7 +480,7 @@ mod tests {
                 file("other.yml", FileOutcome::NotOurs(NotOurs::OtherYaml)),
             ],
             containers,
-            stale: Vec::new(),
+            ..Report::default()
         }
     }
 

@@ -8,11 +8,41 @@ use super::flow::Spacing;
 use super::layout::{self, Indents, Lines, Seen};
 use super::plain::Quote;
 use super::render::{self, Block};
-use super::{Change, Edit, Plan, Touched, Value};
+use super::{Change, Edit, Part, Plan, Touched, Value};
 use crate::syntax::{Kind, Node, NodeId, Span, Style, Tree};
 
 /// Lowers all changes to a plan.
 pub(super) fn lower(tree: &Tree<'_>, changes: &BTreeMap<NodeId, Change>) -> Plan {
+    let (pieces, touched) = pieces(tree, changes);
+    Plan {
+        edits: join(pieces),
+        touched,
+    }
+}
+
+/// The edits of all changes, one for each place and node.
+pub(super) fn parts(tree: &Tree<'_>, changes: &BTreeMap<NodeId, Change>) -> Vec<Part> {
+    let (mut pieces, _) = pieces(tree, changes);
+    sort(&mut pieces);
+    let rank = |node: NodeId| tree.nodes.len() - node.index();
+    let mut parts: Vec<Part> = Vec::with_capacity(pieces.len());
+    for Piece { span, text, node } in pieces {
+        match parts.last_mut() {
+            // Those that meet stay apart, and one that begins within another does not.
+            Some(Part { edit: last, .. }) if span.start < last.span.end => {
+                last.span.end = last.span.end.max(span.end);
+                last.text.push_str(&text);
+            }
+            _ => parts.push(Part {
+                edit: Edit { span, text },
+                rank: u32::try_from(rank(node)).unwrap_or(u32::MAX),
+            }),
+        }
+    }
+    parts
+}
+
+fn pieces(tree: &Tree<'_>, changes: &BTreeMap<NodeId, Change>) -> (Vec<Piece>, Vec<Touched>) {
     let mut lowering = Lowering {
         tree,
         lines: Lines(tree.source()),
@@ -71,10 +101,7 @@ pub(super) fn lower(tree: &Tree<'_>, changes: &BTreeMap<NodeId, Change>) -> Plan
             lowering.edit_flow(id);
         }
     }
-    Plan {
-        edits: join(lowering.pieces),
-        touched,
-    }
+    (lowering.pieces, touched)
 }
 
 fn additions(map: NodeId, entries: &[(String, Value)]) -> impl Iterator<Item = Touched> {
@@ -85,10 +112,14 @@ fn additions(map: NodeId, entries: &[(String, Value)]) -> impl Iterator<Item = T
     })
 }
 
+fn sort(pieces: &mut [Piece]) {
+    pieces.sort_by_key(|piece| (piece.span.start, Reverse(piece.node)));
+}
+
 /// Sorts pieces into ascending, disjoint edits. At the same offset, the text of an inner node comes
 /// before the text of the nodes around it.
 fn join(mut pieces: Vec<Piece>) -> Vec<Edit> {
-    pieces.sort_by_key(|piece| (piece.span.start, Reverse(piece.node)));
+    sort(&mut pieces);
     let mut edits: Vec<Edit> = Vec::with_capacity(pieces.len());
     for piece in pieces {
         match edits.last_mut() {

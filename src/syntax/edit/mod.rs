@@ -105,6 +105,15 @@ pub struct Edit {
     pub text: String,
 }
 
+/// A part of a plan: an edit for the sake of one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The replacement of bytes.
+    pub edit: Edit,
+    /// Of parts that start at the same byte, the one with the lower rank comes first.
+    pub rank: u32,
+}
+
 /// Edits, ascending and disjoint, and the changes of values that they make.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
@@ -242,7 +251,20 @@ impl<'t, 's> Editor<'t, 's> {
     /// Lowers all operations to edits.
     #[must_use]
     pub fn finish(self) -> Plan {
+        self.plan()
+    }
+
+    /// Lowers all operations so far to edits.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
         lower::lower(self.tree, &self.changes)
+    }
+
+    /// The edits of [`Editor::plan`] before those that meet are joined: one for each place and node.
+    /// Two editors of one tree that make the same change to a node have the same part for it.
+    #[must_use]
+    pub fn parts(&self) -> Vec<Part> {
+        lower::parts(self.tree, &self.changes)
     }
 
     fn record(&mut self, start: NodeId, path: &[&str], action: Action) -> Result<(), Refusal> {
