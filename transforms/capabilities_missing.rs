@@ -1,7 +1,9 @@
 //! Capabilities that the image needs and that the file takes away.
 
-use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Policy, Reason, Setting, Via};
+use super::{Kind, NO_SUCH_SETTING, Reference, Risk, Transform};
+use crate::container::{
+    Answer, Assignment, Container, Finding, Policy, Reason, Setting, Via, Words,
+};
 use crate::edition::Edition;
 use crate::transforms::needs::capabilities::{self, Start};
 
@@ -22,48 +24,76 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static NONE_DROPPED: Words = Words::new("drops-no-capability", "The file drops no capability.");
+static PRIVILEGED: Words = Words::new(
+    "privileged-keeps-capabilities",
+    "It is privileged, so it has every capability.",
+);
+static ENTRYPOINT: Words = Words::new(
+    "other-entrypoint-needs-unknown",
+    "Its entrypoint is replaced; the capabilities that it needs are unknown.",
+);
+static UNKNOWN: Words = Words::new(
+    "needed-capabilities-unknown",
+    "The capabilities that the image needs are unknown.",
+);
+static NONE_MISSING: Words = Words::new(
+    "has-needed-capabilities",
+    "{image} has the capabilities that it needs.",
+);
+static MISSING: Words = Words::new(
+    "lacks-needed-capability",
+    "{image} needs {capability}, which it does not have.",
+);
+static LATER: Words = Words::new(
+    "fails-at-second-start",
+    "It may fail only at its second start.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
     let place = match &container.capabilities_dropped {
-        Setting::Unsupported => {
-            return Answer::inapplicable("this format has no such setting".to_owned());
-        }
+        Setting::Unsupported => return Answer::inapplicable(&NO_SUCH_SETTING),
         Setting::Set { origin, .. } if origin.via != Via::Planned => origin.place,
-        _ => return Answer::hardened("the file drops none".to_owned()),
+        _ => return Answer::hardened(&NONE_DROPPED),
     };
     if container.privileged.judged() == Some(&true) {
-        return Answer::hardened("it is privileged, and has them whatever is dropped".to_owned());
+        return Answer::hardened(Reason::new(&PRIVILEGED).at(container.privileged.place()));
     }
     if container.entrypoint.is_some() {
-        return Answer::inapplicable(
-            "its entrypoint is replaced, and what that needs is not known".to_owned(),
-        );
+        return Answer::inapplicable(&ENTRYPOINT);
     }
     let known = container
         .facts
         .as_deref()
         .and_then(|facts| Some((facts, capabilities::needed(container, facts)?)));
     let Some((facts, needed)) = known else {
-        return Answer::inapplicable("what the image needs is not known".to_owned());
+        return Answer::inapplicable(&UNKNOWN);
     };
     let has = capabilities::bounding_set(container);
-    let missing: Vec<&String> = needed
-        .iter()
-        .filter(|name| !has.contains(name.as_str()) && !has.contains("ALL"))
-        .collect();
-    if missing.is_empty() {
-        return Answer::hardened(format!("{} has what it needs", facts.id));
-    }
-    let names: Vec<_> = missing.iter().map(|name| format!("`{name}`")).collect();
-    let when = match capabilities::start(container) {
-        Start::User => "",
-        Start::Root | Start::Unknown => ", at its second start if not before",
-    };
-    // What no container has by default was not taken away by dropping.
-    let remedy = missing
+    let findings: Vec<Finding> = needed
         .into_iter()
-        .filter(|name| capabilities::DEFAULT.contains(&name.as_str()))
-        .map(|name| Assignment::AddCapability(name.clone()))
+        .filter(|name| !has.contains(name.as_str()) && !has.contains("ALL"))
+        .map(|name| {
+            let reason = Reason::new(&MISSING)
+                .image(facts.id.as_str())
+                .capability(name.as_str())
+                .at(place);
+            Finding {
+                reason: match capabilities::start(container) {
+                    Start::User => reason,
+                    Start::Root | Start::Unknown => reason.and(Reason::new(&LATER)),
+                },
+                // What no container has by default was not taken away by dropping.
+                remedy: if capabilities::DEFAULT.contains(&name.as_str()) {
+                    vec![Assignment::AddCapability(name)]
+                } else {
+                    Vec::new()
+                },
+            }
+        })
         .collect();
-    let what = format!("{} needs {}{when}", facts.id, names.join(", "));
-    Answer::finding(Reason::from(what).at(place), remedy)
+    if findings.is_empty() {
+        return Answer::hardened(Reason::new(&NONE_MISSING).image(facts.id.as_str()));
+    }
+    Answer::Findings(findings)
 }

@@ -1,7 +1,11 @@
 //! A bound on processor time, so that one container cannot starve the others.
 
-use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Setting};
+use super::{
+    AUTOSCALED, DEFAULT_LIMIT, Kind, Reference, Risk, TWICE_REQUEST, Transform, limited, written,
+};
+use crate::container::{
+    Answer, Assignment, Assume, Basis, Container, Policy, Reason, Setting, Words,
+};
 use crate::edition::Edition;
 use crate::transforms::evidence::{self, Against, host_agent};
 
@@ -43,24 +47,30 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static NOT_CPUS: Words = Words::new("not-a-number-of-cpus", "{written} is not a number of CPUs.");
+static GPU: Words = Words::new(
+    "gpu-cpus-unknown",
+    "It has a GPU; the CPUs it needs are unknown.",
+);
+static REQUEST_BY_VARIABLE: Words = Words::new(
+    "cpu-request-set-by-variable",
+    "{written} decides how many CPUs it requests.",
+);
+static LARGE_REQUEST: Words = Words::new(
+    "cpu-request-above-default",
+    "It requests more CPUs than the default limit; the host may not have twice as many.",
+);
+
 fn decide(container: &Container, policy: &Policy) -> Answer {
-    let judge = |value: &u64| match value {
-        0 => Written::Weak("processor time is unlimited explicitly".into()),
-        _ => Written::Strict("it has a limit".into()),
-    };
-    written(
-        &container.cpu_limit,
-        "a number of processors",
-        judge,
-        || limit(container, policy).assignments(),
-    )
-    .unwrap_or_else(|| limit(container, policy))
+    let remedy = || limit(container, policy).assignments();
+    written(&container.cpu_limit, &NOT_CPUS, limited, remedy)
+        .unwrap_or_else(|| limit(container, policy))
 }
 
 /// The answer where nobody has written a limit.
 fn limit(container: &Container, policy: &Policy) -> Answer {
     if let Some(autoscaler) = &container.autoscaler {
-        return Answer::declined(format!("{autoscaler} decides about its resources"));
+        return Answer::declined(Reason::new(&AUTOSCALED).name(autoscaler));
     }
     if let Some(evidence) = evidence::observed(container, Against::CpuLimit).first() {
         return Answer::declined(evidence.reason.clone());
@@ -71,27 +81,23 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
         return Answer::declined(reason);
     }
     if container.accelerated && policy.assume != Assume::All {
-        return Answer::declined(
-            "it is given a GPU, and it takes processors to feed that, how many nobody here can tell"
-                .to_owned(),
-        );
+        return Answer::declined(&GPU);
     }
-    if let Setting::Variable { text, .. } = &container.cpu_request {
-        return Answer::declined(format!("`{text}` decides how much it reserves"));
+    if let Setting::Variable { text, origin, .. } = &container.cpu_request {
+        let reason = Reason::new(&REQUEST_BY_VARIABLE).written(text);
+        return Answer::declined(reason.at(origin.place));
     }
 
     let mut limit = policy.cpu;
-    let mut reason = "the default".to_owned();
+    let mut reason = Reason::new(&DEFAULT_LIMIT);
     if let Some(request) = container.cpu_request.judged().copied() {
+        let place = container.cpu_request.place();
         if container.limit_implies_request && request.saturating_mul(2) > limit {
             limit = request.saturating_mul(2);
-            "twice what it requests".clone_into(&mut reason);
+            reason = Reason::new(&TWICE_REQUEST).at(place);
         } else if request > limit {
             // Nothing places it on a host that has so many, and an engine refuses more than its own.
-            return Answer::declined(
-                "it reserves more than the default, and the host may not have twice that"
-                    .to_owned(),
-            );
+            return Answer::declined(Reason::new(&LARGE_REQUEST).at(place));
         }
     }
     let mut assignments = vec![Assignment::CpuLimit(limit)];
@@ -101,6 +107,6 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments,
         basis: Basis::Assumed,
-        reason: reason.into(),
+        reason,
     }
 }

@@ -1,7 +1,7 @@
 //! The platform's own `AppArmor` profile and `SELinux` labels hold.
 
-use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Finding, Place, Policy, Reason, Setting};
+use super::{Kind, Reference, Risk, Transform, by_variable, unreadable};
+use crate::container::{Answer, Assignment, Container, Finding, Policy, Reason, Setting, Words};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
@@ -51,35 +51,47 @@ pub(super) static TRANSFORM: Transform = Transform {
 /// (container-selinux `container.te`).
 const UNCONFINED_TYPES: [&str; 4] = ["container_runtime_t", "kernel_t", "spc_t", "unconfined_t"];
 
+static WINDOWS: Words = Words::new(
+    "windows-without-lsm",
+    "Windows has neither AppArmor nor SELinux.",
+);
+static APP_ARMOR_OFF: Words = Words::new("app-armor-off", "The AppArmor profile is turned off.");
+static SELINUX_OFF: Words = Words::new("selinux-off", "The SELinux labels are turned off.");
+static SELINUX_UNCONFINED: Words = Words::new(
+    "selinux-type-unconfined",
+    "The SELinux type {name} confines nothing.",
+);
+static NOT_A_PROFILE: Words = Words::new("not-a-profile", "{written} is not a profile.");
+static PRIVILEGED: Words = Words::new(
+    "privileged-without-profile",
+    "It is privileged, so neither AppArmor nor SELinux confines it.",
+);
+static HELD: Words = Words::new(
+    "default-profiles-kept",
+    "The file turns neither AppArmor nor SELinux off.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
     if container.windows {
-        return Answer::inapplicable("Windows has neither of the two".to_owned());
+        return Answer::inapplicable(&WINDOWS);
     }
-    let mut weak: Vec<Weak> = Vec::new();
+    let mut weak: Vec<(Reason, Assignment)> = Vec::new();
     if let Some(profile) = container.app_armor.judged()
         && profile.eq_ignore_ascii_case("unconfined")
     {
-        weak.push(Weak {
-            what: "the AppArmor profile is turned off explicitly".to_owned(),
-            place: container.app_armor.place(),
-            remedy: Assignment::DefaultAppArmor,
-        });
+        let reason = Reason::new(&APP_ARMOR_OFF).at(container.app_armor.place());
+        weak.push((reason, Assignment::DefaultAppArmor));
     }
     if let Some(label) = container.selinux.judged() {
         let kind = label.strip_prefix("type:").unwrap_or(label);
-        if label == "disable" {
-            weak.push(Weak {
-                what: "the SELinux labels are turned off explicitly".to_owned(),
-                place: container.selinux.place(),
-                remedy: Assignment::DefaultSeLinux,
-            });
-        } else if UNCONFINED_TYPES.contains(&kind) {
-            weak.push(Weak {
-                what: format!("the SELinux type `{kind}` confines nothing"),
-                place: container.selinux.place(),
-                remedy: Assignment::DefaultSeLinux,
-            });
-        }
+        let reason = if label == "disable" {
+            Some(Reason::new(&SELINUX_OFF))
+        } else {
+            let is_unconfined = UNCONFINED_TYPES.contains(&kind);
+            is_unconfined.then(|| Reason::new(&SELINUX_UNCONFINED).name(kind))
+        };
+        let reason = reason.map(|reason| reason.at(container.selinux.place()));
+        weak.extend(reason.map(|reason| (reason, Assignment::DefaultSeLinux)));
     }
     if weak.is_empty() {
         return held(container);
@@ -87,47 +99,32 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     // Who argued for one gets no offer to have it taken away along with those of others.
     let argument = weak
         .iter()
-        .find_map(|one| evidence::for_confinement_off(container, one.place));
-    let findings = weak.into_iter().map(|one| {
-        let reason = Reason::from(one.what).at(one.place);
-        match &argument {
-            None => Finding {
-                reason,
-                remedy: vec![one.remedy],
-            },
-            Some(why) => Finding {
-                reason: reason.and(why.clone()),
-                remedy: Vec::new(),
-            },
-        }
+        .find_map(|(reason, _)| evidence::for_confinement_off(container, reason.place));
+    let findings = weak.into_iter().map(|(reason, remedy)| match &argument {
+        None => Finding {
+            reason,
+            remedy: vec![remedy],
+        },
+        Some(why) => Finding {
+            reason: reason.and(why.clone()),
+            remedy: Vec::new(),
+        },
     });
     Answer::Findings(findings.collect())
-}
-
-/// One setting that is turned off.
-struct Weak {
-    what: String,
-    place: Option<Place>,
-    remedy: Assignment,
 }
 
 fn held(container: &Container) -> Answer {
     for setting in [&container.app_armor, &container.selinux] {
         match setting {
-            Setting::Variable { text, .. } => {
-                return Answer::declined(format!("`{text}` decides it"));
-            }
+            Setting::Variable { text, origin, .. } => return by_variable(text, origin),
             Setting::Unreadable { text, origin } => {
-                return Answer::finding(
-                    Reason::from(format!("`{text}` is not a profile")).at(origin.place),
-                    Vec::new(),
-                );
+                return unreadable(&NOT_A_PROFILE, text, origin);
             }
             Setting::Unsupported | Setting::Absent | Setting::Set { .. } => {}
         }
     }
     if container.privileged.judged() == Some(&true) {
-        return Answer::declined("it is privileged, and confined by neither then".to_owned());
+        return Answer::declined(Reason::new(&PRIVILEGED).at(container.privileged.place()));
     }
-    Answer::hardened("nothing turns them off".to_owned())
+    Answer::hardened(&HELD)
 }

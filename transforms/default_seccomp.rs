@@ -1,7 +1,7 @@
 //! The processes run under the platform's own seccomp profile.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Reason};
+use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Reason, Words};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
@@ -55,20 +55,39 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static WINDOWS: Words = Words::new("windows-without-seccomp", "Windows has no seccomp.");
+static HAS_PROFILE: Words = Words::new("has-seccomp-profile", "It has a seccomp profile.");
+static OFF: Words = Words::new("seccomp-off", "The seccomp profile is turned off.");
+static NOT_A_PROFILE: Words = Words::new(
+    "not-a-seccomp-profile",
+    "{written} is not a seccomp profile.",
+);
+static PRIVILEGED: Words = Words::new(
+    "privileged-without-seccomp",
+    "It is privileged, so no seccomp profile applies.",
+);
+static BY_DEFAULT: Words = Words::new(
+    "engine-applies-seccomp",
+    "The engine applies its own seccomp profile.",
+);
+static NONE_BY_DEFAULT: Words = Words::new(
+    "kubelet-applies-no-seccomp",
+    "A kubelet applies no seccomp profile by default.",
+);
+
 fn decide(container: &Container, policy: &Policy) -> Answer {
     if container.windows {
-        return Answer::inapplicable("Windows has no seccomp".to_owned());
+        return Answer::inapplicable(&WINDOWS);
     }
     let argument = evidence::for_confinement_off(container, container.seccomp.place());
     let judge = |profile: &String| {
         if !profile.eq_ignore_ascii_case("unconfined") {
-            return Written::Strict("it has a profile".into());
+            return Written::Strict(Reason::new(&HAS_PROFILE));
         }
+        let off = Reason::new(&OFF);
         Written::Weak(match &argument {
-            None => "the seccomp profile is turned off explicitly".into(),
-            Some(why) => {
-                Reason::from("the seccomp profile is turned off explicitly").and(why.clone())
-            }
+            None => off,
+            Some(why) => off.and(why.clone()),
         })
     };
     // Who argued for it gets no offer to have it taken away along with those of others.
@@ -76,17 +95,17 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
         None => vec![Assignment::DefaultSeccomp],
         Some(_) => Vec::new(),
     };
-    written(&container.seccomp, "a seccomp profile", judge, remedy)
+    written(&container.seccomp, &NOT_A_PROFILE, judge, remedy)
         .unwrap_or_else(|| confine(container, policy))
 }
 
 /// The answer where nobody has named a profile.
 fn confine(container: &Container, policy: &Policy) -> Answer {
     if container.privileged.judged() == Some(&true) {
-        return Answer::declined("it is privileged, and has no seccomp profile then".to_owned());
+        return Answer::declined(Reason::new(&PRIVILEGED).at(container.privileged.place()));
     }
     if container.seccomp_by_default {
-        return Answer::hardened("the engine's own profile holds".to_owned());
+        return Answer::hardened(&BY_DEFAULT);
     }
     if let Some(why) = evidence::against_default_seccomp(container)
         && policy.assume != Assume::All
@@ -96,6 +115,6 @@ fn confine(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments: vec![Assignment::DefaultSeccomp],
         basis: Basis::General,
-        reason: "a kubelet turns the profile of its runtime on only where it is told to".into(),
+        reason: Reason::new(&NONE_BY_DEFAULT),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::needs::writable;
 use super::{Kind, Reference, Risk, Transform, evidence};
 use crate::container::{
-    Answer, Assignment, Assume, Basis, Container, Policy, Reason, Setting, Words,
+    Answer, Assignment, Assume, Basis, Container, Policy, Reason, Setting, Value, Words,
 };
 use crate::edition::Edition;
 use crate::image::Facts;
@@ -66,22 +66,86 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static WINDOWS: Words = Words::new(
+    "windows-without-capabilities",
+    "Windows has no capabilities.",
+);
+static PRIVILEGED: Words = Words::new(
+    "privileged-ignores-drop",
+    "It is privileged, so dropping capabilities has no effect.",
+);
+static ALL_ADDED: Words = Words::new(
+    "adds-all-capabilities",
+    "It adds every capability, so dropping them has no effect.",
+);
+static ALL_DROPPED: Words = Words::new("drops-all-capabilities", "It drops every capability.");
+static ENTRYPOINT_REPLACED: Words = Words::new(
+    "entrypoint-needs-unknown",
+    "Its entrypoint is replaced; the capabilities that the new one needs are unknown.",
+);
+static OWN_SCRIPT: Words = Words::new(
+    "script-needs-unknown",
+    "It runs its own script {path} at start; the capabilities that it needs are unknown.",
+);
+static NONE_AS_USER: Words = Words::new(
+    "image-uses-none-as-user",
+    "{image} does not start as root and needs no capability.",
+);
+static NONE_AS_ROOT: Words =
+    Words::new("image-needs-no-capability", "{image} needs no capability.");
+static NEEDED: Words = Words::new("image-needs-capabilities", "{image} needs {capabilities}.");
+static ROOT: Words = Words::new(
+    "root-needs-unknown",
+    "It starts as root; the capabilities that it needs are unknown.",
+);
+static PERHAPS_ROOT: Words = Words::new(
+    "start-needs-unknown",
+    "It may start as root; the capabilities that it then needs are unknown.",
+);
+static NOT_ROOT: Words = Words::new(
+    "user-needs-no-capability",
+    "A process that is not root rarely needs a capability.",
+);
+static STEPS_DOWN: Words = Words::new(
+    "no-sign-of-other-capabilities",
+    "Nothing in the file shows that it needs more than to switch from root to another user.",
+);
+static COMMAND_USES: Words = Words::new(
+    "command-uses-capabilities",
+    "Its command runs {name}, which uses capabilities.",
+);
+static ADDED: Words = Words::new(
+    "capability-added-for-program",
+    "It adds {capability}, so one of its programs may have capabilities of its own.",
+);
+static IMAGE_GAINS: Words = Words::new(
+    "image-may-use-capabilities",
+    "{image} may gain privileges and use capabilities; check this first: {why}.",
+);
+static ALLOWED: Words = Words::new(
+    "gained-privileges-may-use-capabilities",
+    "The file allows it to gain privileges, which may need capabilities.",
+);
+static COMMAND_OF_ROOT: Words = Words::new(
+    "command-needs-root-capabilities",
+    "Its command runs {name}, which needs root and its capabilities.",
+);
+
 fn decide(container: &Container, policy: &Policy) -> Answer {
     if container.windows || !container.capabilities_dropped.is_supported() {
-        return Answer::inapplicable("Windows has no capabilities".to_owned());
+        return Answer::inapplicable(&WINDOWS);
     }
     if container.privileged.judged() == Some(&true) {
-        return Answer::declined(
-            "it is privileged, and has every capability whatever is dropped".to_owned(),
-        );
+        return Answer::declined(Reason::new(&PRIVILEGED).at(container.privileged.place()));
     }
     if holds_all(&container.capabilities_added) {
-        return Answer::declined(
-            "every capability is added, which wins over what is dropped".to_owned(),
-        );
+        let place = container.capabilities_added.place();
+        return Answer::declined(Reason::new(&ALL_ADDED).at(place));
     }
     if holds_all(&container.capabilities_dropped) {
-        return Answer::hardened("all are dropped".to_owned());
+        return Answer::hardened(
+            Reason::new(&ALL_DROPPED).at(container.capabilities_dropped.place()),
+        );
     }
     if let Some(evidence) = evidence::observed(container, Against::Capabilities).first() {
         return Answer::declined(evidence.reason.clone());
@@ -134,30 +198,21 @@ fn of_known(
         needed.extend(assumed(container, start));
         basis = Basis::Assumed;
     }
-    let reason = if needed.is_empty() {
-        match start {
-            Start::User => format!("{} does not start as root and uses none", facts.id),
-            Start::Root | Start::Unknown => format!("{} needs none of them", facts.id),
-        }
-    } else {
-        let names: Vec<&str> = needed.iter().map(String::as_str).collect();
-        format!("{} needs {}", facts.id, names.join(", "))
-    };
+    let reason = Reason::new(match start {
+        _ if !needed.is_empty() => &NEEDED,
+        Start::User => &NONE_AS_USER,
+        Start::Root | Start::Unknown => &NONE_AS_ROOT,
+    });
+    let names = needed.iter().map(|name| Value::Capability(name.clone()));
+    let reason = reason
+        .image(facts.id.as_str())
+        .with("capabilities", Value::List(names.collect()));
     Answer::Change {
         assignments: drop_all_but(container, &needed),
         basis,
-        reason: reason.into(),
+        reason,
     }
 }
-
-static ENTRYPOINT_REPLACED: Words = Words::new(
-    "entrypoint-needs-unknown",
-    "Its entrypoint is replaced; the capabilities that the new one needs are unknown.",
-);
-static OWN_SCRIPT: Words = Words::new(
-    "script-needs-unknown",
-    "It runs its own script {path} at start; the capabilities that it needs are unknown.",
-);
 
 /// Nothing is known of the image's needs.
 fn of_unknown(container: &Container, policy: &Policy) -> Answer {
@@ -168,28 +223,18 @@ fn of_unknown(container: &Container, policy: &Policy) -> Answer {
         }
         match start {
             Start::User => {}
-            Start::Root => {
-                return Answer::declined(
-                    "it starts as root, and what it needs as root is not known".to_owned(),
-                );
-            }
-            Start::Unknown => {
-                return Answer::declined(
-                    "it may start as root, and what it needs then is not known".to_owned(),
-                );
-            }
+            Start::Root => return Answer::declined(&ROOT),
+            Start::Unknown => return Answer::declined(&PERHAPS_ROOT),
         }
     }
-    let reason = match start {
-        Start::User => "a process that is not root has no use for them",
-        Start::Root | Start::Unknown => {
-            "nothing in the file says that it needs more than to step down from root"
-        }
-    };
+    let reason = Reason::new(match start {
+        Start::User => &NOT_ROOT,
+        Start::Root | Start::Unknown => &STEPS_DOWN,
+    });
     Answer::Change {
         assignments: drop_all_but(container, &assumed(container, start)),
         basis: Basis::Assumed,
-        reason: reason.into(),
+        reason,
     }
 }
 
@@ -202,41 +247,33 @@ fn assumed(container: &Container, start: Start) -> BTreeSet<String> {
 }
 
 /// What in the file says that capabilities are used.
-fn against(container: &Container, start: Start) -> Option<String> {
+fn against(container: &Container, start: Start) -> Option<Reason> {
     if let Some((word, _)) = capabilities::of_commands(container).next() {
-        return Some(format!(
-            "its command runs `{word}`, which uses capabilities"
-        ));
+        return Some(Reason::new(&COMMAND_USES).name(word));
     }
-    if start == Start::User {
-        if let Some(name) = container
-            .capabilities_added
-            .judged()
-            .and_then(|added| added.iter().find(|name| *name != "NET_BIND_SERVICE"))
-            .filter(|_| container.facts.is_none())
-        {
-            return Some(format!(
-                "`{name}` is added, so that a program of it may have capabilities of its own"
-            ));
-        }
-        let gains = container
-            .facts
-            .as_ref()
-            .and_then(|facts| facts.breaks_without_new_privileges())
-            .filter(|_| container.no_new_privileges.judged() != Some(&true));
-        if let Some(why) = gains {
-            return Some(format!("it gains privileges on purpose: {why}"));
-        }
-        if container.no_new_privileges.judged() == Some(&false) {
-            return Some(
-                "gaining privileges is allowed explicitly, and who does that uses them".to_owned(),
-            );
-        }
-        None
-    } else {
-        evidence::root_command(container)
-            .map(|word| format!("its command runs `{word}`, which needs root and its capabilities"))
+    if start != Start::User {
+        let word = evidence::root_command(container)?;
+        return Some(Reason::new(&COMMAND_OF_ROOT).name(word));
     }
+    if let Some(name) = container
+        .capabilities_added
+        .judged()
+        .and_then(|added| added.iter().find(|name| *name != "NET_BIND_SERVICE"))
+        .filter(|_| container.facts.is_none())
+    {
+        let reason = Reason::new(&ADDED).capability(name);
+        return Some(reason.at(container.capabilities_added.place()));
+    }
+    if container.no_new_privileges.judged() != Some(&true)
+        && let Some(facts) = container.facts.as_deref()
+        && let Some(why) = facts.breaks_without_new_privileges()
+    {
+        let reason = Reason::new(&IMAGE_GAINS).image(facts.id.as_str());
+        return Some(reason.with("why", Value::Note(why.to_owned())));
+    }
+    let is_allowed = container.no_new_privileges.judged() == Some(&false);
+    let place = container.no_new_privileges.place();
+    is_allowed.then(|| Reason::new(&ALLOWED).at(place))
 }
 
 /// What an entrypoint needs that steps down from root, on this container's ports and commands.

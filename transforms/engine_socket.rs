@@ -1,7 +1,7 @@
 //! The control socket of a container engine in a container.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Container, Policy, Reason};
+use crate::container::{Answer, Container, Finding, Policy, Reason, Words};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
@@ -25,20 +25,30 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static NO_SOCKET: Words = Words::new(
+    "no-engine-socket",
+    "It mounts no control socket of a container engine.",
+);
+static SOCKET: Words = Words::new(
+    "mounts-engine-socket",
+    "Mounting the engine's socket at {path} gives root on the host; no other setting prevents that.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
-    match container
+    let sockets = container
         .mounts
         .iter()
-        .find(|mount| evidence::is_engine_socket(mount))
-    {
-        Some(mount) => Answer::finding(
-            Reason::from(format!(
-                "who holds `{}` is root on the host, whatever else is hardened",
-                mount.target
-            ))
-            .at(mount.place),
-            Vec::new(),
-        ),
-        None => Answer::hardened("no engine's socket is mounted".to_owned()),
+        .filter(|mount| evidence::is_engine_socket(mount));
+    let findings: Vec<Finding> = sockets
+        .map(|mount| Finding {
+            reason: Reason::new(&SOCKET)
+                .path(mount.target.as_str())
+                .at(mount.place),
+            remedy: Vec::new(),
+        })
+        .collect();
+    if findings.is_empty() {
+        return Answer::hardened(&NO_SOCKET);
     }
+    Answer::Findings(findings)
 }

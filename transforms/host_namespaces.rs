@@ -1,7 +1,7 @@
 //! Namespaces of the host that a container shares.
 
-use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Network, Policy, Reason};
+use super::{Kind, Reference, Risk, Transform, of_host};
+use crate::container::{Answer, Assignment, Container, Network, Place, Policy, Reason, Words};
 use crate::edition::Edition;
 
 /// See the page.
@@ -28,35 +28,26 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static OWN_NAMESPACES: Words =
+    Words::new("own-namespaces", "It shares no namespace with the host.");
+static SHARES_NAMESPACE: Words = Words::new(
+    "shares-host-namespace",
+    "It shares the host's {name} namespace.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
-    let mut shared: Vec<&'static str> = Vec::new();
-    if container.network == Network::Host {
-        shared.push("network");
+    let network = (container.network == Network::Host).then_some(("network", None));
+    let others = container.host_namespaces.iter();
+    let shared: Vec<(&'static str, Option<Place>)> = network
+        .into_iter()
+        .chain(others.map(|one| (one.name, one.place)))
+        .collect();
+    if shared.is_empty() {
+        return Answer::hardened(&OWN_NAMESPACES);
     }
-    shared.extend(container.host_namespaces.iter().map(|one| one.name));
-    let Some(first) = shared.first() else {
-        return Answer::hardened("its namespaces are its own".to_owned());
-    };
-    let names: Vec<_> = shared.iter().map(|name| format!("`{name}`")).collect();
-    let noun = if shared.len() == 1 {
-        "namespace"
-    } else {
-        "namespaces"
-    };
-    let mut what = format!("it shares the host's {} {noun}", names.join(", "));
-    let place = container
-        .host_namespaces
-        .iter()
-        .find(|one| one.name == *first)
-        .and_then(|one| one.place);
-    let facts = container.facts.as_deref();
-    let needed = facts.filter(|facts| !facts.host_access.is_empty());
-    if let Some(facts) = needed {
-        what = format!("{what}; {} watches or serves the host", facts.id);
-    }
-    let remedy = match needed {
-        Some(_) => Vec::new(),
-        None => shared.into_iter().map(Assignment::OwnNamespace).collect(),
-    };
-    Answer::finding(Reason::from(what).at(place), remedy)
+    let findings = shared.into_iter().map(|(name, place)| {
+        let reason = Reason::new(&SHARES_NAMESPACE).name(name).at(place);
+        of_host(container, reason, vec![Assignment::OwnNamespace(name)])
+    });
+    Answer::Findings(findings.collect())
 }

@@ -1,7 +1,9 @@
 //! Directories of the host through which a container reaches the host.
 
-use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Mount, MountSource, Policy, Reason};
+use super::{Kind, Reference, Risk, Transform, of_host};
+use crate::container::{
+    Answer, Assignment, Container, Finding, Mount, MountSource, Policy, Reason, Words,
+};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
@@ -27,38 +29,33 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static NO_SYSTEM_PATH: Words = Words::new(
+    "no-host-system-path",
+    "It mounts no system directory of the host.",
+);
+static WRITES_HOST: Words = Words::new("writes-host-path", "It can write to {path} on the host.");
+static READS_HOST: Words = Words::new("reads-host-path", "It can read {path} on the host.");
+
 fn decide(container: &Container, _: &Policy) -> Answer {
-    let reaching: Vec<(&Mount, &str)> = container.mounts.iter().filter_map(reaching).collect();
-    let writable: Vec<_> = reaching
+    let findings: Vec<Finding> = container
+        .mounts
         .iter()
-        .filter(|(mount, _)| !mount.read_only)
-        .collect();
-    let Some((first, _)) = writable.first().copied().or_else(|| reaching.first()) else {
-        return Answer::hardened("no system directory of the host is mounted".to_owned());
-    };
-    let names: Vec<_> = reaching
-        .iter()
+        .filter_map(reaching)
         .map(|(mount, path)| {
-            let how = if mount.read_only { "" } else { " (writable)" };
-            format!("`{path}`{how}")
+            let (words, remedy) = if mount.read_only {
+                (&READS_HOST, Vec::new())
+            } else {
+                let remedy = vec![Assignment::ReadOnlyMount(mount.target.clone())];
+                (&WRITES_HOST, remedy)
+            };
+            let reason = Reason::new(words).path(path).at(mount.place);
+            of_host(container, reason, remedy)
         })
         .collect();
-    let needed = container
-        .facts
-        .as_deref()
-        .filter(|facts| !facts.host_access.is_empty());
-    let mut what = format!("it reaches into {} of the host", names.join(", "));
-    if let Some(facts) = needed {
-        what = format!("{what}; {} watches or serves the host", facts.id);
+    if findings.is_empty() {
+        return Answer::hardened(&NO_SYSTEM_PATH);
     }
-    let remedy = match needed {
-        Some(_) => Vec::new(),
-        None => writable
-            .iter()
-            .map(|(mount, _)| Assignment::ReadOnlyMount(mount.target.clone()))
-            .collect(),
-    };
-    Answer::finding(Reason::from(what).at(first.place), remedy)
+    Answer::Findings(findings)
 }
 
 /// The path of the host behind a mount that leads into its system.

@@ -1,7 +1,7 @@
 //! Ports of the host that lead into a container from every network.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Container, HostPort, Policy, Reason};
+use crate::container::{Answer, Container, Finding, HostPort, Policy, Reason, Words};
 use crate::edition::Edition;
 
 /// See the page.
@@ -26,29 +26,33 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static NO_OPEN_PORT: Words = Words::new(
+    "no-open-host-port",
+    "It opens no port of the host to every network.",
+);
+static OPEN_PORT: Words = Words::new(
+    "open-host-port",
+    "Port {port} of the host is open to every network; bind it to 127.0.0.1 if only the host uses \
+     it.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
-    let open: Vec<&HostPort> = container
+    let mut open: Vec<&HostPort> = container
         .host_ports
         .iter()
         .filter(|port| is_open(port))
         .collect();
-    let Some(first) = open.first() else {
-        return Answer::hardened("no port of the host leads to it from every network".to_owned());
-    };
-    let mut numbers: Vec<u16> = open.iter().map(|port| port.port).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let words = match numbers.as_slice() {
-        [one] => format!("port {one} of the host leads"),
-        many => {
-            let many: Vec<_> = many.iter().map(u16::to_string).collect();
-            format!("ports {} of the host lead", many.join(", "))
-        }
-    };
-    Answer::finding(
-        Reason::from(format!("{words} to it from every network")).at(first.place),
-        Vec::new(),
-    )
+    if open.is_empty() {
+        return Answer::hardened(&NO_OPEN_PORT);
+    }
+    // One port may be open for TCP and for UDP.
+    open.sort_by_key(|port| port.port);
+    open.dedup_by_key(|port| port.port);
+    let findings = open.into_iter().map(|port| Finding {
+        reason: Reason::new(&OPEN_PORT).port(port.port).at(port.place),
+        remedy: Vec::new(),
+    });
+    Answer::Findings(findings.collect())
 }
 
 /// Every address of the host is meant, in either family.

@@ -1,7 +1,7 @@
 //! Images whose name says nothing about what will run.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Container, Policy, Reason};
+use crate::container::{Answer, Container, Policy, Reason, Words};
 use crate::edition::Edition;
 use crate::image::Tag;
 
@@ -31,27 +31,42 @@ static MOVING: &[&str] = &[
     "master", "nightly", "preview", "rolling", "stable", "testing", "unstable",
 ];
 
+static BUILT: Words = Words::new(
+    "built-image-has-no-tag",
+    "The image is built here; its tag does not decide what runs.",
+);
+static NO_IMAGE: Words = Words::new("no-image", "The file names no image.");
+static VARIABLE: Words = Words::new("tag-set-by-variable", "A variable decides the image's tag.");
+static DIGEST: Words = Words::new("image-has-digest", "The image is pinned by its digest.");
+static VERSION: Words = Words::new("image-has-version", "The tag {written} names a version.");
+static MOVING_TAG: Words = Words::new(
+    "image-tag-moves",
+    "The tag {written} moves: the next pull may get another image. Name a version.",
+);
+static NO_TAG: Words = Words::new(
+    "image-has-no-tag",
+    "The image has no tag: the next pull may get another image. Name a version.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
     if container.built {
-        return Answer::inapplicable("the image is built here".to_owned());
+        return Answer::inapplicable(&BUILT);
     }
     let Some(image) = &container.image else {
-        return Answer::inapplicable("no image is named".to_owned());
+        return Answer::inapplicable(&NO_IMAGE);
     };
     if image.digest().is_some() {
-        return Answer::hardened("a digest is named".to_owned());
+        return Answer::hardened(&DIGEST);
     }
-    let what = match image.tag() {
-        Tag::Unknown => {
-            return Answer::inapplicable("a variable decides which image it is".to_owned());
-        }
+    let reason = match image.tag() {
+        Tag::Unknown => return Answer::inapplicable(&VARIABLE),
         Tag::Known(tag) if !MOVING.contains(&tag.as_str()) => {
-            return Answer::hardened(format!("the version `{tag}` is named"));
+            return Answer::hardened(Reason::new(&VERSION).written(tag));
         }
         Tag::Known(tag) if image.to_string().ends_with(&format!(":{tag}")) => {
-            format!("the tag `{tag}` moves: what runs changes from pull to pull")
+            Reason::new(&MOVING_TAG).written(tag)
         }
-        Tag::Known(_) => "no tag is named: what runs changes from pull to pull".to_owned(),
+        Tag::Known(_) => Reason::new(&NO_TAG),
     };
-    Answer::finding(Reason::from(what).at(None), Vec::new())
+    Answer::finding(reason, Vec::new())
 }

@@ -1,7 +1,7 @@
 //! Published ports are reached from the host alone.
 
-use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Basis, Container, Network, Policy};
+use super::{Kind, NO_SUCH_SETTING, Reference, Risk, Transform};
+use crate::container::{Answer, Assignment, Basis, Container, Network, Policy, Reason, Words};
 use crate::edition::Edition;
 
 /// See the page.
@@ -30,9 +30,22 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static HOST_NETWORK: Words = Words::new(
+    "host-network-publishes-nothing",
+    "It uses the host's network, where no port is published.",
+);
+static NONE_OPEN: Words = Words::new(
+    "no-port-on-every-address",
+    "It publishes no port on every address of the host.",
+);
+static OPEN: Words = Words::new(
+    "ports-on-every-address",
+    "A port without an address is open to every network of the host.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
     if container.network == Network::Host {
-        return Answer::inapplicable("in the host's network no port is published".to_owned());
+        return Answer::inapplicable(&HOST_NETWORK);
     }
     if container.open_ports.is_empty() {
         let is_open = container
@@ -40,14 +53,14 @@ fn decide(container: &Container, _: &Policy) -> Answer {
             .iter()
             .any(|port| port.address.is_none());
         return if is_open {
-            Answer::inapplicable("this format has no such setting".to_owned())
+            Answer::inapplicable(&NO_SUCH_SETTING)
         } else {
-            Answer::hardened("no port is published on every address".to_owned())
+            Answer::hardened(&NONE_OPEN)
         };
     }
     Answer::Change {
         assignments: vec![Assignment::LocalhostPorts],
         basis: Basis::General,
-        reason: "a port without an address is open to every network of the host".into(),
+        reason: Reason::new(&OPEN).at(container.open_ports.first().copied()),
     }
 }

@@ -2,9 +2,14 @@
 
 use super::evidence::{self, Against, host_agent};
 use super::needs::writable;
-use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy};
+use super::{
+    AUTOSCALED, DEFAULT_LIMIT, Kind, Reference, Risk, TWICE_REQUEST, Transform, limited, written,
+};
+use crate::container::{
+    Answer, Assignment, Assume, Basis, Container, Policy, Reason, Value, Words,
+};
 use crate::edition::Edition;
+use crate::image::Facts;
 use crate::transforms::needs::writable::Applies;
 
 /// See the page.
@@ -52,112 +57,56 @@ pub(super) static TRANSFORM: Transform = Transform {
 /// A process may need as much again beside the heap or cache that an option sizes.
 const HEADROOM: u64 = 2;
 
+static NOT_MEMORY: Words = Words::new(
+    "not-an-amount-of-memory",
+    "{written} is not an amount of memory.",
+);
+static GPU: Words = Words::new(
+    "gpu-memory-unknown",
+    "It has a GPU; the memory it needs is unknown.",
+);
+static SIZED_BY_HOST: Words = Words::new(
+    "memory-sized-by-host",
+    "{image} sizes itself by the memory of the host, not by its limit.",
+);
+static NEED_DIFFERS: Words = Words::new(
+    "memory-of-image-differs",
+    "Many programs share the name {image}; the memory that this one needs is unknown.",
+);
+static BY_VARIABLE: Words = Words::new(
+    "memory-set-by-variable",
+    "{written} sets its memory, and the file does not give the value.",
+);
+static ESTIMATED: Words = Words::new(
+    "estimated-minimum",
+    "The limit is {count} × its estimated minimum ({bytes}).",
+);
+static TWICE_STATED: Words = Words::new(
+    "twice-stated-memory",
+    "The limit is twice what {written} asks for.",
+);
+static WITH_TMPFS: Words = Words::new("limit-includes-tmpfs", "It includes its tmpfs.");
+static WITH_SHARED: Words = Words::new(
+    "limit-includes-shared-memory",
+    "It includes its shared memory.",
+);
+
 fn decide(container: &Container, policy: &Policy) -> Answer {
-    let judge = |value: &u64| match value {
-        0 => Written::Weak("memory is unlimited explicitly".into()),
-        _ => Written::Strict("it has a limit".into()),
-    };
-    written(
-        &container.memory_limit,
-        "an amount of memory",
-        judge,
-        || limit(container, policy).assignments(),
-    )
-    .unwrap_or_else(|| limit(container, policy))
+    let remedy = || limit(container, policy).assignments();
+    written(&container.memory_limit, &NOT_MEMORY, limited, remedy)
+        .unwrap_or_else(|| limit(container, policy))
 }
 
 /// The answer where nobody has written a limit.
 fn limit(container: &Container, policy: &Policy) -> Answer {
-    if let Some(autoscaler) = &container.autoscaler {
-        return Answer::declined(format!("{autoscaler} decides about its resources"));
-    }
-    if container.accelerated {
-        return Answer::declined(
-            "it is given a GPU, and such work needs memory that nobody here can tell".to_owned(),
-        );
-    }
-    if let Some(evidence) = evidence::observed(container, Against::MemoryLimit).first() {
-        return Answer::declined(evidence.reason.clone());
-    }
-
-    if let Some(facts) = &container.facts
-        && let Some(conditions) = facts.sized_by_host_unless()
-        && writable::applies(container, conditions) != Applies::Yes
-    {
-        return Answer::declined(format!(
-            "{} sizes itself by the memory of the host, whatever its limit",
-            facts.id
-        ));
-    }
-
-    if let Some(why) = evidence::may_be_known_software(container)
-        && policy.assume != Assume::All
-    {
-        return Answer::declined(why);
-    }
-    if let Some(facts) = &container.facts
-        && facts.memory_differs()
-        && policy.assume != Assume::All
-    {
-        return Answer::declined(format!(
-            "many programs go by the name of {}, and how much memory this one needs is not known",
-            facts.id
-        ));
-    }
-    if let Some(words) = evidence::memory_by_variable(container) {
-        return Answer::declined(format!(
-            "`{words}` asks for memory, and how much is decided elsewhere"
-        ));
-    }
     let known = container
         .facts
         .as_ref()
         .and_then(|facts| Some((facts.known_memory_min()?, facts.id.clone())));
-    if known.is_none()
-        && policy.assume != Assume::All
-        && let Some(reason) = host_agent::reason(container)
-    {
-        return Answer::declined(reason);
+    if let Some(why) = against(container, known.is_some(), policy) {
+        return Answer::declined(why);
     }
-    let mut limit = policy.memory;
-    let mut reason = "the default".to_owned();
-    // A suspicion is no ground to rest on, but one against a lower limit.
-    if let Some(facts) = &container.facts
-        && let Some(minimum) = facts.suspected_memory_min()
-        && minimum.saturating_mul(policy.memory_factor) > limit
-    {
-        limit = minimum.saturating_mul(policy.memory_factor);
-        reason = format!(
-            "{} times what {} cannot live without",
-            policy.memory_factor, facts.id
-        );
-    }
-    if let Some((stated, words)) = evidence::stated_memory(container)
-        && stated.saturating_mul(HEADROOM) > limit
-    {
-        limit = stated.saturating_mul(HEADROOM);
-        reason = format!("twice what `{words}` asks for");
-    }
-    let scratch = writable::scratch_memory(container);
-    if container.scratch_memory > 0 || scratch > 0 {
-        limit = limit
-            .saturating_add(container.scratch_memory)
-            .saturating_add(scratch);
-        reason.push_str(", and its tmpfs");
-    }
-    if let Some(shared) = container.shared_memory
-        && shared > 64 << 20
-    {
-        limit = limit.saturating_add(shared);
-        reason.push_str(", and its shared memory");
-    }
-    if let Some(request) = container.memory_request.judged().copied()
-        && request.saturating_mul(HEADROOM) > limit
-    {
-        limit = request.saturating_mul(HEADROOM);
-        "twice what it requests".clone_into(&mut reason);
-    }
-
+    let (limit, reason) = amount(container, policy);
     let mut assignments = vec![Assignment::MemoryLimit(limit)];
     if container.limit_implies_request && container.memory_request.is_absent() {
         let need = known.as_ref().map_or(0, |(minimum, _)| *minimum);
@@ -169,6 +118,86 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments,
         basis,
-        reason: reason.into(),
+        reason,
     }
+}
+
+/// Why no limit can be chosen.
+fn against(container: &Container, is_known: bool, policy: &Policy) -> Option<Reason> {
+    if let Some(autoscaler) = &container.autoscaler {
+        return Some(Reason::new(&AUTOSCALED).name(autoscaler));
+    }
+    if container.accelerated {
+        return Some(Reason::new(&GPU));
+    }
+    if let Some(evidence) = evidence::observed(container, Against::MemoryLimit).first() {
+        return Some(evidence.reason.clone());
+    }
+    let of_image = |words, facts: &Facts| Some(Reason::new(words).image(facts.id.as_str()));
+    if let Some(facts) = container.facts.as_deref()
+        && let Some(conditions) = facts.sized_by_host_unless()
+        && writable::applies(container, conditions) != Applies::Yes
+    {
+        return of_image(&SIZED_BY_HOST, facts);
+    }
+    if let Some(why) = evidence::may_be_known_software(container)
+        && policy.assume != Assume::All
+    {
+        return Some(why);
+    }
+    if let Some(facts) = container.facts.as_deref()
+        && facts.memory_differs()
+        && policy.assume != Assume::All
+    {
+        return of_image(&NEED_DIFFERS, facts);
+    }
+    if let Some(words) = evidence::memory_by_variable(container) {
+        return Some(Reason::new(&BY_VARIABLE).written(words));
+    }
+    if !is_known && policy.assume != Assume::All {
+        return host_agent::reason(container);
+    }
+    None
+}
+
+/// How much, and why so much.
+fn amount(container: &Container, policy: &Policy) -> (u64, Reason) {
+    let mut limit = policy.memory;
+    let mut reason = Reason::new(&DEFAULT_LIMIT);
+    // A suspicion is no ground to rest on, but one against a lower limit.
+    if let Some(facts) = &container.facts
+        && let Some(minimum) = facts.suspected_memory_min()
+        && minimum.saturating_mul(policy.memory_factor) > limit
+    {
+        limit = minimum.saturating_mul(policy.memory_factor);
+        reason = Reason::new(&ESTIMATED)
+            .with("count", Value::Count(policy.memory_factor))
+            .with("bytes", Value::Bytes(minimum));
+    }
+    if let Some((stated, words)) = evidence::stated_memory(container)
+        && stated.saturating_mul(HEADROOM) > limit
+    {
+        limit = stated.saturating_mul(HEADROOM);
+        reason = Reason::new(&TWICE_STATED).written(words);
+    }
+    let scratch = writable::scratch_memory(container);
+    if container.scratch_memory > 0 || scratch > 0 {
+        limit = limit
+            .saturating_add(container.scratch_memory)
+            .saturating_add(scratch);
+        reason = reason.and(Reason::new(&WITH_TMPFS));
+    }
+    if let Some(shared) = container.shared_memory
+        && shared > 64 << 20
+    {
+        limit = limit.saturating_add(shared);
+        reason = reason.and(Reason::new(&WITH_SHARED));
+    }
+    if let Some(request) = container.memory_request.judged().copied()
+        && request.saturating_mul(HEADROOM) > limit
+    {
+        limit = request.saturating_mul(HEADROOM);
+        reason = Reason::new(&TWICE_REQUEST).at(container.memory_request.place());
+    }
+    (limit, reason)
 }

@@ -33,7 +33,9 @@ mod unprivileged_ports;
 mod unsafe_sysctls;
 mod writable_paths_missing;
 
-use crate::container::{Answer, Assignment, Container, Policy, Reason, Setting};
+use crate::container::{
+    Answer, Assignment, Container, Finding, Origin, Policy, Reason, Setting, Words,
+};
 use crate::edition::Edition;
 
 /// Every transform, in the order they run: what is found and taken back when asked comes before
@@ -151,6 +153,17 @@ pub fn find(id: &str) -> Option<&'static Transform> {
     ALL.iter().copied().find(|transform| transform.id == id)
 }
 
+static NO_SUCH_SETTING: Words = Words::new("no-such-setting", "This format has no such setting.");
+static SET_BY_VARIABLE: Words = Words::new("set-by-variable", "{written} decides the value.");
+static NOT_A_BOOLEAN: Words = Words::new("not-a-boolean", "{written} is not a boolean.");
+static WORKS_ON_HOST: Words =
+    Words::new("image-works-on-host", "{image} watches or serves the host.");
+static AUTOSCALED: Words = Words::new("autoscaled", "{name} decides its resources.");
+static HAS_LIMIT: Words = Words::new("has-limit", "It has a limit.");
+static UNLIMITED: Words = Words::new("unlimited-explicitly", "The file sets it to unlimited.");
+static DEFAULT_LIMIT: Words = Words::new("default-limit", "The limit is the default.");
+static TWICE_REQUEST: Words = Words::new("twice-its-request", "The limit is twice its request.");
+
 /// Whether a value that somebody wrote is strict enough.
 enum Written {
     /// It is; says why.
@@ -161,25 +174,55 @@ enum Written {
 
 /// The answer where somebody has written the setting, which holds; `None` where nobody has.
 ///
-/// `noun` says what the setting should be, with its article. `remedy` is what to write where
+/// `invalid` is for a value that the consumer does not accept. `remedy` is what to write where
 /// somebody asks to have a weak value changed.
 fn written<T>(
     setting: &Setting<T>,
-    noun: &str,
+    invalid: &'static Words,
     judge: impl FnOnce(&T) -> Written,
     remedy: impl FnOnce() -> Vec<Assignment>,
 ) -> Option<Answer> {
     Some(match setting {
         Setting::Absent => return None,
-        Setting::Unsupported => Answer::inapplicable("this format has no such setting".to_owned()),
+        Setting::Unsupported => Answer::inapplicable(&NO_SUCH_SETTING),
         Setting::Set { value, origin } => match judge(value) {
-            Written::Strict(why) => Answer::hardened(why),
-            Written::Weak(what) => Answer::finding(Reason::from(what).at(origin.place), remedy()),
+            Written::Strict(why) => Answer::hardened(why.at(origin.place)),
+            Written::Weak(what) => Answer::finding(what.at(origin.place), remedy()),
         },
-        Setting::Variable { text, .. } => Answer::declined(format!("`{text}` decides it")),
-        Setting::Unreadable { text, origin } => Answer::finding(
-            Reason::from(format!("`{text}` is not {noun}")).at(origin.place),
-            Vec::new(),
-        ),
+        Setting::Variable { text, origin, .. } => by_variable(text, origin),
+        Setting::Unreadable { text, origin } => unreadable(invalid, text, origin),
     })
+}
+
+/// A limit of 0 or less is none.
+fn limited<T: PartialOrd + Default>(limit: &T) -> Written {
+    if *limit > T::default() {
+        Written::Strict(Reason::new(&HAS_LIMIT))
+    } else {
+        Written::Weak(Reason::new(&UNLIMITED))
+    }
+}
+
+/// The answer where a variable decides the setting.
+fn by_variable(text: &str, origin: &Origin) -> Answer {
+    Answer::declined(Reason::new(&SET_BY_VARIABLE).written(text).at(origin.place))
+}
+
+/// The answer where the consumer does not accept what is written.
+fn unreadable(invalid: &'static Words, text: &str, origin: &Origin) -> Answer {
+    let reason = Reason::new(invalid).written(text).at(origin.place);
+    Answer::finding(reason, Vec::new())
+}
+
+/// Something of the host that the container uses. An image that works on its host needs it, so that
+/// no remedy is offered then.
+fn of_host(container: &Container, reason: Reason, remedy: Vec<Assignment>) -> Finding {
+    let facts = container.facts.as_deref();
+    match facts.filter(|facts| !facts.host_access.is_empty()) {
+        Some(facts) => Finding {
+            reason: reason.and(Reason::new(&WORKS_ON_HOST).image(facts.id.as_str())),
+            remedy: Vec::new(),
+        },
+        None => Finding { reason, remedy },
+    }
 }

@@ -1,7 +1,7 @@
 //! Mounts that a container makes and the host then has too.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Container, Mount, Policy, Reason};
+use crate::container::{Answer, Container, Finding, Mount, Policy, Reason, Words};
 use crate::edition::Edition;
 
 /// See the page.
@@ -21,6 +21,15 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static OWN_MOUNTS: Words = Words::new(
+    "own-mounts",
+    "Mounts that it makes do not appear on the host.",
+);
+static SHARED_MOUNTS: Words = Words::new(
+    "mounts-reach-host",
+    "Mounts that it makes below {path} appear on the host too.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
     let spreads = |mount: &&Mount| {
         mount
@@ -28,15 +37,19 @@ fn decide(container: &Container, _: &Policy) -> Answer {
             .as_deref()
             .is_some_and(|word| matches!(word, "shared" | "rshared" | "Bidirectional"))
     };
-    match container.mounts.iter().find(spreads) {
-        Some(mount) => Answer::finding(
-            Reason::from(format!(
-                "what is mounted below `{}` appears on the host too",
-                mount.target
-            ))
-            .at(mount.place),
-            Vec::new(),
-        ),
-        None => Answer::hardened("its mounts stay its own".to_owned()),
+    let findings: Vec<Finding> = container
+        .mounts
+        .iter()
+        .filter(spreads)
+        .map(|mount| Finding {
+            reason: Reason::new(&SHARED_MOUNTS)
+                .path(mount.target.as_str())
+                .at(mount.place),
+            remedy: Vec::new(),
+        })
+        .collect();
+    if findings.is_empty() {
+        return Answer::hardened(&OWN_MOUNTS);
     }
+    Answer::Findings(findings)
 }

@@ -1,8 +1,11 @@
 //! The process can never gain privileges: no setuid program, no file capability takes effect.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Answer, Assignment, Assume, Basis, Container, Network, Policy};
+use crate::container::{
+    Answer, Assignment, Assume, Basis, Container, Network, Policy, Reason, Value, Words,
+};
 use crate::edition::Edition;
+use crate::image::{Facts, Support};
 use crate::transforms::evidence;
 use crate::transforms::needs::capabilities;
 
@@ -56,28 +59,58 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static ON: Words = Words::new("new-privileges-forbidden", "It cannot gain privileges.");
+static ALLOWED: Words = Words::new(
+    "new-privileges-allowed",
+    "The file allows it to gain privileges.",
+);
+static INVALID: Words = Words::new(
+    "not-a-value-of-no-new-privileges",
+    "{written} is not a value of this setting.",
+);
+static IMAGE_GAINS: Words = Words::new(
+    "image-gains-privileges",
+    "{image} needs to gain privileges: {why}.",
+);
+static IMAGE_MAY_GAIN: Words = Words::new(
+    "image-may-gain-privileges",
+    "{image} may need to gain privileges; check this first: {why}.",
+);
+static OPENS_BY_FILE: Words = Words::new(
+    "opens-port-by-file-capability",
+    "{path} opens port {port} by a file capability, which it would no longer gain.",
+);
+static FORBIDS: Words = Words::new(
+    "process-keeps-its-privileges",
+    "A process that is taken over cannot gain more privileges.",
+);
+
 fn decide(container: &Container, policy: &Policy) -> Answer {
     let judge = |value: &bool| match value {
-        true => Written::Strict("it is on".into()),
-        false => Written::Weak("gaining privileges is allowed explicitly".into()),
+        true => Written::Strict(Reason::new(&ON)),
+        false => Written::Weak(Reason::new(&ALLOWED)),
     };
-    written(
-        &container.no_new_privileges,
-        "a value of this setting",
-        judge,
-        || forbid(container, policy).assignments(),
-    )
+    written(&container.no_new_privileges, &INVALID, judge, || {
+        forbid(container, policy).assignments()
+    })
     .unwrap_or_else(|| forbid(container, policy))
+}
+
+/// Why the image may not run without gaining privileges.
+fn gains_privileges(facts: &Facts) -> Option<Reason> {
+    let (words, why) = match &facts.no_new_privileges {
+        Support::No(why) => (&IMAGE_GAINS, why),
+        Support::Conditional(why) => (&IMAGE_MAY_GAIN, why),
+        Support::Yes | Support::Unknown => return None,
+    };
+    let reason = Reason::new(words).image(facts.id.as_str());
+    Some(reason.with("why", Value::Note(why.clone())))
 }
 
 /// The answer where nobody has said anything.
 fn forbid(container: &Container, policy: &Policy) -> Answer {
-    if let Some(why) = container
-        .facts
-        .as_ref()
-        .and_then(|facts| facts.breaks_without_new_privileges())
-    {
-        return Answer::declined(why.to_owned());
+    if let Some(why) = container.facts.as_deref().and_then(gains_privileges) {
+        return Answer::declined(why);
     }
     if let Some(evidence) = evidence::against_no_new_privileges(container)
         .into_iter()
@@ -88,9 +121,7 @@ fn forbid(container: &Container, policy: &Policy) -> Answer {
     let mut assignments = vec![Assignment::NoNewPrivileges];
     if let Some((port, program)) = capabilities::port_of_file(container) {
         if container.network != Network::Private || !container.unprivileged_port_start.is_absent() {
-            return Answer::declined(format!(
-                "`{program}` opens port {port} by a capability of its own, which it would not gain"
-            ));
+            return Answer::declined(Reason::new(&OPENS_BY_FILE).path(program).port(port));
         }
         let lowest = container.lowest_port_of_pod;
         assignments.push(Assignment::UnprivilegedPortStart(
@@ -100,6 +131,6 @@ fn forbid(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments,
         basis: Basis::General,
-        reason: "a process that is taken over cannot become more than it is".into(),
+        reason: Reason::new(&FORBIDS),
     }
 }

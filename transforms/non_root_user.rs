@@ -1,11 +1,17 @@
 //! The process starts as an unprivileged user.
 
-use super::evidence::Against;
+use super::evidence::{
+    Against, OWNER_OF_ANONYMOUS, OWNER_OF_HOST_PATH, OWNER_OF_VOLUME, SOCKET_OF_ROOT,
+    TMPFS_OF_ROOT, of_mount,
+};
 use super::needs::writable;
-use super::{Kind, Reference, Risk, Transform, evidence};
+use super::{
+    Kind, NO_SUCH_SETTING, NOT_A_BOOLEAN, Reference, Risk, Transform, by_variable, evidence,
+    unreadable,
+};
 use crate::container::{
-    Answer, Assignment, Assume, Basis, Container, Mount, MountSource, Network, Policy, Reason,
-    Setting, User, Words,
+    Answer, Assignment, Assume, Basis, Container, Mount, MountSource, Network, Place, Policy,
+    Reason, Setting, User, Value, Words,
 };
 use crate::edition::Edition;
 use crate::image::{DefaultUser, Facts, RunAs, Support};
@@ -56,43 +62,44 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static WINDOWS: Words = Words::new("windows-users", "Windows has users of another kind.");
+static ROOT_ALLOWED: Words = Words::new("root-allowed", "The file allows it to run as root.");
+static RUNS_AS_ROOT: Words = Words::new("runs-as-root", "The file runs it as root ({written}).");
+static NOT_A_USER: Words = Words::new("not-a-user", "{written} is not a user.");
+static ROOT_REFUSED: Words = Words::new(
+    "platform-refuses-root",
+    "The platform refuses to start it as root.",
+);
+
 fn decide(container: &Container, policy: &Policy) -> Answer {
     if container.windows {
-        return Answer::declined("Windows has users of another kind".to_owned());
+        return Answer::declined(&WINDOWS);
     }
     match &container.require_non_root {
         Setting::Set {
             value: false,
             origin,
         } => {
-            return Answer::finding(
-                Reason::from("root is allowed explicitly".to_owned()).at(origin.place),
-                unsaid(container, policy),
-            );
+            let reason = Reason::new(&ROOT_ALLOWED).at(origin.place);
+            return Answer::finding(reason, unsaid(container, policy));
         }
-        Setting::Unreadable { text, origin } => {
-            return Answer::finding(
-                Reason::from(format!("`{text}` is not a boolean")).at(origin.place),
-                Vec::new(),
-            );
-        }
+        Setting::Unreadable { text, origin } => return unreadable(&NOT_A_BOOLEAN, text, origin),
         Setting::Unsupported | Setting::Absent | Setting::Set { .. } | Setting::Variable { .. } => {
         }
     }
     match &container.user {
-        Setting::Unsupported => Answer::inapplicable("this format has no such setting".to_owned()),
+        Setting::Unsupported => Answer::inapplicable(&NO_SUCH_SETTING),
         Setting::Set { value, origin } if value.is_root() => Answer::finding(
-            Reason::from(format!("it runs as root explicitly (`{value}`)")).at(origin.place),
+            Reason::new(&RUNS_AS_ROOT)
+                .written(value.to_string())
+                .at(origin.place),
             unsaid(container, policy),
         ),
-        Setting::Set { value, .. } => explicit(container, value),
-        Setting::Variable { text, .. } => Answer::declined(format!("`{text}` decides it")),
-        Setting::Unreadable { text, origin } => Answer::finding(
-            Reason::from(format!("`{text}` is not a user")).at(origin.place),
-            Vec::new(),
-        ),
+        Setting::Set { value, origin } => explicit(container, value, origin.place),
+        Setting::Variable { text, origin, .. } => by_variable(text, origin),
+        Setting::Unreadable { text, origin } => unreadable(&NOT_A_USER, text, origin),
         Setting::Absent if container.require_non_root.judged() == Some(&true) => {
-            Answer::hardened("the platform refuses to start it as root".to_owned())
+            Answer::hardened(Reason::new(&ROOT_REFUSED).at(container.require_non_root.place()))
         }
         Setting::Absent => match container
             .facts
@@ -117,17 +124,33 @@ fn unsaid(container: &Container, policy: &Policy) -> Vec<Assignment> {
     decide(&bare, policy).assignments()
 }
 
+static RUNS_AS: Words = Words::new("runs-as-user", "It runs as {name}.");
+static ENFORCEABLE: Words = Words::new(
+    "user-enforceable",
+    "It runs as {name}, and the platform can enforce that.",
+);
+
 /// The user is written; where the platform can also refuse root, it should.
-fn explicit(container: &Container, user: &User) -> Answer {
+fn explicit(container: &Container, user: &User, place: Option<Place>) -> Answer {
+    let reason = |words| Reason::new(words).name(user.to_string()).at(place);
     if container.require_non_root.is_absent() {
         return Answer::Change {
             assignments: vec![Assignment::RequireNonRoot],
             basis: Basis::General,
-            reason: format!("it runs as {user}, and the platform can hold it to that").into(),
+            reason: reason(&ENFORCEABLE),
         };
     }
-    Answer::hardened(format!("it runs as {user}"))
+    Answer::hardened(reason(&RUNS_AS))
 }
+
+static NO_OTHER_USER: Words = Words::new(
+    "image-needs-its-user",
+    "{image} cannot start as another user: {why}.",
+);
+static OWN_USER: Words = Words::new(
+    "image-has-own-user",
+    "{image} can start as its own user {uid}:{gid}.",
+);
 
 /// The image's user is a fact.
 fn known(container: &Container, facts: &Facts, policy: &Policy) -> Answer {
@@ -135,7 +158,7 @@ fn known(container: &Container, facts: &Facts, policy: &Policy) -> Answer {
     match &facts.default_user {
         DefaultUser::Unknown => match &facts.starts_as_user {
             // Whoever that is, it can be nobody else.
-            Support::No(why) => Answer::declined(why.clone()),
+            Support::No(why) => Answer::declined(no_other_user(facts, why)),
             Support::Yes | Support::Conditional(_) | Support::Unknown => unknown(container, policy),
         },
         // Of a runtime or an operating system only the base is known, and not what runs in it.
@@ -153,39 +176,57 @@ fn known(container: &Container, facts: &Facts, policy: &Policy) -> Answer {
         .map_or_else(Answer::declined, |(user, assignments)| Answer::Change {
             assignments,
             basis,
-            reason: format!(
-                "{} can start as its own user {}:{}",
-                facts.id, user.uid, user.gid
-            )
-            .into(),
+            reason: Reason::new(&OWN_USER)
+                .image(facts.id.as_str())
+                .with("uid", Value::Count(user.uid.into()))
+                .with("gid", Value::Count(user.gid.into())),
         }),
     }
 }
 
+fn no_other_user(facts: &Facts, why: &str) -> Reason {
+    let reason = Reason::new(&NO_OTHER_USER).image(facts.id.as_str());
+    reason.with("why", Value::Note(why.to_owned()))
+}
+
+static STARTS_AS_UID: Words = Words::new("image-starts-as-uid", "{image} starts as user {uid}.");
+static UID_ENFORCEABLE: Words = Words::new(
+    "image-uid-enforceable",
+    "{image} starts as user {uid}, and the platform can enforce that.",
+);
+
 fn starts_as_number(container: &Container, facts: &Facts, uid: u32, basis: Basis) -> Answer {
+    let reason = |words| {
+        let reason = Reason::new(words).image(facts.id.as_str());
+        reason.with("uid", Value::Count(uid.into()))
+    };
     if !container.require_non_root.is_absent() {
-        return Answer::hardened(format!("{} starts as {uid}", facts.id));
+        return Answer::hardened(reason(&STARTS_AS_UID));
     }
     Answer::Change {
         assignments: vec![Assignment::RequireNonRoot],
         basis,
-        reason: format!(
-            "{} starts as {uid}, and the platform can hold it to that",
-            facts.id
-        )
-        .into(),
+        reason: reason(&UID_ENFORCEABLE),
     }
 }
 
+static STARTS_AS_NAME: Words = Words::new("image-starts-as-name", "{image} starts as {name}.");
+static UID_UNKNOWN: Words = Words::new(
+    "image-uid-unknown",
+    "{image} starts as {name}, whose number is unknown; the platform refuses a name.",
+);
+static UID_NEEDED: Words = Words::new(
+    "image-uid-needed",
+    "{image} starts as {name}; the platform needs the number to tell it from root.",
+);
+
 fn starts_as_name(container: &Container, facts: &Facts, name: &str, basis: Basis) -> Answer {
+    let reason = |words| Reason::new(words).image(facts.id.as_str()).name(name);
     if !container.require_non_root.is_absent() {
-        return Answer::hardened(format!("{} starts as `{name}`", facts.id));
+        return Answer::hardened(reason(&STARTS_AS_NAME));
     }
     let Some(user) = facts.run_as else {
-        return Answer::declined(format!(
-            "{} starts as `{name}`, whose number is not known, and the platform refuses a name",
-            facts.id
-        ));
+        return Answer::declined(reason(&UID_UNKNOWN));
     };
     Answer::Change {
         assignments: vec![
@@ -196,13 +237,26 @@ fn starts_as_name(container: &Container, facts: &Facts, name: &str, basis: Basis
             Assignment::RequireNonRoot,
         ],
         basis,
-        reason: format!(
-            "{} starts as `{name}`, which the platform can only tell from root by its number",
-            facts.id
-        )
-        .into(),
+        reason: reason(&UID_NEEDED),
     }
 }
+
+static USER_UNKNOWN: Words = Words::new(
+    "image-untested-as-user",
+    "{image} is not known to start as another user.",
+);
+static NO_USER: Words = Words::new(
+    "image-has-no-known-user",
+    "No other user is known to work for {image}.",
+);
+static FILES_OF_ROOT: Words = Words::new(
+    "files-may-belong-to-root",
+    "Root may own the files in {path} by now.",
+);
+static VOLUME_OF_ROOT: Words = Words::new(
+    "image-volume-of-root",
+    "{path} is a volume of the image and belongs to root.",
+);
 
 /// The user to start as instead, and all that it needs; or why there is none.
 fn starts_as_root(
@@ -217,18 +271,14 @@ fn starts_as_root(
     }
     match &facts.starts_as_user {
         Support::Yes | Support::Conditional(_) => {}
-        Support::No(why) => return Err(why.clone().into()),
+        Support::No(why) => return Err(no_other_user(facts, why)),
         Support::Unknown => {
-            return Err(format!(
-                "whether {} can start as another user is not known",
-                facts.id
-            )
-            .into());
+            return Err(Reason::new(&USER_UNKNOWN).image(facts.id.as_str()));
         }
     }
     let user = facts
         .run_as
-        .ok_or_else(|| format!("{} has no user that is known to work", facts.id))?;
+        .ok_or_else(|| Reason::new(&NO_USER).image(facts.id.as_str()))?;
     if policy.assume != Assume::All
         && let Some(path) = kept(container, facts)
         && let Some(what) = evidence::past_entrypoint(container)
@@ -237,7 +287,7 @@ fn starts_as_root(
     }
     let group = storage(container, facts)?;
     if let Some(volume) = volume_of_root(container, facts) {
-        return Err(format!("`{volume}` is a volume of the image and belongs to root").into());
+        return Err(Reason::new(&VOLUME_OF_ROOT).path(volume));
     }
     if let Some(why) = blocked(container, facts) {
         return Err(why);
@@ -263,11 +313,6 @@ fn starts_as_root(
     }
     Ok((user, assignments))
 }
-
-static FILES_OF_ROOT: Words = Words::new(
-    "files-may-belong-to-root",
-    "Root may own the files in {path} by now.",
-);
 
 /// Where files are kept from one container to the next: volumes, of the file or the image.
 fn kept<'c>(container: &'c Container, facts: &'c Facts) -> Option<&'c str> {
@@ -299,7 +344,7 @@ fn blocked(container: &Container, facts: &Facts) -> Option<Reason> {
         .iter()
         .find(|mount| evidence::is_engine_socket(mount))
     {
-        return Some(format!("`{}` belongs to root and the engine's group", mount.target).into());
+        return Some(of_mount(&SOCKET_OF_ROOT, mount));
     }
     // What becomes another user before it starts the service reads its keys as that user already.
     if let Some(key) = evidence::private_key(container).filter(|_| !facts.drops_by_itself()) {
@@ -332,42 +377,42 @@ fn storage(container: &Container, facts: &Facts) -> Result<Option<Assignment>, R
         .filter(|mount| !mount.read_only && !evidence::is_engine_socket(mount))
     {
         match &mount.source {
-            MountSource::Host(path) => {
-                return Err(format!(
-                    "`{path}` of the host is mounted at `{}`, and its owner is not known",
-                    mount.target
-                )
-                .into());
-            }
             MountSource::Volume(_) | MountSource::Anonymous
                 if facts.manages_ownership(&mount.target) => {}
             MountSource::Claim(_) => group = volume_group(container, facts, mount)?.or(group),
+            MountSource::Host(path) => {
+                let host = Value::Path(path.clone());
+                return Err(of_mount(&OWNER_OF_HOST_PATH, mount).with("host", host));
+            }
             MountSource::Volume(name) | MountSource::Other(name) => {
-                return Err(format!(
-                    "`{name}` is mounted at `{}`, and its owner is not known",
-                    mount.target
-                )
-                .into());
+                return Err(of_mount(&OWNER_OF_VOLUME, mount).name(name));
             }
-            MountSource::Anonymous => {
-                return Err(format!(
-                    "a volume is mounted at `{}`, and its owner is not known",
-                    mount.target
-                )
-                .into());
-            }
-            MountSource::Scratch if !mount.open => {
-                return Err(format!(
-                    "only root may be able to write the tmpfs at `{}`",
-                    mount.target
-                )
-                .into());
-            }
+            MountSource::Anonymous => return Err(of_mount(&OWNER_OF_ANONYMOUS, mount)),
+            MountSource::Scratch if !mount.open => return Err(of_mount(&TMPFS_OF_ROOT, mount)),
             MountSource::Scratch | MountSource::Content => {}
         }
     }
     Ok(group)
 }
+
+static GROUP_READS_OTHER: Words = Words::new(
+    "claim-group-reads-private-volume",
+    "Storage is claimed at {path}; its group could read the volume {name} of the pod, which is only \
+     for its owner.",
+);
+static REGROUPED: Words = Words::new(
+    "claim-opened-to-group",
+    "Storage is claimed at {path}; {name} opens its files to the group at every start, which {image} \
+     refuses.",
+);
+static GROUP_UNKNOWN: Words = Words::new(
+    "claim-group-unknown",
+    "Storage is claimed at {path}; the group that {image} needs for it is unknown.",
+);
+static GROUP_UNDECIDED: Words = Words::new(
+    "claim-group-undecided",
+    "Storage is claimed at {path}; the file does not show its group.",
+);
 
 fn volume_group(
     container: &Container,
@@ -377,34 +422,20 @@ fn volume_group(
     if let Some(volume) = &container.owners_volume
         && container.volume_group.is_absent()
     {
-        return Err(format!(
-            "storage is claimed at `{}`, and its group could read `{volume}` of the pod, which is \
-             for its owner alone",
-            mount.target
-        )
-        .into());
+        return Err(of_mount(&GROUP_READS_OTHER, mount).name(volume));
     }
+    let of_image = |words| of_mount(words, mount).image(facts.id.as_str());
     match &container.volume_group {
         Setting::Set { .. } => Ok(None),
         Setting::Absent if container.regroups_volumes && facts.needs_on_root_mismatch() => {
-            Err(format!(
-                "storage is claimed at `{}`, `fsGroupChangePolicy` would open its files to the group \
-                 at every start, and {} refuses those",
-                mount.target, facts.id
-            ).into())
+            Err(of_image(&REGROUPED).name("fsGroupChangePolicy"))
         }
         Setting::Absent => match known_group(container, facts) {
             Some(gid) => Ok(Some(Assignment::VolumeGroup(gid))),
-            None => Err(format!(
-                "storage is claimed at `{}`, and the group that {} needs for it is not known",
-                mount.target, facts.id
-            ).into()),
+            None => Err(of_image(&GROUP_UNKNOWN)),
         },
         Setting::Unsupported | Setting::Variable { .. } | Setting::Unreadable { .. } => {
-            Err(format!(
-                "storage is claimed at `{}`, and its group cannot be told",
-                mount.target
-            ).into())
+            Err(of_mount(&GROUP_UNDECIDED, mount))
         }
     }
 }
@@ -416,6 +447,15 @@ fn known_group(container: &Container, facts: &Facts) -> Option<u32> {
         (writable::applies(container, conditions) == writable::Applies::Yes).then_some(gid)
     })
 }
+
+static LOW_PORT: Words = Words::new(
+    "low-port-needs-root",
+    "It listens on port {port}, which needs root here.",
+);
+static LOW_PORT_OF_OTHERS: Words = Words::new(
+    "low-port-of-other-network",
+    "It listens on port {port} of a network that is not its own, which needs root.",
+);
 
 /// What an unprivileged process needs to listen on the container's ports.
 fn low_ports(container: &Container, known: &[u16]) -> Result<Option<Assignment>, Reason> {
@@ -438,14 +478,18 @@ fn low_ports(container: &Container, known: &[u16]) -> Result<Option<Assignment>,
                     .lowest_port_of_pod
                     .map_or(lowest, |of_pod| of_pod.min(lowest)),
             ))),
-            _ => Err(format!("it listens on port {lowest}, which needs root here").into()),
+            _ => Err(Reason::new(&LOW_PORT).port(lowest)),
         },
-        Network::Host | Network::Shared(_) | Network::Variable(_) => Err(format!(
-            "it listens on port {lowest} of a network that is not its own, which needs root"
-        )
-        .into()),
+        Network::Host | Network::Shared(_) | Network::Variable(_) => {
+            Err(Reason::new(&LOW_PORT_OF_OTHERS).port(lowest))
+        }
     }
 }
+
+static NO_SIGN: Words = Words::new(
+    "no-sign-of-root",
+    "Nothing in the file shows that it needs root.",
+);
 
 /// Nothing is known of the image's user.
 fn unknown(container: &Container, policy: &Policy) -> Answer {
@@ -486,7 +530,7 @@ fn unknown(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments,
         basis: Basis::Assumed,
-        reason: "nothing in the file says that it needs root".into(),
+        reason: Reason::new(&NO_SIGN),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A bound on processes and threads, so that one container cannot take the host's.
 
-use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy};
+use super::{DEFAULT_LIMIT, Kind, Reference, Risk, Transform, limited, written};
+use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Reason, Words};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
@@ -30,26 +30,41 @@ pub(super) static TRANSFORM: Transform = Transform {
 /// What is known of an image is what an idle or small one has.
 const HEADROOM: i64 = 2;
 
+static WINDOWS: Words = Words::new(
+    "windows-without-pids-limit",
+    "Windows has no limit on processes.",
+);
+static OF_NODE: Words = Words::new(
+    "kubelet-limits-processes",
+    "The kubelet limits the processes of a pod ({name}).",
+);
+static NOT_PROCESSES: Words = Words::new(
+    "not-a-number-of-processes",
+    "{written} is not a number of processes.",
+);
+static GPU: Words = Words::new(
+    "gpu-threads-unknown",
+    "It has a GPU; the number of threads it needs is unknown.",
+);
+static TWICE_KNOWN: Words = Words::new(
+    "twice-known-processes",
+    "The limit is twice what {image} needs.",
+);
+static TWICE_CONNECTIONS: Words = Words::new(
+    "twice-stated-connections",
+    "The limit is twice what {written} allows, for one process or thread each.",
+);
+
 fn decide(container: &Container, policy: &Policy) -> Answer {
     if container.windows {
-        return Answer::inapplicable("Windows has no such bound".to_owned());
+        return Answer::inapplicable(&WINDOWS);
     }
     if !container.pids_limit.is_supported() {
-        return Answer::inapplicable(
-            "a node bounds the processes of its pods (`podPidsLimit` of the kubelet)".to_owned(),
-        );
+        return Answer::inapplicable(Reason::new(&OF_NODE).name("podPidsLimit"));
     }
-    let judge = |limit: &i64| match limit {
-        ..=0 => Written::Weak("processes are unlimited explicitly".into()),
-        _ => Written::Strict("it has a limit".into()),
-    };
-    written(
-        &container.pids_limit,
-        "a number of processes",
-        judge,
-        || limit(container, policy).assignments(),
-    )
-    .unwrap_or_else(|| limit(container, policy))
+    let remedy = || limit(container, policy).assignments();
+    written(&container.pids_limit, &NOT_PROCESSES, limited, remedy)
+        .unwrap_or_else(|| limit(container, policy))
 }
 
 /// The answer where nobody has written a limit.
@@ -59,14 +74,11 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
             return Answer::declined(what);
         }
         if container.accelerated {
-            return Answer::declined(
-                "it is given a GPU, and such work starts threads that nobody here can count"
-                    .to_owned(),
-            );
+            return Answer::declined(&GPU);
         }
     }
     let mut limit = policy.pids;
-    let mut reason = "the default".to_owned();
+    let mut reason = Reason::new(&DEFAULT_LIMIT);
     let mut basis = Basis::Assumed;
     if let Some(facts) = &container.facts
         && let Some(least) = facts.pids_min
@@ -75,19 +87,19 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
         let need = i64::from(least).saturating_mul(HEADROOM);
         if need > limit {
             limit = need;
-            reason = format!("twice what {} needs", facts.id);
+            reason = Reason::new(&TWICE_KNOWN).image(facts.id.as_str());
         }
     }
     if let Some((stated, words)) = evidence::stated_connections(container) {
         let need = stated.saturating_mul(HEADROOM);
         if need > limit {
             limit = need;
-            reason = format!("twice what `{words}` allows, for one process or thread each");
+            reason = Reason::new(&TWICE_CONNECTIONS).written(words);
         }
     }
     Answer::Change {
         assignments: vec![Assignment::PidsLimit(limit)],
         basis,
-        reason: reason.into(),
+        reason,
     }
 }

@@ -1,7 +1,7 @@
 //! A container without any of its protections.
 
-use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Answer, Assignment, Container, Policy};
+use super::{Kind, NOT_A_BOOLEAN, Reference, Risk, Transform, Written, written};
+use crate::container::{Answer, Assignment, Container, Policy, Reason, Words};
 use crate::edition::Edition;
 
 /// See the page.
@@ -29,18 +29,28 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static NOT_PRIVILEGED: Words = Words::new("not-privileged", "It is not privileged.");
+static PRIVILEGED: Words = Words::new(
+    "privileged",
+    "It is privileged; give it only the devices and capabilities that it needs.",
+);
+static NEEDS_PRIVILEGE: Words = Words::new(
+    "privileged-for-its-work",
+    "It is privileged, which {image} needs.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
     let judge = |privileged: &bool| match (privileged, needed_by(container)) {
-        (false, _) => Written::Strict("it is not privileged".into()),
-        (true, Some(id)) => Written::Weak(format!("it is privileged, which {id} needs").into()),
-        (true, None) => Written::Weak("it is privileged".into()),
+        (false, _) => Written::Strict(Reason::new(&NOT_PRIVILEGED)),
+        (true, Some(id)) => Written::Weak(Reason::new(&NEEDS_PRIVILEGE).image(id)),
+        (true, None) => Written::Weak(Reason::new(&PRIVILEGED)),
     };
     let remedy = || match needed_by(container) {
         Some(_) => Vec::new(),
         None => vec![Assignment::Unprivileged],
     };
-    written(&container.privileged, "a boolean", judge, remedy)
-        .unwrap_or_else(|| Answer::hardened("it is not privileged".to_owned()))
+    written(&container.privileged, &NOT_A_BOOLEAN, judge, remedy)
+        .unwrap_or_else(|| Answer::hardened(&NOT_PRIVILEGED))
 }
 
 /// The image that does its work on the host.

@@ -1,7 +1,7 @@
 //! A `/proc` without the masks that keep the kernel from a container.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Answer, Assignment, Container, Policy};
+use crate::container::{Answer, Assignment, Container, Policy, Reason, Words};
 use crate::edition::Edition;
 
 /// See the page.
@@ -21,18 +21,24 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static MASKED: Words = Words::new("proc-masked", "The platform masks its {path}.");
+static UNMASKED: Words = Words::new(
+    "proc-unmasked",
+    "Its {path} is unmasked: it shows and changes parts of the kernel that are hidden by default.",
+);
+static NOT_A_PROC_MOUNT: Words = Words::new(
+    "not-a-proc-mount",
+    "{written} is not a way to mount the proc file system.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
+    let masked = || Reason::new(&MASKED).path("/proc");
     let judge = |mount: &String| match mount.as_str() {
-        "Unmasked" => Written::Weak(
-            "its `/proc` shows and changes what the platform masks of the kernel".into(),
-        ),
-        _ => Written::Strict("its `/proc` is masked".into()),
+        "Unmasked" => Written::Weak(Reason::new(&UNMASKED).path("/proc")),
+        _ => Written::Strict(masked()),
     };
-    written(
-        &container.proc_mount,
-        "a way to mount `/proc`",
-        judge,
-        || vec![Assignment::DefaultProcMount],
-    )
-    .unwrap_or_else(|| Answer::hardened("its `/proc` is masked".to_owned()))
+    written(&container.proc_mount, &NOT_A_PROC_MOUNT, judge, || {
+        vec![Assignment::DefaultProcMount]
+    })
+    .unwrap_or_else(|| Answer::hardened(masked()))
 }

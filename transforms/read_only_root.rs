@@ -2,9 +2,11 @@
 
 use super::needs::writable;
 use super::{Kind, Reference, Risk, Transform, Written, evidence, written};
-use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Scratch};
+use crate::container::{
+    Answer, Assignment, Assume, Basis, Container, Policy, Reason, Scratch, Value, Words,
+};
 use crate::edition::Edition;
-use crate::image::Support;
+use crate::image::{Facts, Support};
 
 /// See the page.
 pub(super) static TRANSFORM: Transform = Transform {
@@ -48,18 +50,49 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static ON: Words = Words::new("root-is-read-only", "Its root file system is read-only.");
+static OFF: Words = Words::new(
+    "root-writable-explicitly",
+    "The file makes its root file system writable.",
+);
+static INVALID: Words = Words::new(
+    "not-a-value-of-read-only-root",
+    "{written} is not a value of this setting.",
+);
+static PATH_BY_VARIABLE: Words = Words::new(
+    "mount-path-set-by-variable",
+    "{path} decides where a volume is mounted.",
+);
+static WRITES_TO_TMP: Words = Words::new(
+    "no-sign-of-other-writes",
+    "Nothing in the file shows that it writes outside {path}.",
+);
+static IMAGE_WRITES: Words = Words::new(
+    "image-needs-writable-root",
+    "{image} needs a writable root file system: {why}.",
+);
+static IMAGE_MAY_WRITE: Words = Words::new(
+    "image-may-need-writable-root",
+    "A read-only root may break {image}; check this first: {why}.",
+);
+static UNTESTED: Words = Words::new(
+    "image-untested-read-only",
+    "{image} is not known to work with a read-only root.",
+);
+static ONLY_MOUNTS: Words = Words::new(
+    "image-writes-only-to-mounts",
+    "{image} writes only to its mounts.",
+);
+static WRITES_TO: Words = Words::new("image-writes-to-paths", "{image} writes to {paths}.");
+
 fn decide(container: &Container, policy: &Policy) -> Answer {
     let judge = |value: &bool| match value {
-        true => Written::Strict("it is on".into()),
-        false => Written::Weak("the root is writable explicitly".into()),
+        true => Written::Strict(Reason::new(&ON)),
+        false => Written::Weak(Reason::new(&OFF)),
     };
-    written(
-        &container.read_only_root,
-        "a value of this setting",
-        judge,
-        || close(container, policy).assignments(),
-    )
-    .unwrap_or_else(|| close(container, policy))
+    let remedy = || close(container, policy).assignments();
+    written(&container.read_only_root, &INVALID, judge, remedy)
+        .unwrap_or_else(|| close(container, policy))
 }
 
 /// The answer where nobody has said anything.
@@ -69,10 +102,8 @@ fn close(container: &Container, policy: &Policy) -> Answer {
         .iter()
         .find(|mount| mount.target.contains('$'))
     {
-        return Answer::declined(format!(
-            "`{}` decides where something is mounted",
-            mount.target
-        ));
+        let reason = Reason::new(&PATH_BY_VARIABLE).path(mount.target.as_str());
+        return Answer::declined(reason.at(mount.place));
     }
     let against = evidence::against_read_only_root(container);
     if let Some(evidence) = against
@@ -89,49 +120,51 @@ fn close(container: &Container, policy: &Policy) -> Answer {
 
     let facts = container.facts.as_deref();
     if let Some(volume) = facts.and_then(|facts| writable::unmounted_volume(container, facts)) {
-        return Answer::declined(format!(
-            "the image keeps its data in `{volume}`, and nothing is mounted there"
-        ));
+        return Answer::declined(writable::keeps_data(volume));
     }
     let Some(facts) = facts.filter(|facts| facts.writable_is_known()) else {
         return Answer::Change {
             assignments: with_root(writable::within_limit(container, tmp(container, policy))),
             basis: Basis::Assumed,
-            reason: "nothing in the file says that it writes elsewhere than `/tmp`".into(),
+            reason: Reason::new(&WRITES_TO_TMP).path("/tmp"),
         };
     };
+    match of_image(container, facts, policy) {
+        Ok(answer) => answer,
+        Err(why) => Answer::declined(why),
+    }
+}
+
+/// The answer where it is known where the image writes.
+fn of_image(container: &Container, facts: &Facts, policy: &Policy) -> Result<Answer, Reason> {
+    let reason = |words| Reason::new(words).image(facts.id.as_str());
+    let why = |why: &String| Value::Note(why.clone());
     match &facts.read_only {
         Support::Yes => {}
         Support::Conditional(_) if policy.assume == Assume::All => {}
-        Support::No(why) | Support::Conditional(why) => return Answer::declined(why.clone()),
-        Support::Unknown => {
-            return Answer::declined("whether the image can live with it is not known".to_owned());
+        Support::No(no) => return Err(reason(&IMAGE_WRITES).with("why", why(no))),
+        Support::Conditional(condition) => {
+            return Err(reason(&IMAGE_MAY_WRITE).with("why", why(condition)));
         }
+        Support::Unknown => return Err(reason(&UNTESTED)),
     }
-    let mut paths = match writable::scratch_paths(container, facts) {
-        Ok(paths) => paths,
-        Err(why) => return Answer::declined(why),
-    };
+    let mut paths = writable::scratch_paths(container, facts)?;
     // The file may make the image write where it does not by itself.
     if evidence::mentions_tmp(container) && paths.iter().all(|path| path.path != "/tmp") {
         paths.extend(tmp(container, policy));
     }
     let paths = writable::within_limit(container, paths);
     let reason = if paths.is_empty() {
-        format!("{} writes nowhere but to what is mounted", facts.id)
+        reason(&ONLY_MOUNTS)
     } else {
-        let names: Vec<_> = paths
-            .iter()
-            .map(|path| format!("`{}`", path.path))
-            .collect();
-        format!("{} writes to {}", facts.id, names.join(", "))
+        let written = paths.iter().map(|path| Value::Path(path.path.clone()));
+        reason(&WRITES_TO).with("paths", Value::List(written.collect()))
     };
-    let basis = writable::basis(container, facts);
-    Answer::Change {
+    Ok(Answer::Change {
         assignments: with_root(paths),
-        basis,
-        reason: reason.into(),
-    }
+        basis: writable::basis(container, facts),
+        reason,
+    })
 }
 
 /// `/tmp`, unless something is mounted there.

@@ -1,7 +1,7 @@
 //! The scheduler sets something aside for a container that has no limit to go by.
 
-use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Basis, Container, Policy, Setting};
+use super::{AUTOSCALED, Kind, NO_SUCH_SETTING, Reference, Risk, Transform};
+use crate::container::{Answer, Assignment, Basis, Container, Policy, Reason, Setting, Words};
 use crate::edition::Edition;
 use crate::transforms::evidence::{self, Against};
 
@@ -55,20 +55,33 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static NO_SCHEDULER: Words = Words::new(
+    "placed-by-no-scheduler",
+    "No scheduler places it by its requests.",
+);
+static HAS_REQUESTS: Words = Words::new(
+    "has-requests",
+    "Its requests or limits tell the scheduler what it needs.",
+);
+static NO_REQUESTS: Words = Words::new(
+    "evicted-without-requests",
+    "A pod without requests is the first to be evicted.",
+);
+
 fn decide(container: &Container, policy: &Policy) -> Answer {
     if !container.limit_implies_request {
-        return Answer::inapplicable("no scheduler places it by what it asks for".to_owned());
+        return Answer::inapplicable(&NO_SCHEDULER);
     }
     if !container.memory_request.is_supported() && !container.cpu_request.is_supported() {
-        return Answer::inapplicable("this format has no such setting".to_owned());
+        return Answer::inapplicable(&NO_SUCH_SETTING);
     }
     let memory = is_open(&container.memory_request, &container.memory_limit);
     let cpu = is_open(&container.cpu_request, &container.cpu_limit);
     if !memory && !cpu {
-        return Answer::hardened("its requests or its limits say what to set aside".to_owned());
+        return Answer::hardened(&HAS_REQUESTS);
     }
     if let Some(autoscaler) = &container.autoscaler {
-        return Answer::declined(format!("{autoscaler} decides about its resources"));
+        return Answer::declined(Reason::new(&AUTOSCALED).name(autoscaler));
     }
     if let Some(evidence) = [Against::MemoryLimit, Against::CpuLimit]
         .into_iter()
@@ -96,7 +109,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments,
         basis,
-        reason: "a pod that asks for nothing is the first to be evicted".into(),
+        reason: Reason::new(&NO_REQUESTS),
     }
 }
 

@@ -1,7 +1,9 @@
 //! A container that keeps failing is not started again for ever.
 
-use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Basis, Container, Policy, Reason, Restart, Setting};
+use super::{Kind, Reference, Risk, Transform, by_variable, unreadable};
+use crate::container::{
+    Answer, Assignment, Basis, Container, Policy, Reason, Restart, Setting, Value, Words,
+};
 use crate::edition::Edition;
 
 /// See the page.
@@ -26,31 +28,40 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static BACKS_OFF: Words = Words::new(
+    "kubelet-backs-off",
+    "A kubelet waits longer after each failure; it has no limit to set.",
+);
+static NOT_RESTARTED: Words = Words::new("not-restarted", "It is not restarted.");
+static BOUNDED: Words = Words::new("restarts-bounded", "It is restarted at most {count} times.");
+static UNBOUNDED: Words = Words::new(
+    "restarts-unbounded",
+    "It is restarted without a limit; the new limit is {count} restarts.",
+);
+static NOT_A_POLICY: Words =
+    Words::new("not-a-restart-policy", "{written} is not a restart policy.");
+
 fn decide(container: &Container, policy: &Policy) -> Answer {
+    let place = container.restart.place();
     match &container.restart {
-        Setting::Unsupported => Answer::inapplicable(
-            "a kubelet waits longer after each failure, and has no bound to set".to_owned(),
-        ),
-        Setting::Absent => Answer::hardened("it is not started again".to_owned()),
+        Setting::Unsupported => Answer::inapplicable(&BACKS_OFF),
+        Setting::Absent => Answer::hardened(&NOT_RESTARTED),
         Setting::Set { value, .. } => match value {
-            Restart::Never => Answer::hardened("it is not started again".to_owned()),
+            Restart::Never => Answer::hardened(Reason::new(&NOT_RESTARTED).at(place)),
             Restart::OnFailure {
                 retries: Some(retries),
-            } => Answer::hardened(format!("it is started again {retries} times at most")),
+            } => Answer::hardened(counted(&BOUNDED, *retries).at(place)),
             Restart::Always | Restart::OnFailure { retries: None } => Answer::Change {
                 assignments: vec![Assignment::RestartAtMost(policy.restarts)],
                 basis: Basis::General,
-                reason: format!(
-                    "what fails {} times in a row fails for a reason",
-                    policy.restarts
-                )
-                .into(),
+                reason: counted(&UNBOUNDED, policy.restarts).at(place),
             },
         },
-        Setting::Variable { text, .. } => Answer::declined(format!("`{text}` decides it")),
-        Setting::Unreadable { text, origin } => Answer::finding(
-            Reason::from(format!("`{text}` is not a restart policy")).at(origin.place),
-            Vec::new(),
-        ),
+        Setting::Variable { text, origin, .. } => by_variable(text, origin),
+        Setting::Unreadable { text, origin } => unreadable(&NOT_A_POLICY, text, origin),
     }
+}
+
+fn counted(words: &'static Words, count: u32) -> Reason {
+    Reason::new(words).with("count", Value::Count(count.into()))
 }

@@ -1,7 +1,9 @@
 //! Capabilities beyond what a container has by default.
 
-use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Policy, Reason, Setting};
+use super::{Kind, NO_SUCH_SETTING, Reference, Risk, Transform};
+use crate::container::{
+    Answer, Assignment, Container, Finding, Policy, Reason, Setting, Value, Words,
+};
 use crate::edition::Edition;
 use crate::transforms::needs::capabilities::BASELINE;
 
@@ -26,13 +28,19 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static NONE_ADDED: Words = Words::new("adds-no-capability", "It adds no capability.");
+static NONE_RISKY: Words = Words::new(
+    "adds-ordinary-capabilities",
+    "It adds only capabilities that the baseline Pod Security Standard allows or its image needs.",
+);
+static ADDED: Words = Words::new("adds-risky-capability", "It adds {capability}.");
+static POWER: Words = Words::new("capability-power", "That lets it {power}.");
+
 fn decide(container: &Container, _: &Policy) -> Answer {
     let (added, place) = match &container.capabilities_added {
-        Setting::Unsupported => {
-            return Answer::inapplicable("this format has no such setting".to_owned());
-        }
+        Setting::Unsupported => return Answer::inapplicable(&NO_SUCH_SETTING),
         Setting::Set { value, origin } => (value, origin.place),
-        _ => return Answer::hardened("none is added".to_owned()),
+        _ => return Answer::hardened(&NONE_ADDED),
     };
     let needed = |name: &str| {
         container.facts.as_deref().is_some_and(|facts| {
@@ -44,43 +52,42 @@ fn decide(container: &Container, _: &Policy) -> Answer {
                 .any(|known| known == name)
         })
     };
-    let risky: Vec<&String> = added
+    let findings: Vec<Finding> = added
         .iter()
         .filter(|name| !BASELINE.contains(&name.as_str()) && !needed(name))
-        .collect();
-    if risky.is_empty() {
-        return Answer::hardened("what is added leaves it an ordinary container".to_owned());
-    }
-    let words: Vec<String> = risky
-        .iter()
-        .map(|name| match power_of(name) {
-            Some(power) => format!("`{name}`, with which it {power}"),
-            None => format!("`{name}`"),
+        .map(|name| {
+            let reason = Reason::new(&ADDED).capability(name).at(place);
+            Finding {
+                reason: match power_of(name) {
+                    Some(power) => {
+                        reason.and(Reason::new(&POWER).with("power", Value::Note(power.to_owned())))
+                    }
+                    None => reason,
+                },
+                remedy: vec![Assignment::RemoveCapability(name.clone())],
+            }
         })
         .collect();
-    Answer::finding(
-        Reason::from(format!("it is given {}", words.join("; "))).at(place),
-        risky
-            .into_iter()
-            .map(|name| Assignment::RemoveCapability(name.clone()))
-            .collect(),
-    )
+    if findings.is_empty() {
+        return Answer::hardened(&NONE_RISKY);
+    }
+    Answer::Findings(findings)
 }
 
 /// What a process can do with the capability (capabilities(7)).
 fn power_of(capability: &str) -> Option<&'static str> {
     Some(match capability {
-        "ALL" => "is root on the host",
-        "SYS_ADMIN" => "mounts file systems and leaves the container",
-        "SYS_MODULE" => "loads code into the kernel",
-        "SYS_PTRACE" => "reads and writes the memory of other processes",
-        "SYS_RAWIO" => "writes to the host's memory and disks",
-        "SYS_BOOT" => "restarts the host",
-        "SYS_TIME" => "sets the host's clock",
-        "DAC_READ_SEARCH" => "opens any file of the host by its handle",
-        "NET_ADMIN" => "configures its network, and the host's where it shares that",
-        "NET_RAW" => "forges packets to its neighbours",
-        "BPF" | "PERFMON" => "watches the kernel and every process",
+        "ALL" => "control the host as root",
+        "SYS_ADMIN" => "mount file systems and leave the container",
+        "SYS_MODULE" => "load code into the kernel",
+        "SYS_PTRACE" => "read and write the memory of other processes",
+        "SYS_RAWIO" => "write to the host's memory and disks",
+        "SYS_BOOT" => "restart the host",
+        "SYS_TIME" => "set the host's clock",
+        "DAC_READ_SEARCH" => "open any file of the host by its handle",
+        "NET_ADMIN" => "configure its network, and the host's where it shares that",
+        "NET_RAW" => "send forged packets to its network",
+        "BPF" | "PERFMON" => "watch the kernel and every process",
         _ => return None,
     })
 }

@@ -1,7 +1,7 @@
 //! Passwords and keys written into a file.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Container, Policy, Reason};
+use crate::container::{Answer, Container, Finding, Policy, Reason, Words};
 use crate::edition::Edition;
 
 /// See the page.
@@ -64,6 +64,15 @@ static ABOUT: &[&str] = &[
     "_ALGORITHM",
 ];
 
+static NO_SECRET: Words = Words::new(
+    "no-secret-in-environment",
+    "No value in its environment looks like a secret.",
+);
+static SECRET_IN_FILE: Words = Words::new(
+    "secret-in-environment",
+    "{name} looks like a secret, and everybody who can read the file sees it; move it out.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
     let mut names: Vec<&str> = container
         .environment
@@ -74,18 +83,13 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {
-        return Answer::hardened("no secret stands in its environment".to_owned());
+        return Answer::hardened(&NO_SECRET);
     }
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    let verb = if quoted.len() == 1 { "stands" } else { "stand" };
-    Answer::finding(
-        Reason::from(format!(
-            "{} {verb} in the file, for everybody who can read it",
-            quoted.join(", ")
-        ))
-        .at(None),
-        Vec::new(),
-    )
+    let findings = names.into_iter().map(|name| Finding {
+        reason: Reason::new(&SECRET_IN_FILE).name(name),
+        remedy: Vec::new(),
+    });
+    Answer::Findings(findings.collect())
 }
 
 fn is_secret(name: &str) -> bool {

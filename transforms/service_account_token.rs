@@ -1,7 +1,7 @@
 //! The pod is given no token for the cluster's API.
 
-use super::{Kind, Reference, Risk, Transform, Written, written};
-use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy};
+use super::{Kind, NOT_A_BOOLEAN, Reference, Risk, Transform, Written, written};
+use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Reason, Words};
 use crate::edition::Edition;
 use crate::transforms::evidence::{self, Against};
 
@@ -43,14 +43,28 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static NO_TOKEN: Words = Words::new("no-api-token", "No token for the cluster's API is mounted.");
+static TOKEN: Words = Words::new(
+    "api-token-mounted",
+    "The file asks for a token for the cluster's API.",
+);
+static NOT_NEEDED: Words = Words::new(
+    "no-sign-of-api-client",
+    "Nothing in the file shows that it uses the cluster's API.",
+);
+
 fn decide(container: &Container, policy: &Policy) -> Answer {
     let judge = |mounted: &bool| match mounted {
-        false => Written::Strict("no token is mounted".into()),
-        true => Written::Weak("the token is mounted explicitly".into()),
+        false => Written::Strict(Reason::new(&NO_TOKEN)),
+        true => Written::Weak(Reason::new(&TOKEN)),
     };
-    written(&container.service_account_token, "a boolean", judge, || {
-        withhold(container, policy).assignments()
-    })
+    let remedy = || withhold(container, policy).assignments();
+    written(
+        &container.service_account_token,
+        &NOT_A_BOOLEAN,
+        judge,
+        remedy,
+    )
     .unwrap_or_else(|| withhold(container, policy))
 }
 
@@ -65,6 +79,6 @@ fn withhold(container: &Container, policy: &Policy) -> Answer {
     Answer::Change {
         assignments: vec![Assignment::NoServiceAccountToken],
         basis: Basis::Assumed,
-        reason: "nothing in the file says that it talks to the cluster's API".into(),
+        reason: Reason::new(&NOT_NEEDED),
     }
 }

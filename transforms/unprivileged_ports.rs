@@ -1,7 +1,9 @@
 //! A process that is not root may listen on the pod's low ports.
 
-use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Basis, Container, Network, Policy, Reason, Setting};
+use super::{Kind, NO_SUCH_SETTING, Reference, Risk, Transform, by_variable, unreadable};
+use crate::container::{
+    Answer, Assignment, Basis, Container, Network, Policy, Reason, Setting, Value, Words,
+};
 use crate::edition::Edition;
 use crate::transforms::needs::capabilities::{self, Start};
 
@@ -21,41 +23,68 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
+static ENGINE_OPENS: Words = Words::new(
+    "engine-opens-low-ports",
+    "The engine lets every user listen on low ports in a private network.",
+);
+static NO_LOW_PORT: Words = Words::new(
+    "no-low-port",
+    "It is not known to listen on a port below 1024.",
+);
+static ROOT: Words = Words::new("root-opens-low-ports", "Root may listen on every port.");
+static PERHAPS_ROOT: Words = Words::new(
+    "may-be-root-for-low-port",
+    "It may start as root, which may listen on every port.",
+);
+static HOST_NETWORK: Words = Words::new(
+    "low-port-of-host",
+    "It listens on port {port} of the host's network, whose parameters belong to the host.",
+);
+static OPENED: Words = Words::new(
+    "low-ports-opened",
+    "Ports from {from} on need no privilege.",
+);
+static CLOSED: Words = Words::new(
+    "low-port-closed",
+    "It listens on port {port}, but ports below {from} need a privilege that it does not have.",
+);
+static NOT_A_PORT: Words = Words::new("not-a-port", "{written} is not a port.");
+static NEEDED: Words = Words::new(
+    "low-port-without-root",
+    "It listens on port {port} and does not run as root.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
     if !container.unprivileged_port_start.is_supported() {
-        let why = if container.low_ports_are_free {
-            "the engine opens every port in a network of its own"
+        return Answer::inapplicable(if container.low_ports_are_free {
+            &ENGINE_OPENS
         } else {
-            "this format has no such setting"
-        };
-        return Answer::inapplicable(why.to_owned());
+            &NO_SUCH_SETTING
+        });
     }
     let Some(lowest) = capabilities::lowest_low_port(container) else {
-        return Answer::hardened("it is not known to listen below 1024".to_owned());
+        return Answer::hardened(&NO_LOW_PORT);
     };
     match capabilities::start(container) {
         Start::User => {}
-        Start::Root => return Answer::hardened("root may listen on every port".to_owned()),
-        Start::Unknown => {
-            return Answer::declined(
-                "it may start as root, which may listen on every port".to_owned(),
-            );
-        }
+        Start::Root => return Answer::hardened(&ROOT),
+        Start::Unknown => return Answer::declined(&PERHAPS_ROOT),
     }
     if container.network != Network::Private {
-        return Answer::declined(format!(
-            "it listens on port {lowest} of the host's network, whose parameters are the host's"
-        ));
+        return Answer::declined(Reason::new(&HOST_NETWORK).port(lowest));
     }
+    let from = |port: &u16| Value::Count(u64::from(*port));
     match &container.unprivileged_port_start {
-        Setting::Set { value, .. } if *value <= lowest => {
-            Answer::hardened(format!("ports from {value} on need no privilege"))
+        Setting::Set { value, origin } if *value <= lowest => {
+            let reason = Reason::new(&OPENED).with("from", from(value));
+            Answer::hardened(reason.at(origin.place))
         }
-        Setting::Set { value, origin } => Answer::finding(Reason::from(format!(
-                "it listens on port {lowest}, and ports below {value} need a privilege that it does not have"
-            )).at(origin.place), Vec::new()),
-        Setting::Variable { text, .. } => Answer::declined(format!("`{text}` decides it")),
-        Setting::Unreadable { text, origin } => Answer::finding(Reason::from(format!("`{text}` is not a port")).at(origin.place), Vec::new()),
+        Setting::Set { value, origin } => {
+            let reason = Reason::new(&CLOSED).port(lowest).with("from", from(value));
+            Answer::finding(reason.at(origin.place), Vec::new())
+        }
+        Setting::Variable { text, origin, .. } => by_variable(text, origin),
+        Setting::Unreadable { text, origin } => unreadable(&NOT_A_PORT, text, origin),
         Setting::Absent | Setting::Unsupported => Answer::Change {
             assignments: vec![Assignment::UnprivilegedPortStart(
                 container
@@ -63,7 +92,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
                     .map_or(lowest, |pod| pod.min(lowest)),
             )],
             basis: Basis::General,
-            reason: format!("it listens on port {lowest} and is not root").into(),
+            reason: Reason::new(&NEEDED).port(lowest),
         },
     }
 }

@@ -1,7 +1,7 @@
 //! Kernel parameters that may act beyond their container.
 
 use super::{Kind, Reference, Risk, Transform};
-use crate::container::{Answer, Assignment, Container, Policy, Reason, Sysctl};
+use crate::container::{Answer, Assignment, Container, Finding, Policy, Reason, Sysctl, Words};
 use crate::edition::Edition;
 
 /// See the page.
@@ -41,23 +41,28 @@ static SAFE: &[&str] = &[
     "net.ipv4.tcp_wmem",
 ];
 
+static NONE_UNSAFE: Words = Words::new(
+    "no-unsafe-sysctl",
+    "It sets no kernel parameter that Kubernetes calls unsafe.",
+);
+static UNSAFE: Words = Words::new(
+    "unsafe-sysctl",
+    "Kubernetes does not call the kernel parameter {name} safe.",
+);
+
 fn decide(container: &Container, _: &Policy) -> Answer {
     let is_unsafe = |sysctl: &&Sysctl| !SAFE.contains(&sysctl.name.as_str());
-    let found: Vec<&Sysctl> = container.sysctls.iter().filter(is_unsafe).collect();
-    let Some(first) = found.first() else {
-        return Answer::hardened("none but safe ones are set".to_owned());
-    };
-    let names: Vec<_> = found.iter().map(|one| format!("`{}`", one.name)).collect();
-    let verb = if found.len() == 1 { "is" } else { "are" };
-    Answer::finding(
-        Reason::from(format!(
-            "{} {verb} not among the kernel parameters that Kubernetes calls safe",
-            names.join(", ")
-        ))
-        .at(first.place),
-        found
-            .iter()
-            .map(|sysctl| Assignment::RemoveSysctl(sysctl.name.clone()))
-            .collect(),
-    )
+    let found = container.sysctls.iter().filter(is_unsafe);
+    let findings: Vec<Finding> = found
+        .map(|sysctl| Finding {
+            reason: Reason::new(&UNSAFE)
+                .name(sysctl.name.as_str())
+                .at(sysctl.place),
+            remedy: vec![Assignment::RemoveSysctl(sysctl.name.clone())],
+        })
+        .collect();
+    if findings.is_empty() {
+        return Answer::hardened(&NONE_UNSAFE);
+    }
+    Answer::Findings(findings)
 }

@@ -96,6 +96,12 @@ impl Reason {
         self.with("path", Value::Path(path.into()))
     }
 
+    /// The same with a capability at `{capability}`.
+    #[must_use]
+    pub fn capability(self, name: impl Into<String>) -> Self {
+        self.with("capability", Value::Capability(name.into()))
+    }
+
     /// The same with a name at `{name}`.
     #[must_use]
     pub fn name(self, name: impl Into<String>) -> Self {

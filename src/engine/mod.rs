@@ -42,7 +42,7 @@ use crate::syntax::{self, SyntaxError};
 use crate::transforms::{Transform, evidence};
 
 /// The answer where nothing may be assumed.
-static ASSUMPTION: Words = Words::new("would-be-assumed", "it would rest on an assumption");
+static ASSUMPTION: Words = Words::new("would-be-assumed", "It would rest on an assumption.");
 
 /// Values of the largest object that a selector is asked of; a larger one is not chosen.
 const LARGEST_OBJECT: usize = 100_000;

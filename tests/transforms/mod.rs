@@ -5,3 +5,4 @@ mod confinement;
 mod images;
 mod limits;
 pub(crate) mod pages;
+mod reasons;

@@ -71,7 +71,7 @@ impl From<Reason> for Evidence {
     }
 }
 
-static SOCKET_OF_ROOT: Words = Words::new(
+pub(super) static SOCKET_OF_ROOT: Words = Words::new(
     "engine-socket-of-root",
     "{path} belongs to root and the engine's group.",
 );
@@ -130,19 +130,19 @@ static READS_SYSTEM: Words = Words::new(
     "reads-host-system",
     "It reads system files of the host at {path}; some may be readable only by root.",
 );
-static OWNER_OF_HOST_PATH: Words = Words::new(
+pub(super) static OWNER_OF_HOST_PATH: Words = Words::new(
     "host-path-owner-unknown",
     "{host} of the host is mounted at {path}; its owner is unknown.",
 );
-static OWNER_OF_VOLUME: Words = Words::new(
+pub(super) static OWNER_OF_VOLUME: Words = Words::new(
     "volume-owner-unknown",
     "{name} is mounted at {path}; its owner is unknown.",
 );
-static OWNER_OF_ANONYMOUS: Words = Words::new(
+pub(super) static OWNER_OF_ANONYMOUS: Words = Words::new(
     "anonymous-volume-owner-unknown",
     "A volume is mounted at {path}; its owner is unknown.",
 );
-static TMPFS_OF_ROOT: Words = Words::new(
+pub(super) static TMPFS_OF_ROOT: Words = Words::new(
     "tmpfs-of-root",
     "Only root may be able to write to the tmpfs at {path}.",
 );
@@ -406,7 +406,7 @@ pub fn is_unknown_software(container: &Container) -> Option<Reason> {
     }
 }
 
-fn of_mount(words: &'static Words, mount: &Mount) -> Reason {
+pub(super) fn of_mount(words: &'static Words, mount: &Mount) -> Reason {
     let reason = Reason::new(words).path(mount.target.as_str());
     reason.at(mount.place)
 }

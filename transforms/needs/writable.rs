@@ -1,24 +1,40 @@
 //! Which paths of an image must stay writable for this container, and how.
 
 use crate::container::{
-    Basis, Container, Id, Origin, Reason, Scratch, Setting, User, Via, counted,
+    Basis, Container, Id, Origin, Reason, Scratch, Setting, User, Via, Words, counted,
     is_shared_directory, within,
 };
 use crate::image::{Condition, DefaultUser, Facts, Owner, Support, Writable, pattern};
 use crate::transforms::evidence;
 
+static KEEPS_DATA: Words = Words::new(
+    "image-data-not-mounted",
+    "The image keeps data in {path}, and nothing is mounted there.",
+);
+static BRINGS_FILES: Words = Words::new(
+    "image-files-would-be-hidden",
+    "The image writes to {path} and has files there, which an empty mount would hide.",
+);
+static OWNER_UNKNOWN: Words = Words::new(
+    "owner-of-scratch-unknown",
+    "It writes to {path}; the user who must own that path is unknown.",
+);
+
+/// Why nothing can be planned for an image with data at this path, where nothing is mounted.
+#[must_use]
+pub fn keeps_data(path: &str) -> Reason {
+    Reason::new(&KEEPS_DATA).path(path)
+}
+
 /// The scratch paths that the container needs and does not have under a read-only root.
 ///
 /// # Errors
 ///
-/// The path that scratch space cannot serve, in words: its image content or its data must survive,
+/// The path that scratch space cannot serve, and why: its image content or its data must survive,
 /// or it would belong to somebody else than who writes there.
 pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch>, Reason> {
     if let Some(volume) = unmounted_volume(container, facts) {
-        return Err(format!(
-            "the image keeps its data in `{volume}`, and nothing is mounted there"
-        )
-        .into());
+        return Err(keeps_data(volume));
     }
     let mut paths: Vec<Scratch> = Vec::new();
     for writable in &facts.writable {
@@ -27,25 +43,16 @@ pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch
         {
             continue;
         }
+        let path = writable.path.as_str();
         if writable.persist {
-            return Err(format!(
-                "the image keeps its data in `{}`, and nothing is mounted there",
-                writable.path
-            )
-            .into());
+            return Err(keeps_data(path));
         }
         if writable.seed {
-            return Err(format!(
-                "the image writes to `{}`, where it also brings files that an empty mount would hide",
-                writable.path
-            ).into());
+            return Err(Reason::new(&BRINGS_FILES).path(path));
         }
         let scratch = scratch(container, facts, writable);
         if !is_writable(container, facts, &scratch) {
-            return Err(format!(
-                "it writes to `{}`, and the number of the user that would have to own it is not known",
-                writable.path
-            ).into());
+            return Err(Reason::new(&OWNER_UNKNOWN).path(path));
         }
         paths.push(scratch);
     }
