@@ -311,7 +311,7 @@ fn a_service_gets_its_facts_from_its_dockerfile() {
         )
     };
     let app = "FROM node:22\nUSER node\n";
-    let hardened = |by: &str| format!("hardened: {by} starts as `node`");
+    let hardened = |by: &str| format!("hardened: {by} starts as `node`.");
     assert_eq!(
         user(".", vec![("deploy/Dockerfile", app)]),
         hardened("Dockerfile")
@@ -335,11 +335,11 @@ fn a_service_gets_its_facts_from_its_dockerfile() {
     let files = || vec![("deploy/Dockerfile", staged)];
     assert_eq!(
         user("{context: ., target: base, args: {U: 7}}", files()),
-        "hardened: Dockerfile starts as 7"
+        "hardened: Dockerfile starts as user 7."
     );
     assert_eq!(
         user("{context: ., target: base, args: [U=7]}", files()),
-        "hardened: Dockerfile starts as 7"
+        "hardened: Dockerfile starts as user 7."
     );
     for build in [
         ".",
@@ -368,11 +368,11 @@ fn a_known_service_with_files_of_its_own_is_known() {
             "FROM nginx:1.27\nCOPY . /usr/share/nginx/html\n",
             "non-root-user"
         ),
-        "changed (Known(\"nginx in Dockerfile\")): nginx in Dockerfile can start as its own user 101:101"
+        "changed (Known(\"nginx in Dockerfile\")): nginx in Dockerfile can start as its own user 101:101."
     );
     assert_eq!(
         change("FROM nginx:1.27\nRUN rm -r /x\n", "non-root-user"),
-        "changed (Assumed): nginx in Dockerfile can start as its own user 101:101"
+        "changed (Assumed): nginx in Dockerfile can start as its own user 101:101."
     );
     assert!(
         change("FROM nginx:1.27\nCOPY . /x\n", "read-only-root")
@@ -384,7 +384,7 @@ fn a_known_service_with_files_of_its_own_is_known() {
     );
     assert_eq!(
         change("FROM openjdk\nENV JAVA_OPTS=-Xmx3g\n", "memory-limit"),
-        "changed (Assumed): twice what `-Xmx3g` asks for"
+        "changed (Assumed): The limit is twice what `-Xmx3g` asks for."
     );
     assert_eq!(
         change("FROM debian\nUSER 1\nCMD sudo run", "no-new-privileges"),
@@ -398,7 +398,7 @@ fn what_another_service_builds_is_built_here() {
     let of_worker = |text| answer(compose, vec![("deploy/Dockerfile", text)], "non-root-user");
     assert_eq!(
         of_worker("FROM a\nUSER 5"),
-        "hardened: Dockerfile starts as 5"
+        "hardened: Dockerfile starts as user 5."
     );
     assert_eq!(
         of_worker("FROM a"),

@@ -191,7 +191,7 @@ fn the_resources_of_a_pod_are_left_to_it() {
     );
     for id in ["resource-requests", "memory-limit", "cpu-limit"] {
         assert!(
-            declined(&text, id).contains("the pod has resources"),
+            declined(&text, id).contains("Its pod has requests or limits"),
             "{id}"
         );
     }

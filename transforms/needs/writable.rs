@@ -17,7 +17,7 @@ static BRINGS_FILES: Words = Words::new(
 );
 static OWNER_UNKNOWN: Words = Words::new(
     "owner-of-scratch-unknown",
-    "It writes to {path}; the user who must own that path is unknown.",
+    "It writes to {path}; the number of the user who must own that path is unknown.",
 );
 
 /// Why nothing can be planned for an image with data at this path, where nothing is mounted.

@@ -130,7 +130,7 @@ fn storage_that_is_no_copy_of_the_image_has_an_owner_of_its_own() {
         ),
     ] {
         assert!(
-            declined(&text, "a", "non-root-user").contains("owner is not known"),
+            declined(&text, "a", "non-root-user").contains("owner is unknown"),
             "{text}"
         );
     }

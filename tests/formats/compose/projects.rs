@@ -327,8 +327,8 @@ fn memory_that_the_file_speaks_of_counts() {
             other => panic!("{other:?}"),
         }
     };
-    assert!(limit("command: java -Xmx$$HEAP").contains("`-Xmx$HEAP` asks for memory"));
-    assert!(limit("command: java -Xmx${HEAP}").contains("`-Xmx${HEAP}` asks for memory"));
+    assert!(limit("command: java -Xmx$$HEAP").contains("`-Xmx$HEAP` sets its memory"));
+    assert!(limit("command: java -Xmx${HEAP}").contains("`-Xmx${HEAP}` sets its memory"));
     let known = "command: java -Xmx$$HEAP\n    environment: {HEAP: 2g}";
     assert_eq!(limit(known), "mem_limit: 4g");
     assert_eq!(limit("command: java -Xmx${HEAP:-3g}"), "mem_limit: 6g");

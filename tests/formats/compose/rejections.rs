@@ -77,7 +77,7 @@ fn users_are_written_by_number() {
 #[test]
 fn a_volume_without_a_copy_keeps_the_user() {
     let text = "services:\n  a:\n    image: postgres:16\n    volumes: [{type: volume, source: pg, target: /var/lib/postgresql/data, volume: {nocopy: true}}]\nvolumes: {pg: {}}\n";
-    assert!(declined(text, "a", "non-root-user").contains("owner is not known"));
+    assert!(declined(text, "a", "non-root-user").contains("owner is unknown"));
 }
 
 /// docs/semantics.md#cap-privileged and #cap-add-all-wins: with `privileged: true` the engine

@@ -51,7 +51,7 @@ fn what_another_user_could_not_do_keeps_root() {
         ),
         (
             "image: nginx:1.27, sysctls: {net.ipv4.ip_unprivileged_port_start: 1024}",
-            "it listens on port 80",
+            "It listens on port 80",
         ),
         (
             "image: redis:7, healthcheck: {test: gosu redis redis-cli ping}",

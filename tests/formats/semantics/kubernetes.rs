@@ -89,7 +89,7 @@ fn the_group_of_volumes_is_for_claims() {
         "csi: {driver: x}",
     ] {
         let rest = format!("volumes: [{{name: v, {volume}}}]");
-        assert!(declined(&written(redis, &rest), "non-root-user").contains("owner is not known"));
+        assert!(declined(&written(redis, &rest), "non-root-user").contains("owner is unknown"));
         for after in &hardened("pod.yaml", &written(redis, &rest)) {
             assert!(!after.contains("fsGroup"), "{after}");
         }
@@ -187,7 +187,7 @@ fn a_closed_secret_keeps_the_user_and_the_group() {
         }
         let redis = "{name: c, image: 'redis:7', volumeMounts: [{name: v, mountPath: /data}]}";
         let why = declined(&written(redis, &rest), "non-root-user");
-        assert!(why.contains("owner alone"), "{why}");
+        assert!(why.contains("only for its owner"), "{why}");
         pod(redis, &rest, |spec| {
             assert!(spec["securityContext"]["fsGroup"].is_null(), "{spec}");
         });

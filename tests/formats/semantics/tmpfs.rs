@@ -186,6 +186,6 @@ fn the_long_form_of_a_tmpfs_is_roots() {
         let mount = format!("{{type: tmpfs, target: /var/cache/nginx{options}}}");
         let text = alone(&format!("{{image: 'nginx:1.27', volumes: [{mount}]}}"));
         let why = declined(&text, "a", "non-root-user");
-        assert!(why.contains("only root may"), "{why}");
+        assert!(why.contains("Only root may"), "{why}");
     }
 }

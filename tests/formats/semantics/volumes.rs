@@ -18,7 +18,7 @@ fn a_volume_elsewhere_is_roots() {
     ] {
         let text = alone(&format!("{{image: 'postgres:16', volumes: ['{volume}']}}"));
         assert!(
-            declined(&text, "a", "non-root-user").contains("owner is not known"),
+            declined(&text, "a", "non-root-user").contains("owner is unknown"),
             "{volume}"
         );
     }
