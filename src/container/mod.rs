@@ -176,7 +176,7 @@ pub struct Container {
     pub limit_implies_request: bool,
     /// What it takes to bring a change to a workload that runs already, where writing the file is
     /// not enough.
-    pub caution: Option<&'static str>,
+    pub caution: Option<Reason>,
     /// Why its settings cannot be judged: part of it is defined in a file that was not read.
     pub incomplete: Option<Reason>,
 }

@@ -1,4 +1,4 @@
-//! Where settings are written: one file or folder a format. A dialect decides nothing.
+//! Where settings are written: one folder per format. A dialect knows no policy.
 
 pub(crate) mod compose;
 pub mod docker_run;
@@ -7,6 +7,8 @@ pub(crate) mod engine_words;
 pub(crate) mod kubernetes;
 pub mod quadlet;
 pub(crate) mod recognise;
+mod refusal;
+mod unproved;
 
 use std::fmt;
 
@@ -14,7 +16,8 @@ pub(crate) use self::compose::{Reference, context, references, variables};
 pub use self::compose::{bases, is_override, overridden_by, overrides, preferred_to};
 pub(crate) use self::draft::{Draft, YamlDraft};
 pub(crate) use self::kubernetes::kustomization::is_one as is_kustomization;
-use crate::container::{Assignment, Container, Place, Reason};
+pub use self::unproved::Unproved;
+use crate::container::{Assignment, Container, Place, Reason, Value, Words};
 use crate::image::Knowledge;
 use crate::project::{self, CustomResource, File, Format, NotOurs, Surroundings};
 use crate::syntax::{Editor, NodeId, Refusal, Tree};
@@ -86,10 +89,40 @@ impl From<Refusal> for Unwritable {
     }
 }
 
+impl From<Reason> for Unwritable {
+    fn from(reason: Reason) -> Self {
+        Self::Because(reason)
+    }
+}
+
+impl From<&'static Words> for Unwritable {
+    fn from(words: &'static Words) -> Self {
+        Self::Because(words.into())
+    }
+}
+
+static WINDOWS: Words = Words::new("no-setting-on-windows", "Windows has no such setting.");
+static NO_SETTING: Words = Words::new("no-such-setting", "{engine} has no such setting.");
+static RESERVATION_ABOVE: Words = Words::new(
+    "reservation-above-limit",
+    "It reserves more memory than the limit, and the engine refuses that.",
+);
+static SWAP_BELOW: Words = Words::new(
+    "swap-below-limit",
+    "The limit on memory and swap ({name} is {written}) is below the limit on memory, and the \
+     engine refuses that.",
+);
+
+/// The consumer of the file, by its own name, has nothing of the kind.
+fn no_setting(engine: &str) -> Unwritable {
+    let engine = Value::Note(engine.to_owned());
+    Reason::new(&NO_SETTING).with("engine", engine).into()
+}
+
 impl From<Unwritable> for Reason {
     fn from(unwritable: Unwritable) -> Self {
         match unwritable {
-            Unwritable::Refused(refusal) => refusal.to_string().into(),
+            Unwritable::Refused(refusal) => refusal::reason(&refusal),
             Unwritable::Because(reason) => reason,
         }
     }

@@ -19,7 +19,8 @@ impl Run<'_> {
     #[must_use]
     pub fn command_line(&self, command: &Command) -> Hardened {
         let (draft, container) = self.pass(command);
-        let proved = draft.finish(command).and_then(|after| {
+        let finished = draft.finish(command).map_err(|why| why.to_string());
+        let proved = finished.and_then(|after| {
             let (_, again) = self.pass(&after);
             match prove::repeated(&again.name, &again.rows) {
                 Some(what) => Err(what),

@@ -387,7 +387,7 @@ impl<'k> Run<'k> {
         report.rows = self.answers(members, rulings, at, draft);
         let changes = |row: &Row| matches!(row.outcome, Outcome::Changed { .. });
         if report.rows.iter().any(changes) {
-            report.caution = members[at].container.caution;
+            report.caution.clone_from(&members[at].container.caution);
         }
         report
     }

@@ -35,7 +35,7 @@ impl Run<'_> {
                 None => FileOutcome::Changed(Change::between(source, text)),
                 Some(why) => FileOutcome::Failed(EngineError::Unproved(why)),
             },
-            Err(why) => FileOutcome::Failed(EngineError::Unproved(why)),
+            Err(why) => FileOutcome::Failed(EngineError::Unproved(why.to_string())),
         };
         self.fix_unit(path, source, &mut report);
         Planned {

@@ -164,7 +164,7 @@ struct Container<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<Place>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<&'static str>,
+    note: Option<String>,
     results: Vec<Outcomes<'r>>,
 }
 
@@ -322,7 +322,7 @@ impl<'r> Container<'r> {
             },
             image: container.image.as_deref(),
             place: place(container.place, report),
-            note: container.caution,
+            note: container.caution.as_ref().map(sentence),
             results: rows
                 .map(|(row, ordinal)| Outcomes::new(row, ordinal, report))
                 .collect(),

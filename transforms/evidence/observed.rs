@@ -75,10 +75,10 @@ static POD_HAS_RESOURCES: Words = Words::new(
     "Its pod has requests or limits, and those of its containers must fit them.",
 );
 static LIMIT_RANGE: Words = Words::new("limit-range", "{object} sets the limits of its namespace.");
-static PATCHED: Words = Words::new("patched", "The patch {path} sets its {name}.");
+static PATCHED: Words = Words::new("patched", "The patch {written} sets its {name}.");
 static MOUNTED_BY_PATCH: Words = Words::new(
     "mounted-by-patch",
-    "The patch {file} mounts something at {path}; its owner is unknown.",
+    "The patch {written} mounts something at {path}; its owner is unknown.",
 );
 static PRIVILEGED_ESCALATES: Words = Words::new(
     "privileged-needs-escalation",
@@ -209,7 +209,7 @@ fn weigh(what: &Observed, against: Against) -> Option<(Weight, Reason)> {
             (Decisive, Reason::new(&LIMIT_RANGE).with("object", object))
         }
         (Observed::PatchedBy { file, setting, key }, _) if touches(*setting, against) => {
-            (Decisive, Reason::new(&PATCHED).path(file).name(*key))
+            (Decisive, Reason::new(&PATCHED).written(file).name(*key))
         }
         (Observed::NeedsEscalation(Power::Privileged), NoNewPrivileges) => {
             (Decisive, Reason::new(&PRIVILEGED_ESCALATES))
@@ -279,8 +279,7 @@ fn of_storage(what: &Observed, against: Against) -> Option<(Weight, Reason)> {
             (Doubt, reason.with("key", name("subPath")))
         }
         (Observed::MountedByPatch { file, path }, Against::User) => {
-            let file = Value::Path(file.clone());
-            let reason = Reason::new(&MOUNTED_BY_PATCH).with("file", file);
+            let reason = Reason::new(&MOUNTED_BY_PATCH).written(file);
             (Doubt, reason.path(path))
         }
         _ => return None,

@@ -1,14 +1,48 @@
 //! Assignments as keys of a service.
 
 use super::{EVERYTHING, Limits, Site, Version};
-use crate::container::{Assignment, Container, Scratch, Setting, Via, is_shared_directory};
+use crate::container::{
+    Assignment, Container, Reason, Scratch, Setting, Value as Part, Via, Words, is_shared_directory,
+};
 use crate::dialect::engine_words::mount::write_tmpfs;
-use crate::dialect::{Unwritable, engine_words};
+use crate::dialect::{
+    RESERVATION_ABOVE, SWAP_BELOW, Unwritable, WINDOWS, engine_words, no_setting,
+};
 use crate::project::File;
 use crate::syntax::{Editor, Found, Kind, NodeId, Schema, Tree, Value};
 use crate::units;
 
 const SECURITY_OPT: &str = "security_opt";
+
+static SET_LATER: Words = Words::new("set-later", "{written} sets {name}, and that value wins.");
+static RESET_LATER: Words = Words::new(
+    "reset-later",
+    "A later document resets or overrides {name}: writing it here has no effect.",
+);
+static NO_TMPFS: Words = Words::new(
+    "format-without-tmpfs",
+    "A file without {services} cannot have {name}.",
+);
+static SWARM_TMPFS: Words = Words::new(
+    "swarm-ignores-tmpfs",
+    "A swarm has no tmpfs with an owner or with programs.",
+);
+static SWARM_PORTS: Words = Words::new(
+    "swarm-ignores-address",
+    "A swarm ignores the address of a port.",
+);
+static SWARM_PIDS: Words = Words::new(
+    "swarm-without-pids",
+    "The schema of this file's version has no limit on processes for a swarm.",
+);
+static HEIR_DIFFERS: Words = Words::new(
+    "extended-by-other",
+    "{name} extends this service and would inherit the change, but differs from it.",
+);
+static RESERVATION_BY_VARIABLE: Words = Words::new(
+    "reservation-by-variable",
+    "{written} decides how much memory it reserves, and the engine refuses a limit below that.",
+);
 
 impl Site {
     /// Plans the edits that write `assignment`, and gives the paths written.
@@ -24,7 +58,7 @@ impl Site {
             return Ok(Vec::new());
         };
         if let Some(why) = &self.sealed {
-            return Err(Unwritable::Because(why.clone().into()));
+            return Err(why.clone().into());
         }
         self.check_heirs()?;
         self.check_platform(assignment, container)?;
@@ -104,9 +138,7 @@ impl Site {
             | Assignment::MemoryRequest(_)
             | Assignment::CpuRequest(_)
             | Assignment::VolumeGroup(_)
-            | Assignment::UnprivilegedPortStart(_) => Err(Unwritable::Because(
-                "Compose has no such setting".to_owned().into(),
-            )),
+            | Assignment::UnprivilegedPortStart(_) => Err(no_setting("Compose")),
         }
     }
 
@@ -140,9 +172,8 @@ impl Site {
         self.check_override(path[0])?;
         let is_later = |(later, _): &&(String, String)| later.split('.').eq(path.iter().copied());
         if let Some((_, place)) = self.later.iter().find(is_later) {
-            return Err(Unwritable::Because(
-                format!("`{place}` says otherwise").into(),
-            ));
+            let reason = Reason::new(&SET_LATER).name(path.join("."));
+            return Err(reason.written(place).into());
         }
         editor.set(self.node, path, value)?;
         Ok(vec![self.path(path)])
@@ -236,9 +267,7 @@ impl Site {
             .iter()
             .any(|overridden| overridden == key || overridden == EVERYTHING)
         {
-            return Err(Unwritable::Because(format!(
-                "a later document resets or overrides `{key}`, so that writing it here has no effect"
-            ).into()));
+            return Err(Reason::new(&RESET_LATER).name(key).into());
         }
         Ok(())
     }
@@ -250,7 +279,7 @@ impl Site {
         assignment: &Assignment,
         container: &Container,
     ) -> Result<(), Unwritable> {
-        let because = |why: String| Err(Unwritable::Because(why.into()));
+        let because = |words, sign: &Reason| Err(Reason::new(words).and(sign.clone()).into());
         let linux_only = matches!(
             assignment,
             Assignment::User { .. }
@@ -262,41 +291,32 @@ impl Site {
                 | Assignment::PidsLimit(_)
         );
         if linux_only && container.windows {
-            return because("Windows has no such setting".to_owned());
+            return Err(Unwritable::from(&WINDOWS));
         }
         match (assignment, &self.swarm) {
             (Assignment::Scratch(_), _) if self.version == Version::First => {
-                because("a file without `services` knows no `tmpfs`".to_owned())
+                let services = Part::Name("services".to_owned());
+                let reason = Reason::new(&NO_TMPFS).name("tmpfs");
+                Err(reason.with("services", services).into())
             }
             (Assignment::Scratch(scratch), Some(sign))
                 if self.version.is_before(6)
                     || scratch.exec
                     || !is_shared_directory(&scratch.path) =>
             {
-                because(format!(
-                    "{sign} is for a swarm, which drops `tmpfs`, and a volume of that type \
-                     has neither an owner nor programs"
-                ))
+                because(&SWARM_TMPFS, sign)
             }
-            (Assignment::LocalhostPorts, Some(sign)) => because(format!(
-                "{sign} is for a swarm, which heeds no address of a port"
-            )),
-            (Assignment::PidsLimit(_), Some(sign)) if self.version.is_before(9) => because(
-                format!("{sign} is for a swarm, and the schema of that `version` has no `pids`"),
-            ),
+            (Assignment::LocalhostPorts, Some(sign)) => because(&SWARM_PORTS, sign),
+            (Assignment::PidsLimit(_), Some(sign)) if self.version.is_before(9) => {
+                because(&SWARM_PIDS, sign)
+            }
             _ => Ok(()),
         }
     }
 
     fn check_heirs(&self) -> Result<(), Unwritable> {
         match self.heirs.iter().find(|heir| !heir.same) {
-            Some(heir) => Err(Unwritable::Because(
-                format!(
-                    "`{}` extends this service, would inherit it, and differs from it",
-                    heir.name
-                )
-                .into(),
-            )),
+            Some(heir) => Err(Reason::new(&HEIR_DIFFERS).name(&heir.name).into()),
             None => Ok(()),
         }
     }
@@ -304,10 +324,10 @@ impl Site {
     /// The engine refuses a limit above that on memory and swap together.
     fn check_swap(&self, limit: u64) -> Result<(), Unwritable> {
         match &self.swap {
-            Some((text, swap)) if swap.is_none_or(|swap| swap < limit) => Err(Unwritable::Because(
-                format!("`memswap_limit: {text}` is below the limit, and the engine refuses that")
-                    .into(),
-            )),
+            Some((text, swap)) if swap.is_none_or(|swap| swap < limit) => {
+                let reason = Reason::new(&SWAP_BELOW).name("memswap_limit");
+                Err(reason.written(text).into())
+            }
             _ => Ok(()),
         }
     }
@@ -319,12 +339,13 @@ impl Site {
     )]
     fn check_reservation(&self, container: &Container, limit: u64) -> Result<(), Unwritable> {
         match &container.memory_request {
-            Setting::Variable { text, .. } => Err(Unwritable::Because(format!(
-                "its memory reservation is decided by `{text}`, and the engine refuses a limit below it"
-            ).into())),
-            Setting::Set { value, origin } if *value > limit && origin.via != Via::Planned => Err(
-                Unwritable::Because("its memory reservation is above the limit".to_owned().into()),
-            ),
+            Setting::Variable { text, origin, .. } => {
+                let reason = Reason::new(&RESERVATION_BY_VARIABLE).written(text);
+                Err(reason.at(origin.place).into())
+            }
+            Setting::Set { value, origin } if *value > limit && origin.via != Via::Planned => {
+                Err(Reason::new(&RESERVATION_ABOVE).at(origin.place).into())
+            }
             _ => Ok(()),
         }
     }

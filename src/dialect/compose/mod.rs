@@ -31,7 +31,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::{Dialect, Unwritable};
-use crate::container::{Assignment, Container, Place};
+use crate::container::{Assignment, Container, Place, Reason};
 use crate::project::{self, File, Format};
 use crate::syntax::{Editor, Found, NodeId, Schema};
 
@@ -74,15 +74,14 @@ pub(super) struct Site {
     /// Services that extend this one and would inherit what is written here, each with whether it
     /// defines anything of its own that the setting could break.
     heirs: Vec<Heir>,
-    /// Keys that a later document resets or overrides, so that what is written here has no effect.
+    /// Keys that a later document resets or overrides: writing them here has no effect.
     overridden: Vec<String>,
-    /// Scalars that a later document or file sets, by their paths, each with the place: they count
-    /// before what is written here.
+    /// Scalars that a later document or file sets, by their paths, each with the place: those win.
     later: Vec<(String, String)>,
-    /// Why nothing may be written here, be it never so right.
-    sealed: Option<String>,
-    /// What says that a swarm runs this.
-    swarm: Option<String>,
+    /// Why this service must not be edited.
+    sealed: Option<Reason>,
+    /// Why only a swarm can run this.
+    swarm: Option<Reason>,
     /// The format of the file.
     version: Version,
     /// `deploy.restart_policy` is written, and holds before `restart`.

@@ -6,7 +6,8 @@ use super::Member;
 use super::interpolation::compose_boolean;
 use super::layers::{Layers, is_null, judged};
 use crate::container::{
-    Container, Mount, MountSource, Observation, Observed, Place, is_shared_directory,
+    Container, Mount, MountSource, Observation, Observed, Place, Reason, Value, Words,
+    is_shared_directory,
 };
 use crate::dialect::engine_words::mount::{
     PROPAGATIONS, Volume, copied, is_host_path, tmpfs, tmpfs_size,
@@ -218,6 +219,15 @@ pub(super) fn share(members: &mut [Member], projects: &[usize]) {
     }
 }
 
+static EXTERNAL_CONTENT: Words = Words::new(
+    "swarm-only-content",
+    "The {kind} {name} is external, and only a swarm has those.",
+);
+static OVERLAY_NETWORK: Words = Words::new(
+    "swarm-only-network",
+    "The network {name} is an overlay, and only a swarm can use it.",
+);
+
 /// The top-level mappings of every document of the project.
 #[derive(Debug, Default)]
 pub(super) struct TopLevel {
@@ -254,10 +264,10 @@ impl TopLevel {
         top
     }
 
-    /// What says that a swarm runs the project: Docker's Compose refuses configs and secrets that are
+    /// Why only a swarm can run the project: Docker's Compose refuses configs and secrets that are
     /// there already (docker/compose `pkg/compose/create.go`), and no container of an engine joins an
     /// overlay that is not attachable.
-    pub(super) fn for_swarm(&self, files: &[File<'_>]) -> Option<String> {
+    pub(super) fn for_swarm(&self, files: &[File<'_>]) -> Option<Reason> {
         let is_on = |file: &File<'_>, node, key| {
             text_at(file, node, key)
                 .as_deref()
@@ -285,14 +295,13 @@ impl TopLevel {
         };
         let external = ["configs", "secrets"].into_iter().find_map(|kind| {
             let name = find(kind, &is_external)?;
-            Some(format!(
-                "`external` of the {} `{name}`",
-                kind.trim_end_matches('s')
-            ))
+            let kind = Value::Note(kind.trim_end_matches('s').to_owned());
+            let reason = Reason::new(&EXTERNAL_CONTENT).with("kind", kind);
+            Some(reason.name(name))
         });
         external.or_else(|| {
             let name = find("networks", &is_overlay)?;
-            Some(format!("`driver: overlay` of the network `{name}`"))
+            Some(Reason::new(&OVERLAY_NETWORK).name(name))
         })
     }
 

@@ -1,9 +1,18 @@
 //! Published ports and the address they are bound to.
 
 use super::Site;
-use crate::container::{Container, Place};
+use crate::container::{Container, Place, Reason, Words};
 use crate::dialect::Unwritable;
 use crate::syntax::{Editor, Found, Kind, NodeId, Schema, Tree, Value};
+
+static PORT_ELSEWHERE: Words = Words::new(
+    "port-published-elsewhere",
+    "Another service or file publishes one of its ports, and others read that too.",
+);
+static PORT_BY_VARIABLE: Words = Words::new(
+    "port-by-variable",
+    "{written} decides where a port is published.",
+);
 
 const LOCALHOST: &str = "127.0.0.1";
 
@@ -17,7 +26,6 @@ impl Site {
         container: &Container,
     ) -> Result<Vec<String>, Unwritable> {
         const KEY: &str = "ports";
-        let because = |why: String| Unwritable::Because(why.into());
         self.check_override(KEY)?;
         let own = match tree.get(tree.resolve(self.node), KEY, Schema::GoYamlV4) {
             Some(Found::Own { value, .. }) => tree.children(value).collect(),
@@ -32,10 +40,7 @@ impl Site {
                     }
             };
             let Some(item) = own.iter().copied().find(is_it) else {
-                return Err(because(
-                    "a port is published by another service or file, which others read too"
-                        .to_owned(),
-                ));
+                return Err(Unwritable::from(&PORT_ELSEWHERE));
             };
             if tree.node(item).kind == Kind::Map {
                 let address = Value::Str(LOCALHOST.to_owned());
@@ -44,10 +49,9 @@ impl Site {
             }
             let text = tree.value(item);
             if text.contains('$') || tree.node(item).kind != Kind::Scalar {
-                return Err(because(format!(
-                    "`{}` decides where it is published",
-                    tree.text(item)
-                )));
+                return Err(Reason::new(&PORT_BY_VARIABLE)
+                    .written(tree.text(item))
+                    .into());
             }
             // Without a port of the host the engine chooses one.
             let separator = if text.contains(':') { ":" } else { "::" };

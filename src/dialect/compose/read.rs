@@ -12,7 +12,9 @@ use super::{
     Heir, Member, SWARM, Site, Version, build, commands, confinement, environment, inheritance,
     network, recognise, resources, services,
 };
-use crate::container::{Container, Observed, Origin, Place, Reason, Restart, Setting, Via};
+use crate::container::{
+    Container, Observed, Origin, Place, Reason, Restart, Setting, Value, Via, Words,
+};
 use crate::dialect::engine_words;
 use crate::image::{self, Knowledge};
 use crate::project::{File, Surroundings};
@@ -48,8 +50,7 @@ pub(super) fn read(
         // Files that two projects share are planned once.
         if let Some(twin) = places.get(&(defining.file, defining.node)) {
             if known[*twin] != *layers {
-                let why = "another project of these files reads it otherwise".to_owned();
-                members[*twin].site.sealed = Some(why);
+                members[*twin].site.sealed = Some(Reason::new(&PROJECTS_DIFFER));
             }
             continue;
         }
@@ -60,7 +61,7 @@ pub(super) fn read(
         };
         let mut container = Container::new(service.name.clone(), service.name.clone(), place);
         container.group = member;
-        container.incomplete = service.incomplete.map(Reason::from);
+        container.incomplete = service.incomplete;
         fill(&mut container, layers, files, knowledge, surroundings);
         if container.built {
             container.facts = build::recipe(layers, files, surroundings)
@@ -74,7 +75,7 @@ pub(super) fn read(
         } else {
             *version
         };
-        let swarm = for_swarm(layers, files).or_else(|| swarm.clone());
+        let swarm = for_swarm(&service.name, layers, files).or_else(|| swarm.clone());
         if version == Version::First {
             container.pids_limit = Setting::Unsupported;
         }
@@ -120,13 +121,37 @@ pub(super) fn read(
     members
 }
 
+static PROJECTS_DIFFER: Words = Words::new(
+    "projects-differ",
+    "Two projects use this file, and they define this service differently.",
+);
+static FIRST_VERSION: Words = Words::new(
+    "first-compose-format",
+    "Only docker-compose 1 reads a file without {name}.",
+);
+static SWARM_IGNORES: Words = Words::new(
+    "swarm-ignores-option",
+    "A swarm ignores {name}: set {option} in {file} of its daemons.",
+);
+static DEPLOY_KEY: Words = Words::new(
+    "swarm-only-key",
+    "{key} of the service {name} is only for a swarm.",
+);
+static NOT_GIVEN: Words = Words::new(
+    "file-not-given",
+    "{written} defines it: name that file too to change it.",
+);
+
 /// What the reader of the file does not do with it.
-fn caution(version: Version, swarm: bool) -> Option<&'static str> {
+fn caution(version: Version, swarm: bool) -> Option<Reason> {
+    let name = |text: &str| Value::Name(text.to_owned());
     match (version, swarm) {
-        (Version::First, _) => Some("only docker-compose 1 reads a file without `services`"),
-        (_, true) => Some(
-            "a swarm ignores `security_opt`; its daemons take `no-new-privileges` from daemon.json",
-        ),
+        (Version::First, _) => Some(Reason::new(&FIRST_VERSION).name("services")),
+        (_, true) => {
+            let reason = Reason::new(&SWARM_IGNORES).name("security_opt");
+            let reason = reason.with("option", name("no-new-privileges"));
+            Some(reason.with("file", name("daemon.json")))
+        }
         (_, false) => None,
     }
 }
@@ -142,15 +167,16 @@ fn is_legacy(file: &File<'_>) -> bool {
 struct Whole {
     top: TopLevel,
     version: Version,
-    /// What says that a swarm runs all of it.
-    swarm: Option<String>,
+    /// Why only a swarm can run it.
+    swarm: Option<Reason>,
 }
 
-/// The key by which a service says that a swarm runs it.
-fn for_swarm(layers: &Layers, files: &[File<'_>]) -> Option<String> {
+/// A key of the service that is only for a swarm.
+fn for_swarm(service: &str, layers: &Layers, files: &[File<'_>]) -> Option<Reason> {
     let mut keys = SWARM.iter();
     let key = keys.find(|key| layers.has(files, &["deploy", key]))?;
-    Some(format!("`deploy.{key}`"))
+    let key = Value::Name(format!("deploy.{key}"));
+    Some(Reason::new(&DEPLOY_KEY).with("key", key).name(service))
 }
 
 /// Every service, each base before the services that extend it, with the index of its project.
@@ -161,10 +187,10 @@ fn services_of_projects(
     let mut found = Vec::new();
     let mut tops = Vec::new();
     for project in services::collect(files, surroundings) {
-        let swarm = project.services.iter().find_map(|service| {
-            let key = for_swarm(&service.layers, files)?;
-            Some(format!("{key} of `{}`", service.name))
-        });
+        let swarm = project
+            .services
+            .iter()
+            .find_map(|service| for_swarm(&service.name, &service.layers, files));
         found.extend(
             project
                 .services
@@ -191,16 +217,14 @@ fn services_of_projects(
     (found, tops)
 }
 
-/// Why nothing may be written to the file that defines the service at `key`.
-fn sealed(file: &File<'_>, key: Span) -> Option<String> {
+/// Why the file that defines the service at `key` must not be edited.
+fn sealed(file: &File<'_>, key: Span) -> Option<Reason> {
     if file.part.is_given {
         return None;
     }
     let (line, _) = file.tree.line_column(key.start);
     let path = file.path.display();
-    Some(format!(
-        "`{path}:{line}` defines it, and that file was not named"
-    ))
+    Some(Reason::new(&NOT_GIVEN).written(format!("{path}:{line}")))
 }
 
 /// Fills in everything but mounts.

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use super::layers::{Layer, Layers};
 use super::recognise::services_of;
 use super::references::{Extends, extended, includes};
-use crate::container::Via;
+use crate::container::{Reason, Value, Via, Words};
 use crate::paths::normalized;
 use crate::project::{File, Surroundings};
 use crate::syntax::{Found, NodeId, Schema, Span};
@@ -22,6 +22,20 @@ use crate::syntax::{Found, NodeId, Schema, Span};
 const LONGEST_CHAIN: usize = 64;
 /// As many files are included, counted each time that they are.
 const MOST_INCLUDES: usize = 1_000;
+
+static EXTENDS_ITSELF: Words = Words::new(
+    "extends-itself",
+    "It extends {name}, which extends it in turn.",
+);
+static BASE_MISSING: Words = Words::new(
+    "base-missing",
+    "It extends {name}, which this file does not define.",
+);
+static BASE_UNREAD: Words = Words::new("base-unread", "It extends {name} of {file}, which {note}.");
+static BASE_NOT_IN_FILE: Words = Words::new(
+    "base-not-in-file",
+    "It extends {name}, which {file} does not define.",
+);
 
 /// One service of a project.
 #[derive(Clone, Debug)]
@@ -32,7 +46,7 @@ pub(super) struct Service {
     /// Every mapping that makes it up, those of its bases first.
     pub(super) layers: Layers,
     /// Why part of it is not known.
-    pub(super) incomplete: Option<String>,
+    pub(super) incomplete: Option<Reason>,
 }
 
 /// The services of the files that are merged with each other.
@@ -237,36 +251,29 @@ impl Reader<'_, '_> {
             return service.clone();
         };
         let name = &base.service;
-        let unknown = |why: String| Service {
+        let unknown = |why: Reason| Service {
             incomplete: Some(why),
             ..service.clone()
         };
+        let of_base = |words| Reason::new(words).name(name);
         if chain == 0 {
-            return unknown(format!("it extends `{name}`, which extends it in turn"));
+            return unknown(of_base(&EXTENDS_ITSELF));
         }
         let inherited = match &base.file {
             None => match scope.find(name) {
                 Some(base) => self.with_bases(file, scope, extends, base, chain - 1),
-                None => {
-                    return unknown(format!(
-                        "it extends `{name}`, which this file does not define"
-                    ));
-                }
+                None => return unknown(of_base(&BASE_MISSING)),
             },
             Some(path) => {
+                let named = Value::Written(path.display().to_string());
                 let Some(at) = self.find(path) else {
-                    return unknown(format!(
-                        "it extends `{name}` of `{}`, which {}",
-                        path.display(),
-                        self.why_unread(file, path)
-                    ));
+                    let note = Value::Note(self.why_unread(file, path));
+                    let reason = of_base(&BASE_UNREAD).with("file", named);
+                    return unknown(reason.with("note", note));
                 };
                 let bases = self.bases(at);
                 let Some(base) = bases.find(name) else {
-                    return unknown(format!(
-                        "it extends `{name}`, which `{}` does not define",
-                        path.display()
-                    ));
+                    return unknown(of_base(&BASE_NOT_IN_FILE).with("file", named));
                 };
                 let extends = |service: &Service| self.extends(service);
                 self.with_bases(at, &bases, &extends, base, chain - 1)

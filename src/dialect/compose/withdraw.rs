@@ -1,13 +1,26 @@
-//! Taking back what a service says explicitly, where somebody asks for that.
+//! Undoing explicit settings of a service, where somebody asks for that.
 
 use super::Site;
-use crate::container::{Assignment, same_path};
-use crate::dialect::{Unwritable, engine_words};
+use crate::container::{Assignment, Reason, Value as Part, Words, same_path};
+use crate::dialect::{Unwritable, engine_words, no_setting};
 use crate::syntax::{Editor, Found, Kind, NodeId, Schema, Tree, Value};
 
+static NOT_OWN_KEY: Words = Words::new(
+    "key-not-in-service",
+    "The service gets {name} from another place, which others read too.",
+);
+static NOT_OWN_ITEM: Words = Words::new(
+    "item-not-in-service",
+    "The service gets this item of {name} from another place, which others read too.",
+);
+static SHORT_VOLUME: Words = Words::new(
+    "short-volume-not-edited",
+    "harden does not edit the short form of a volume: add {suffix} at its end.",
+);
+
 impl Site {
-    /// Plans the edits of an assignment that undoes what stands in the service itself. What reaches
-    /// it from elsewhere is refused: others read it too.
+    /// Plans the edits of an assignment that undoes a setting of the service itself. A setting from
+    /// another place is refused: others read it too.
     pub(super) fn withdraw(
         &self,
         assignment: &Assignment,
@@ -42,11 +55,7 @@ impl Site {
             }
             Assignment::DefaultProcMount => self.remove_option(tree, editor, "systempaths"),
             Assignment::ReadOnlyMount(target) => self.close_mount(tree, editor, target),
-            _ => Err(Unwritable::Because(
-                "nothing stands in the service to take back"
-                    .to_owned()
-                    .into(),
-            )),
+            _ => Err(no_setting("Compose")),
         }
     }
 
@@ -55,9 +64,7 @@ impl Site {
         self.check_override(key)?;
         match tree.get(tree.resolve(self.node), key, Schema::GoYamlV4) {
             Some(Found::Own { value, .. }) => Ok(value),
-            _ => Err(Unwritable::Because(
-                format!("`{key}` is not written in the service itself").into(),
-            )),
+            _ => Err(Reason::new(&NOT_OWN_KEY).name(key).into()),
         }
     }
 
@@ -75,9 +82,7 @@ impl Site {
             .iter()
             .partition(|item| goes(&tree.value(tree.resolve(**item))));
         if going.is_empty() {
-            return Err(Unwritable::Because(
-                format!("it is not written in the `{key}` of the service itself").into(),
-            ));
+            return Err(Reason::new(&NOT_OWN_ITEM).name(key).into());
         }
         if staying.is_empty() {
             editor.remove(self.node, &[key])?;
@@ -106,10 +111,7 @@ impl Site {
                 return Ok(vec![self.path(&["volumes"])]);
             }
         }
-        Err(Unwritable::Because(
-            "the short form of the volume is left as it is; `:ro` at its end closes it"
-                .to_owned()
-                .into(),
-        ))
+        let suffix = Part::Name(":ro".to_owned());
+        Err(Reason::new(&SHORT_VOLUME).with("suffix", suffix).into())
     }
 }

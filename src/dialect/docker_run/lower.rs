@@ -1,9 +1,11 @@
 //! Assignments as options of a command.
 
 use super::{Command, Engine, Given};
-use crate::container::{Assignment, Container, Id, Place, Scratch, Setting};
+use crate::container::{Assignment, Container, Id, Place, Reason, Scratch, Setting, Value, Words};
 use crate::dialect::engine_words::mount::write_tmpfs;
-use crate::dialect::{Draft, Unwritable, engine_words};
+use crate::dialect::{
+    Draft, RESERVATION_ABOVE, SWAP_BELOW, Unwritable, WINDOWS, engine_words, no_setting,
+};
 use crate::project::Member;
 use crate::units;
 
@@ -128,15 +130,13 @@ impl<'c> CommandDraft<'c> {
                 continue;
             }
             if !self.is_alone(given) {
-                return Err(because(format!(
-                    "`--{name}` shares its word with other options"
-                )));
+                return Err(of_option(&SHARED_WORD, name));
             }
             self.removed.push(index);
             removed.push(format!("--{name} {}", given.value));
         }
         if removed.is_empty() {
-            return Err(because(format!("`--{name}` is not given")));
+            return Err(of_option(&NOT_GIVEN, name));
         }
         Ok(removed)
     }
@@ -153,10 +153,7 @@ impl<'c> CommandDraft<'c> {
                 continue;
             }
             if !self.is_alone(given) || given.value.contains('=') {
-                let value = &given.value;
-                return Err(because(format!(
-                    "`{value}` is not written in a form of its own"
-                )));
+                return Err(Reason::new(&PORT_FORM).written(&given.value).into());
             }
             self.removed.push(index);
             for (port, _) in ports {
@@ -188,18 +185,17 @@ impl<'c> CommandDraft<'c> {
         if let Setting::Set { value, .. } = &container.memory_request
             && *value > limit
         {
-            return Err(because(
-                "its memory reservation is above the limit".to_owned(),
-            ));
+            return Err(Unwritable::from(&RESERVATION_ABOVE));
         }
         let swap = self.command.last("memory-swap");
         match swap.map(|given| given.value.as_str()) {
             None | Some("-1" | "0") => Ok(()),
             Some(text) => match units::bytes(text) {
                 Some(swap) if swap >= limit => Ok(()),
-                _ => Err(because(format!(
-                    "`--memory-swap {text}` is below the limit, and the engine refuses that"
-                ))),
+                _ => {
+                    let reason = Reason::new(&SWAP_BELOW).name("--memory-swap");
+                    Err(reason.written(text).into())
+                }
             },
         }
     }
@@ -246,7 +242,7 @@ impl Draft for CommandDraft<'_> {
     ) -> Result<Vec<String>, Unwritable> {
         let container = &member.container;
         if container.windows {
-            return Err(because("Windows has no such setting".to_owned()));
+            return Err(Unwritable::from(&WINDOWS));
         }
         Ok(match assignment {
             Assignment::User { uid, gid } => {
@@ -294,15 +290,13 @@ impl Draft for CommandDraft<'_> {
                 .remove_security_option("systempaths")
                 .or_else(|_| self.remove_security_option("unmask"))?,
             Assignment::ReadOnlyMount(_) => {
-                return Err(because(
-                    "the mount is left as it is; `:ro` at the end of `--volume` closes it"
-                        .to_owned(),
-                ));
+                let suffix = Value::Name(":ro".to_owned());
+                return Err(Reason::new(&CLOSE_MOUNT).with("suffix", suffix).into());
             }
             Assignment::RestartAtMost(_) if self.command.is_on("rm") => {
-                return Err(because(
-                    "`--rm` is given, and the engine refuses `--restart` beside it".to_owned(),
-                ));
+                let refused = Value::Name("--restart".to_owned());
+                let reason = Reason::new(&REMOVED_AT_EXIT).name("--rm");
+                return Err(reason.with("refused", refused).into());
             }
             Assignment::RestartAtMost(retries) => {
                 self.set("restart", Some(format!("on-failure:{retries}")))
@@ -313,8 +307,7 @@ impl Draft for CommandDraft<'_> {
             | Assignment::CpuRequest(_)
             | Assignment::VolumeGroup(_)
             | Assignment::UnprivilegedPortStart(_) => {
-                let program = self.command.engine.program();
-                return Err(because(format!("{program} has no such option")));
+                return Err(no_setting(self.command.engine.program()));
             }
         })
     }
@@ -336,6 +329,24 @@ impl Draft for CommandDraft<'_> {
     }
 }
 
-fn because(why: String) -> Unwritable {
-    Unwritable::Because(why.into())
+fn of_option(words: &'static Words, name: &str) -> Unwritable {
+    Reason::new(words).name(format!("--{name}")).into()
 }
+
+static SHARED_WORD: Words = Words::new(
+    "option-shares-word",
+    "{name} is in one word with other options: write it separately.",
+);
+static NOT_GIVEN: Words = Words::new("option-not-given", "The command has no {name} to change.");
+static PORT_FORM: Words = Words::new(
+    "port-form",
+    "The port {written} is in a form that harden does not edit: put the address 127.0.0.1 in it.",
+);
+static CLOSE_MOUNT: Words = Words::new(
+    "mount-not-edited",
+    "harden does not edit mounts of a command: add {suffix} to the volume.",
+);
+static REMOVED_AT_EXIT: Words = Words::new(
+    "removed-at-exit",
+    "The command has {name}, and the engine refuses {refused} together with it.",
+);

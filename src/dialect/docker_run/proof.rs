@@ -1,21 +1,22 @@
 //! The hardened command says what the draft says, and no more.
 
 use super::{Command, CommandDraft};
+use crate::dialect::Unproved;
 
 impl CommandDraft<'_> {
     /// The command with its changes, read again and compared with what was planned.
     ///
     /// # Errors
     ///
-    /// What differs, in words.
-    pub(crate) fn finish(&self, command: &Command) -> Result<Command, String> {
-        let after = Command::parse(self.words()).map_err(|fault| fault.to_string())?;
+    /// What differs.
+    pub(crate) fn finish(&self, command: &Command) -> Result<Command, Unproved> {
+        let after = Command::parse(self.words())?;
         let head = |command: &Command| command.words.get(..command.first).map(<[_]>::to_vec);
         if head(&after) != head(command) {
-            return Err("the words before the options are not the same".to_owned());
+            return Err(Unproved::Head);
         }
         if after.image_and_arguments() != command.image_and_arguments() {
-            return Err("the image or its command is not the same".to_owned());
+            return Err(Unproved::Image);
         }
         let said = |command: &Command, words: std::ops::Range<usize>| {
             command.words.get(words).unwrap_or_default().to_vec()
@@ -38,7 +39,7 @@ impl CommandDraft<'_> {
             (given.flag.name, given.value.clone(), words)
         });
         if found.ne(wanted) {
-            return Err("the options are not those that were planned".to_owned());
+            return Err(Unproved::Options);
         }
         Ok(after)
     }

@@ -1,11 +1,16 @@
 //! The platform's own profiles, in fields and in the annotations that came before them.
 
-use super::lower::{Writing, because, text};
+use super::lower::{Writing, text};
 use super::read::{APP_ARMOR, SECCOMP};
 use super::withdraw::at;
-use crate::container::Container;
+use crate::container::{Container, Reason, Words};
 use crate::dialect::Unwritable;
 use crate::syntax::Tree;
+
+static ANNOTATION_DIFFERS: Words = Words::new(
+    "annotation-differs",
+    "The annotation {name} names another profile, and an API before 1.27 refuses both.",
+);
 
 impl Writing<'_, '_, '_> {
     /// An API before 1.27 compares the field with the annotation of the container and refuses two
@@ -19,9 +24,7 @@ impl Writing<'_, '_, '_> {
         if let Some((_, profile)) = self.site.pod.annotated(tree, &key)
             && !matches!(&*profile, "runtime/default" | "docker/default")
         {
-            return because(&format!(
-                "the annotation `{key}` says otherwise, and an older API refuses both"
-            ));
+            return Err(Reason::new(&ANNOTATION_DIFFERS).name(key).into());
         }
         self.set(
             &["securityContext", "seccompProfile", "type"],

@@ -10,9 +10,9 @@ use super::read::UNPRIVILEGED_PORT_START;
 use super::volume_name::volume_name;
 use crate::container::{
     Assignment, Container, Network, Observation, Observed, Patched, Place, Power, Reason, Role,
-    Scratch, Setting, Words, same_path,
+    Scratch, Setting, Value as Part, Words, same_path,
 };
-use crate::dialect::Unwritable;
+use crate::dialect::{Unwritable, no_setting};
 use crate::project::File;
 use crate::syntax::{Editor, NodeId, Schema, Tree, Value};
 
@@ -162,7 +162,7 @@ impl Site {
         objection(assignment, container).map_or(Ok(()), Err)?;
         let (Some(editor), Some(file)) = (editors.get_mut(self.pod.file), files.get(self.pod.file))
         else {
-            return because("its file is not one of those to be written");
+            return Err(Unwritable::from(&FILE_NOT_GIVEN));
         };
         let tree = &file.tree;
         let mut writing = Writing {
@@ -235,7 +235,7 @@ impl Site {
             Assignment::PidsLimit(_)
             | Assignment::RestartAtMost(_)
             | Assignment::LocalhostPorts => {
-                return because("Kubernetes has no such setting");
+                return Err(no_setting("Kubernetes"));
             }
             Assignment::OwnNamespace(_)
             | Assignment::RemoveCapability(_)
@@ -320,15 +320,15 @@ impl Writing<'_, '_, '_> {
 
 /// Why the API server or the kubelet would refuse the result.
 fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritable> {
-    let because = |why: &str| Some(Unwritable::Because(why.into()));
+    let because = |words: &'static Words| Some(Unwritable::from(words));
     if let Some(why) = &container.incomplete {
         return Some(Unwritable::Because(why.clone()));
     }
     if container.role == Role::Ephemeral {
-        return because("an ephemeral container cannot be changed once it is in its pod");
+        return because(&EPHEMERAL);
     }
     if container.windows && is_for_linux(assignment) {
-        return because("the API refuses this setting in a pod for Windows");
+        return because(&WINDOWS_POD);
     }
     match assignment {
         Assignment::NoNewPrivileges => refuses_no_new_privileges(container),
@@ -336,7 +336,7 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
             .user
             .judged()
             .filter(|user| user.is_root())
-            .and_then(|_| because("the kubelet would not start it: its user is root"))
+            .and_then(|_| because(&USER_IS_ROOT))
             .or_else(|| patched(container, &[Patched::User])),
         Assignment::Unprivileged
             if container
@@ -344,7 +344,7 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
                 .iter()
                 .any(|mount| mount.propagation.as_deref() == Some("Bidirectional")) =>
         {
-            because("the API refuses `mountPropagation: Bidirectional` without `privileged: true`")
+            Some(Reason::new(&BIDIRECTIONAL).name("Bidirectional").into())
         }
         Assignment::MemoryLimit(limit) => exceeds(container.memory_request.judged(), Some(limit)),
         Assignment::MemoryRequest(request) => {
@@ -354,10 +354,10 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
         Assignment::CpuRequest(request) => exceeds(Some(request), container.cpu_limit.judged()),
         Assignment::Scratch(scratch) => taken(&scratch.path, container),
         Assignment::AddCapability(_) if !container.capabilities_added.is_supported() => {
-            because("its controller refuses added capabilities unless it is told otherwise")
+            because(&NO_ADDED_CAPABILITIES)
         }
         Assignment::UnprivilegedPortStart(_) if container.network == Network::Host => {
-            because("a pod in the host's network cannot have sysctls of the network")
+            because(&HOST_NETWORK_SYSCTLS)
         }
         Assignment::UnprivilegedPortStart(_)
             if container
@@ -365,7 +365,11 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
                 .iter()
                 .any(|sysctl| sysctl.name == UNPRIVILEGED_PORT_START) =>
         {
-            because("the pod sets this sysctl already")
+            Some(
+                Reason::new(&SYSCTL_IS_SET)
+                    .name(UNPRIVILEGED_PORT_START)
+                    .into(),
+            )
         }
         _ => None,
     }
@@ -373,15 +377,15 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
 
 /// The API refuses `allowPrivilegeEscalation: false` beside some powers, and a patch may bring one.
 fn refuses_no_new_privileges(container: &Container) -> Option<Unwritable> {
-    let because =
-        |why: &'static Words, place| Some(Unwritable::Because(Reason::new(why).at(place)));
     for Observation { what, place } in &container.observations {
         match what {
             Observed::NeedsEscalation(Power::Privileged) => {
-                return because(&PRIVILEGED_ESCALATES, *place);
+                return Some(Reason::new(&PRIVILEGED_ESCALATES).at(*place).into());
             }
             Observed::NeedsEscalation(Power::SysAdmin) => {
-                return because(&SYS_ADMIN_ESCALATES, *place);
+                let capability = Part::Capability("SYS_ADMIN".to_owned());
+                let reason = Reason::new(&SYS_ADMIN_ESCALATES).with("capability", capability);
+                return Some(reason.at(*place).into());
             }
             _ => {}
         }
@@ -401,36 +405,67 @@ fn patched(container: &Container, settings: &[Patched]) -> Option<Unwritable> {
         let Observed::PatchedBy { file, setting, key } = &seen.what else {
             return None;
         };
-        let reason = Reason::new(&PATCHED).path(file).name(*key).at(seen.place);
+        let reason = Reason::new(&PATCHED)
+            .written(file)
+            .name(*key)
+            .at(seen.place);
         settings
             .contains(setting)
             .then_some(Unwritable::Because(reason))
     })
 }
 
+static FILE_NOT_GIVEN: Words =
+    Words::new("file-not-editable", "Its file is not one of those to edit.");
+static EPHEMERAL: Words = Words::new(
+    "ephemeral-is-immutable",
+    "The API does not change an ephemeral container of a pod.",
+);
+static WINDOWS_POD: Words = Words::new(
+    "windows-pod",
+    "The API refuses this setting in a pod for Windows.",
+);
+static USER_IS_ROOT: Words = Words::new(
+    "non-root-with-root",
+    "Its user is root: the kubelet would not start it.",
+);
+static NO_ADDED_CAPABILITIES: Words = Words::new(
+    "controller-refuses-capabilities",
+    "Its controller refuses added capabilities by default.",
+);
+static HOST_NETWORK_SYSCTLS: Words = Words::new(
+    "host-network-sysctls",
+    "A pod in the host's network cannot set kernel parameters of the network.",
+);
+static SYSCTL_IS_SET: Words = Words::new("sysctl-is-set", "The pod already sets {name}.");
+static BIDIRECTIONAL: Words = Words::new(
+    "propagation-needs-privileged",
+    "It mounts with the propagation {name}, which the API allows only if it is privileged.",
+);
+static REQUEST_ABOVE: Words = Words::new(
+    "request-above-limit",
+    "The API refuses a request that is larger than its limit.",
+);
+static PATH_TAKEN: Words = Words::new("mount-path-taken", "{path} already has a mount.");
+static NOT_A_MOUNT_PATH: Words =
+    Words::new("not-a-mount-path", "{path} cannot be the path of a mount.");
 static PRIVILEGED_ESCALATES: Words = Words::new(
     "api-refuses-privileged",
     "The API refuses a privileged container that may not gain privileges.",
 );
 static SYS_ADMIN_ESCALATES: Words = Words::new(
     "api-refuses-sys-admin",
-    "The API refuses a container with CAP_SYS_ADMIN that may not gain privileges.",
+    "The API refuses a container with the capability {capability} that may not gain privileges.",
 );
 static PRIVILEGED_BY_VARIABLE: Words = Words::new(
     "privileged-by-variable",
     "{written} decides whether it is privileged, and the API refuses a privileged container that \
      may not gain privileges.",
 );
-static PATCHED: Words = Words::new("setting-patched", "The patch {path} sets its {name}.");
+static PATCHED: Words = Words::new("setting-patched", "The patch {written} sets its {name}.");
 
 fn exceeds(request: Option<&u64>, limit: Option<&u64>) -> Option<Unwritable> {
-    (request? > limit?).then(|| {
-        Unwritable::Because(
-            "the API refuses a request that is larger than its limit"
-                .to_owned()
-                .into(),
-        )
-    })
+    (request? > limit?).then(|| Unwritable::from(&REQUEST_ABOVE))
 }
 
 /// The API refuses two mounts at one path, and a colon in one.
@@ -444,13 +479,9 @@ fn taken(path: &str, container: &Container) -> Option<Unwritable> {
             .iter()
             .any(|device| same_path(device, path));
     if written {
-        Some(Unwritable::Because(
-            format!("something is mounted at `{path}` already").into(),
-        ))
+        Some(Reason::new(&PATH_TAKEN).path(path).into())
     } else if path.contains(':') || !path.starts_with('/') {
-        Some(Unwritable::Because(
-            format!("`{path}` cannot be the path of a mount").into(),
-        ))
+        Some(Reason::new(&NOT_A_MOUNT_PATH).path(path).into())
     } else {
         None
     }
@@ -485,10 +516,6 @@ fn is_for_linux(assignment: &Assignment) -> bool {
         | Assignment::CpuLimit(_)
         | Assignment::CpuRequest(_) => false,
     }
-}
-
-pub(super) fn because<T>(why: &str) -> Result<T, Unwritable> {
-    Err(Unwritable::Because(why.to_owned().into()))
 }
 
 fn number(id: u32) -> Value {

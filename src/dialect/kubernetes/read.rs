@@ -13,8 +13,8 @@ use super::storage::Volumes;
 use super::workload::Shape;
 use super::{quantity, recognise};
 use crate::container::{
-    Container, HostNamespace, HostPort, Id, Network, Observed, Place, Power, Role, Setting, Sysctl,
-    User, Via,
+    Container, HostNamespace, HostPort, Id, Network, Observed, Place, Power, Reason, Role, Setting,
+    Sysctl, User, Via, Words,
 };
 use crate::dialect::Member;
 use crate::image::{self, Knowledge};
@@ -63,8 +63,7 @@ pub(super) fn read(
     for member in &mut members {
         let file = member.container.place.file;
         if sources.get(file).is_some_and(Source::is_overdrawn) {
-            member.container.incomplete =
-                Some("the aliases of its file stand for more than the API server reads".into());
+            member.container.incomplete = Some(Reason::new(&TOO_MANY_ALIASES));
         }
     }
     members
@@ -94,7 +93,7 @@ pub(super) struct Pod<'a, 's> {
     whole: bool,
     autoscaler: Option<String>,
     shape: &'static Shape,
-    caution: Option<&'static str>,
+    caution: Option<Reason>,
     labels: Arc<[(String, String)]>,
     place: Arc<PodSite>,
 }
@@ -168,11 +167,10 @@ impl<'a, 's> Pod<'a, 's> {
         container.group = group;
         container.limit_implies_request = true;
         container.autoscaler.clone_from(&self.autoscaler);
-        container.caution = self.caution;
+        container.caution.clone_from(&self.caution);
         container.labels = Arc::clone(&self.labels);
         if !self.whole {
-            container.incomplete =
-                Some("it is part of an object that is defined elsewhere: a patch".into());
+            container.incomplete = Some(Reason::new(&PART_OF_OBJECT));
         }
         image(cursor, knowledge, &mut container);
         process(cursor, &mut container);
@@ -356,25 +354,46 @@ impl<'a, 's> Pod<'a, 's> {
 
 /// What the API does not do by itself when a changed object is applied (kubernetes
 /// `pkg/apis/{core,batch,apps}/validation/validation.go`).
-fn caution(object: &Object<'_, '_>) -> Option<&'static str> {
+fn caution(object: &Object<'_, '_>) -> Option<Reason> {
     let on_delete = || {
         let strategy = object.cursor.find(&["spec", "updateStrategy", "type"]);
         strategy.and_then(|strategy| strategy.word()).as_deref() == Some("OnDelete")
     };
     Some(match object.kind.as_str() {
-        "Pod" => "the API changes no pod that is there; delete it first",
-        "Job" => {
-            "the API changes no template of a Job that is there; delete it first, or rename it"
-        }
-        "ReplicaSet" | "ReplicationController" => {
-            "pods that are there keep their settings until somebody deletes them"
-        }
+        "Pod" => Reason::new(&DELETE_POD),
+        "Job" => Reason::new(&DELETE_JOB),
+        "ReplicaSet" | "ReplicationController" => Reason::new(&DELETE_PODS),
         "StatefulSet" | "DaemonSet" if on_delete() => {
-            "with `OnDelete`, pods keep their settings until somebody deletes them"
+            Reason::new(&DELETE_PODS_FIRST).name("OnDelete")
         }
         _ => return None,
     })
 }
+
+static DELETE_POD: Words = Words::new(
+    "pod-is-immutable",
+    "The API does not change an existing Pod: delete it, then apply this one.",
+);
+static DELETE_JOB: Words = Words::new(
+    "job-is-immutable",
+    "The API does not change the template of an existing Job: delete it or rename this one.",
+);
+static DELETE_PODS: Words = Words::new(
+    "pods-keep-settings",
+    "Existing pods keep their settings: delete them after applying this.",
+);
+static DELETE_PODS_FIRST: Words = Words::new(
+    "pods-keep-settings-on-delete",
+    "With {name}, existing pods keep their settings: delete them after applying this.",
+);
+static TOO_MANY_ALIASES: Words = Words::new(
+    "too-many-aliases",
+    "The aliases of its file expand to more than the API server reads.",
+);
+static PART_OF_OBJECT: Words = Words::new(
+    "part-of-object",
+    "It looks like a patch: the rest of its object is not in this file.",
+);
 
 /// The annotation that named the seccomp profile of a container, before its slash and name.
 pub(super) const SECCOMP: &str = "container.seccomp.security.alpha.kubernetes.io";

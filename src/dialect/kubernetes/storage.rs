@@ -90,7 +90,7 @@ impl Volumes {
                 .iter()
                 .find_map(|key| mount.get(key)?.word());
             let source = volume.map_or_else(
-                || MountSource::Other(format!("volume {name}, which is not in the pod")),
+                || MountSource::Other(format!("volume {name}")),
                 |volume| volume.source.clone(),
             );
             if let Some(sub_path) = &sub_path

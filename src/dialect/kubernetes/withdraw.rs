@@ -1,13 +1,26 @@
-//! Taking back what a manifest says explicitly, where somebody asks for that.
+//! Undoing explicit settings of a manifest, where somebody asks for that.
 
-use super::lower::{Writing, because, text};
-use crate::container::{Assignment, same_path};
-use crate::dialect::Unwritable;
+use super::lower::{Writing, text};
+use crate::container::{Assignment, Reason, Words, same_path};
+use crate::dialect::{Unwritable, no_setting};
 use crate::syntax::{Found, NodeId, Schema, Tree, Value};
 
+static NOT_OWN_KEY: Words = Words::new(
+    "key-not-in-container",
+    "The container gets {name} from another place, which others read too.",
+);
+static NOT_OWN_ITEM: Words = Words::new(
+    "item-not-in-container",
+    "The container gets this item of {name} from another place, which others read too.",
+);
+static NOT_OWN_MOUNT: Words = Words::new(
+    "mount-not-in-container",
+    "The container gets the mount at {path} from another place, which others read too.",
+);
+
 impl Writing<'_, '_, '_> {
-    /// Plans the edits of an assignment that undoes what stands in the container or its pod. What
-    /// reaches it through an alias or a merge is refused: others read it too.
+    /// Plans the edits of an assignment that undoes a setting of the container or its pod. A setting
+    /// behind an alias or a merge is refused: others read it too.
     pub(super) fn withdraw(
         &mut self,
         assignment: &Assignment,
@@ -19,7 +32,7 @@ impl Writing<'_, '_, '_> {
                     "network" => "hostNetwork",
                     "pid" => "hostPID",
                     "ipc" => "hostIPC",
-                    _ => return because("Kubernetes has no such setting"),
+                    _ => return Err(no_setting("Kubernetes")),
                 };
                 self.set_on_pod(key, Value::Bool(false))
             }
@@ -35,7 +48,7 @@ impl Writing<'_, '_, '_> {
                 self.set(&["securityContext", "procMount"], text("Default"))
             }
             Assignment::ReadOnlyMount(target) => self.close_mount(tree, target),
-            _ => because("nothing stands in the container to take back"),
+            _ => Err(no_setting("Kubernetes")),
         }
     }
 
@@ -75,7 +88,7 @@ impl Writing<'_, '_, '_> {
             .children(list)
             .partition(|item| goes(tree.resolve(*item)));
         if going.is_empty() {
-            return because("it is not written in the container itself");
+            return Err(Reason::new(&NOT_OWN_ITEM).name(path.join(".")).into());
         }
         if staying.is_empty() {
             self.editor.remove(start, path)?;
@@ -94,7 +107,7 @@ impl Writing<'_, '_, '_> {
                 .is_some_and(|found| same_path(&tree.value(tree.resolve(found.value())), target))
         });
         let Some(mount) = mount else {
-            return because("it is not mounted by the container itself");
+            return Err(Reason::new(&NOT_OWN_MOUNT).path(target).into());
         };
         self.editor.set(mount, &["readOnly"], Value::Bool(true))?;
         self.paths.push(format!("{}.volumeMounts", self.site.path));
@@ -102,13 +115,13 @@ impl Writing<'_, '_, '_> {
     }
 }
 
-/// The value at a path of keys that stand in the file itself, not behind an alias or a merge.
+/// The value at a path of keys in the file itself, not behind an alias or a merge.
 pub(super) fn at(tree: &Tree<'_>, start: NodeId, path: &[&str]) -> Result<NodeId, Unwritable> {
     let mut node = start;
     for key in path {
         match tree.get(node, key, Schema::GoYamlV2) {
             Some(Found::Own { value, .. }) => node = value,
-            _ => return because(&format!("`{key}` is not written in the container itself")),
+            _ => return Err(Reason::new(&NOT_OWN_KEY).name(*key).into()),
         }
     }
     Ok(node)

@@ -2,10 +2,15 @@
 
 use super::translate::Translation;
 use super::unit::{Entry, Unit};
-use crate::container::{Assignment, Place, Reason};
+use crate::container::{Assignment, Place, Reason, Words};
 use crate::dialect::docker_run::{Added, CommandDraft};
-use crate::dialect::{Draft, Unwritable};
+use crate::dialect::{Draft, Unproved, Unwritable};
 use crate::project::Member;
+
+static SHARED_ENTRY: Words = Words::new(
+    "unit-entry-shared",
+    "The entry {name} sets other options too: split it.",
+);
 
 /// The entries that a unit gains and loses.
 #[derive(Clone, Debug)]
@@ -27,12 +32,10 @@ impl<'u> UnitDraft<'u> {
     ///
     /// # Errors
     ///
-    /// What differs, in words.
-    pub(crate) fn finish(&self) -> Result<Option<String>, String> {
+    /// What differs.
+    pub(crate) fn finish(&self) -> Result<Option<String>, Unproved> {
         let unit = self.translation.unit;
-        let removed = self
-            .removed()
-            .map_err(|why| Reason::from(why).code().to_owned())?;
+        let removed = self.removed().map_err(|_| Unproved::SharedEntry)?;
         let added: Vec<(&str, String)> = self.command.added().iter().flat_map(entries).collect();
         if removed.is_empty() && added.is_empty() {
             return Ok(None);
@@ -40,7 +43,7 @@ impl<'u> UnitDraft<'u> {
         let own = |entry: &&Entry| entry.section == "Container";
         let last = unit.entries.iter().rposition(|entry| own(&entry));
         let Some(last) = last else {
-            return Err("the unit has no entries".to_owned());
+            return Err(Unproved::NoSection);
         };
         let mut text = String::with_capacity(unit.source.len() + 256);
         let mut at = 0;
@@ -79,7 +82,7 @@ impl<'u> UnitDraft<'u> {
         removed: &[usize],
         added: &[(&str, String)],
         last: usize,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unproved> {
         let plain = |entry: &Entry| {
             (
                 entry.section.clone(),
@@ -98,9 +101,9 @@ impl<'u> UnitDraft<'u> {
                 }));
             }
         }
-        let after = Unit::parse(text).map_err(|fault| fault.to_string())?;
+        let after = Unit::parse(text)?;
         if after.entries.iter().map(plain).ne(wanted) {
-            return Err("the entries are not those that were planned".to_owned());
+            return Err(Unproved::Entries);
         }
         Ok(())
     }
@@ -126,9 +129,7 @@ impl<'u> UnitDraft<'u> {
                     .entries
                     .get(*shared)
                     .map_or("", |entry| &entry.key);
-                return Err(Unwritable::Because(
-                    format!("`{key}=` says other things too").into(),
-                ));
+                return Err(Reason::new(&SHARED_ENTRY).name(key).into());
             }
         }
         Ok(removed)

@@ -5,10 +5,19 @@ use std::path::Path;
 
 use super::unit::{Entry, Unit};
 use super::words::{Backslash, split};
-use crate::container::{Container, MountSource, Network, Setting};
+use crate::container::{Container, MountSource, Network, Reason, Setting, Value, Words};
 use crate::dialect::docker_run::{self, Command};
 use crate::image::Knowledge;
 use crate::syntax::Span;
+
+static ARGUMENTS_UNREAD: Words = Words::new(
+    "unit-arguments-unread",
+    "The arguments for Podman in this unit cannot be read: {note}.",
+);
+static ARGUMENTS_NAME_IMAGE: Words = Words::new(
+    "unit-arguments-name-image",
+    "The arguments for Podman in this unit name an image.",
+);
 
 /// A unit, and the command that it stands for.
 #[derive(Debug)]
@@ -18,7 +27,7 @@ pub(crate) struct Translation<'u> {
     /// The entries that each word of the command comes from.
     pub(super) origins: Vec<Vec<usize>>,
     /// Why the command is not the whole of the unit.
-    incomplete: Option<String>,
+    incomplete: Option<Reason>,
 }
 
 /// How the values of a key become options.
@@ -29,19 +38,19 @@ enum How {
     /// Each value.
     Each,
     /// Each word of each value, backslashes as they are.
-    Words,
+    Bare,
     /// Each word of each value, with escapes.
     Arguments,
     /// The last value as a boolean.
     Boolean,
 }
 
-use How::{Arguments, Boolean, Each, Last, Words};
+use How::{Arguments, Bare, Boolean, Each, Last};
 
 /// Keys that are one option each; what follows a space in the option begins its value.
 const KEYS: &[(&str, &str, How)] = &[
-    ("AddCapability", "--cap-add", Words),
-    ("AddDevice", "--device", Words),
+    ("AddCapability", "--cap-add", Bare),
+    ("AddDevice", "--device", Bare),
     ("AddHost", "--add-host", Each),
     ("Annotation", "--annotation", Arguments),
     ("AppArmor", "--security-opt apparmor=", Last),
@@ -50,13 +59,13 @@ const KEYS: &[(&str, &str, How)] = &[
     ("DNS", "--dns", Each),
     ("DNSOption", "--dns-option", Each),
     ("DNSSearch", "--dns-search", Each),
-    ("DropCapability", "--cap-drop", Words),
+    ("DropCapability", "--cap-drop", Bare),
     ("Entrypoint", "--entrypoint", Last),
     ("Environment", "--env", Arguments),
     ("EnvironmentFile", "--env-file", Arguments),
     ("EnvironmentHost", "--env-host", Boolean),
     ("ExposeHostPort", "--expose", Each),
-    ("GIDMap", "--gidmap", Words),
+    ("GIDMap", "--gidmap", Bare),
     ("GroupAdd", "--group-add", Each),
     ("HealthCmd", "--health-cmd", Last),
     ("HealthStartupCmd", "--health-startup-cmd", Last),
@@ -66,7 +75,7 @@ const KEYS: &[(&str, &str, How)] = &[
     ("IP6", "--ip6", Last),
     ("Label", "--label", Arguments),
     ("LogDriver", "--log-driver", Last),
-    ("LogOpt", "--log-opt", Words),
+    ("LogOpt", "--log-opt", Bare),
     ("Mask", "--security-opt mask=", Arguments),
     ("Memory", "--memory", Last),
     ("Mount", "--mount", Arguments),
@@ -99,10 +108,10 @@ const KEYS: &[(&str, &str, How)] = &[
     ("StopTimeout", "--stop-timeout", Last),
     ("SubGIDMap", "--subgidname", Last),
     ("SubUIDMap", "--subuidname", Last),
-    ("Sysctl", "--sysctl", Words),
+    ("Sysctl", "--sysctl", Bare),
     ("Timezone", "--tz", Last),
     ("Tmpfs", "--tmpfs", Each),
-    ("UIDMap", "--uidmap", Words),
+    ("UIDMap", "--uidmap", Bare),
     ("Ulimit", "--ulimit", Each),
     ("Unmask", "--security-opt unmask=", Arguments),
     ("UserNS", "--userns", Last),
@@ -124,7 +133,6 @@ impl<'u> Translation<'u> {
             Ok(built) => (built, None),
             Err(why) => {
                 let built = unit.command(Traced::new(), Traced::new()).ok()?;
-                let why = format!("its arguments for Podman cannot be read: {why}");
                 (built, Some(why))
             }
         };
@@ -147,7 +155,7 @@ impl<'u> Translation<'u> {
             stem.clone_into(&mut container.name);
             stem.clone_into(&mut container.workload);
         }
-        container.incomplete = self.incomplete.clone().map(crate::container::Reason::from);
+        container.incomplete = self.incomplete.clone();
         // Its own section decides about that.
         container.restart = Setting::Unsupported;
         let image = self.unit.last("Image").map_or("", |(_, name)| name);
@@ -210,7 +218,7 @@ impl Unit<'_> {
         };
         let how = KEYS.iter().find(|(key, ..)| *key == entry.key);
         let is_list = match how {
-            Some((.., how)) => matches!(how, Each | Words | Arguments),
+            Some((.., how)) => matches!(how, Each | Bare | Arguments),
             None => matches!(entry.key.as_str(), "PodmanArgs" | "GlobalArgs"),
         };
         if is_list {
@@ -249,7 +257,7 @@ impl Unit<'_> {
     /// # Errors
     ///
     /// Why Podman's own arguments cannot be read.
-    fn command(&self, global: Traced, extra: Traced) -> Result<Option<Sourced>, String> {
+    fn command(&self, global: Traced, extra: Traced) -> Result<Option<Sourced>, Reason> {
         let rootfs = self.last("Rootfs");
         let Some((at, image)) = rootfs.or_else(|| self.last("Image")) else {
             return Ok(None);
@@ -269,9 +277,12 @@ impl Unit<'_> {
             words.extend(exec.into_iter().map(|word| (word, vec![at])));
         }
         let (words, origins) = words.into_iter().unzip();
-        let command = Command::parse(words).map_err(|fault| fault.to_string())?;
+        let command = Command::parse(words).map_err(|fault| {
+            let note = Value::Note(fault.to_string());
+            Reason::new(&ARGUMENTS_UNREAD).with("note", note)
+        })?;
         if command.image_at() != image_at {
-            return Err("they name an image".to_owned());
+            return Err(Reason::new(&ARGUMENTS_NAME_IMAGE));
         }
         Ok(Some((command, origins)))
     }
@@ -298,7 +309,7 @@ impl Unit<'_> {
                     let each = self.each(key).into_iter();
                     each.map(|(at, value)| (at, value.to_owned())).collect()
                 }
-                Words => self.split(key, Backslash::Stays),
+                Bare => self.split(key, Backslash::Stays),
                 Arguments => self.split(key, Backslash::Escapes),
                 Boolean => {
                     let last = self.last(key).into_iter();

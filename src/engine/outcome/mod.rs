@@ -90,7 +90,7 @@ pub struct ContainerReport {
     /// The image as written.
     pub image: Option<String>,
     /// What it takes to bring the changes to a workload that runs already.
-    pub caution: Option<&'static str>,
+    pub caution: Option<Reason>,
     /// The answers of the transforms, in catalogue order.
     pub rows: Vec<Row>,
 }

@@ -218,9 +218,9 @@ pub(super) fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row
 
 /// What a person has to do beside writing the file.
 pub(super) fn note(container: &ContainerReport) -> Option<Row> {
-    container.caution.map(|text| Row {
+    container.caution.as_ref().map(|caution| Row {
         label: Label::Note,
-        text: text.to_owned(),
+        text: Escaped(&sentence(caution)).to_string(),
     })
 }
 

@@ -27,7 +27,7 @@ fn a_setting_of_a_base_in_another_file_counts() {
     let why = declined_in(&report, "web", "non-root-user");
     assert_eq!(
         why,
-        "it extends `app` of `base/common.yml`, which cannot be read"
+        "It extends `app` of `base/common.yml`, which cannot be read."
     );
 }
 
@@ -99,7 +99,7 @@ fn included_services_belong_to_the_project_and_are_written_where_they_are_given(
     let why = declined_in(&report, "db", "no-new-privileges");
     assert_eq!(
         why,
-        "`db/compose.yml:2` defines it, and that file was not named"
+        "`db/compose.yml:2` defines it: name that file too to change it."
     );
     let db = report
         .files
@@ -156,7 +156,7 @@ fn what_a_later_file_says_is_not_contradicted_where_nobody_would_hear() {
         run.policy.overrides.push("read-only-root");
     });
     let why = declined_in(&report, "web", "read-only-root");
-    assert_eq!(why, "`b.yml:3` says otherwise");
+    assert_eq!(why, "`b.yml:3` sets `read_only`, and that value wins.");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn the_base_of_an_override_counts_that_is_named_alone() {
     let why = declined_in(&report, "web", "memory-limit");
     assert_eq!(
         why,
-        "`compose.yml:2` defines it, and that file was not named"
+        "`compose.yml:2` defines it: name that file too to change it."
     );
     assert!(matches!(
         outcome(&report, "web", "non-root-user"),
