@@ -1,5 +1,5 @@
-//! Checks the knowledge base and settles the order of its patterns, so that a wrong fact breaks
-//! the build and none costs time at the start of the program.
+//! Checks the knowledge base and sorts its patterns at build time. An invalid entry fails the
+//! build, and the program need not check or sort at startup.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -76,7 +76,7 @@ fn main() -> io::Result<()> {
     fs::write(Path::new(&out).join("images.rs"), tables(&entries))
 }
 
-/// The entry of a file as the newest edition has it, or what is wrong with it and in which line.
+/// The newest version of the entry in a file, or all errors with their lines.
 fn check(path: &Path, text: &str) -> Result<Entry, Vec<String>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let versions = read::entries(text).map_err(|faults| -> Vec<String> {
@@ -108,7 +108,7 @@ fn check(path: &Path, text: &str) -> Result<Entry, Vec<String>> {
     }
 }
 
-/// Pairs of patterns of different entries between which nothing but the alphabet would choose.
+/// Pairs of patterns of different entries whose order depends only on the alphabet.
 fn ambiguities(entries: &[(&Path, Entry)]) -> Vec<String> {
     let patterns = patterns(entries);
     let mut errors = Vec::new();
@@ -129,7 +129,7 @@ fn ambiguities(entries: &[(&Path, Entry)]) -> Vec<String> {
     errors
 }
 
-/// Every pattern with the index of its entry, the most specific first.
+/// Every pattern with the index of its entry; the most specific pattern comes first.
 fn patterns<'e>(entries: &'e [(&Path, Entry)]) -> Vec<(&'e str, usize)> {
     let mut all: Vec<_> = entries
         .iter()
@@ -145,7 +145,7 @@ fn patterns<'e>(entries: &'e [(&Path, Entry)]) -> Vec<(&'e str, usize)> {
     all
 }
 
-/// The Rust text of the two tables.
+/// The Rust source of the two tables.
 fn tables(entries: &[(&Path, Entry)]) -> String {
     let mut text = format!("static ENTRIES: [Embedded; {}] = [\n", entries.len());
     for (_, Entry { id, .. }) in entries {

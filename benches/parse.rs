@@ -1,9 +1,9 @@
-//! Our parser, which builds a tree, beside two that only give events: `saphyr-parser` and
-//! `granit-parser`, on the same text in the same run.
+//! Compares the parser, which builds a tree, with two event parsers, `saphyr-parser` and
+//! `granit-parser`, on the same texts in the same run.
 //!
-//! `HARDEN_SHARED=… cargo bench --bench parse` takes every file of the corpus that all three
-//! read; without the corpus there is nothing to measure. The best of the rounds counts: other
-//! work on the machine only ever makes a round slower.
+//! `HARDEN_SHARED=… cargo bench --bench parse` uses every file of the corpus that all parsers
+//! accept. Without the corpus, nothing is measured. The best round is reported, because other work
+//! on the machine only makes rounds slower.
 #![allow(
     clippy::print_stdout,
     reason = "a benchmark reports on standard output"
@@ -18,7 +18,7 @@ use harden::syntax::{Limits, Mode, parse};
 
 const ROUNDS: u32 = 15;
 
-/// Reads the text whole; false where the parser rejects it.
+/// Parses the whole text; false if the parser rejects it.
 type Read = fn(&str) -> bool;
 
 const PARSERS: [(&str, Read); 4] = [
@@ -29,7 +29,7 @@ const PARSERS: [(&str, Read); 4] = [
 ];
 
 fn main() {
-    // `cargo test --benches` passes no `--bench`.
+    // `cargo test --benches` does not pass `--bench`.
     let Some(shared) =
         std::env::var_os("HARDEN_SHARED").filter(|_| std::env::args().any(|arg| arg == "--bench"))
     else {
@@ -57,7 +57,7 @@ fn compare(title: &str, texts: &[&str]) {
     let bytes: usize = texts.iter().map(|text| text.len()).sum();
     println!("{title}: {} texts, {bytes} bytes", texts.len());
     let mut best = [Duration::MAX; PARSERS.len()];
-    // In turns, so that no parser has the machine at a better time than another.
+    // The parsers alternate, so that other work on the machine affects all of them alike.
     for _ in 0..ROUNDS {
         for (best, (_, read)) in best.iter_mut().zip(PARSERS) {
             let start = Instant::now();
@@ -110,7 +110,7 @@ fn saphyr(text: &str) -> bool {
 
 fn granit(text: &str) -> bool {
     let mut options = granit_parser::Options::default();
-    // Otherwise a key with a hundred comment lines below it is an error.
+    // By default, a key with a hundred comment lines below it is an error.
     options.max_buffered_comment_events = usize::MAX;
     granit_with(text, options)
 }

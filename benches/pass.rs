@@ -1,7 +1,8 @@
-//! The whole pass over the corpus' Compose files, beside a library that only parses them.
+//! Compares a whole pass over the Compose files of the corpus with a library that only parses them.
 //!
-//! In memory, on one thread, the proof before a write included. `HARDEN_SHARED` names the folder
-//! that has `corpus/`. The medians are compared: the pass may take six times the parse.
+//! The pass runs in memory on one thread and includes the proof before a write. `HARDEN_SHARED` is
+//! the directory that contains `corpus/`. Compare the medians: the pass may take six times as long
+//! as the parse.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -48,7 +49,7 @@ fn saphyr_parser(bencher: Bencher<'_, '_>) {
         });
 }
 
-/// The files that the manifest calls Compose; none without the corpus.
+/// The files that the manifest lists as Compose files; empty without the corpus.
 fn files() -> Vec<Source> {
     let Some(shared) = std::env::var_os("HARDEN_SHARED") else {
         return Vec::new();

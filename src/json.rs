@@ -1,16 +1,16 @@
-//! Nodes of YAML as values of JSON.
+//! Converts YAML nodes to JSON values.
 
 use serde_json::{Map, Number, Value};
 
 use crate::syntax::{Kind, NodeId, Scalar, Schema, Tree};
 
-/// Levels of a value; more than any document has, and less than a stack holds.
+/// Maximum nesting of a value: more than any document has, and safe for the stack.
 const DEEPEST: u16 = 256;
 
-/// The node as `schema` reads it, with aliases and merged mappings in their place.
+/// The value of a node as `schema` reads it, with aliases and merged mappings expanded.
 ///
-/// `None` if that makes more than `most` values, or nests too deeply: aliases let a small file
-/// stand for an enormous one.
+/// `None` if the result has more than `most` values or is nested too deeply. Aliases let a small
+/// file expand to an enormous value, so `most` is needed.
 #[must_use]
 pub fn value(tree: &Tree<'_>, node: NodeId, schema: Schema, most: usize) -> Option<Value> {
     let mut reading = Reading {
@@ -24,7 +24,7 @@ pub fn value(tree: &Tree<'_>, node: NodeId, schema: Schema, most: usize) -> Opti
 struct Reading<'t, 's> {
     tree: &'t Tree<'s>,
     schema: Schema,
-    /// Values that there is still room for.
+    /// The number of values that may still be added.
     left: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Any text is read as a Dockerfile to its end, or refused.
+//! Any text is parsed as a Dockerfile or rejected.
 
 #![no_main]
 

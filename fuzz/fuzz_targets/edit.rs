@@ -1,4 +1,4 @@
-//! Any operations at any nodes are refused, or give text that differs only as planned.
+//! Any operations on any nodes are refused, or give a text that differs only as planned.
 
 #![no_main]
 

@@ -1,8 +1,8 @@
-//! Any bytes are read to a tree that is whole, or to an error with a place in the source.
+//! Any bytes give a consistent tree, or an error with a position.
 
 #![no_main]
 
-// The same invariants that the mutated documents of the tests are held to.
+// The tests check the same invariants on mutated documents.
 #[path = "../../tests/syntax/invariants.rs"]
 mod invariants;
 
@@ -14,7 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = decode(bytes) else { return };
     invariants::check(text);
     if let Ok(tree) = parse(text, Mode::GoYaml, &Limits::default()) {
-        // What the other parser makes of it may differ; that it does must not be our panic.
+        // The witness may disagree, but it must not panic.
         let _ = witness(&tree);
     }
 });

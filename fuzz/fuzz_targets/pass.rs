@@ -1,5 +1,5 @@
-//! Any file is left alone, or hardened so that a second run finds nothing and no pod breaks a rule
-//! of the Pod Security Standards that it did not break before.
+//! Any file is left unchanged, or is hardened so that a second run finds nothing and no pod breaks
+//! a new rule of the Pod Security Standards.
 
 #![no_main]
 

@@ -1,30 +1,30 @@
-//! The proof that a text is what was planned, before it is written.
+//! Checks that a text is what was planned, before it is written.
 //!
-//! Two parsers that share no code must read the text alike. A text that edits have made must also
-//! differ from the one before in what the edits say, and in nothing else.
+//! Two parsers without common code must read the text alike. The result of edits must also differ
+//! from the previous text only as the plan says.
 
 mod witness;
 
 pub use self::witness::{Disagreement, witness};
 use crate::syntax::{self, Limits, Mismatch, Mode, Plan, SyntaxError, Tree};
 
-/// The tree of a text that was written anew.
+/// Parses and checks a newly written text.
 ///
 /// # Errors
 ///
-/// It is not YAML, or the two parsers differ about it.
+/// The text is not valid YAML, or the two parsers read it differently.
 pub fn written(text: &str) -> Result<Tree<'_>, Unproved> {
     let tree = syntax::parse(text, Mode::GoYaml, &Limits::default())?;
     witness(&tree)?;
     Ok(tree)
 }
 
-/// The tree of the text that a plan has made of `before`.
+/// Parses and checks the text that a plan made from `before`.
 ///
 /// # Errors
 ///
-/// It is not YAML, it differs in more or less than the plan says, or the two parsers differ about
-/// it.
+/// The text is not valid YAML, differs from `before` in another way than planned, or the two
+/// parsers read it differently.
 pub fn edited<'t>(before: &Tree<'_>, plan: &Plan, text: &'t str) -> Result<Tree<'t>, Unproved> {
     let tree = syntax::parse(text, Mode::GoYaml, &Limits::default())?;
     syntax::compare(before, plan, &tree)?;
@@ -32,16 +32,16 @@ pub fn edited<'t>(before: &Tree<'_>, plan: &Plan, text: &'t str) -> Result<Tree<
     Ok(tree)
 }
 
-/// Why a text is not written.
+/// Why a text must not be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unproved {
-    /// Our own parser rejects it.
+    /// This crate's parser rejects the text.
     #[error("the result is not YAML: {0}")]
     Syntax(#[from] SyntaxError),
-    /// It differs in more or less than was planned.
+    /// The difference to the previous text is not the planned one.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
-    /// The independent parser reads something else.
+    /// The independent parser disagrees.
     #[error(transparent)]
     Disagreement(#[from] Disagreement),
 }

@@ -1,14 +1,15 @@
-//! A second opinion: `granit-parser`, which shares no code with us, reads the same text.
+//! Checks a tree with an independent parser: `granit-parser`, which shares no code with this crate.
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
 use crate::syntax::{Kind, NodeId, Style, Tree};
 
-/// Whether the independent parser sees the same stream: structure, styles, values, anchors' use, tags.
+/// Checks that the independent parser reads the same stream: structure, styles, values, tags, and
+/// the targets of aliases.
 ///
 /// # Errors
 ///
-/// Where and how the two differ, or that the other one cannot read the text.
+/// The first line on which the two parsers differ, or the error of the independent parser.
 pub fn witness(tree: &Tree<'_>) -> Result<(), Disagreement> {
     let mut parser = Parser::new_from_str_with_options(tree.source(), options());
     let mut walk = Walk {
@@ -32,22 +33,22 @@ pub fn witness(tree: &Tree<'_>) -> Result<(), Disagreement> {
     }
 }
 
-/// How two parsers differ about one text.
+/// How the two parsers differ on a text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Disagreement {
-    /// The other parser rejects it.
+    /// The independent parser rejects the text.
     #[error("an independent parser cannot read it: {0}")]
     Unread(String),
-    /// The other parser reads something else.
+    /// The independent parser reads something else.
     #[error("an independent parser reads {} differently", place(*line))]
     Otherwise {
-        /// From 1; 0 for the end of the stream.
+        /// The line, from 1; 0 for the end of the stream.
         line: usize,
     },
 }
 
-/// As go-yaml reads: a byte order mark inside is content, a block scalar at the end gets no line
-/// feed, keys and comments are as long as they are.
+/// The options that match go-yaml: a byte order mark inside a document is content, a block scalar
+/// at the end of the file gets no line feed, and the length of keys and comments is not limited.
 fn options() -> Options {
     let mut options = Options::default();
     options.bom_inside_document_as_content = true;
@@ -60,16 +61,16 @@ fn options() -> Options {
     options
 }
 
-/// Our tree, walked in step with the other parser's events.
+/// The state of a walk over the tree in parallel with the events of the independent parser.
 struct Walk<'w, 's> {
     tree: &'w Tree<'s>,
     /// The next node in preorder.
     at: usize,
-    /// How many documents have begun.
+    /// The number of documents that have started.
     documents: usize,
-    /// Ends of the open collections.
+    /// The ends of the open collections.
     open: Vec<NodeId>,
-    /// Our node for each of the other parser's anchor numbers, which ascend.
+    /// The node for each anchor number of the independent parser, ascending.
     anchors: Vec<(usize, NodeId)>,
 }
 
@@ -83,7 +84,7 @@ impl Walk<'_, '_> {
                 let node = self.tree.node(id);
                 node.kind == Kind::Scalar
                     && match style {
-                        // The other parser gives an empty plain scalar the value `~`.
+                        // The independent parser gives an empty plain scalar the value `~`.
                         ScalarStyle::Plain if node.style == Style::Empty => {
                             matches!(&**value, "~" | "")
                         }
@@ -160,7 +161,7 @@ impl Walk<'_, '_> {
             }
     }
 
-    /// The next node, if its anchor and tag are the other parser's.
+    /// The next node, if its anchor and tag match those of the independent parser.
     fn next(&mut self, anchor: usize, tag: Option<&granit_parser::Tag>) -> Option<NodeId> {
         let id = self.tree.node_at(self.at)?;
         self.at += 1;
@@ -181,7 +182,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// A line from 1, or 0 for the end of the stream.
+/// Words for a line; 0 is the end of the stream.
 fn place(line: usize) -> String {
     match line {
         0 => "the end of the stream".to_owned(),

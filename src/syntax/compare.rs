@@ -1,24 +1,25 @@
-//! Does a tree differ from another one only as a plan says?
+//! Checks that two trees differ only as a plan says.
 
 use super::{Kind, NodeId, Plan, Scalar, Schema, Span, Style, Touched, Tree, Value};
 
 /// Compares the tree before a plan with the tree of the result, node by node.
 ///
-/// What the plan does not touch must have the same structure, styles, anchors, tags and text, in
-/// the same order; what it touches must read as planned in every [`Schema`], at the planned
-/// place; what it removes must be gone. Takes time linear in the two trees (and `n log n` in the
-/// touched places); recursion goes as deep as the touched places lie, which the parser limits.
+/// Untouched nodes must have the same structure, styles, anchors, tags and text, in the same order.
+/// Touched nodes must have the planned value in every [`Schema`], at the planned place. Removed
+/// nodes must be absent. The time is linear in the size of the trees, and `n log n` in the number
+/// of touched nodes. The depth of recursion is the depth of the touched nodes, which the parser
+/// limits.
 ///
 /// # Errors
 ///
-/// The first place of the result that differs and was not planned, or was planned and is not there.
+/// The first place of the result with an unplanned difference, or without a planned one.
 pub fn compare(before: &Tree<'_>, plan: &Plan, after: &Tree<'_>) -> Result<(), Mismatch> {
     let mut touched: Vec<_> = plan
         .touched
         .iter()
         .map(|touched| (touched.node(), touched))
         .collect();
-    // Stable, so that the entries of one mapping keep their order.
+    // A stable sort keeps the order of the entries of one mapping.
     touched.sort_by_key(|&(node, _)| node);
     let comparison = Comparison {
         before,
@@ -53,13 +54,13 @@ pub fn compare(before: &Tree<'_>, plan: &Plan, after: &Tree<'_>) -> Result<(), M
     Ok(())
 }
 
-/// A difference that nobody planned, or a plan without its difference.
+/// An unplanned difference, or a planned difference that is missing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} (byte {} of the result)", span.start)]
 pub struct Mismatch {
     /// What differs.
     pub what: &'static str,
-    /// Where in the result.
+    /// The place in the result.
     pub span: Span,
 }
 
@@ -77,12 +78,12 @@ impl Touched {
 struct Comparison<'c, 's, 'r> {
     before: &'c Tree<'s>,
     after: &'c Tree<'r>,
-    /// By the node of the old tree, ascending.
+    /// The touched nodes of the old tree, ascending.
     touched: Vec<(NodeId, &'c Touched)>,
 }
 
 impl<'c> Comparison<'c, '_, '_> {
-    /// One node of each tree with all that is under them.
+    /// Compares a node of each tree, with everything inside it.
     fn nodes(&self, old: NodeId, new: NodeId) -> Result<(), Mismatch> {
         if self.touched_in(old, self.before.node(old).next).is_empty() {
             return self.untouched(old, new);
@@ -101,7 +102,7 @@ impl<'c> Comparison<'c, '_, '_> {
         }
         let (was, is) = (self.before.node(old), self.after.node(new));
         match was.kind {
-            // A null becomes what is added to it.
+            // A null becomes the collection that is added.
             Kind::Scalar if !touched.is_empty() && is.kind != Kind::Scalar => {}
             Kind::Map | Kind::Seq if was.kind == is.kind => {
                 if was.style != is.style && self.keeps_some(old) {
@@ -114,7 +115,7 @@ impl<'c> Comparison<'c, '_, '_> {
         self.added(new, next, touched)
     }
 
-    /// What was in a collection. Gives the place behind it in the new one.
+    /// Compares the previous children of a collection. Returns the node after them in the new tree.
     fn old_children(&self, old: NodeId, new: NodeId) -> Result<NodeId, Mismatch> {
         let end = self.after.node(new).next;
         let mut next = new.following();
@@ -138,7 +139,7 @@ impl<'c> Comparison<'c, '_, '_> {
         Ok(next)
     }
 
-    /// What a collection gained, from `next` to its end.
+    /// Compares the added children of a collection, from `next` to its end.
     fn added(
         &self,
         new: NodeId,
@@ -180,7 +181,8 @@ impl<'c> Comparison<'c, '_, '_> {
         }
     }
 
-    /// Two subtrees that are the same, node for node. Both lie in one piece in their arenas.
+    /// Compares two subtrees without changes, node by node. Each subtree is contiguous in its
+    /// arena.
     fn untouched(&self, old: NodeId, new: NodeId) -> Result<(), Mismatch> {
         let (before, after) = (self.before, self.after);
         let end = before.node(old).next;
@@ -193,7 +195,7 @@ impl<'c> Comparison<'c, '_, '_> {
             if was.kind != is.kind || was.style != is.style {
                 return self.differ(right, "the kind or style of a node differs");
             }
-            // The same extent, so the same parents and number of children.
+            // The same size of all subtrees means the same parents and numbers of children.
             if was.next.0 - left.0 != is.next.0 - right.0 {
                 return self.differ(right, "the size of a collection differs");
             }
@@ -201,7 +203,8 @@ impl<'c> Comparison<'c, '_, '_> {
             if is_leaf && before.text(left) != after.text(right) {
                 return self.differ(right, "a scalar or an alias differs");
             }
-            // The same text says something else where the file ends before its last line break.
+            // A block scalar at the end of the file can have the same text but another value,
+            // because its last line break may be missing.
             if matches!(was.style, Style::Literal | Style::Folded)
                 && before.value(left) != after.value(right)
             {
@@ -216,7 +219,7 @@ impl<'c> Comparison<'c, '_, '_> {
         Ok(())
     }
 
-    /// A child of the collection remains, so that its style has to.
+    /// Whether some child of the collection is kept. If so, the style must be kept.
     fn keeps_some(&self, collection: NodeId) -> bool {
         let step = if self.before.node(collection).kind == Kind::Map {
             2
@@ -243,7 +246,7 @@ impl<'c> Comparison<'c, '_, '_> {
         self.touched.get(from..to).unwrap_or_default()
     }
 
-    /// A node that the plan wrote: it has no properties, and says the value.
+    /// Checks that a node has no properties and has the planned value.
     fn is_new(&self, node: NodeId, value: &Value) -> Result<(), Mismatch> {
         if self.after.node(node).kind == Kind::Alias || self.after.props(node).is_some() {
             return self.differ(node, "a planned value has an anchor, a tag or an alias");
@@ -266,7 +269,7 @@ impl<'c> Comparison<'c, '_, '_> {
         }
     }
 
-    /// The node of the result says the planned value, by every consumer's reading.
+    /// Checks that a node of the result has the planned value in every schema.
     fn says(&self, node: NodeId, value: &Value) -> Result<(), Mismatch> {
         let there = self.after.node(node);
         let is_right = match value {
@@ -317,7 +320,7 @@ impl<'c> Comparison<'c, '_, '_> {
         }
     }
 
-    /// What every consumer reads in a scalar of the result.
+    /// Whether a scalar of the result has the wanted value in every schema.
     fn reads(&self, node: NodeId, wanted: impl Fn(&Scalar<'_>) -> bool) -> bool {
         let is_scalar = self.after.node(node).kind == Kind::Scalar;
         is_scalar

@@ -1,11 +1,11 @@
-//! Tokens outside of brackets: indentation, dashes, keys.
+//! Tokens outside of flow collections: indentation, dashes, keys.
 
 use super::{Flow, Frame, Key, Parser, Result, State, offset};
 use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Kind, Node, Span, Style};
 
 impl Parser<'_> {
-    /// One token; false at the end of the stream.
+    /// Parses one token; false at the end of the stream.
     pub(super) fn block_token(&mut self) -> Result<bool> {
         self.skip()?;
         let at = self.at;
@@ -66,7 +66,7 @@ impl Parser<'_> {
         Ok(true)
     }
 
-    /// Ends the collections that stand deeper than `column`.
+    /// Closes the collections that are indented deeper than `column`.
     fn unroll(&mut self, column: isize) -> Result<()> {
         while self.top().indent > column {
             self.close_block()?;
@@ -74,7 +74,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Ends the innermost block collection; what it still waits for is empty.
+    /// Closes the innermost block collection. A node that it still expects is empty.
     pub(super) fn close_block(&mut self) -> Result<()> {
         self.fill()?;
         if self.top().state == State::MapColon {
@@ -85,7 +85,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// An empty node, if the innermost collection waits for one.
+    /// Adds an empty node if the innermost collection expects a node.
     fn fill(&mut self) -> Result<()> {
         if self.top().state.after_node().is_none() {
             if self.inner.is_none() && self.outer.is_none() {
@@ -97,7 +97,7 @@ impl Parser<'_> {
         self.empty(properties)
     }
 
-    /// Remembers that a key may begin here; what was remembered before is none.
+    /// Records that a key may start here. An earlier possible key is dropped.
     #[inline]
     pub(super) fn may_begin_key(&mut self) -> Result<()> {
         if !self.key_allowed {
@@ -122,7 +122,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// What began as a key is none.
+    /// Drops the possible key.
     pub(super) fn no_key(&mut self) -> Result<()> {
         match self.key.take() {
             Some(key) if key.required => {
@@ -133,7 +133,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Only spaces indent: what begins a block collection has no tab before it.
+    /// Rejects a tab before the start of a block collection: only spaces are indentation.
     fn no_tab(&self) -> Result<()> {
         if self.strict && self.tab {
             self.error(SyntaxErrorKind::Tab)
@@ -142,7 +142,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The error for a node that nothing waits for.
+    /// The error for a node that is not expected.
     fn misplaced<T>(&self) -> Result<T> {
         let state = self.top().state;
         self.error(if state == State::DocumentEnd {
@@ -198,11 +198,11 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Makes the mapping whose keys stand at `column` the innermost collection, ready for a key.
+    /// Makes the mapping with keys at `column` the innermost collection, ready for a key.
     #[inline]
     fn reach_key(&mut self, start: usize, column: isize) -> Result<()> {
         let top = self.top();
-        // The next key of the same mapping, as most are.
+        // The common case: the next key of the same mapping.
         if top.state == State::MapKey
             && top.indent == column
             && self.outer.is_none()
@@ -245,9 +245,9 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `: ` that does not follow a scalar or bracket on its line.
+    /// `: ` without a scalar or bracket before it on its line.
     fn colon(&mut self) -> Result<()> {
-        // Nothing but properties before it: the key is empty.
+        // If there are only properties before the colon, the key is empty.
         if let Some(key) = self.key
             && key.line == self.line
             && self.inner.is_some()
@@ -272,7 +272,7 @@ impl Parser<'_> {
             }
         }
         if self.top().indent != column || self.top().state != State::MapColon {
-            // YAML 1.2 has keys of nothing at all, libyaml has not.
+            // YAML 1.2 allows keys without any text; libyaml does not.
             if !self.strict {
                 return self.misplaced();
             }
@@ -287,7 +287,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// A mapping that is ready for the node of the implicit key.
+    /// Makes a mapping ready for the node of an implicit key.
     fn implicit_key(&mut self, key: Key) -> Result<()> {
         self.key = None;
         if self.strict && key.tab {
@@ -299,7 +299,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `:` behind an implicit key.
+    /// Handles the `:` after an implicit key.
     fn after_key(&mut self, key: Key) -> Result<()> {
         if self.strict && self.at - key.at > 1024 {
             return self.error(SyntaxErrorKind::KeyTooLong);
@@ -311,7 +311,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// The key that began on this line, if a `:` follows; moves to the `:`.
+    /// The possible key on this line, if a `:` follows. Moves to the `:`.
     fn key_before_colon(&mut self) -> Option<Key> {
         let key = self.key.filter(|key| key.line == self.line)?;
         let mut at = self.at;
@@ -325,7 +325,7 @@ impl Parser<'_> {
         Some(key)
     }
 
-    /// A scalar or alias that has been scanned: a key, or a node.
+    /// Adds a scanned scalar or alias, as a key or as a node.
     fn scalar(&mut self, style: Style, at: Span, is_alias: bool) -> Result<()> {
         let key = self.key_before_colon();
         let properties = if let Some(key) = key {
@@ -348,7 +348,7 @@ impl Parser<'_> {
         key.map_or(Ok(()), |key| self.after_key(key))
     }
 
-    /// `|` or `>`: never a key, and in go-yaml even allowed where only a key should stand.
+    /// `|` or `>`: never a key. go-yaml accepts it even where only a key is allowed.
     fn block_scalar_node(&mut self) -> Result<()> {
         if self.strict && self.key_allowed && self.top().indent >= self.column() {
             return self.error(SyntaxErrorKind::Indentation);
@@ -364,7 +364,7 @@ impl Parser<'_> {
         self.leaf(style, at, indent, properties)
     }
 
-    /// `[` or `{`: a node, unless a `:` follows its end.
+    /// Opens `[` or `{`. The collection is a key if a `:` follows its end.
     fn flow_start(&mut self, kind: Kind) -> Result<()> {
         self.may_begin_key()?;
         let (mut outer, mut inner) = (self.outer.take(), self.inner.take());
@@ -380,7 +380,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// The outermost flow collection has closed: now it is known whether it is a key.
+    /// Closes the outermost flow collection. Only now it is known whether it is a key.
     pub(super) fn flow_end(&mut self, first: usize, before: Flow) -> Result<()> {
         self.key = before.key;
         self.key_allowed = false;
@@ -403,7 +403,7 @@ impl Parser<'_> {
         let held_anchor = outer.as_ref().and_then(|outer| outer.anchor);
         self.relocate(first, before.anchors, held_anchor, |parser| {
             parser.outer = outer;
-            // What ends or is empty before the key ends before its bracket.
+            // Collections that end before the key, and empty nodes, end before its bracket.
             parser.last_end = before.last_end;
             parser.implicit_key(key)
         })?;
@@ -411,7 +411,7 @@ impl Parser<'_> {
         self.after_key(key)
     }
 
-    /// YAML 1.2 indents the first text of a line with spaces.
+    /// Rejects a tab in the indentation of the first text of a line (YAML 1.2).
     fn check_indentation(&self) -> Result<()> {
         if !self.strict || !self.tab {
             return Ok(());

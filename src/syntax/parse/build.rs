@@ -1,4 +1,4 @@
-//! Nodes into the arena: opened, closed, and moved when a collection turns out to be a key.
+//! Adds nodes to the arena: opens and closes collections, and moves a collection that is a key.
 
 use super::properties::Pending;
 use super::{Frame, Parser, Result, State, node_id, offset, span};
@@ -40,7 +40,7 @@ impl Parser<'_> {
         Ok(index)
     }
 
-    /// A leaf with its properties, and what the collection around it expects afterwards.
+    /// Adds a leaf with its properties, and updates the state of the innermost collection.
     #[inline]
     pub(super) fn leaf(
         &mut self,
@@ -58,7 +58,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// An alias, which has no properties.
+    /// Adds an alias. An alias cannot have properties.
     pub(super) fn alias(&mut self, name: Span, properties: &Pending) -> Result<()> {
         if properties.is_some() {
             return self.error(SyntaxErrorKind::PropertiesOnAlias);
@@ -77,7 +77,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// The node that is not written: after its indicator, or after its properties.
+    /// Adds an empty node, after its indicator or its properties.
     pub(super) fn empty(&mut self, properties: Pending) -> Result<()> {
         let indicator = self.top().indicator;
         let at = match properties.as_ref().map(|properties| properties.span.end) {
@@ -88,7 +88,7 @@ impl Parser<'_> {
         self.leaf(Style::Empty, Span { start: at, end: at }, 0, properties)
     }
 
-    /// Opens a collection that the innermost one waits for.
+    /// Opens a collection inside the innermost one.
     pub(super) fn open(
         &mut self,
         kind: Kind,
@@ -114,7 +114,7 @@ impl Parser<'_> {
         Ok(index)
     }
 
-    /// Ends the innermost collection.
+    /// Closes the innermost collection.
     pub(super) fn close(&mut self) {
         let Some(frame) = self.frames.pop() else {
             return;
@@ -131,7 +131,7 @@ impl Parser<'_> {
         self.node_done();
     }
 
-    /// The innermost collection has the node it waited for.
+    /// Updates the state of the innermost collection after the expected node.
     #[inline]
     pub(super) fn node_done(&mut self) {
         if let Some(frame) = self.frames.last_mut()
@@ -149,11 +149,11 @@ impl Parser<'_> {
         }
     }
 
-    /// Moves the subtree at the end of the arena, which began at `first`, behind whatever
-    /// `before` appends in its place, and gives it the innermost collection as parent.
+    /// Moves the subtree from `first` to the end of the arena behind the nodes that `before`
+    /// appends, and makes it a child of the innermost collection.
     ///
-    /// Nothing but a flow collection that is a key comes here. Each node moves at most once for
-    /// each level it is nested, and the levels are limited.
+    /// Only flow collections that are keys are moved. Each node moves at most once per level of
+    /// nesting, and the nesting is limited.
     pub(super) fn relocate(
         &mut self,
         first: usize,
@@ -164,7 +164,7 @@ impl Parser<'_> {
         let mut moved = self.nodes.split_off(first);
         before(self)?;
         let delta = self.nodes.len() - first;
-        // The mapping that opened stands directly before its key.
+        // The new mapping is directly before its key.
         let opened = offset(self.nodes.len().saturating_sub(1));
         let held = held_anchor.map(|name| &self.source[name.start as usize..name.end as usize]);
         let shift = |id: &mut u32| *id += offset(delta);

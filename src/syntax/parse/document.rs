@@ -5,7 +5,7 @@ use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Document, Node};
 
 impl Parser<'_> {
-    /// Ends every open collection and the document. Returns whether one was open.
+    /// Closes all open collections and the document. Returns whether a document was open.
     pub(super) fn end_document(&mut self) -> Result<bool> {
         self.no_key()?;
         if self.frames.is_empty() {
@@ -49,7 +49,8 @@ impl Parser<'_> {
         if !self.directives.is_empty() {
             return self.error(SyntaxErrorKind::ExpectedDocument);
         }
-        // go-yaml's first document is implicit, so it expects a value where a stream begins.
+        // In go-yaml, the first document is implicit, so go-yaml expects a value at the start of a
+        // stream.
         if !self.end_document()? && self.documents.is_empty() && !self.strict {
             return self.error(SyntaxErrorKind::AfterDocument);
         }
@@ -66,12 +67,12 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// The first token of a document without `---`.
+    /// Starts a document without `---` at its first token.
     pub(super) fn implicit_document(&mut self) -> Result<()> {
         if !self.directives.is_empty() {
             return self.error(SyntaxErrorKind::ExpectedDocument);
         }
-        // Only YAML 1.2 lets a document without `---` follow `...`.
+        // Only YAML 1.2 allows a document without `---` after `...`.
         let may_begin = self
             .documents
             .last()
@@ -99,7 +100,7 @@ impl Parser<'_> {
             .push(Frame::new(State::DocumentNode, Node::NONE, -1));
     }
 
-    /// A line that begins with `%`, which go-yaml takes for the end of the document before it.
+    /// Parses a line that starts with `%`. In go-yaml this line ends the document before it.
     pub(super) fn directive(&mut self) -> Result<()> {
         let is_closed = self.documents.last().is_none_or(|document| document.closed);
         if self.strict && !is_closed {
@@ -116,7 +117,7 @@ impl Parser<'_> {
             "YAML" => self.version(start)?,
             "TAG" => self.tag_handle(start)?,
             "" => return self.error(SyntaxErrorKind::Directive),
-            // YAML 1.2 reserves other names, and ignores them.
+            // YAML 1.2 reserves other names and ignores them.
             _ if self.strict => self.at = self.line_end(name_end),
             _ => {
                 self.at = start;

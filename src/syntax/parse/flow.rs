@@ -1,11 +1,11 @@
-//! Tokens inside of brackets.
+//! Tokens inside of flow collections.
 
 use super::{Flow, Frame, Parser, Result, State, fail, offset, span};
 use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Kind, Node, Span, Style};
 
 impl Parser<'_> {
-    /// One token.
+    /// Parses one token.
     pub(super) fn flow_token(&mut self) -> Result<()> {
         let line = self.line;
         self.skip()?;
@@ -61,7 +61,7 @@ impl Parser<'_> {
         }
     }
 
-    /// In YAML 1.2 every line of a flow collection stands deeper than the block around it.
+    /// In YAML 1.2, every line of a flow collection is indented deeper than the block around it.
     pub(super) fn check_flow_indentation(&self) -> Result<()> {
         if !self.strict || self.at >= self.bytes.len() {
             return Ok(());
@@ -77,7 +77,7 @@ impl Parser<'_> {
     }
 
     fn unclosed<T>(&self) -> Result<T> {
-        // A single pair has no bracket of its own.
+        // A single pair has no bracket.
         let innermost = self
             .frames
             .iter()
@@ -89,7 +89,7 @@ impl Parser<'_> {
         fail(span(open, open + 1), SyntaxErrorKind::UnclosedBracket)
     }
 
-    /// Whether the `:` here is an indicator rather than the start of a plain scalar.
+    /// Whether the `:` here is an indicator and not the start of a plain scalar.
     fn is_flow_colon(&self) -> bool {
         let next = self.at + 1;
         if self.is_blank_or_end(next) {
@@ -104,7 +104,7 @@ impl Parser<'_> {
 
     fn expect_node(&self) -> Result<()> {
         let state = self.top().state;
-        // The single pair of go-yaml's `[? : ]` has no room for a value.
+        // In go-yaml, the single pair of `[? : ]` cannot have a value.
         if state.after_node().is_some() {
             Ok(())
         } else {
@@ -164,7 +164,7 @@ impl Parser<'_> {
             self.key = before.key;
             return Ok(());
         }
-        // The block around it decides whether this is a node or a key.
+        // The block around it decides whether the collection is a node or a key.
         let next = super::node_id(self.nodes.len());
         self.frames.pop();
         if let Some(node) = self.nodes.get_mut(top.node as usize) {
@@ -174,7 +174,7 @@ impl Parser<'_> {
         self.flow_end(top.node as usize, before)
     }
 
-    /// Gives the entry before `,` or a bracket the nodes it lacks, and ends a single pair.
+    /// Adds the missing nodes of the entry before `,` or a bracket, and closes a single pair.
     fn end_entry(&mut self) -> Result<()> {
         let state = self.top().state;
         let has_properties = self.inner.is_some();
@@ -295,8 +295,7 @@ impl Parser<'_> {
                 if self.strict && self.at - key.at > 1024 {
                     return self.error(SyntaxErrorKind::KeyTooLong);
                 }
-                // The frame of a nested collection knows how many anchors stood before it, but
-                // anchors on scalars do not matter: they are found by the node they stand on.
+                // The anchors on the moved nodes start after the last anchor on an earlier node.
                 let first = top.last as usize;
                 let anchors = self
                     .anchors
@@ -314,7 +313,7 @@ impl Parser<'_> {
                 self.empty_node()?;
                 self.set(State::PairValue, colon);
                 if !self.strict {
-                    // go-yaml loses the `:` of an empty explicit key, and with it the value.
+                    // go-yaml drops the `:` of an empty explicit key and also the value.
                     self.empty_node()?;
                 }
             }
@@ -330,7 +329,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// A key of nothing but perhaps properties, directly before the `:`.
+    /// Adds an empty key, which may have properties, directly before the `:`.
     fn empty_key(&mut self) -> Result<()> {
         let start = self
             .key
@@ -346,7 +345,7 @@ impl Parser<'_> {
         self.empty_node()
     }
 
-    /// A scalar or alias that has been scanned.
+    /// Adds a scanned scalar or alias.
     fn flow_node(&mut self, style: Style, at: Span, is_alias: bool) -> Result<()> {
         if self.top().state.after_node().is_none() {
             self.at = at.start as usize;

@@ -1,9 +1,10 @@
-//! Text to tree, in one pass and without recursion.
+//! Parses text into a tree, in one pass and without recursion.
 //!
-//! The parser is go-yaml's scanner and parser (libyaml's grammar) in one: a stack of open
-//! collections, each with what it expects next, and one step for each token. A key is known
-//! only when its `:` is seen, so a scalar becomes a node when the bytes after it are known; a
-//! flow collection that turns out to be a key moves behind the mapping it opens.
+//! The parser combines the scanner and the parser of go-yaml (the grammar of libyaml). It keeps a
+//! stack of open collections, each with the state that it expects next, and handles one token at a
+//! time. A `:` after a node makes the node a key, so a scalar is added only after the next bytes
+//! are known. A flow collection that turns out to be a key is moved behind the node of the mapping
+//! that it starts.
 
 mod block;
 mod build;
@@ -19,18 +20,18 @@ use super::tree::{Document, Node, NodeId, Props, Span};
 use super::{SyntaxError, SyntaxErrorKind, Tree};
 use properties::Pending;
 
-/// Reads a stream of YAML documents.
+/// Parses a stream of YAML documents.
 ///
 /// # Errors
 ///
-/// What go-yaml rejects ([`Mode::GoYaml`]) or YAML 1.2 rejects ([`Mode::Strict`]), and what is
-/// beyond the limits, each with its place.
+/// The first error with its position: input that go-yaml rejects ([`Mode::GoYaml`]) or that YAML
+/// 1.2 does not allow ([`Mode::Strict`]), or input beyond the limits.
 pub fn parse<'s>(
     source: &'s str,
     mode: Mode,
     limits: &Limits,
 ) -> std::result::Result<Tree<'s>, SyntaxError> {
-    // `Node::NONE` and one past the end must stay representable.
+    // `Node::NONE` and the offset after the end must both fit into `u32`.
     let bytes = limits.bytes.min(u32::MAX - 2);
     if source.len() > bytes as usize {
         return Err(SyntaxError {
@@ -53,11 +54,12 @@ pub fn parse<'s>(
         .map_err(|error| *error)
 }
 
-/// The text of a file: UTF-8, with or without byte order mark.
+/// Decodes the bytes of a file as UTF-8, with or without a byte order mark.
 ///
 /// # Errors
 ///
-/// UTF-16, UTF-32 and bytes that are not UTF-8 are errors that name the first such byte.
+/// The bytes are UTF-16 or UTF-32, or are not valid UTF-8. The error points at the first invalid
+/// byte.
 pub fn decode(bytes: &[u8]) -> std::result::Result<&str, SyntaxError> {
     let encoding = match bytes {
         [0, 0, 0xFE, 0xFF, ..] | [0, 0, 0, _, ..] | [0xFF, 0xFE, 0, 0, ..] | [_, 0, 0, 0, ..] => {
@@ -84,23 +86,23 @@ pub fn decode(bytes: &[u8]) -> std::result::Result<&str, SyntaxError> {
     })
 }
 
-/// Whose rules decide what is YAML.
+/// The grammar that is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// As the consumers read: go-yaml's lenience and its Unicode line breaks.
+    /// The grammar of go-yaml: more lenient than YAML 1.2, and with Unicode line breaks.
     GoYaml,
-    /// YAML 1.2.2 to the letter, for the conformance suite.
+    /// The grammar of YAML 1.2.2, for the conformance suite.
     Strict,
 }
 
-/// Bounds on hostile input.
+/// Limits for untrusted input.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of source.
+    /// The maximum size of the source in bytes.
     pub bytes: u32,
-    /// Levels of nesting.
+    /// The maximum nesting of collections.
     pub depth: u16,
-    /// Nodes of the tree.
+    /// The maximum number of nodes.
     pub nodes: u32,
 }
 
@@ -114,10 +116,10 @@ impl Default for Limits {
     }
 }
 
-/// Errors are boxed inside of the parser, so that what goes well travels in registers.
+/// Errors are boxed, so that the success value fits into registers.
 type Result<T> = std::result::Result<T, Box<SyntaxError>>;
 
-/// Everything between two tokens.
+/// The state of the parser between two tokens.
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is one fact about the place in the text"
@@ -126,57 +128,58 @@ struct Parser<'s> {
     source: &'s str,
     bytes: &'s [u8],
     strict: bool,
-    /// NEL, LS and PS occur and are line breaks.
+    /// The source contains NEL, LS or PS, and they are line breaks.
     unicode_breaks: bool,
     limits: Limits,
 
     at: usize,
-    /// First byte of the line that `at` is on.
+    /// The first byte of the line that contains `at`.
     line: usize,
-    /// A key may begin at the next token (libyaml: `simple_key_allowed`).
+    /// Whether a key may start at the next token (libyaml: `simple_key_allowed`).
     key_allowed: bool,
-    /// A tab stands in the blanks directly before `at`.
+    /// Whether the blanks directly before `at` contain a tab.
     tab: bool,
-    /// The last token of a flow collection was `,` or `[`.
+    /// Whether the last token of a flow collection was `,` or `[`.
     after_separator: bool,
-    /// The last token of a flow collection was a quoted scalar or a closing bracket.
+    /// Whether the last token of a flow collection was a quoted scalar or a closing bracket.
     after_json: bool,
-    /// Where the key begins, should the next `:` make one.
+    /// The start of a possible key; the next `:` makes it a key.
     key: Option<Key>,
 
     frames: Vec<Frame>,
     flows: Vec<Flow>,
-    /// How many of the frames are flow collections.
+    /// The number of open flow collections.
     flow: usize,
-    /// The properties of the last token's line, and those of lines before it.
+    /// `inner` has the properties on the line of the last token, `outer` those of earlier lines.
     inner: Pending,
     outer: Pending,
-    /// Properties of the outermost flow collection while it is not known whether it is a key.
+    /// The properties of the outermost flow collection, until the parser knows whether it is a key.
     held: (Pending, Pending),
 
     nodes: Vec<Node>,
     props: Vec<Props>,
     documents: Vec<Document>,
-    /// Each anchor of the document with its node; the map holds the latest of each name.
+    /// Each anchor of the document with its node. The map has the index of the latest anchor of
+    /// each name.
     anchors: Vec<(Span, u32)>,
     anchor_names: HashMap<&'s str, usize>,
-    /// `%TAG` handles of the document and their prefixes.
+    /// The `%TAG` handles of the document and their prefixes.
     handles: HashMap<&'s str, Span>,
-    /// Directives that wait for their `---`, and whether a `%YAML` is among them.
+    /// Directives before the next `---`, and whether one of them is `%YAML`.
     directives: Vec<Span>,
     versioned: bool,
-    /// End of the last leaf or indicator that closes one.
+    /// The end of the last leaf or indicator.
     last_end: usize,
 }
 
-/// A place where an implicit key may have begun.
+/// The start of a possible implicit key.
 #[derive(Clone, Copy, Debug)]
 struct Key {
     at: usize,
     line: usize,
-    /// The token stands where only a key may stand.
+    /// Whether the token is where only a key is allowed.
     required: bool,
-    /// A tab stands before it.
+    /// Whether there is a tab before the token.
     tab: bool,
 }
 
@@ -184,34 +187,34 @@ struct Key {
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     state: State,
-    /// Its node; for a document the node to come.
+    /// The node of the collection; for a document, its first node.
     node: u32,
-    /// The column of the innermost block collection (the sequence without indentation counts
-    /// as its mapping), -1 outside of all.
+    /// The column of the innermost block collection, or -1 outside of block collections. A sequence
+    /// that is not indented has the column of its mapping.
     indent: isize,
-    /// The indicator before the node that comes next.
+    /// The offset of the indicator before the next node.
     indicator: u32,
     /// The last child, while it may still become a key.
     last: u32,
-    /// An explicit entry (`? `) is open.
+    /// Whether an explicit entry (`? `) is open.
     explicit: bool,
 }
 
-/// What was before a flow collection opened.
+/// The state before a flow collection was opened.
 #[derive(Clone, Copy, Debug, Default)]
 struct Flow {
-    /// `Parser::key`.
+    /// The value of `Parser::key`.
     key: Option<Key>,
-    /// How many anchors there were.
+    /// The number of anchors.
     anchors: usize,
-    /// `Parser::last_end`.
+    /// The value of `Parser::last_end`.
     last_end: usize,
 }
 
 /// What an open document or collection expects next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// The root.
+    /// The root node.
     DocumentNode,
     /// The end of the document.
     DocumentEnd,
@@ -219,7 +222,7 @@ enum State {
     SeqItem,
     /// `-`.
     SeqEntry,
-    /// The same in a sequence that is not indented under its key.
+    /// A node after `-`, in a sequence that is not indented under its key.
     IndentlessItem,
     IndentlessEntry,
     /// A key, or `?`.
@@ -237,7 +240,7 @@ enum State {
     FlowMapColon,
     FlowMapValue,
     FlowMapComma,
-    /// A single pair in a flow sequence.
+    /// The key of a single pair in a flow sequence.
     PairExplicitKey,
     PairColon,
     PairValue,
@@ -245,7 +248,7 @@ enum State {
 }
 
 impl State {
-    /// The state once the node that this state waits for is there; `None` where it waits for no node.
+    /// The state after the expected node; `None` if the state does not expect a node.
     fn after_node(self) -> Option<Self> {
         Some(match self {
             Self::DocumentNode => Self::DocumentEnd,
@@ -359,8 +362,8 @@ impl<'s> Parser<'s> {
         })
     }
 
-    /// The innermost open document or collection. Between documents there is none: that is a
-    /// document that is over.
+    /// The innermost open document or collection. Between documents, the state of a closed
+    /// document.
     #[inline]
     fn top(&self) -> Frame {
         self.frames.last().copied().unwrap_or(Frame::OUTSIDE)
@@ -402,7 +405,7 @@ fn fail<T>(span: Span, kind: SyntaxErrorKind) -> Result<T> {
     Err(Box::new(SyntaxError { span, kind }))
 }
 
-/// Offsets fit because [`parse`] refuses sources that are longer.
+/// Offsets fit because [`parse`] rejects longer sources.
 #[allow(
     clippy::cast_possible_truncation,
     reason = "the length of the source was checked against u32"

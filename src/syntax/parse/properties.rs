@@ -1,11 +1,11 @@
-//! Anchors and tags, which wait for the node they belong to.
+//! Anchors and tags, kept until their node.
 
 use super::{Parser, Result, fail, offset, span};
 use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Node, Props, Span};
 
-/// An anchor, a tag, or both, whose node has not come yet. Most nodes have none, so that is
-/// what costs nothing.
+/// An anchor, a tag or both, before their node. Boxed, because most nodes have none and `None` is
+/// cheap to move.
 pub(super) type Pending = Option<Box<Properties>>;
 
 #[derive(Clone, Copy, Debug)]
@@ -14,12 +14,12 @@ pub(super) struct Properties {
     tag: Option<Span>,
     prefix: Option<Span>,
     pub(super) span: Span,
-    /// Its place in `Parser::anchors`, if the anchor stands there already.
+    /// The index in `Parser::anchors`, if the anchor is already there.
     registered: Option<usize>,
 }
 
 impl Properties {
-    /// Both together, unless both have an anchor or both have a tag.
+    /// Both combined; `None` if both have an anchor or both have a tag.
     fn and(self, later: Self) -> Option<Self> {
         if self.anchor.is_some() && later.anchor.is_some()
             || self.tag.is_some() && later.tag.is_some()
@@ -40,7 +40,7 @@ impl Properties {
 }
 
 impl Parser<'_> {
-    /// `&name` or `!tag`: kept until its node comes.
+    /// Parses `&name` or `!tag` and keeps it for the next node.
     pub(super) fn property(&mut self) -> Result<()> {
         self.may_begin_key()?;
         self.after_separator = false;
@@ -65,7 +65,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// The properties that wait, for a node that is not a key.
+    /// Takes the pending properties, for a node that is not a key.
     #[inline]
     pub(super) fn take_properties(&mut self) -> Result<Pending> {
         if self.inner.is_none() && self.outer.is_none() {
@@ -86,7 +86,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Gives the properties to the node, so that aliases find it.
+    /// Assigns the properties to a node. Aliases of the anchor then refer to the node.
     pub(super) fn assign(&mut self, mut properties: Pending, node: usize) {
         self.register(&mut properties, node);
         let Some(properties) = properties else { return };
@@ -101,7 +101,7 @@ impl Parser<'_> {
         });
     }
 
-    /// Lets aliases find the node under the anchor's name.
+    /// Registers the node under the name of its anchor.
     pub(super) fn register(&mut self, properties: &mut Pending, node: usize) {
         let Some(properties) = properties else { return };
         let Some(name) = properties.anchor else {
@@ -120,7 +120,7 @@ impl Parser<'_> {
         properties.registered = Some(place);
     }
 
-    /// The node that an alias stands for: the latest anchor of that name before it.
+    /// The target of an alias: the latest anchor of that name before the alias.
     pub(super) fn anchored(&self, name: Span) -> Result<u32> {
         let text = &self.source[name.start as usize..name.end as usize];
         match self
@@ -139,11 +139,12 @@ impl Parser<'_> {
         }
     }
 
-    /// The name after `&` or `*` at the current place, which moves behind it.
+    /// Parses the name after `&` or `*`, and moves after it.
     pub(super) fn anchor_name(&mut self) -> Result<Span> {
         let start = self.at + 1;
         let mut at = start;
-        // go-yaml takes printable ASCII without the colon, YAML 1.2 everything but blanks and brackets.
+        // go-yaml accepts printable ASCII without the colon. YAML 1.2 accepts everything except
+        // blanks and brackets.
         loop {
             let byte = self.byte(at);
             let is_name = match byte {
@@ -171,8 +172,7 @@ impl Parser<'_> {
         Ok(span(start, at))
     }
 
-    /// The tag at the current place, which moves behind it; returns the prefix of its handle,
-    /// where a `%TAG` gave one.
+    /// Parses a tag and moves after it. Returns the prefix that a `%TAG` defines for its handle.
     fn scan_tag(&mut self) -> Result<Option<Span>> {
         let start = self.at;
         let mut prefix = None;
@@ -195,7 +195,7 @@ impl Parser<'_> {
                 return self.error(SyntaxErrorKind::Tag);
             }
             prefix = self.handles.get(handle).copied();
-            // The non-specific tag `!` is no handle.
+            // The non-specific tag `!` is not a handle.
             if self.at == start + 1 {
                 prefix = None;
             }
@@ -215,7 +215,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Behind `!`, `!!` or `!name!`; behind the letters where no `!` follows them.
+    /// The end of the handle `!`, `!!` or `!name!`. Without a second `!`, the end of the letters.
     pub(super) fn handle_end(&self, start: usize) -> usize {
         let mut at = start + 1;
         while matches!(self.byte(at), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'-') {
@@ -224,7 +224,7 @@ impl Parser<'_> {
         if self.byte(at) == b'!' { at + 1 } else { at }
     }
 
-    /// The end of the URI characters from `at`.
+    /// The end of the URI characters that start at `at`.
     pub(super) fn uri_end(&mut self, mut at: usize, brackets: bool) -> Result<usize> {
         loop {
             match self.byte(at) {

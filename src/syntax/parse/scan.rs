@@ -1,4 +1,4 @@
-//! Bytes to scalars and to the next token.
+//! Scans scalars, and moves to the next token.
 
 use memchr::{memchr2, memchr3_iter};
 
@@ -7,11 +7,11 @@ use super::{Parser, Result, fail, span};
 use crate::syntax::SyntaxErrorKind;
 use crate::syntax::tree::{Span, Style};
 
-/// Finds characters that YAML forbids even in comments and quotes. Returns whether NEL, LS or
-/// PS occur, which go-yaml takes for line breaks.
+/// Rejects characters that YAML does not allow, even in comments and quotes. Returns whether the
+/// source contains NEL, LS or PS, which are line breaks in go-yaml.
 pub(super) fn check_characters(source: &str) -> Result<bool> {
     let is_control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-    // The fold has no early exit, so that it runs on whole vectors.
+    // The fold has no early exit, so that the compiler can vectorize it.
     let (bad, all) = source.bytes().fold((false, 0), |(bad, all), byte| {
         (bad | is_control(byte), all | byte)
     });
@@ -38,22 +38,22 @@ pub(super) fn check_characters(source: &str) -> Result<bool> {
     fail(span(at, at + char.len_utf8()), kind)
 }
 
-/// What ends in a plain scalar.
+/// What ends at a byte of a plain scalar.
 enum Ends {
     Nothing,
-    /// The text up to blanks or a line break, behind which more may come.
+    /// The text ends at blanks or a line break. The scalar may continue after them.
     Text,
     Scalar,
 }
 
 impl Parser<'_> {
-    /// The byte, or 0 behind the end: no stream has a NUL.
+    /// The byte at `at`, or 0 after the end. The source contains no NUL.
     #[inline]
     pub(super) fn byte(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(0)
     }
 
-    /// The length of the line break at `at`, 0 if none is there.
+    /// The length of the line break at `at`; 0 if there is none.
     #[inline]
     pub(super) fn break_len(&self, at: usize) -> usize {
         match self.byte(at) {
@@ -90,7 +90,7 @@ impl Parser<'_> {
         matches!(self.byte(at), b',' | b'[' | b']' | b'{' | b'}')
     }
 
-    /// `---` or `...` at the start of a line.
+    /// Whether `---` or `...` is at `at`, at the start of a line.
     #[inline]
     pub(super) fn is_marker(&self, at: usize) -> bool {
         let byte = self.byte(at);
@@ -101,7 +101,7 @@ impl Parser<'_> {
             && self.is_blank_or_end(at + 3)
     }
 
-    /// The end of the line, before its break.
+    /// The end of the line, before its line break.
     pub(super) fn line_end(&self, at: usize) -> usize {
         if self.unicode_breaks {
             let mut at = at;
@@ -113,9 +113,9 @@ impl Parser<'_> {
         memchr2(b'\n', b'\r', &self.bytes[at..]).map_or(self.bytes.len(), |found| at + found)
     }
 
-    /// Moves to the next token: over blanks, comments and line breaks.
+    /// Moves to the next token, over blanks, comments and line breaks.
     ///
-    /// In go-yaml a tab is no blank where a key may begin; it stops there.
+    /// In go-yaml, a tab is not a blank where a key may start, so the move stops there.
     #[inline]
     pub(super) fn skip(&mut self) -> Result<()> {
         let at = self.at + usize::from(self.byte(self.at) == b' ');
@@ -164,8 +164,8 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// The end of the comment, and of the comments that follow it with nothing but blanks
-    /// between: there go-yaml looks ahead, and a tab does not stop it.
+    /// The end of the comment and of the comments that follow it after blanks and line breaks only.
+    /// Here go-yaml looks ahead, and a tab does not stop the move.
     fn skip_comments(&mut self, comment: usize) -> usize {
         let mut end = self.line_end(comment);
         if self.strict {
@@ -196,7 +196,8 @@ impl Parser<'_> {
         match (in_flow, self.unicode_breaks) {
             (false, false) => find(self.bytes, at, block),
             (false, true) => find(self.bytes, at, |word| block(word) | not_ascii(word)),
-            // Words in brackets are short, and they have many ends.
+            // Texts in flow collections are short and have many end characters, so a search by
+            // words does not pay.
             (true, _) => {
                 let ends = |byte: u8| byte < b'!' || b":,?[]{}\xC2\xE2".contains(&byte);
                 let rest = self.bytes.get(at..).unwrap_or_default();
@@ -207,7 +208,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Whether the text of a plain scalar ends at `at`, with a blank, a break or an indicator.
+    /// Whether the text of a plain scalar ends at `at` with a blank, a line break or an indicator.
     #[inline]
     fn plain_ends(&self, at: usize, in_flow: bool) -> Ends {
         match self.byte(at) {
@@ -227,7 +228,7 @@ impl Parser<'_> {
         find(self.bytes, at, |word| other(word, b' '))
     }
 
-    /// The plain scalar at the current place. Moves behind the blanks and line breaks after it.
+    /// Scans a plain scalar. Moves after the blanks and line breaks that follow it.
     #[inline]
     pub(super) fn plain(&mut self) -> Result<Span> {
         let start = self.at;
@@ -288,7 +289,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Moves from a line break to the next text, through lines with nothing but blanks.
+    /// Moves from a line break to the next text, over blank lines.
     #[inline]
     fn blank_lines(&mut self, indent: isize) -> Result<()> {
         let mut tab = None;
@@ -315,7 +316,7 @@ impl Parser<'_> {
                 }
             }
         }
-        // In YAML 1.2 a tab before the text is no indentation, so the text stands further left.
+        // In YAML 1.2, a tab is not indentation, so a text after a tab is not indented enough.
         if let Some(tab) = tab
             && self.at < self.bytes.len()
             && self.byte(self.at) != b'#'
@@ -326,7 +327,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// The quoted scalar at the current place, which moves behind its closing quote.
+    /// Scans a quoted scalar. Moves after its closing quote.
     pub(super) fn quoted(&mut self) -> Result<Span> {
         let start = self.at;
         let quote = self.byte(start);
@@ -366,7 +367,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Checks the start of a line inside quotes, and returns its first byte that is not a blank.
+    /// Checks the start of a line inside quotes. Returns the first byte that is not a blank.
     fn quoted_line(&mut self, at: usize) -> Result<usize> {
         self.line = at;
         self.at = at;
@@ -388,7 +389,8 @@ impl Parser<'_> {
         Ok(text)
     }
 
-    /// Checks the escape at `at` and returns its end; an escaped line break leaves the break.
+    /// Checks the escape at `at` and returns its end. The end of an escaped line break is before
+    /// the line break.
     fn escape(&mut self, at: usize) -> Result<usize> {
         let digits = match self.byte(at + 1) {
             b'0' | b'a' | b'b' | b't' | b'\t' | b'n' | b'v' | b'f' | b'r' | b'e' | b' ' | b'"'
@@ -416,8 +418,8 @@ impl Parser<'_> {
         Ok(at + 2 + digits)
     }
 
-    /// The block scalar at the current place, with the indentation of its content. Moves behind
-    /// the blank lines after it and the indentation of the line it stops at.
+    /// Scans a block scalar and returns the indentation of its content. Moves after the blank lines
+    /// that follow it, and after the indentation of the line that ends it.
     pub(super) fn block_scalar(&mut self) -> Result<(Style, Span, u32)> {
         let start = self.at;
         let style = if self.byte(start) == b'|' {
@@ -451,10 +453,11 @@ impl Parser<'_> {
         self.next_line(at);
 
         let outer = self.top().indent;
-        // libyaml has no content in the first column, not even at the root.
+        // In libyaml, content cannot start in the first column, not even in the root.
         let least = (outer + 1).max(isize::from(!self.strict));
         let known = explicit.map(|more| outer.max(0) + more);
-        // In YAML 1.2 the root stands at -1, but explicit indentation counts from 0 there too.
+        // In YAML 1.2, the root has indentation -1, but explicit indentation counts from 0 there
+        // too.
         let mut end = header;
         let mut kept_end = header;
         let indent = match known {
@@ -462,7 +465,7 @@ impl Parser<'_> {
             None => self.content_indent(least)?,
         };
         loop {
-            // At the start of a line: is it blank, content, or the end?
+            // At the start of a line, decide: blank line, content, or end of the scalar.
             let mut text = self.at;
             while self.byte(text) == b' ' && (text - self.line).cast_signed() < indent {
                 text += 1;
@@ -482,7 +485,7 @@ impl Parser<'_> {
             }
             self.at = text;
             if text >= self.bytes.len() && self.strict {
-                // YAML 1.2 ends every line, the last one too.
+                // In YAML 1.2, the last line ends like a line with a line break.
                 kept_end = text;
             }
             if column < indent || text >= self.bytes.len() || self.is_marker(text) {
@@ -511,7 +514,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The indentation of the first line that is not blank; does not move.
+    /// The indentation of the first line that is not blank. Does not move.
     fn content_indent(&mut self, least: isize) -> Result<isize> {
         let mut at = self.at;
         let mut line = self.line;
@@ -528,7 +531,7 @@ impl Parser<'_> {
                     self.at = at;
                     return self.error(SyntaxErrorKind::Tab);
                 }
-                // Blank lines before the first text may not be longer than its indentation.
+                // Blank lines before the first text must not be longer than its indentation.
                 if column < deepest && column >= least {
                     self.at = deepest_at;
                     return self.error(SyntaxErrorKind::Indentation);

@@ -1,13 +1,13 @@
-//! Eight bytes at a time: finds where a run of ordinary bytes ends.
+//! Finds the end of a run of ordinary bytes, eight bytes at a time.
 //!
-//! A mark is the high bit of a byte. Arithmetic on whole words carries into bytes behind a
-//! marked one only, so the first mark is always right, and no other is looked at.
+//! A mark is the high bit of a byte. A carry of the arithmetic only affects bytes after a marked
+//! byte. The first mark is therefore always correct, and only the first mark is used.
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// The place of the first byte from `at` that `marks` marks, or the end. `marks` must mark NUL,
-/// which stands for everything behind the end.
+/// The index of the first marked byte from `at`, or the end. `marks` must mark NUL, because bytes
+/// after the end are read as NUL.
 #[inline]
 pub(super) fn find(bytes: &[u8], mut at: usize, marks: impl Fn(u64) -> u64) -> usize {
     while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
@@ -25,23 +25,23 @@ pub(super) fn find(bytes: &[u8], mut at: usize, marks: impl Fn(u64) -> u64) -> u
     at + marks(u64::from_le_bytes(eight)).trailing_zeros() as usize / 8
 }
 
-/// Marks the bytes below `bound`, which is at most 0x80.
+/// Marks the bytes below `bound`. `bound` is at most 0x80.
 #[inline]
 pub(super) const fn below(word: u64, bound: u8) -> u64 {
     word.wrapping_sub(ONES * bound as u64) & !word & HIGH
 }
 
-/// Marks the bytes that are `byte`.
+/// Marks the bytes equal to `byte`.
 #[inline]
 pub(super) const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ (ONES * byte as u64), 1)
 }
 
-/// Marks the bytes that are not `byte`.
+/// Marks the bytes different from `byte`.
 #[inline]
 pub(super) const fn other(word: u64, byte: u8) -> u64 {
     let difference = word ^ (ONES * byte as u64);
-    // A byte that is not 0 has its high bit, or carries into it.
+    // A difference that is not 0 has its high bit set or carries into the high bit.
     (((difference & !HIGH) + !HIGH) | difference) & HIGH
 }
 

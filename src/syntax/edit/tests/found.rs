@@ -1,4 +1,4 @@
-//! What random operations found.
+//! Cases that random operations found.
 
 use super::*;
 
@@ -134,7 +134,7 @@ fn a_null_key_is_no_place() {
     assert!(matches!(refused, Err(Refusal::Key { .. })));
 }
 
-/// A mapping as a key is not made to span lines.
+/// A mapping that is a key must not become a mapping of several lines.
 #[test]
 fn a_collection_that_is_a_key_is_no_place() {
     for source in [

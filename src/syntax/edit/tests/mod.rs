@@ -1,4 +1,4 @@
-//! Edits with their exact bytes: every style of surroundings, every trap.
+//! Tests of edits with exact bytes, for every style of surrounding lines.
 
 mod cases;
 mod found;
@@ -14,7 +14,7 @@ fn tree(source: &str) -> Tree<'_> {
         .unwrap_or_else(|error| panic!("{error}: {source:?}"))
 }
 
-/// The node at a path of keys and positions in a document; aliases are not followed.
+/// The node at a path of keys and item positions in a document. Aliases are not followed.
 fn find(tree: &Tree<'_>, document: usize, path: &str) -> NodeId {
     let mut at = tree.documents()[document].root;
     for step in path.split('.').filter(|step| !step.is_empty()) {

@@ -1,4 +1,4 @@
-//! Six spellings of nothing, and what takes their place.
+//! Replacing null values in each of six notations.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What an edit refuses.
+//! Edits that the editor refuses.
 
 use super::*;
 

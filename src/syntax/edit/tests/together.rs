@@ -1,4 +1,4 @@
-//! Several operations in one plan, and how the rest of a collection fares.
+//! Several operations in one plan, and their effect on the rest of a collection.
 
 use super::*;
 
