@@ -80,8 +80,8 @@ fn main() -> io::Result<()> {
 fn check(path: &Path, text: &str) -> Result<Entry, Vec<String>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let versions = read::entries(text).map_err(|faults| -> Vec<String> {
-        let told = |fault: &read::Fault| format!("images/{name}:{}: {fault}", fault.line);
-        faults.iter().map(told).collect()
+        let message = |fault: &read::Fault| format!("images/{name}:{}: {fault}", fault.line);
+        faults.iter().map(message).collect()
     })?;
     let mut errors = Vec::new();
     let mut limit = None;

@@ -20,7 +20,7 @@ pub struct Knowledge {
     own: Table,
     /// The embedded entries of an earlier edition.
     earlier: Option<Table>,
-    settled: RwLock<Settled>,
+    cache: RwLock<Cache>,
 }
 
 /// Ids that are also common words in names, so they do not identify the software.
@@ -37,7 +37,7 @@ const SYNONYMS: [(&str, &str); 4] = [
 ];
 
 /// The facts found for each repository and tag.
-type Settled = HashMap<(String, Tag), Option<Arc<Facts>>>;
+type Cache = HashMap<(String, Tag), Option<Arc<Facts>>>;
 
 impl Knowledge {
     /// The entries that are part of the program.
@@ -72,7 +72,7 @@ impl Knowledge {
         });
         Self {
             earlier,
-            settled: RwLock::default(),
+            cache: RwLock::default(),
             ..self
         }
     }
@@ -80,18 +80,18 @@ impl Knowledge {
     /// The facts about an image. `None` if no entry matches, or if a variable hides the repository.
     pub fn facts(&self, name: &Name) -> Option<Arc<Facts>> {
         let key = (name.canonical()?, name.tag().clone());
-        if let Some(settled) = self
-            .settled
+        if let Some(cached) = self
+            .cache
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&key)
         {
-            return settled.clone();
+            return cached.clone();
         }
         let facts = self
             .find(&key.0)
             .map(|entry| Arc::new(Facts::settle(entry, &key.1)));
-        self.settled
+        self.cache
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .entry(key)
@@ -119,8 +119,8 @@ impl Knowledge {
             return None;
         }
         let words = words().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()));
-        let mut telling = words.filter(|word| !word.is_empty() && !COMMON_WORDS.contains(word));
-        telling.find_map(|word| {
+        let mut candidates = words.filter(|word| !word.is_empty() && !COMMON_WORDS.contains(word));
+        candidates.find_map(|word| {
             let synonym = SYNONYMS.iter().find(|(other, _)| *other == word);
             self.service(synonym.map_or(word, |(_, id)| id))
         })

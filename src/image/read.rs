@@ -92,7 +92,7 @@ pub(super) fn entry(text: &str) -> Result<Entry, Vec<Fault>> {
 
 /// The documents that are not empty, each with the number of lines before it.
 pub(super) fn documents(text: &str) -> Vec<(usize, &str)> {
-    let says = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let has_content = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     let mut documents = Vec::new();
     let (mut start, mut first) = (0, 0);
     let mut at = 0;
@@ -105,7 +105,7 @@ pub(super) fn documents(text: &str) -> Vec<(usize, &str)> {
         at += line.len();
     }
     documents.push((first, text.get(start..).unwrap_or_default()));
-    documents.retain(|(_, document)| document.lines().any(says));
+    documents.retain(|(_, document)| document.lines().any(has_content));
     documents
 }
 

@@ -71,12 +71,12 @@ impl Tree<'_> {
         while let Some(found) = gap.get(at..).and_then(|rest| rest.find('#')) {
             let hash = at + found;
             let start = from.saturating_add(u32::try_from(hash).unwrap_or(u32::MAX));
-            let stands_apart = self
+            let is_separate = self
                 .source
                 .get(..start as usize)
                 .and_then(|before| before.chars().next_back())
                 .is_none_or(|last| matches!(last, ' ' | '\t' | '\n' | '\r' | '\u{feff}'));
-            if !stands_apart {
+            if !is_separate {
                 // This `#` is part of an anchor or a tag.
                 at = hash + 1;
                 continue;

@@ -98,7 +98,7 @@ impl<'c> Comparison<'c, '_, '_> {
             Touched::Replaced { value, .. } => Some(value),
             _ => None,
         }) {
-            return self.says(new, value);
+            return self.check_value(new, value);
         }
         let (was, is) = (self.before.node(old), self.after.node(new));
         match was.kind {
@@ -251,7 +251,7 @@ impl<'c> Comparison<'c, '_, '_> {
         if self.after.node(node).kind == Kind::Alias || self.after.props(node).is_some() {
             return self.differ(node, "a planned value has an anchor, a tag or an alias");
         }
-        self.says(node, value)
+        self.check_value(node, value)
     }
 
     fn is_new_string(&self, node: NodeId, text: &str) -> Result<(), Mismatch> {
@@ -270,7 +270,7 @@ impl<'c> Comparison<'c, '_, '_> {
     }
 
     /// Checks that a node of the result has the planned value in every schema.
-    fn says(&self, node: NodeId, value: &Value) -> Result<(), Mismatch> {
+    fn check_value(&self, node: NodeId, value: &Value) -> Result<(), Mismatch> {
         let there = self.after.node(node);
         let is_right = match value {
             Value::Bool(wanted) => self.reads(node, |scalar| *scalar == Scalar::Bool(*wanted)),
@@ -287,7 +287,7 @@ impl<'c> Comparison<'c, '_, '_> {
                 if tag.is_none_or(|tag| tag != wanted.as_str()) {
                     return self.differ(node, "a planned tag is missing");
                 }
-                return self.says(node, value);
+                return self.check_value(node, value);
             }
             Value::Seq(items) => {
                 let mut children = self.after.children(node);

@@ -114,12 +114,12 @@ impl<'s> Tree<'s> {
     #[must_use]
     pub fn get(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
         let mut found = None;
-        let sought = Sought::new(key, schema);
+        let wanted = WantedKey::new(key, schema);
         for (own, value) in self.entries(self.resolve(map)) {
             if self.may_merge && self.is_merge(own) {
                 return self.get_merged(map, key, schema);
             }
-            if self.is_key(own, sought) {
+            if self.is_key(own, wanted) {
                 found = Some(Found::Own { key: own, value });
             }
         }
@@ -135,17 +135,17 @@ impl<'s> Tree<'s> {
     /// [`Tree::get`] for a mapping with merge keys.
     fn get_merged(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
         let mut found = None;
-        let sought = Sought::new(key, schema);
+        let wanted = WantedKey::new(key, schema);
         if schema == Schema::GoYamlV4 {
             // An own key takes precedence. Of duplicates, which are errors, the last one is used.
             let own = self.entries(self.resolve(map));
-            let own = own.filter(|(own, _)| !self.is_merge(*own) && self.is_key(*own, sought));
+            let own = own.filter(|(own, _)| !self.is_merge(*own) && self.is_key(*own, wanted));
             if let Some((key, value)) = own.last() {
                 return Some(Found::Own { key, value });
             }
         }
         self.walk(map, schema, |candidate| {
-            if self.is_key(candidate.key(), sought) {
+            if self.is_key(candidate.key(), wanted) {
                 found = Some(candidate);
             }
             found.is_none()
@@ -155,17 +155,17 @@ impl<'s> Tree<'s> {
 
     /// Whether the text of the key equals the wanted key.
     #[inline]
-    fn is_key(&self, key: NodeId, sought: Sought<'_>) -> bool {
+    fn is_key(&self, key: NodeId, wanted: WantedKey<'_>) -> bool {
         let node = self.node(key);
         if node.kind == Kind::Scalar
             && node.style == Style::Plain
-            && sought.is_verbatim
-            && !self.is_written(node.span, sought.key)
+            && wanted.is_verbatim
+            && !self.is_written(node.span, wanted.key)
         {
             return false;
         }
-        self.key_text(key, sought.schema)
-            .is_some_and(|key| key == sought.key)
+        self.key_text(key, wanted.schema)
+            .is_some_and(|key| key == wanted.key)
     }
 
     /// The effective entries of a mapping, including merged ones, each key once. First the own
@@ -340,7 +340,7 @@ impl<'s> Tree<'s> {
 
 /// A key to look up.
 #[derive(Clone, Copy)]
-struct Sought<'k> {
+struct WantedKey<'k> {
     key: &'k str,
     schema: Schema,
     /// Whether a plain key must be written exactly like this: no character of it can come from
@@ -348,7 +348,7 @@ struct Sought<'k> {
     is_verbatim: bool,
 }
 
-impl<'k> Sought<'k> {
+impl<'k> WantedKey<'k> {
     fn new(key: &'k str, schema: Schema) -> Self {
         let is_folded = || {
             key.bytes()

@@ -203,20 +203,20 @@ fn what_gains_privileges_is_named() {
     for (line, expected) in [
         (
             "RUN chmod u+s /usr/bin/x",
-            Some("`/usr/bin/x` is setuid by Dockerfile:2, which it may need"),
+            Some("`/usr/bin/x` is setuid (Dockerfile:2); the image may need that"),
         ),
         (
             "RUN chmod 4755 /x",
-            Some("`/x` is setuid by Dockerfile:2, which it may need"),
+            Some("`/x` is setuid (Dockerfile:2); the image may need that"),
         ),
         (
             "RUN echo 'a ALL=(ALL) NOPASSWD: ALL' >> /etc/sudoers.d/a",
-            Some("the rules of sudo are its own by Dockerfile:2, which it may need"),
+            Some("the build may change the sudo rules (Dockerfile:2); the image may need that"),
         ),
         (
             "RUN setcap cap_net_raw,cap_net_admin=+eip $(which ping)",
             Some(
-                "`$(which ping)` has cap_net_raw,cap_net_admin=+eip by Dockerfile:2, which it may need",
+                "`$(which ping)` has cap_net_raw,cap_net_admin=+eip (Dockerfile:2); the image may need that",
             ),
         ),
         ("RUN setcap 'cap_net_bind_service=+ep' /x", None),

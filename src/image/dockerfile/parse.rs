@@ -298,7 +298,9 @@ fn instruction(text: &str, heredocs: Vec<Heredoc>, escape: char, line: u32) -> O
         ),
         "env" => Kind::Env(env(rest, escape)?),
         "run" => Kind::Run(match (command(rest), heredocs.into_iter().next()) {
-            (Command::Shell(script), Some(heredoc)) => Command::Shell(fed(&script, heredoc)),
+            (Command::Shell(script), Some(heredoc)) => {
+                Command::Shell(heredoc_script(&script, heredoc))
+            }
             (command, _) => command,
         }),
         "copy" | "add" => {
@@ -367,7 +369,7 @@ fn command(rest: &str) -> Command {
 
 /// The script of a `RUN` with a here-document. If the here-document is the whole command or the
 /// input of a shell, it is the script, unless its first line selects another interpreter.
-fn fed(script: &str, heredoc: Heredoc) -> String {
+fn heredoc_script(script: &str, heredoc: Heredoc) -> String {
     let mut programs = script
         .split_ascii_whitespace()
         .filter(|word| words::heredoc_name(word).is_none());

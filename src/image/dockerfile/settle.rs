@@ -20,7 +20,7 @@ pub(super) fn facts(image: &Image, recipe: &Recipe, knowledge: &Knowledge) -> Fa
     let mut facts = match service {
         Some(service) => Facts {
             id: format!("{} in {name}", service.id),
-            by_assumption: doubt(image, recipe),
+            by_assumption: assumption(image, recipe),
             ..service.clone()
         },
         None => Facts {
@@ -119,7 +119,7 @@ impl Base {
 }
 
 /// Why the facts of the base are only assumed; `None` if they are known.
-fn doubt(image: &Image, recipe: &Recipe) -> Option<String> {
+fn assumption(image: &Image, recipe: &Recipe) -> Option<String> {
     let name = &recipe.name;
     if recipe.is_dynamic {
         return Some(format!("a variable decides how {name} is built"));
@@ -233,7 +233,7 @@ fn resolve(text: &str, image: &Image, base: &Base) -> (DefaultUser, Option<RunAs
 /// need no capability with the supported engines (Docker >= 20.10, Podman).
 fn needs_new_privileges(image: &Image, name: &str) -> Option<String> {
     if let Some(At { line, value }) = image.privileges.first() {
-        return Some(format!("{value} by {name}:{line}, which it may need"));
+        return Some(format!("{value} ({name}:{line}); the image may need that"));
     }
     let file = image.capable_files.iter().find(|at| {
         let grants = at.value.grants.to_ascii_lowercase();
@@ -242,7 +242,7 @@ fn needs_new_privileges(image: &Image, name: &str) -> Option<String> {
     })?;
     let At { line, value } = file;
     Some(format!(
-        "`{}` has {} by {name}:{line}, which it may need",
+        "`{}` has {} ({name}:{line}); the image may need that",
         value.path, value.grants
     ))
 }

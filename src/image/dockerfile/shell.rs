@@ -38,7 +38,7 @@ pub(super) fn commands<'s, 'v>(
     for token in tokens(script) {
         match token {
             Token::Word(raw) => {
-                if words.is_empty() && (flow.takes(raw) || is_assignment(raw)) {
+                if words.is_empty() && (flow.take_keyword(raw) || is_assignment(raw)) {
                     continue;
                 }
                 // The output of a command substitution is unknown.
@@ -56,13 +56,13 @@ pub(super) fn commands<'s, 'v>(
                 if !words.is_empty() {
                     let is_conditional = flow.is_conditional();
                     let words = std::mem::take(&mut words);
-                    flow.ran(&words);
+                    flow.record_test(&words);
                     found.push(Simple {
                         words,
                         is_conditional,
                     });
                 }
-                flow.goes_on(operator);
+                flow.next_operator(operator);
             }
         }
     }
@@ -85,8 +85,8 @@ struct Flow {
 }
 
 impl Flow {
-    /// Whether the word is a keyword of the shell and not a program.
-    fn takes(&mut self, word: &str) -> bool {
+    /// Applies a keyword of the shell. Returns false for any other word.
+    fn take_keyword(&mut self, word: &str) -> bool {
         match word {
             "if" | "for" | "while" | "until" | "case" => self.depth += 1,
             "fi" | "done" | "esac" => self.depth = self.depth.saturating_sub(1),
@@ -96,12 +96,12 @@ impl Flow {
         true
     }
 
-    fn ran(&mut self, words: &[Word<'_>]) {
+    fn record_test(&mut self, words: &[Word<'_>]) {
         let program = words.first().map_or("", |word| word.text.as_str());
         self.is_tested |= matches!(program, "[" | "[[" | "test" | "command" | "which" | "grep");
     }
 
-    fn goes_on(&mut self, operator: Operator) {
+    fn next_operator(&mut self, operator: Operator) {
         match operator {
             Operator::Or => self.is_tested = true,
             Operator::End => self.is_tested = false,

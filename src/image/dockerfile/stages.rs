@@ -395,7 +395,7 @@ impl Image {
             self.start_scripts = Some(target.to_owned());
         }
         if target.starts_with("/etc/sudoers") {
-            let value = "the rules of sudo are its own".to_owned();
+            let value = "the build adds sudo rules".to_owned();
             self.privileges.push(At { line, value });
         }
         target == "/etc/passwd"
@@ -515,7 +515,7 @@ fn privilege(command: &Simple<'_>) -> Option<String> {
     let words = &command.words;
     let program = words.first()?.text.rsplit('/').next()?;
     if words.iter().any(|word| word.text.contains("/etc/sudoers")) {
-        return Some("the rules of sudo are its own".to_owned());
+        return Some("the build may change the sudo rules".to_owned());
     }
     if program != "chmod" {
         return None;

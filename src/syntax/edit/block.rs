@@ -182,7 +182,7 @@ impl Lowering<'_, '_, '_> {
                 .and_then(|before| members.get(before))
                 .copied();
             match members.get(index + run) {
-                Some(&next) if index == 0 && self.is_beside_indicator(id, *member) => {
+                Some(&next) if index == 0 && self.is_on_indicator_line(id, *member) => {
                     self.pull_up(id, *member, next, last);
                 }
                 None if self.is_unterminated(last) => {
@@ -205,7 +205,7 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// Whether the member is on the line of the dash or marker before its collection.
-    fn is_beside_indicator(&self, id: NodeId, first: Member) -> bool {
+    fn is_on_indicator_line(&self, id: NodeId, first: Member) -> bool {
         self.is_compact(id) && self.lines.indent_before(self.start(first)).is_none()
     }
 

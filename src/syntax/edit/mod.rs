@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Kind, NodeId, Scalar, Schema, Span, Style, Tree};
 pub use refusal::Refusal;
 pub use render::document;
-use target::Seat;
+use target::Place;
 
 /// Collects operations on one tree.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct Editor<'t, 's> {
     /// The resulting change of each node.
     changes: BTreeMap<NodeId, Change>,
     /// Mappings that were checked: they have no duplicate key.
-    vetted: BTreeSet<NodeId>,
+    checked: BTreeSet<NodeId>,
     /// `(target, alias)` for each alias, ascending.
     aliases: OnceCell<Vec<(NodeId, NodeId)>>,
 }
@@ -165,7 +165,7 @@ impl<'t, 's> Editor<'t, 's> {
             schema,
             log: Vec::new(),
             changes: BTreeMap::new(),
-            vetted: BTreeSet::new(),
+            checked: BTreeSet::new(),
             aliases: OnceCell::new(),
         }
     }
@@ -303,7 +303,7 @@ impl<'t, 's> Editor<'t, 's> {
         if path.is_empty() && !matches!(action, Action::Push(_)) {
             return Err(Refusal::EmptyPath);
         }
-        self.refuse_gone(start)?;
+        self.refuse_removed(start)?;
         if path.iter().any(|key| key == "<<") {
             return Err(Refusal::MergeKey);
         }
@@ -342,9 +342,9 @@ impl<'t, 's> Editor<'t, 's> {
                     Action::Set(_) | Action::Remove => Refusal::EmptyPath,
                 });
             };
-            self.vet(at)?;
-            match self.seat(at, key)? {
-                Seat::Own { key: node, value } => {
+            self.check(at)?;
+            match self.find(at, key)? {
+                Place::Own { key: node, value } => {
                     if matches!(self.changes.get(&value), Some(Change::Removed { .. })) {
                         let Some(value_now) = Value::nest(deeper, action) else {
                             return Ok(());
@@ -361,7 +361,7 @@ impl<'t, 's> Editor<'t, 's> {
                         _ => (at, rest) = (value, deeper),
                     }
                 }
-                Seat::Merged { via, value } => {
+                Place::Merged { via, value } => {
                     let replaces = deeper.is_empty() && matches!(action, Action::Set(_))
                         || self.tree.scalar(value, self.schema) == Some(Scalar::Null);
                     if let Some(Change::Entries(entries)) = self.changes.get(&at)
@@ -380,7 +380,7 @@ impl<'t, 's> Editor<'t, 's> {
                     }
                     return self.enter(at, rest, action);
                 }
-                Seat::Missing => return self.enter(at, rest, action),
+                Place::Missing => return self.enter(at, rest, action),
             }
         }
     }
@@ -443,7 +443,7 @@ impl<'t, 's> Editor<'t, 's> {
             self.refuse_without_colon(old)?;
             self.refuse_tag(old, &value)?;
         }
-        self.forget_under(old);
+        self.drop_under(old);
         if !is_so {
             self.changes.insert(old, Change::Replaced(value));
         }
@@ -455,14 +455,14 @@ impl<'t, 's> Editor<'t, 's> {
         self.refuse_in_key(map)?;
         self.refuse_anchored(key, value)?;
         self.refuse_uncovered(map, key)?;
-        self.forget_under(value);
+        self.drop_under(value);
         self.changes.insert(value, Change::Removed { node: key });
         Ok(())
     }
 
     /// The sequence that contains an item. Refuses if either was removed.
     fn sequence_of(&self, item: NodeId) -> Result<NodeId, Refusal> {
-        self.refuse_gone(item)?;
+        self.refuse_removed(item)?;
         let seq = self.tree.node(item).parent;
         if seq == item || self.tree.node(seq).kind != Kind::Seq {
             return Err(Wanted::Seq.at(self.tree.node(item).span));
@@ -475,13 +475,13 @@ impl<'t, 's> Editor<'t, 's> {
         self.refuse_shared(seq)?;
         self.refuse_in_key(seq)?;
         self.refuse_anchored(item, item)?;
-        self.forget_under(item);
+        self.drop_under(item);
         self.changes.insert(item, Change::Removed { node: item });
         Ok(())
     }
 
     /// An operation on a whole node replaces earlier ones inside the node.
-    fn forget_under(&mut self, node: NodeId) {
+    fn drop_under(&mut self, node: NodeId) {
         let inside: Vec<NodeId> = self
             .changes
             .range(node..self.tree.node(node).next)
@@ -537,7 +537,7 @@ impl<'t, 's> Editor<'t, 's> {
                 self.tree.node(node).kind == Kind::Map
                     && self.tree.entries(node).count() == entries.len()
                     && entries.iter().all(|(key, value)| {
-                        matches!(self.seat(node, key), Ok(Seat::Own { value: found, .. }) if self.is(found, value))
+                        matches!(self.find(node, key), Ok(Place::Own { value: found, .. }) if self.is(found, value))
                     })
             }
         }

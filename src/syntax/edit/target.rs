@@ -5,7 +5,7 @@ use crate::syntax::{Found, Kind, Node, NodeId, Style};
 
 /// Where a mapping has a key.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Seat {
+pub(super) enum Place {
     /// In the mapping itself.
     Own { key: NodeId, value: NodeId },
     /// In the mapping that `via` merges.
@@ -16,7 +16,7 @@ pub(super) enum Seat {
 
 impl Editor<'_, '_> {
     /// Finds `key` in `map`.
-    pub(super) fn seat(&self, map: NodeId, key: &str) -> Result<Seat, Refusal> {
+    pub(super) fn find(&self, map: NodeId, key: &str) -> Result<Place, Refusal> {
         let mut own = None;
         let mut has_merge = false;
         for (node, value) in self.tree.entries(map) {
@@ -42,15 +42,15 @@ impl Editor<'_, '_> {
             (Some((node, _)), Some(_)) => Err(Refusal::Shadowed {
                 span: self.tree.node(node).span,
             }),
-            (Some((key, value)), None) => Ok(Seat::Own { key, value }),
-            (None, Some((via, value))) => Ok(Seat::Merged { via, value }),
-            (None, None) => Ok(Seat::Missing),
+            (Some((key, value)), None) => Ok(Place::Own { key, value }),
+            (None, Some((via, value))) => Ok(Place::Merged { via, value }),
+            (None, None) => Ok(Place::Missing),
         }
     }
 
     /// Refuses mappings with duplicate keys and mappings to which no entry can be added.
-    pub(super) fn vet(&mut self, map: NodeId) -> Result<(), Refusal> {
-        if self.vetted.contains(&map) {
+    pub(super) fn check(&mut self, map: NodeId) -> Result<(), Refusal> {
+        if self.checked.contains(&map) {
             return Ok(());
         }
         if self.tree.node(map).style == Style::FlowPair {
@@ -65,7 +65,7 @@ impl Editor<'_, '_> {
                 second: self.tree.node(second).span,
             });
         }
-        self.vetted.insert(map);
+        self.checked.insert(map);
         Ok(())
     }
 
@@ -153,7 +153,7 @@ impl Editor<'_, '_> {
     }
 
     /// Refuses places that an earlier operation removed or replaced.
-    pub(super) fn refuse_gone(&self, node: NodeId) -> Result<(), Refusal> {
+    pub(super) fn refuse_removed(&self, node: NodeId) -> Result<(), Refusal> {
         let mut at = node;
         while !self.changes.is_empty() {
             // The removal of an entry is recorded at its value, which follows its key.
