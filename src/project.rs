@@ -236,21 +236,26 @@ impl<'s> File<'s> {
     }
 }
 
-/// For each of so many things the first of those that it is tied to, directly or by others.
+/// For each of `count` things the first one that it is connected with. `ties` are pairs.
 #[must_use]
-pub(crate) fn firsts(count: usize, ties: impl IntoIterator<Item = (usize, usize)>) -> Vec<usize> {
+pub(crate) fn connected(
+    count: usize,
+    ties: impl IntoIterator<Item = (usize, usize)>,
+) -> Vec<usize> {
     let mut firsts: Vec<usize> = (0..count).collect();
-    let first = |firsts: &[usize], mut at: usize| {
+    let first = |firsts: &mut [usize], mut at: usize| {
         while firsts[at] != at {
+            // Each step is halved, so that a long chain is not walked again and again.
+            firsts[at] = firsts[firsts[at]];
             at = firsts[at];
         }
         at
     };
     for (left, right) in ties {
-        let (left, right) = (first(&firsts, left), first(&firsts, right));
+        let (left, right) = (first(&mut firsts, left), first(&mut firsts, right));
         firsts[left.max(right)] = left.min(right);
     }
-    // Each leads to an earlier one, which is settled by then.
+    // Each leads to an earlier one, which is final by then.
     for at in 0..count {
         firsts[at] = firsts[firsts[at]];
     }
@@ -271,12 +276,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_tied_has_one_first() {
-        assert!(firsts(0, []).is_empty());
+    fn connected_things_have_one_first() {
+        assert!(connected(0, []).is_empty());
         assert_eq!(
-            firsts(6, [(4, 5), (1, 4), (3, 5), (2, 2)]),
+            connected(6, [(4, 5), (1, 4), (3, 5), (2, 2)]),
             [0, 1, 2, 1, 1, 1]
         );
-        assert_eq!(firsts(4, [(3, 2), (2, 1), (1, 0)]), [0; 4]);
+        assert_eq!(connected(4, [(3, 2), (2, 1), (1, 0)]), [0; 4]);
     }
 }

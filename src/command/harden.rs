@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use super::exit::{Exit, UnknownService};
 use super::options::Options;
 use super::reports::Reports;
-use super::session::{Input, Job, Session, conflict_with_files, reads_stdin};
+use super::session::{Input, Job, Session, Take, conflict_with_files, reads_stdin};
 use super::setup::Setup;
-use super::worker::{Done, Worker};
+use super::worker::{Done, Planner, Worker};
 use super::{Console, unusable};
 use crate::command::cli::{Cli, Harden};
 use crate::config::FailOn;
@@ -17,7 +17,6 @@ use crate::engine::is_name_of;
 use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome, Report, StaleException};
 use crate::files::{FileError, stream};
 use crate::nearest;
-use crate::project::Source;
 use crate::report::reporter::{Closing, Group, Mode, Setting};
 use crate::syntax::Limits;
 
@@ -28,17 +27,14 @@ pub(super) fn run(cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
         Err(files) => return unusable(&files, console),
     };
     let engine = setup.engine();
-    run_with(cli, &setup.options, console, &|sources| {
-        engine.project(sources)
-    })
+    run_with(cli, &setup.options, console, &engine)
 }
 
-/// `plan` is the engine's pass over one project.
 fn run_with(
     cli: &Cli,
     options: &Options,
     console: &mut Console<'_>,
-    plan: &(impl Fn(Vec<Source>) -> Report + Sync),
+    plan: &impl Planner,
 ) -> io::Result<Exit> {
     let reads_stdin = reads_stdin(&cli.harden.paths);
     let mode = match &cli.harden {
@@ -84,10 +80,15 @@ fn run_with(
             keeps_texts: job.reports.needs().texts,
         };
         let input = match cli.harden.files.as_slice() {
-            [] => Input::Paths(&cli.harden.paths),
+            [] => Input::Paths {
+                paths: &cli.harden.paths,
+                // An overlay is for a base and its override, whichever of them is named.
+                with_companions: cli.harden.overlay,
+            },
             files => Input::Project(files),
         };
-        session.run_files(input, &|group| worker.work(group), &mut job)
+        let process = |sources, take: &Take<'_, Done>| worker.work(sources, take);
+        session.run_files(input, &process, &mut job)
     };
     let covers = cli.harden.files.is_empty()
         && cli.harden.services.is_empty()
@@ -118,7 +119,7 @@ impl HardenJob<'_> {
     fn run_stdin(
         &mut self,
         asked: &Harden,
-        plan: &impl Fn(Vec<Source>) -> Report,
+        plan: &impl Planner,
         session: &mut Session<'_, '_>,
     ) -> io::Result<()> {
         let conflict = conflict_with_files(&asked.paths).or(if asked.overlay {
@@ -133,7 +134,7 @@ impl HardenJob<'_> {
         };
         let bytes = source.bytes.clone();
         let limit = Limits::default().bytes as usize;
-        let report = stream::joined(plan(stream::pieces(source, limit)));
+        let report = stream::joined(plan.project(stream::pieces(source, limit)));
         if self.mode == Mode::Filter {
             // A filter prints text that it does not change, too.
             let text = match report.files.first().map(|file| &file.outcome) {
@@ -302,10 +303,25 @@ mod tests {
     use crate::command::finish;
     use crate::engine::EngineError;
     use crate::engine::outcome::{Change, FileReport};
-    use crate::project::NotOurs;
+    use crate::files::groups::Part;
+    use crate::project::{NotOurs, Source};
     use crate::report::terminal::Terminal;
 
     /// An engine for one file format: the first line gives the outcome.
+    struct FirstLine;
+
+    impl Planner for FirstLine {
+        fn project(&self, sources: Vec<Source>) -> Report {
+            plan(sources)
+        }
+
+        fn parts(&self, sources: Vec<Source>, _: bool, take: &(dyn Fn(usize, Part) + Sync)) {
+            let report = plan(sources);
+            let is_group = true;
+            take(0, Part { report, is_group });
+        }
+    }
+
     fn plan(sources: Vec<Source>) -> Report {
         let files = sources.into_iter().map(|source| {
             let text = String::from_utf8(source.bytes).unwrap();
@@ -369,7 +385,7 @@ mod tests {
             directory: directory.to_owned(),
         };
         let options = Options::read(&cli.harden, directory).unwrap();
-        let result = run_with(&cli, &options, &mut console, &plan);
+        let result = run_with(&cli, &options, &mut console, &FirstLine);
         finish(result, &mut console)
     }
 

@@ -3,16 +3,18 @@
 use std::io;
 use std::path::Path;
 
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
 use super::exit::Exit;
 use super::options::Options;
-use super::session::{Input, Job, Processed, Session, conflict_with_files, reads_stdin};
+use super::session::{Input, Job, Processed, Session, Take, conflict_with_files, reads_stdin};
 use super::{Console, unusable};
 use crate::command::cli::{Cli, PodSecurity};
-use crate::dialect::kubernetes::kustomization::Patches;
 use crate::files::FileError;
-use crate::files::walk::{self, Disk, Entry};
+use crate::files::groups::{self, kustomizations::Patches};
+use crate::files::walk::Disk;
 use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge};
-use crate::project::{CustomResource, NotOurs, Surroundings};
+use crate::project::{CustomResource, NotOurs, Source, Surroundings};
 use crate::report::pod_security::{Summary, write_violations};
 
 /// Prints broken rules to standard output and everything else to standard error.
@@ -36,29 +38,33 @@ pub(super) fn run(asked: &PodSecurity, cli: &Cli, console: &mut Console<'_>) -> 
         let disk = Disk {
             directory: session.console.directory.clone(),
         };
-        let process = |group| judge_group(group, standard, custom_resources, &disk);
-        session.run_files(Input::Paths(&asked.paths), &process, &mut job)
+        let process = |sources, take: &Take<'_, Vec<FileJudgement>>| {
+            let outcome = judge_group(sources, standard, custom_resources, &disk);
+            let files = outcome.len();
+            take(0, Processed { outcome, files });
+        };
+        let input = Input::Paths {
+            paths: &asked.paths,
+            with_companions: false,
+        };
+        session.run_files(input, &process, &mut job)
     };
     session.end(result, &mut job)
 }
 
 /// A kustomization and the patches that it lists are in one group.
 fn judge_group(
-    group: Vec<Entry>,
+    sources: Vec<Source>,
     standard: Standard,
     custom_resources: &[CustomResource],
     disk: &Disk,
-) -> Processed<Vec<FileJudgement>> {
-    let (mut judged, mut unread) = (Vec::with_capacity(group.len()), Vec::new());
-    for entry in group {
-        let path = entry.path.clone();
-        match walk::read(entry) {
-            Ok(source) => {
-                judged.extend(source.map(|source| judge(source, standard, custom_resources)));
-            }
-            Err(error) => unread.push((path, error)),
-        }
-    }
+) -> Vec<FileJudgement> {
+    let judge = |source| judge(source, standard, custom_resources);
+    let mut judged: Vec<FileJudgement> = if groups::is_large(sources.len()) {
+        sources.into_par_iter().map(judge).collect()
+    } else {
+        sources.into_iter().map(judge).collect()
+    };
     let files = judged.iter();
     let files = files.map(|one| (one.path.as_path(), Some(one.source.as_str())));
     let patches = Patches::of(files, disk);
@@ -67,10 +73,7 @@ fn judge_group(
             judgement.content = Content::NotOurs(NotOurs::Patch);
         }
     }
-    Processed {
-        outcome: judged,
-        unread,
-    }
+    judged
 }
 
 /// The results of one run.

@@ -15,8 +15,8 @@ use super::progress::{Bar, TICK};
 use super::{Console, ignore_broken_pipe};
 use crate::diagnostic::Diagnostic;
 use crate::files::FileError;
-use crate::files::groups;
-use crate::files::walk::{self, Disk, Entry, Found};
+use crate::files::groups::{self, Group};
+use crate::files::walk::{self, Disk, Found};
 use crate::project::Source;
 use crate::report::diagnostic;
 
@@ -43,18 +43,25 @@ pub(super) trait Job {
     fn write_summary(&mut self, out: &mut Vec<u8>, session: &Session<'_, '_>) -> io::Result<()>;
 }
 
-/// The files of one group, processed.
+/// Files of one group, processed.
 pub(super) struct Processed<T> {
     pub(super) outcome: T,
-    /// Files of the group that could not be read.
-    pub(super) unread: Vec<(PathBuf, FileError)>,
+    /// How many they are.
+    pub(super) files: usize,
 }
+
+/// Takes the results of a group, in parts: each with its number in the order of the files.
+pub(super) type Take<'t, T> = dyn Fn(usize, Processed<T>) + Sync + 't;
 
 /// Which files a run is over.
 #[derive(Clone, Copy)]
 pub(super) enum Input<'i> {
     /// Files, and directories to walk; none means the current directory.
-    Paths(&'i [PathBuf]),
+    Paths {
+        paths: &'i [PathBuf],
+        /// Files that Compose merges with these are read, too.
+        with_companions: bool,
+    },
     /// The files of one Compose project, in this order.
     Project(&'i [PathBuf]),
 }
@@ -80,7 +87,7 @@ impl<'s, 'c> Session<'s, 'c> {
     pub(super) fn run_files<J: Job>(
         &mut self,
         input: Input<'_>,
-        process: &(impl Fn(Vec<Entry>) -> Processed<J::Outcome> + Sync),
+        process: &(impl Fn(Vec<Source>, &Take<'_, J::Outcome>) + Sync),
         job: &mut J,
     ) -> io::Result<()> {
         let (seen, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
@@ -93,47 +100,36 @@ impl<'s, 'c> Session<'s, 'c> {
             let (send, receive) = mpsc::channel();
             let (seen, is_over, disk) = (&seen, &is_over, &disk);
             scope.spawn(move || {
-                let Found { groups, errors } = input.find(seen);
-                let groups = groups::joined(groups, disk);
-                let _ = send.send((0, None, errors, 0));
-                let work = |send: &mut mpsc::Sender<_>, (nth, group): (usize, Vec<Entry>)| {
-                    let len = group.len();
-                    if !is_over.load(Ordering::Relaxed) {
-                        let Processed { outcome, unread } = process(group);
-                        // The receiver goes when the reader of standard output has gone.
-                        let _ = send.send((nth + 1, Some(outcome), unread, len));
+                let (groups, errors) = input.read(seen, disk);
+                // The receiver goes when the reader of standard output has gone.
+                let send = |message: Message<J::Outcome>| _ = send.send(message);
+                send(Message::unread(0, errors));
+                send(Message::end(0, 1));
+                run_groups(groups, &|number, group| {
+                    if is_over.load(Ordering::Relaxed) {
+                        return;
                     }
-                };
-                if groups.len() == 1 {
-                    let mut send = send;
-                    groups
-                        .into_iter()
-                        .enumerate()
-                        .for_each(|one| work(&mut send, one));
-                } else {
-                    groups
-                        .into_iter()
-                        .enumerate()
-                        .par_bridge()
-                        .for_each_with(send, work);
-                }
+                    let number = number + 1;
+                    send(Message::unread(number, group.unread));
+                    let parts = AtomicUsize::new(1);
+                    process(group.sources, &|part, processed| {
+                        parts.fetch_add(1, Ordering::Relaxed);
+                        send(Message::part(number, part + 1, processed));
+                    });
+                    send(Message::end(number, parts.into_inner()));
+                });
             });
-            let mut early = BTreeMap::new();
-            let mut next = 0;
+            let mut order = Order::new();
             let result = loop {
                 match receive.recv_timeout(TICK) {
-                    Ok((nth, outcome, unread, len)) => {
-                        bar.processed += len;
-                        early.insert(nth, (outcome, unread));
+                    Ok(message) => {
+                        if let Content::Part(processed) = &message.content {
+                            bar.processed += processed.files;
+                        }
+                        order.add(message);
                         let mut taken = Ok(());
-                        while let Some((outcome, unread)) = early.remove(&next) {
-                            next += 1;
-                            if !unread.is_empty()
-                                || outcome.as_ref().is_some_and(|one| job.prints(one))
-                            {
-                                bar.clear(self.console.stderr);
-                            }
-                            taken = taken.and_then(|()| self.take(outcome, &unread, job));
+                        while let Some(content) = order.next() {
+                            taken = taken.and_then(|()| self.take(content, &mut bar, job));
                         }
                         if taken.is_err() {
                             is_over.store(true, Ordering::Relaxed);
@@ -152,15 +148,27 @@ impl<'s, 'c> Session<'s, 'c> {
 
     fn take<J: Job>(
         &mut self,
-        outcome: Option<J::Outcome>,
-        unread: &[(PathBuf, FileError)],
+        content: Content<J::Outcome>,
+        bar: &mut Bar,
         job: &mut J,
     ) -> io::Result<()> {
-        for (path, error) in unread {
-            job.add_unread(path, error);
-            self.print_error(path, "", error)?;
+        match content {
+            Content::Unread(files) => {
+                for (path, error) in &files {
+                    bar.clear(self.console.stderr);
+                    job.add_unread(path, error);
+                    self.print_error(path, "", error)?;
+                }
+                Ok(())
+            }
+            Content::Part(Processed { outcome, .. }) => {
+                if job.prints(&outcome) {
+                    bar.clear(self.console.stderr);
+                }
+                job.take(outcome, self)
+            }
+            Content::End => Ok(()),
         }
-        outcome.map_or(Ok(()), |outcome| job.take(outcome, self))
     }
 
     /// Reads standard input. Where that fails, or `conflict` gives a reason not to, the error is
@@ -225,12 +233,122 @@ impl<'s, 'c> Session<'s, 'c> {
 }
 
 impl Input<'_> {
-    fn find(self, seen: &AtomicUsize) -> Found {
+    /// The files in groups, and what could not be found.
+    fn read(self, seen: &AtomicUsize, disk: &Disk) -> (Vec<Group>, Vec<(PathBuf, FileError)>) {
         match self {
-            Self::Paths([]) => walk::find(&[PathBuf::from(".")], seen),
-            Self::Paths(paths) => walk::find(paths, seen),
-            Self::Project(files) => walk::together(files, seen),
+            Self::Paths {
+                paths,
+                with_companions,
+            } => {
+                let here = [PathBuf::from(".")];
+                let paths = if paths.is_empty() { &here } else { paths };
+                let Found { files, errors } = walk::find(paths, seen);
+                (groups::read(files, with_companions, disk), errors)
+            }
+            Self::Project(files) => {
+                let Found { files, errors } = walk::together(files, seen);
+                (groups::read_project(files), errors)
+            }
         }
+    }
+}
+
+/// Works on the groups in their order: on small ones on any core, and on a large one alone,
+/// because it keeps every core busy.
+fn run_groups(groups: Vec<Group>, work: &(impl Fn(usize, Group) + Sync)) {
+    let mut groups = groups.into_iter().enumerate().peekable();
+    while let Some((number, group)) = groups.next() {
+        if group.is_large() {
+            work(number, group);
+            continue;
+        }
+        let mut small = vec![(number, group)];
+        small.extend(std::iter::from_fn(|| {
+            groups.next_if(|(_, group)| !group.is_large())
+        }));
+        let is_one = small.len() == 1;
+        let small = small.into_iter();
+        if is_one {
+            // Starting the threads takes longer than most files.
+            small.for_each(|(number, group)| work(number, group));
+        } else {
+            small
+                .par_bridge()
+                .for_each(|(number, group)| work(number, group));
+        }
+    }
+}
+
+/// What a worker hands on.
+struct Message<T> {
+    group: usize,
+    /// The number of the message within its group.
+    number: usize,
+    content: Content<T>,
+}
+
+enum Content<T> {
+    /// Files that could not be found or read.
+    Unread(Vec<(PathBuf, FileError)>),
+    Part(Processed<T>),
+    /// The last message of the group.
+    End,
+}
+
+impl<T> Message<T> {
+    /// The first message of a group.
+    fn unread(group: usize, files: Vec<(PathBuf, FileError)>) -> Self {
+        Self {
+            group,
+            number: 0,
+            content: Content::Unread(files),
+        }
+    }
+
+    fn part(group: usize, number: usize, part: Processed<T>) -> Self {
+        Self {
+            group,
+            number,
+            content: Content::Part(part),
+        }
+    }
+
+    fn end(group: usize, number: usize) -> Self {
+        Self {
+            group,
+            number,
+            content: Content::End,
+        }
+    }
+}
+
+/// Puts messages in order.
+struct Order<T> {
+    waiting: BTreeMap<(usize, usize), Content<T>>,
+    next: (usize, usize),
+}
+
+impl<T> Order<T> {
+    fn new() -> Self {
+        Self {
+            waiting: BTreeMap::new(),
+            next: (0, 0),
+        }
+    }
+
+    fn add(&mut self, message: Message<T>) {
+        let place = (message.group, message.number);
+        self.waiting.insert(place, message.content);
+    }
+
+    /// The next message, if it is there.
+    fn next(&mut self) -> Option<Content<T>> {
+        let content = self.waiting.remove(&self.next)?;
+        self.next = match content {
+            Content::End => (self.next.0 + 1, 0),
+            _ => (self.next.0, self.next.1 + 1),
+        };
+        Some(content)
     }
 }
 

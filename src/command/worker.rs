@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::session::Processed;
+use super::session::{Processed, Take};
+use crate::engine::Run;
 use crate::engine::outcome::{Change, FileOutcome, FileReport, Report};
-use crate::files::walk::{self, Disk, Entry};
+use crate::files::groups::Part;
+use crate::files::walk::Disk;
 use crate::files::write;
 use crate::overlay;
 use crate::overlay::Extent;
@@ -25,23 +27,29 @@ pub(super) struct Worker<'w, P> {
     pub(super) keeps_texts: bool,
 }
 
-impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
-    pub(super) fn work(&self, group: Vec<Entry>) -> Processed<Done> {
-        let mut results = Group::default();
-        let mut unread = Vec::new();
-        let mut sources = Vec::with_capacity(group.len());
-        let group = if self.overlays && !self.merges {
-            overlay::with_companions(group)
-        } else {
-            group
-        };
-        for entry in group {
-            let path = entry.path.clone();
-            match walk::read(entry) {
-                Ok(source) => sources.extend(source),
-                Err(error) => unread.push((path, error)),
-            }
-        }
+/// Plans the files of a group.
+pub(super) trait Planner: Sync {
+    /// The report of all of them.
+    fn project(&self, sources: Vec<Source>) -> Report;
+
+    /// The report in parts, each with its number in the order of the files. `is_whole` asks for
+    /// one part.
+    fn parts(&self, sources: Vec<Source>, is_whole: bool, take: &(dyn Fn(usize, Part) + Sync));
+}
+
+impl Planner for Run<'_> {
+    fn project(&self, sources: Vec<Source>) -> Report {
+        self.project(sources)
+    }
+
+    fn parts(&self, sources: Vec<Source>, is_whole: bool, take: &(dyn Fn(usize, Part) + Sync)) {
+        self.parts(sources, is_whole, take);
+    }
+}
+
+impl<P: Planner> Worker<'_, P> {
+    /// Plans the files of a group, and prints or writes them.
+    pub(super) fn work(&self, mut sources: Vec<Source>, take: &Take<'_, Done>) {
         if self.overlays && self.merges {
             // It is made from the originals alone.
             let is_ours = |source: &Source| {
@@ -49,7 +57,31 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
             };
             sources.retain(|source| !is_ours(source));
         }
-        results.report = (self.plan)(sources);
+        self.plan.parts(sources, self.overlays, &|number, part| {
+            let is_given = |file: &&FileReport| !matches!(file.outcome, FileOutcome::Read);
+            let files = part.report.files.iter().filter(is_given).count();
+            let outcome = self.finish(part);
+            take(number, Processed { outcome, files });
+        });
+    }
+
+    fn finish(&self, part: Part) -> Done {
+        let Part { report, is_group } = part;
+        let mut results = Group {
+            report,
+            ..Group::default()
+        };
+        if is_group {
+            self.overlay(&mut results);
+        }
+        if self.mode == Mode::Write {
+            write_files(&mut results.report);
+        }
+        Done::render(results, &self.renderers, self.keeps_texts)
+    }
+
+    /// Moves changes into overlays, where that is asked for or an overlay is in use already.
+    fn overlay(&self, results: &mut Group) {
         let disk = Disk {
             directory: self.directory.clone(),
         };
@@ -63,14 +95,6 @@ impl<P: Fn(Vec<Source>) -> Report> Worker<'_, P> {
             (results.report, results.commands) = (overlaid.report, overlaid.commands);
         }
         results.not_counted = overlay::not_counted(&results.report);
-        if self.mode == Mode::Write {
-            write_files(&mut results.report);
-        }
-        let done = Done::render(results, &self.renderers, self.keeps_texts);
-        Processed {
-            outcome: done,
-            unread,
-        }
     }
 }
 
@@ -91,7 +115,7 @@ fn write_files(report: &mut Report) {
     }
 }
 
-/// The results of one group of files, rendered.
+/// The results for files that come one after the other, rendered.
 pub(super) struct Done {
     pub(super) results: Group,
     /// What each renderer made of them.

@@ -28,8 +28,8 @@ pub(crate) trait Draft {
         member: &project::Member<Self::Site>,
     ) -> Result<Vec<String>, Unwritable>;
 
-    /// The state now.
-    fn mark(&self) -> Self::Mark;
+    /// The state of what the settings of the member are written to.
+    fn mark(&self, member: &project::Member<Self::Site>) -> Self::Mark;
 
     /// Forgets what was planned since the mark.
     fn return_to(&mut self, mark: Self::Mark);
@@ -74,7 +74,7 @@ impl<'t, 's> YamlDraft<'t, 's> {
 
 impl Draft for YamlDraft<'_, '_> {
     type Site = Box<dyn Site>;
-    type Mark = Vec<Checkpoint>;
+    type Mark = (usize, Option<Checkpoint>);
 
     fn lower(
         &mut self,
@@ -85,12 +85,13 @@ impl Draft for YamlDraft<'_, '_> {
         site.lower(assignment, container, self.files, &mut self.editors)
     }
 
-    fn mark(&self) -> Self::Mark {
-        self.editors.iter().map(Editor::checkpoint).collect()
+    fn mark(&self, member: &Member) -> Self::Mark {
+        let file = member.site.file(&member.container);
+        (file, self.editors.get(file).map(Editor::checkpoint))
     }
 
-    fn return_to(&mut self, mark: Self::Mark) {
-        for (editor, before) in self.editors.iter_mut().zip(mark) {
+    fn return_to(&mut self, (file, before): Self::Mark) {
+        if let (Some(editor), Some(before)) = (self.editors.get_mut(file), before) {
             editor.rollback(before);
         }
     }

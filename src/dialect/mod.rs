@@ -62,6 +62,11 @@ pub trait Site: fmt::Debug {
         editors: &mut [Editor<'_, '_>],
     ) -> Result<Vec<String>, Unwritable>;
 
+    /// The index of the file that the settings of the container are written to.
+    fn file(&self, container: &Container) -> usize {
+        container.place.file
+    }
+
     /// The service, or the object that the container belongs to, with the index of its file.
     fn object(&self, container: &Container, files: &[File<'_>]) -> (usize, NodeId);
 

@@ -40,7 +40,7 @@ impl Run<'_> {
                     .into_iter()
                     .map(|index| (index, members[index].container.clone()))
                     .collect();
-                let mark = draft.mark();
+                let mark = draft.mark(&members[at]);
                 ask_one(
                     transform,
                     rulings,

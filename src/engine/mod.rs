@@ -15,30 +15,23 @@ pub use self::error::EngineError;
 pub(crate) use self::error::REPORT_IT;
 pub use self::selection::{Selection, is_name_of};
 
-use std::cell::{LazyCell, RefCell};
+use std::cell::RefCell;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use crate::container::{
     Answer, Assignment, Assume, Basis, Container, Finding, Place, Policy, Reason, Words,
 };
-use crate::dialect::compose::projects::{self, Given, Placed};
-use crate::dialect::kubernetes::kustomization;
-use crate::dialect::recognise::{Recognised, Unrecognised, parsed, recognise};
-use crate::dialect::{self, Draft, Member, YamlDraft, quadlet};
+use crate::dialect::{self, Draft, Member, YamlDraft};
 use crate::engine::exceptions::Exceptions;
 use crate::engine::outcome::{
-    ContainerReport, FileOutcome, FileReport, Location, Outcome, Position, Report, Row,
-    StaleException,
+    ContainerReport, FileOutcome, Location, Outcome, Row, StaleException,
 };
 use crate::engine::rules::{Exception, Rules, Ruling, Subject};
 use crate::image::{self, Knowledge};
 use crate::json;
-use crate::project::{
-    self, CustomResource, File, Format, NoSurroundings, NotOurs, Part, Source, Surroundings, Target,
-};
-use crate::syntax::{self, SyntaxError};
+use crate::project::{self, CustomResource, File, Format, NoSurroundings, Surroundings};
 use crate::transforms::{Transform, evidence};
 
 /// The answer where nothing may be assumed.
@@ -94,154 +87,8 @@ impl<'k> Run<'k> {
         }
     }
 
-    /// Plans, applies in memory and proves one project. Nothing is written to disk.
-    ///
-    /// Files of different formats may come together (a directory of both): a Compose file with its
-    /// override is a project of its own, and all Kubernetes files are one.
-    #[must_use]
-    pub fn project(&self, sources: Vec<Source>) -> Report {
-        let texts: Vec<(PathBuf, Result<String, SyntaxError>)> = sources
-            .into_iter()
-            .map(|Source { path, bytes }| {
-                let text = syntax::decode(&bytes).map(str::to_owned);
-                (path, text)
-            })
-            .collect();
-        let mut outcomes: Vec<Option<FileOutcome>> = Vec::new();
-        let mut compose: Vec<(usize, File<'_>)> = Vec::new();
-        let mut fragments: Vec<(usize, File<'_>)> = Vec::new();
-        let mut kubernetes: Vec<(usize, File<'_>)> = Vec::new();
-        let mut beside: Vec<(usize, File<'_>)> = Vec::new();
-        // A file of any other format is a project of its own.
-        let mut others: Vec<(usize, File<'_>)> = Vec::new();
-        let mut units: Vec<(usize, &Path, &str)> = Vec::new();
-        let patches = LazyCell::new(|| self.patches(&texts));
-        let targets = |path: &Path| patches.targets(&self.surroundings.place(path));
-        for (index, (path, text)) in texts.iter().enumerate() {
-            let Ok(text) = text else {
-                outcomes.push(None);
-                continue;
-            };
-            if quadlet::is_unit(path, text) {
-                units.push((index, path, text));
-                outcomes.push(None);
-                continue;
-            }
-            let recognised = if self.merges {
-                // `docker compose -f` takes what it is given, an overlay of ours as well.
-                parsed(text).map(|tree| Recognised {
-                    tree,
-                    format: Ok(Format::COMPOSE),
-                })
-            } else {
-                recognise(text, self.custom_resources)
-            };
-            let Recognised { tree, format } = match recognised {
-                Ok(recognised) => recognised,
-                Err(Unrecognised::NotOurs(why)) => {
-                    outcomes.push(Some(FileOutcome::NotOurs(why)));
-                    continue;
-                }
-                Err(Unrecognised::Syntax(error)) => {
-                    outcomes.push(Some(FileOutcome::Failed(error.into())));
-                    continue;
-                }
-            };
-            let file = |format| File::new(path.clone(), tree, format);
-            outcomes.push(match format {
-                Ok(Format::COMPOSE) => {
-                    compose.push((index, file(Format::COMPOSE)));
-                    None
-                }
-                Ok(Format::KUBERNETES) if targets(path).is_some() => {
-                    beside.push((index, patch(file(Format::KUBERNETES), targets(path))));
-                    Some(FileOutcome::NotOurs(NotOurs::Patch))
-                }
-                Ok(Format::KUBERNETES) => {
-                    kubernetes.push((index, file(Format::KUBERNETES)));
-                    None
-                }
-                Ok(format) => {
-                    others.push((index, file(format)));
-                    None
-                }
-                Err(why) => {
-                    match why {
-                        NotOurs::Fragment => fragments.push((index, file(Format::COMPOSE))),
-                        // An override may have nothing but volumes, or configs with their content.
-                        NotOurs::OtherYaml if dialect::is_override(path) => {
-                            fragments.push((index, file(Format::COMPOSE)));
-                        }
-                        // An autoscaler or a role in a file of its own says something of the pods.
-                        NotOurs::NoPods => beside.push((index, file(Format::KUBERNETES))),
-                        NotOurs::Patch => {
-                            beside.push((index, patch(file(Format::KUBERNETES), targets(path))));
-                        }
-                        _ => {}
-                    }
-                    Some(FileOutcome::NotOurs(why))
-                }
-            });
-        }
-
-        // A part of a merged project that cannot be read may say anything.
-        let is_whole = !self.merges || compose.len() == texts.len();
-        let mut found = Findings {
-            outcomes,
-            ..Findings::default()
-        };
-        let mut plan = |project: Vec<Placed<'_>>| found.plan(self, project);
-        if is_whole {
-            let given = Given {
-                surroundings: self.surroundings,
-                variables: &self.variables,
-                merges: self.merges,
-            };
-            projects::compose(given, compose, fragments, &mut plan);
-        }
-        if !kubernetes.is_empty() {
-            kubernetes.extend(beside);
-            let placed = |(at, file)| Placed::given(at, file);
-            let inline = patches.inline.iter().filter_map(inline);
-            plan(kubernetes.into_iter().map(placed).chain(inline).collect());
-        }
-        for (at, file) in others {
-            plan(vec![Placed::given(at, file)]);
-        }
-        let Findings {
-            mut outcomes,
-            mut containers,
-            stale,
-            mut unselected,
-            read,
-        } = found;
-        for (index, path, text) in units {
-            let planned = self.unit(path, text);
-            let own = planned.containers.into_iter();
-            containers.extend(own.map(|container| container.in_files(|_| index)));
-            unselected.extend(planned.unselected);
-            outcomes[index] = planned.outcomes.into_iter().next();
-        }
-        containers.sort_by_key(|container| (container.file, container.line()));
-
-        let files = reports(texts, outcomes).chain(read).collect();
-        Report {
-            files,
-            containers,
-            stale,
-            unselected,
-        }
-    }
-
-    /// What kustomizations lay over those files.
-    fn patches(&self, texts: &[(PathBuf, Result<String, SyntaxError>)]) -> kustomization::Patches {
-        let files = texts.iter();
-        let files = files.map(|(path, text)| (path.as_path(), text.as_deref().ok()));
-        kustomization::Patches::of(files, self.surroundings)
-    }
-
-    /// One project of one format.
-    fn plan(&self, files: &[File<'_>]) -> Planned {
+    /// Plans and proves files of one format that belong together. Nothing is written to disk.
+    pub(crate) fn plan(&self, files: &[File<'_>]) -> Planned {
         let Some(format) = files.first().map(|file| file.format) else {
             return Planned::default();
         };
@@ -514,7 +361,7 @@ fn change<D: Draft>(
     {
         return (reason, exception.outcome());
     }
-    let before = draft.mark();
+    let before = draft.mark(&members[at]);
     let mut paths = Vec::new();
     for assignment in assignments {
         match draft.lower(assignment, &members[at]) {
@@ -565,102 +412,16 @@ fn group_of<S>(members: &[project::Member<S>], at: usize) -> Range<usize> {
     at - before..at + after
 }
 
-/// What came of the files given and of those that were read with them.
-#[derive(Default)]
-struct Findings {
-    /// Of the files given.
-    outcomes: Vec<Option<FileOutcome>>,
-    containers: Vec<ContainerReport>,
-    /// Exceptions without effect in the files given.
-    stale: Vec<StaleException>,
+/// The results for files that were planned together.
+#[derive(Debug, Default)]
+pub(crate) struct Planned {
+    pub(crate) containers: Vec<ContainerReport>,
+    /// One for each file.
+    pub(crate) outcomes: Vec<FileOutcome>,
+    /// Exceptions without effect.
+    pub(crate) stale: Vec<StaleException>,
     /// The names of containers that are not selected.
-    unselected: Vec<(String, String)>,
-    /// Files that were not given; they stand behind the others in the report.
-    read: Vec<FileReport>,
-}
-
-impl Findings {
-    /// Plans files that belong together, and takes in what came of it.
-    fn plan(&mut self, run: &Run<'_>, project: Vec<Placed<'_>>) {
-        let (places, files): (Vec<Option<usize>>, Vec<File<'_>>) =
-            project.into_iter().map(|one| (one.at, one.file)).unzip();
-        let planned = run.plan(&files);
-        let mut indices = Vec::with_capacity(files.len());
-        for ((place, file), outcome) in places.into_iter().zip(files).zip(planned.outcomes) {
-            if let Some(place) = place
-                && let Some(known) = self.outcomes.get_mut(place)
-                && !matches!(
-                    known,
-                    Some(FileOutcome::NotOurs(NotOurs::NoPods | NotOurs::Patch))
-                )
-            {
-                *known = Some(outcome);
-            }
-            indices.push(place.unwrap_or_else(|| {
-                self.read.push(FileReport {
-                    path: file.path,
-                    source: String::new(),
-                    outcome: FileOutcome::Read,
-                });
-                self.outcomes.len() + self.read.len() - 1
-            }));
-        }
-        for container in planned.containers {
-            self.containers
-                .push(container.in_files(|file| indices[file]));
-        }
-        let given = self.outcomes.len();
-        let stale = planned
-            .stale
-            .into_iter()
-            .map(|one| one.in_files(&indices))
-            .filter(|one| !matches!(one.at, Position::File(file, _) if file >= given));
-        self.stale.extend(stale);
-        self.unselected.extend(planned.unselected);
-    }
-}
-
-/// A patch that stands in a kustomization, where it can be read.
-fn inline(own: &kustomization::Inline) -> Option<Placed<'_>> {
-    let tree = parsed(&own.text).ok()?;
-    let file = File::new(own.path.clone(), tree, Format::KUBERNETES);
-    Some(Placed::read(patch(file, own.target.as_slice().into())))
-}
-
-fn patch<'s>(file: File<'s>, targets: Option<&[Target]>) -> File<'s> {
-    File {
-        part: Part::PATCH,
-        targets: targets.unwrap_or_default().to_vec(),
-        ..file
-    }
-}
-
-/// What became of the files given.
-fn reports(
-    texts: Vec<(PathBuf, Result<String, SyntaxError>)>,
-    outcomes: Vec<Option<FileOutcome>>,
-) -> impl Iterator<Item = FileReport> {
-    let files = texts.into_iter().zip(outcomes);
-    files.map(|((path, text), outcome)| match text {
-        Ok(source) => FileReport {
-            path,
-            source,
-            outcome: outcome.unwrap_or(FileOutcome::Unchanged),
-        },
-        Err(error) => FileReport {
-            path,
-            source: String::new(),
-            outcome: FileOutcome::Failed(error.into()),
-        },
-    })
-}
-
-#[derive(Default)]
-struct Planned {
-    containers: Vec<ContainerReport>,
-    outcomes: Vec<FileOutcome>,
-    stale: Vec<StaleException>,
-    unselected: Vec<(String, String)>,
+    pub(crate) unselected: Vec<(String, String)>,
 }
 
 /// Makes the assignment true of the container and of those that share or inherit it.

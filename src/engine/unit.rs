@@ -9,7 +9,7 @@ use crate::project::{Member, NotOurs};
 
 impl Run<'_> {
     /// Plans, applies in memory and proves one unit, which is a project of its own.
-    pub(super) fn unit(&self, path: &Path, source: &str) -> Planned {
+    pub(crate) fn unit(&self, path: &Path, source: &str) -> Planned {
         let without_container = |outcome| Planned {
             outcomes: vec![outcome],
             ..Planned::default()
@@ -39,7 +39,8 @@ impl Run<'_> {
         };
         self.fix_unit(path, source, &mut report);
         Planned {
-            containers: vec![report],
+            // The unit is the only file of its set.
+            containers: vec![report.in_files(|_| 0)],
             ..without_container(outcome)
         }
     }

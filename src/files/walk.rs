@@ -23,9 +23,8 @@ use crate::syntax::Limits;
 /// What a call means.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// The files of each directory together, because an autoscaler stands beside its workload; in
-    /// the order of the arguments, and sorted below each of them.
-    pub groups: Vec<Vec<Entry>>,
+    /// The files in the order of the arguments, and sorted below each of them.
+    pub files: Vec<Entry>,
     /// What could not be found or walked.
     pub errors: Vec<(PathBuf, FileError)>,
 }
@@ -159,7 +158,7 @@ pub fn find(arguments: &[PathBuf], seen: &AtomicUsize) -> Found {
     if arguments.len() > 1 {
         keep_first(&mut entries);
     }
-    found.groups = by_directory(entries);
+    found.files = entries;
     found
 }
 
@@ -176,7 +175,7 @@ pub fn together(files: &[PathBuf], seen: &AtomicUsize) -> Found {
     }
     if found.errors.is_empty() {
         keep_first(&mut group);
-        found.groups.push(group);
+        found.files = group;
     }
     found
 }
@@ -390,21 +389,6 @@ fn keep_first(entries: &mut Vec<Entry>) {
     });
 }
 
-fn by_directory(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
-    let mut places: HashMap<PathBuf, usize> = HashMap::new();
-    let mut groups: Vec<Vec<Entry>> = Vec::new();
-    for entry in entries {
-        let parent = entry.path.parent().unwrap_or(Path::new(""));
-        if let Some(group) = places.get(parent).and_then(|place| groups.get_mut(*place)) {
-            group.push(entry);
-        } else {
-            places.insert(parent.to_owned(), groups.len());
-            groups.push(vec![entry]);
-        }
-    }
-    groups
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -420,20 +404,15 @@ mod tests {
         directory
     }
 
-    /// The groups below the directory, by the names of their files.
-    fn found(directory: &Path, arguments: &[&str]) -> Vec<Vec<String>> {
+    /// The files below the directory, by their names.
+    fn found(directory: &Path, arguments: &[&str]) -> Vec<String> {
         let arguments: Vec<_> = arguments.iter().map(|name| directory.join(name)).collect();
         find(&arguments, &AtomicUsize::new(0))
-            .groups
+            .files
             .iter()
-            .map(|group| {
-                group
-                    .iter()
-                    .map(|entry| {
-                        let path = entry.path.strip_prefix(directory).unwrap();
-                        path.to_str().unwrap().to_owned()
-                    })
-                    .collect()
+            .map(|entry| {
+                let path = entry.path.strip_prefix(directory).unwrap();
+                path.to_str().unwrap().to_owned()
             })
             .collect()
     }
@@ -450,7 +429,7 @@ mod tests {
         ]);
         assert_eq!(
             found(here.path(), &["."]),
-            [vec!["a/b.JSON", "a/z.yaml"], vec!["b.yml"]]
+            ["a/b.JSON", "a/z.yaml", "b.yml"]
         );
     }
 
@@ -486,8 +465,8 @@ mod tests {
             ("b.yml", ""),
             ("c.yml", ""),
         ]);
-        assert_eq!(found(here.path(), &["."]), [["a.yml"]]);
-        assert_eq!(found(here.path(), &["b.yml", "."]), [["b.yml", "a.yml"]]);
+        assert_eq!(found(here.path(), &["."]), ["a.yml"]);
+        assert_eq!(found(here.path(), &["b.yml", "."]), ["b.yml", "a.yml"]);
     }
 
     #[test]
@@ -495,11 +474,11 @@ mod tests {
         let here = directory(&[("a.yml", "")]);
         std::os::unix::fs::symlink("a.yml", here.path().join("link.yml")).unwrap();
         std::os::unix::fs::symlink(".", here.path().join("loop")).unwrap();
-        assert_eq!(found(here.path(), &["."]), [["a.yml"]]);
-        assert_eq!(found(here.path(), &["link.yml"]), [["link.yml"]]);
+        assert_eq!(found(here.path(), &["."]), ["a.yml"]);
+        assert_eq!(found(here.path(), &["link.yml"]), ["link.yml"]);
         assert_eq!(
             found(here.path(), &["link.yml", "a.yml", "."]),
-            [["link.yml"]]
+            ["link.yml"]
         );
     }
 
@@ -522,7 +501,7 @@ mod tests {
     fn what_is_missing_is_said() {
         let here = directory(&[]);
         let found = find(&[here.path().join("no.yml")], &AtomicUsize::new(0));
-        assert!(found.groups.is_empty());
+        assert!(found.files.is_empty());
         assert!(matches!(found.errors[..], [(_, FileError::Read { .. })]));
     }
 

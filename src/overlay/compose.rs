@@ -347,11 +347,6 @@ pub(super) fn beside(base: &Path) -> PathBuf {
     base.with_file_name(name)
 }
 
-/// The names of what Compose lays over the file when it finds both.
-pub(super) fn overrides(base: &Path) -> Vec<PathBuf> {
-    dialect::overrides(base)
-}
-
 /// How Compose reads the project with its overlay: `-f` leaves out what it finds by itself
 /// otherwise, so that an override has to be named too.
 fn command(desk: &Desk<'_>, project: &[usize], overlay: &Path) -> String {

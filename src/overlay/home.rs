@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::patch::{self, Object};
 use super::{Desk, name_of};
-use crate::dialect::kubernetes::kustomization::{self, Kustomization, Unusable};
+use crate::dialect::kubernetes::kustomization::{self, Kustomization};
 use crate::dialect::recognise::{is_overlay, recognise};
+use crate::files::groups::kustomizations::{self, Unusable};
 use crate::paths::normalized;
 use crate::project::{Format, NotOurs, Surroundings};
 use crate::proof;
@@ -38,11 +39,11 @@ pub(super) struct Home {
 
 /// A kustomization beside the file or above it has an entry for patches of ours.
 pub(super) fn is_patched(directory: &Path, file: &Path, surroundings: &dyn Surroundings) -> bool {
-    let own = Kustomization::of(directory, file, surroundings);
+    let own = kustomizations::in_directory(directory, file, surroundings);
     let own = own.ok().flatten().into_iter();
-    own.chain(Kustomization::above(file, surroundings))
+    own.chain(kustomizations::above(file, surroundings))
         .any(|one| {
-            let mut patches = one.patches();
+            let mut patches = one.patch_files();
             patches.any(|path| path.file_name() == Some(PATCHES.as_ref()))
         })
 }
@@ -74,10 +75,10 @@ impl Home {
             desk.surroundings.place(file),
             desk.surroundings.place(directory),
         );
-        let own = Kustomization::of(directory, file, desk.surroundings)
+        let own = kustomizations::in_directory(directory, file, desk.surroundings)
             .map_err(|unusable| unusable.to_string())?;
         let mut around: Vec<Kustomization> = own.into_iter().collect();
-        for (directory, one) in Kustomization::tried_above(file, desk.surroundings) {
+        for (directory, one) in kustomizations::tried_above(file, desk.surroundings) {
             match one {
                 Ok(one) => around.push(one),
                 Err(Unusable::Unread(name)) => {
@@ -161,7 +162,7 @@ impl Home {
     pub(super) fn applies_patches(&self, desk: &Desk<'_>) -> bool {
         let place = desk.surroundings.place(&self.directory.join(PATCHES));
         let standing = self.standing.as_ref();
-        standing.is_some_and(|one| one.patches().any(|patch| *patch == place))
+        standing.is_some_and(|one| one.patch_files().any(|patch| *patch == place))
     }
 
     /// Its text with the entry for our patches, or without; `None` where that is what it has.

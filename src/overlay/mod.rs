@@ -22,11 +22,9 @@ use std::path::{Path, PathBuf};
 
 pub use self::error::OverlayError;
 use crate::container::{Reason, Words};
-use crate::dialect;
 pub use crate::dialect::recognise::OVERLAY_MARK;
 use crate::dialect::recognise::{is_overlay, recognise};
 use crate::engine::outcome::{Change, ContainerReport, FileOutcome, FileReport, Outcome, Report};
-use crate::files::walk::Entry;
 use crate::project::{Format, NotOurs, Surroundings, Unread};
 use crate::proof;
 
@@ -52,25 +50,6 @@ pub struct Overlaid {
     pub report: Report,
     /// The commands that read originals and overlays together, one a project.
     pub commands: Vec<String>,
-}
-
-/// The files with the overrides that Compose finds beside them and the bases of those: one overlay
-/// is for all of them, whichever is named.
-#[must_use]
-pub fn with_companions(mut group: Vec<Entry>) -> Vec<Entry> {
-    let named: Vec<PathBuf> = group.iter().map(|entry| entry.path.clone()).collect();
-    for path in named {
-        let bases = dialect::overridden_by(&path).into_iter().flatten();
-        for companion in compose::overrides(&path).into_iter().chain(bases) {
-            if companion.is_file() && !group.iter().any(|entry| entry.path == companion) {
-                group.push(Entry {
-                    path: companion,
-                    named: true,
-                });
-            }
-        }
-    }
-    group
 }
 
 /// Whether an overlay of ours is laid over a file that would be changed.

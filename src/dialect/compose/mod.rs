@@ -16,7 +16,6 @@ mod mounts;
 mod names;
 mod network;
 mod ports;
-pub(crate) mod projects;
 mod read;
 mod recognise;
 mod references;
@@ -187,6 +186,10 @@ impl super::Site for Site {
         editors: &mut [Editor<'_, '_>],
     ) -> Result<Vec<String>, Unwritable> {
         self.write(assignment, container, files, editors)
+    }
+
+    fn file(&self, _: &Container) -> usize {
+        self.file
     }
 
     fn object(&self, _: &Container, _: &[File<'_>]) -> (usize, NodeId) {

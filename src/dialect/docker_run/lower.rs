@@ -312,7 +312,7 @@ impl Draft for CommandDraft<'_> {
         })
     }
 
-    fn mark(&self) -> Self {
+    fn mark(&self, _: &Member<()>) -> Self {
         self.clone()
     }
 

@@ -115,6 +115,11 @@ struct Bound {
 }
 
 impl Accounts {
+    /// There are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.defined.is_empty() && self.bound.is_empty()
+    }
+
     pub(super) fn read<'o, 'a: 'o, 's: 'a + 'o>(
         objects: impl Iterator<Item = &'o Object<'a, 's>>,
     ) -> Self {

@@ -22,6 +22,11 @@ struct Scalers {
 }
 
 impl Autoscalers {
+    /// There are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_target.is_empty()
+    }
+
     pub(super) fn read<'o, 'a: 'o, 's: 'a>(
         objects: impl Iterator<Item = &'o Object<'a, 's>>,
     ) -> Self {

@@ -1,13 +1,13 @@
-//! Kustomizations: which files they build their objects from, and which they lay over those.
+//! What a kustomization lists: the files that it builds its objects from, and its patches.
 //!
-//! A file that is listed under `patches` is a part of an object however whole it looks: it may name
-//! an image (kustomize `api/types/kustomization.go`). The path of a patch leads from the directory
-//! of the kustomization; a component is a kustomization of another kind.
+//! A file that is listed under `patches` is a part of an object, even if it looks like a whole one:
+//! it may name an image (kustomize `api/types/kustomization.go`). The path of a patch starts in the
+//! directory of the kustomization; a component is a kustomization of another kind.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use crate::project::{Surroundings, Target, Unread};
+use crate::project::{Surroundings, Target};
 use crate::syntax::{self, Kind, Limits, Mode, NodeId, Schema, Tree};
 
 /// The names of a kustomization (kustomize `api/konfig/general.go`).
@@ -21,36 +21,26 @@ pub(crate) struct Kustomization {
     pub(crate) text: String,
     /// What it builds from: files, and directories and addresses, which are no file's path.
     pub(crate) resources: BTreeSet<PathBuf>,
-    /// What it lays over them.
-    laid: Vec<Laid>,
-    /// Other kustomizations take it in, and nobody applies it alone.
+    /// Its patches.
+    pub(crate) patches: Vec<Patch>,
+    /// Only other kustomizations use it; nobody applies it directly.
     pub(crate) is_component: bool,
 }
 
-/// A patch, and what is said of its target beside it.
+/// A patch, with the target that the kustomization gives it.
 #[derive(Clone, Debug)]
-struct Laid {
-    stands: Stands,
-    target: Option<Target>,
+pub(crate) struct Patch {
+    pub(crate) content: PatchContent,
+    pub(crate) target: Option<Target>,
 }
 
+/// Where a patch is written.
 #[derive(Clone, Debug)]
-enum Stands {
-    /// The place of its file.
+pub(crate) enum PatchContent {
+    /// In the file at this place.
     File(PathBuf),
-    /// It stands in the kustomization.
-    Here(String),
-}
-
-/// Why there is no kustomization to go by.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unusable {
-    #[error("{0} cannot be read")]
-    Unread(&'static str),
-    #[error("kustomize cannot read {0}")]
-    Foreign(&'static str),
-    #[error("kustomize rejects a directory with two kustomizations")]
-    Two,
+    /// In the kustomization itself: the text of the patch.
+    Inline(String),
 }
 
 /// Whether kustomize looks for a file of this name.
@@ -69,7 +59,7 @@ impl Kustomization {
     ) -> Option<Self> {
         let directory = parent(&path);
         let mut resources = BTreeSet::new();
-        let mut laid = Vec::new();
+        let mut patches = Vec::new();
         let is_component;
         {
             let tree = syntax::parse(&text, Mode::GoYaml, &Limits::default()).ok()?;
@@ -96,110 +86,66 @@ impl Kustomization {
                         let found = tree.get(item, key, Schema::GoYamlV2)?;
                         Some(tree.resolve(found.value()))
                     };
-                    let said = |key| of(key).and_then(|node| word(&tree, node));
-                    let stands = match (said("path"), said("patch")) {
-                        (Some(path), _) => Stands::File(place(&path)),
-                        (None, Some(text)) => Stands::Here(text),
+                    let text_of = |key| of(key).and_then(|node| word(&tree, node));
+                    let content = match (text_of("path"), text_of("patch")) {
+                        (Some(path), _) => PatchContent::File(place(&path)),
+                        (None, Some(text)) => PatchContent::Inline(text),
                         (None, None) => continue,
                     };
                     let target = of("target").map(|target| {
                         let of = |key| tree.get(target, key, Schema::GoYamlV2);
-                        let said = |key| {
+                        let text_of = |key| {
                             of(key).and_then(|found| word(&tree, tree.resolve(found.value())))
                         };
                         Target {
-                            kind: said("kind"),
-                            name: said("name"),
+                            kind: text_of("kind"),
+                            name: text_of("name"),
                         }
                     });
-                    laid.push(Laid { stands, target });
+                    patches.push(Patch { content, target });
                 }
             }
             for item in items(&tree, root, "patchesStrategicMerge") {
-                // A patch may also stand in the list itself.
-                let Some(said) = word(&tree, item) else {
+                // The item is a path, or the patch itself.
+                let Some(text) = word(&tree, item) else {
                     continue;
                 };
-                let stands = if said.contains('\n') {
-                    Stands::Here(said)
+                let content = if text.contains('\n') {
+                    PatchContent::Inline(text)
                 } else {
-                    Stands::File(place(&said))
+                    PatchContent::File(place(&text))
                 };
                 let target = None;
-                laid.push(Laid { stands, target });
+                patches.push(Patch { content, target });
             }
         }
         Some(Self {
             path,
             text,
             resources,
-            laid,
+            patches,
             is_component,
         })
     }
 
-    /// The one in the directory, as the file `from` of it may know it.
-    ///
-    /// # Errors
-    ///
-    /// Why it cannot be used.
-    pub(crate) fn of(
-        directory: &Path,
-        from: &Path,
-        surroundings: &dyn Surroundings,
-    ) -> Result<Option<Self>, Unusable> {
-        let mut found = None;
-        for name in NAMES {
-            let path = directory.join(name);
-            let text = match surroundings.read(from, &path) {
-                Ok(text) => text,
-                Err(Unread::Missing) => continue,
-                Err(Unread::Outside | Unread::NotText) => return Err(Unusable::Unread(name)),
-            };
-            if found.is_some() {
-                return Err(Unusable::Two);
-            }
-            let parsed = Self::parse(path, text, surroundings);
-            found = Some(parsed.ok_or(Unusable::Foreign(name))?);
-        }
-        Ok(found)
-    }
-
-    /// Those in the directories above that of the file, the nearest first. One that cannot be used
-    /// speaks of nothing.
-    pub(crate) fn above(file: &Path, surroundings: &dyn Surroundings) -> Vec<Self> {
-        let found = Self::tried_above(file, surroundings);
-        found.filter_map(|(_, one)| one.ok()).collect()
-    }
-
-    /// The same with the directories whose kustomization cannot be used.
-    pub(crate) fn tried_above(
-        file: &Path,
-        surroundings: &dyn Surroundings,
-    ) -> impl Iterator<Item = (PathBuf, Result<Self, Unusable>)> {
-        let directories = upward(parent(file), surroundings).skip(1);
-        directories.filter_map(move |directory| {
-            let found = Self::of(&directory, file, surroundings).transpose()?;
-            Some((directory, found))
-        })
-    }
-
-    /// The directory that its paths lead from.
+    /// The directory that its paths start in.
     pub(crate) fn directory(&self) -> PathBuf {
         parent(&self.path)
     }
 
-    /// The places of the files that it lays over others.
-    pub(crate) fn patches(&self) -> impl Iterator<Item = &PathBuf> {
-        self.laid.iter().filter_map(|laid| match &laid.stands {
-            Stands::File(place) => Some(place),
-            Stands::Here(_) => None,
-        })
+    /// The places of the files with its patches.
+    pub(crate) fn patch_files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.patches
+            .iter()
+            .filter_map(|patch| match &patch.content {
+                PatchContent::File(place) => Some(place),
+                PatchContent::Inline(_) => None,
+            })
     }
 
-    /// The files that it speaks of: of a directory, the kustomization in it.
+    /// The files that it lists; for a directory, the kustomization in it.
     pub(crate) fn files(self) -> impl Iterator<Item = PathBuf> {
-        let patches: Vec<PathBuf> = self.patches().cloned().collect();
+        let patches: Vec<PathBuf> = self.patch_files().cloned().collect();
         let resources = self.resources.into_iter().map(|path| {
             let extension = path.extension().and_then(|extension| extension.to_str());
             match extension {
@@ -210,99 +156,10 @@ impl Kustomization {
         resources.chain(patches)
     }
 
-    /// It lists a file of this directory, whose place is given.
+    /// Whether it lists a file of the directory at this place.
     pub(crate) fn lists_in(&self, directory: &Path) -> bool {
-        let mut listed = self.resources.iter().chain(self.patches());
+        let mut listed = self.resources.iter().chain(self.patch_files());
         listed.any(|path| path.parent() == Some(directory))
-    }
-}
-
-/// The directory of the file and those above it, as far as they are known.
-fn upward(directory: PathBuf, surroundings: &dyn Surroundings) -> impl Iterator<Item = PathBuf> {
-    let place = surroundings.place(&directory);
-    let names = place
-        .components()
-        .filter(|part| matches!(part, Component::Normal(_)));
-    let levels = names.count() + 1;
-    std::iter::successors(Some(directory), |directory| {
-        Some(match directory.components().next_back() {
-            Some(Component::Normal(_)) => parent(directory),
-            _ => directory.join(".."),
-        })
-    })
-    .take(levels)
-}
-
-/// What kustomizations lay over the files of a run.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Patches {
-    /// The places of the files that are laid over others, each with the targets that are said of it.
-    files: BTreeMap<PathBuf, Vec<Target>>,
-    /// Those that stand in a kustomization.
-    pub(crate) inline: Vec<Inline>,
-}
-
-/// A patch that stands in a kustomization.
-#[derive(Clone, Debug)]
-pub(crate) struct Inline {
-    /// The kustomization.
-    pub(crate) path: PathBuf,
-    pub(crate) text: String,
-    pub(crate) target: Option<Target>,
-}
-
-impl Patches {
-    /// Those of each kustomization that is among these files, beside them or above. The text of a
-    /// kustomization is read where it is not given.
-    pub(crate) fn of<'f>(
-        files: impl IntoIterator<Item = (&'f Path, Option<&'f str>)>,
-        surroundings: &dyn Surroundings,
-    ) -> Self {
-        let mut found: BTreeMap<PathBuf, Kustomization> = BTreeMap::new();
-        let mut take = |one: Kustomization| {
-            found.insert(surroundings.place(&one.path), one);
-        };
-        let mut directories: BTreeSet<PathBuf> = BTreeSet::new();
-        for (path, text) in files {
-            if is_one(path) {
-                let text = text.map(str::to_owned);
-                let text = text.or_else(|| surroundings.read(path, path).ok());
-                let parsed =
-                    text.and_then(|text| Kustomization::parse(path.to_owned(), text, surroundings));
-                parsed.into_iter().for_each(&mut take);
-            } else if directories.insert(parent(path)) {
-                let own = Kustomization::of(&parent(path), path, surroundings);
-                own.ok().flatten().into_iter().for_each(&mut take);
-                Kustomization::above(path, surroundings)
-                    .into_iter()
-                    .for_each(&mut take);
-            }
-        }
-        // What somebody builds from is whole, whatever others make of it.
-        let resources: BTreeSet<PathBuf> = found
-            .values()
-            .flat_map(|one| one.resources.clone())
-            .collect();
-        let mut patches = Self::default();
-        for one in found.into_values() {
-            for Laid { stands, target } in one.laid {
-                match stands {
-                    Stands::File(place) if resources.contains(&place) => {}
-                    Stands::File(place) => patches.files.entry(place).or_default().extend(target),
-                    Stands::Here(text) => patches.inline.push(Inline {
-                        path: one.path.clone(),
-                        text,
-                        target,
-                    }),
-                }
-            }
-        }
-        patches
-    }
-
-    /// The targets that are said of the file at this place, if it is laid over others.
-    pub(crate) fn targets(&self, place: &Path) -> Option<&[Target]> {
-        self.files.get(place).map(Vec::as_slice)
     }
 }
 

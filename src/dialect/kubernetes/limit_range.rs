@@ -20,6 +20,11 @@ struct LimitRange {
 }
 
 impl LimitRanges {
+    /// There are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn read<'o, 'a: 'o, 's: 'a>(
         objects: impl Iterator<Item = &'o Object<'a, 's>>,
     ) -> Self {

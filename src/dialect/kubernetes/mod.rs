@@ -20,6 +20,7 @@ mod workload;
 
 pub(crate) use cursor::{Cursor, Source};
 pub(crate) use object::{Document, Object, Pod, documents};
+pub(crate) use read::concerns_others;
 pub(crate) use recognise::is_written_out;
 
 use super::Dialect;

@@ -19,7 +19,7 @@ use crate::container::{
 use crate::dialect::Member;
 use crate::image::{self, Knowledge};
 use crate::project::{CustomResource, File, Part};
-use crate::syntax::Scalar;
+use crate::syntax::{Scalar, Tree};
 
 /// Every container of every pod, in the order of the files.
 pub(super) fn read(
@@ -67,6 +67,24 @@ pub(super) fn read(
         }
     }
     members
+}
+
+/// Whether an object of the file says something of the pods of other files: an autoscaler, a
+/// `LimitRange`, a service account, or a binding of a role.
+pub(crate) fn concerns_others(tree: &Tree<'_>, custom_resources: &[CustomResource]) -> bool {
+    let source = Source::new(tree, 0, custom_resources);
+    let objects: Vec<Object<'_, '_>> = documents(&source)
+        .filter_map(|document| match document {
+            Document::Objects(objects) => Some(objects),
+            Document::Empty | Document::Other(_) => None,
+        })
+        .flatten()
+        .collect();
+    // Of a file that is worth no more reading nobody can tell.
+    source.is_overdrawn()
+        || !Autoscalers::read(objects.iter()).is_empty()
+        || !LimitRanges::read(objects.iter()).is_empty()
+        || !Accounts::read(objects.iter()).is_empty()
 }
 
 /// Labels and annotations of the object and of its pod.

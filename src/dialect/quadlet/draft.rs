@@ -157,7 +157,7 @@ impl Draft for UnitDraft<'_> {
         Ok(keys.map(|(key, _)| format!("Container.{key}")).collect())
     }
 
-    fn mark(&self) -> Self {
+    fn mark(&self, _: &Member<()>) -> Self {
         self.clone()
     }
 

@@ -1,0 +1,433 @@
+//! Compose files: which of them Compose merges, which other files they reference, and which
+//! therefore have to be planned together.
+//!
+//! The names that Compose looks for, and what `extends` and `include` mean, are in the dialect.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::dialect;
+use crate::paths::normalized;
+use crate::project::{Context, File, Format, Part, Surroundings, connected};
+use crate::syntax::{self, Limits, Mode, Tree};
+
+/// What a run knows besides the given files.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'g> {
+    /// Reads the files that the given ones reference.
+    pub(super) surroundings: &'g dyn Surroundings,
+    /// The texts of files with values of variables, read instead of `.env`.
+    pub(super) variables: &'g [String],
+    /// The given files are one project, merged in their order (`-f a -f b`).
+    pub(super) merges: bool,
+}
+
+/// A file of a set.
+pub(super) struct SetFile<'s> {
+    /// Index among the given files; `None` for a file that is only read.
+    pub(super) given: Option<usize>,
+    pub(super) file: File<'s>,
+    /// It comes first in its project, although it was found last.
+    is_base: bool,
+}
+
+impl<'s> SetFile<'s> {
+    /// A given file.
+    pub(super) fn given(index: usize, file: File<'s>) -> Self {
+        Self {
+            given: Some(index),
+            file,
+            is_base: false,
+        }
+    }
+
+    /// A file that others reference, and that was not given.
+    pub(super) fn read(file: File<'s>) -> Self {
+        Self {
+            given: None,
+            file,
+            is_base: false,
+        }
+    }
+}
+
+/// The base or the override of a given file. It was not given itself.
+#[derive(Debug)]
+struct Companion {
+    of: usize,
+    path: PathBuf,
+    text: String,
+    is_base: bool,
+}
+
+/// The files of a group while it is decided which of them are planned together.
+struct Projects<'s> {
+    files: Vec<SetFile<'s>>,
+    /// The indices of the files by their paths.
+    places: HashMap<PathBuf, usize>,
+    /// Pairs of files that are planned together.
+    ties: Vec<(usize, usize)>,
+    /// Files of which a tie is the second part: others reference them.
+    referenced: HashSet<usize>,
+    /// Files whose references have been followed.
+    followed: HashSet<usize>,
+    unread: HashSet<PathBuf>,
+    /// For an included file the one that includes it.
+    includers: HashMap<usize, usize>,
+}
+
+/// The sets of files that are planned together. `texts` keeps what is read for them.
+///
+/// `fragments` are given files that are a part of a project only if another file makes them one.
+pub(super) fn sets<'s>(
+    given: Given<'_>,
+    files: Vec<(usize, File<'s>)>,
+    fragments: Vec<(usize, File<'s>)>,
+    texts: &'s ReadTexts,
+) -> Vec<Vec<SetFile<'s>>> {
+    let mut projects = if given.merges {
+        Projects::merged(files)
+    } else {
+        let projects = Projects::apart(files, fragments);
+        texts.companions.get_or_init(|| projects.companions(given));
+        projects
+    };
+    for Companion {
+        of,
+        path,
+        text,
+        is_base,
+    } in texts.companions.get().into_iter().flatten()
+    {
+        if let Some(tree) = parse(text) {
+            let file = &mut projects.files[*of].file;
+            let merged = *file.part.merged.get_or_insert(*of);
+            let context = Arc::clone(&file.context);
+            let at = projects.read(path.clone(), tree, Some(merged), context);
+            projects.files[at].is_base = *is_base;
+            projects.tie(*of, at);
+        }
+    }
+    projects.set_contexts(given);
+    projects.follow_references(given, &texts.referenced);
+    projects.sets()
+}
+
+/// The texts of files that were not given. The trees of a group borrow them.
+#[derive(Debug, Default)]
+pub(super) struct ReadTexts {
+    companions: OnceCell<Vec<Companion>>,
+    referenced: OnceCell<Box<Round>>,
+}
+
+/// The files that those of the round before reference.
+#[derive(Debug)]
+struct Round {
+    files: Vec<Referenced>,
+    next: OnceCell<Box<Round>>,
+}
+
+/// A referenced file that was not given, and its text.
+#[derive(Debug)]
+struct Referenced {
+    from: usize,
+    path: PathBuf,
+    context: Arc<Context>,
+    text: String,
+}
+
+impl<'s> Projects<'s> {
+    fn new(files: Vec<(usize, File<'s>)>) -> Self {
+        let places = files.iter().enumerate();
+        Self {
+            places: places
+                .map(|(at, (_, file))| (normalized(&file.path), at))
+                .collect(),
+            files: files
+                .into_iter()
+                .map(|(index, file)| SetFile::given(index, file))
+                .collect(),
+            ties: Vec::new(),
+            referenced: HashSet::new(),
+            followed: HashSet::new(),
+            unread: HashSet::new(),
+            includers: HashMap::new(),
+        }
+    }
+
+    /// All files are one project, merged in their order.
+    fn merged(files: Vec<(usize, File<'s>)>) -> Self {
+        let mut projects = Self::new(files);
+        let directory = projects.files.first().map(|one| &one.file.context);
+        let context = directory.map(Arc::clone).unwrap_or_default();
+        for one in &mut projects.files {
+            one.file.part.merged = Some(0);
+            one.file.context = Arc::clone(&context);
+        }
+        for at in 1..projects.files.len() {
+            projects.tie(0, at);
+        }
+        projects
+    }
+
+    /// Each file is a project of its own, with the override that Compose finds in its directory.
+    fn apart(files: Vec<(usize, File<'s>)>, fragments: Vec<(usize, File<'s>)>) -> Self {
+        let (overrides, bases): (Vec<_>, Vec<_>) = files
+            .into_iter()
+            .partition(|(_, file)| dialect::is_override(&file.path));
+        let complete = bases.len() + overrides.len();
+        let mut projects = Self::new(
+            bases
+                .into_iter()
+                .chain(overrides)
+                .chain(fragments)
+                .collect(),
+        );
+        for (at, one) in projects.files.iter_mut().enumerate() {
+            one.file.part.merged = (at < complete).then_some(at);
+        }
+        if projects.files.len() < 2 {
+            return projects;
+        }
+        for base in 0..projects.files.len() {
+            let over = dialect::overrides(&projects.files[base].file.path)
+                .into_iter()
+                .find_map(|path| projects.places.get(&normalized(&path)).copied());
+            if let Some(over) = over
+                && projects.files[base].file.part.merged.is_some()
+                && projects.is_first_choice(base)
+            {
+                projects.files[over].file.part.merged = projects.files[base].file.part.merged;
+                projects.tie(base, over);
+            }
+        }
+        projects
+    }
+
+    /// Of the names that Compose looks for, it takes the first (compose-go `cli/options.go`).
+    fn is_first_choice(&self, base: usize) -> bool {
+        let rivals = dialect::preferred_to(&self.files[base].file.path);
+        !rivals
+            .iter()
+            .any(|rival| self.places.contains_key(&normalized(rival)))
+    }
+
+    /// The overrides of given bases, and the bases of given overrides, that were not given too.
+    fn companions(&self, given: Given<'_>) -> Vec<Companion> {
+        let mut found = Vec::new();
+        let tied = self.ties.iter().flat_map(|(base, over)| [*base, *over]);
+        let tied: HashSet<usize> = tied.collect();
+        let read = |of: usize, paths: Vec<PathBuf>| {
+            let from = &self.files[of].file.path;
+            let text = |path: PathBuf| Some((given.surroundings.read(from, &path).ok()?, path));
+            paths.into_iter().find_map(text)
+        };
+        for (of, one) in self.files.iter().enumerate() {
+            let path = &one.file.path;
+            if tied.contains(&of) {
+                continue;
+            }
+            let is_base = dialect::is_override(path);
+            let companion = if is_base {
+                read(of, dialect::bases(path))
+            } else if one.file.part.merged.is_some() && self.is_first_choice(of) {
+                read(of, dialect::overrides(path))
+                    .filter(|_| read(of, dialect::preferred_to(path)).is_none())
+            } else {
+                None
+            };
+            found.extend(companion.map(|(text, path)| Companion {
+                of,
+                path,
+                text,
+                is_base,
+            }));
+        }
+        found
+    }
+
+    /// Adds a file that was not given.
+    fn read(
+        &mut self,
+        path: PathBuf,
+        tree: Tree<'s>,
+        merged: Option<usize>,
+        context: Arc<Context>,
+    ) -> usize {
+        let at = self.files.len();
+        self.places.insert(normalized(&path), at);
+        self.files.push(SetFile {
+            given: None,
+            is_base: false,
+            file: File {
+                part: Part {
+                    is_given: false,
+                    merged,
+                },
+                context,
+                ..File::new(path, tree, Format::COMPOSE)
+            },
+        });
+        at
+    }
+
+    /// Sets the values of variables in each project whose files have any.
+    fn set_contexts(&mut self, given: Given<'_>) {
+        let mut firsts: HashMap<usize, &File<'_>> = HashMap::new();
+        for one in &self.files {
+            if let Some(number) = one.file.part.merged {
+                firsts.entry(number).or_insert(&one.file);
+            }
+        }
+        let mut contexts: BTreeMap<usize, Arc<Context>> = BTreeMap::new();
+        for one in &self.files {
+            let file = &one.file;
+            let Some(number) = file.part.merged else {
+                continue;
+            };
+            let has_variables = memchr::memchr(b'$', file.tree.source().as_bytes()).is_some();
+            if has_variables && !contexts.contains_key(&number) {
+                let first = firsts.get(&number).copied().unwrap_or(file);
+                let directory = first.context.directory.clone();
+                let none = BTreeMap::new();
+                let context = if given.variables.is_empty() {
+                    dialect::context(&first.path, directory, None, &none, given.surroundings)
+                } else {
+                    Context {
+                        directory,
+                        variables: dialect::variables(&given.variables, &none),
+                    }
+                };
+                contexts.insert(number, Arc::new(context));
+            }
+        }
+        for one in &mut self.files {
+            let number = one.file.part.merged;
+            if let Some(context) = number.and_then(|number| contexts.get(&number)) {
+                one.file.context = Arc::clone(context);
+            }
+        }
+    }
+
+    /// Reads the referenced files, round by round.
+    fn follow_references(&mut self, given: Given<'_>, mut rounds: &'s OnceCell<Box<Round>>) {
+        loop {
+            let files = self.references(given);
+            if files.is_empty() {
+                return;
+            }
+            let next = OnceCell::new();
+            let round = rounds.get_or_init(|| Box::new(Round { files, next }));
+            for Referenced {
+                from,
+                path,
+                context,
+                text,
+            } in &round.files
+            {
+                let known = self.places.get(path).copied();
+                match known.or_else(|| {
+                    let tree = parse(text)?;
+                    Some(self.read(path.clone(), tree, None, Arc::clone(context)))
+                }) {
+                    Some(at) => self.tie(*from, at),
+                    None => {
+                        self.unread.insert(path.clone());
+                    }
+                }
+            }
+            rounds = &round.next;
+        }
+    }
+
+    /// The files that those of projects reference, and that have not been read yet.
+    fn references(&mut self, given: Given<'_>) -> Vec<Referenced> {
+        let mut referenced = Vec::new();
+        let mut open: Vec<usize> = (0..self.files.len())
+            .filter(|at| self.is_part(*at) && !self.followed.contains(at))
+            .collect();
+        while let Some(from) = open.pop() {
+            if !self.followed.insert(from) {
+                continue;
+            }
+            for reference in dialect::references(&self.files[from].file, given.surroundings) {
+                if let Some(at) = self.places.get(&reference.path).copied() {
+                    self.include(from, at, &reference);
+                    self.tie(from, at);
+                    open.push(at);
+                } else if !self.unread.contains(&reference.path) {
+                    match given
+                        .surroundings
+                        .read(&self.files[from].file.path, &reference.path)
+                    {
+                        Ok(text) => referenced.push(Referenced {
+                            from,
+                            path: reference.path,
+                            context: reference.context,
+                            text,
+                        }),
+                        Err(_) => {
+                            self.unread.insert(reference.path);
+                        }
+                    }
+                }
+            }
+        }
+        referenced
+    }
+
+    fn is_part(&self, at: usize) -> bool {
+        self.files[at].file.part.merged.is_some() || self.referenced.contains(&at)
+    }
+
+    fn tie(&mut self, from: usize, to: usize) {
+        self.ties.push((from, to));
+        self.referenced.insert(to);
+    }
+
+    /// A file that another one includes is not a project of its own. A file that is only extended
+    /// stays one.
+    fn include(&mut self, from: usize, at: usize, reference: &dialect::Reference) {
+        // In a circle of includes, which Compose refuses, the first file stays a project.
+        let mut includers = std::iter::successors(Some(from), |at| self.includers.get(at).copied());
+        if reference.is_included && !includers.any(|includer| includer == at) {
+            self.includers.insert(at, from);
+        }
+        let number = self.files[at].file.part.merged;
+        let is_alone = number.is_some_and(|number| {
+            let mates = self
+                .files
+                .iter()
+                .filter(|mate| mate.file.part.merged == Some(number));
+            mates.count() == 1
+        });
+        if number.is_none() || is_alone && self.includers.contains_key(&at) {
+            let file = &mut self.files[at].file;
+            file.part.merged = None;
+            file.context = Arc::clone(&reference.context);
+        }
+    }
+
+    /// The files of projects, one set for those that are tied.
+    fn sets(self) -> Vec<Vec<SetFile<'s>>> {
+        let parts: Vec<bool> = (0..self.files.len()).map(|at| self.is_part(at)).collect();
+        let firsts = connected(self.files.len(), self.ties.iter().copied());
+        let mut sets: BTreeMap<usize, Vec<SetFile<'s>>> = BTreeMap::new();
+        for (at, one) in self.files.into_iter().enumerate() {
+            if parts[at] {
+                sets.entry(firsts[at]).or_default().push(one);
+            }
+        }
+        let mut sets: Vec<Vec<SetFile<'s>>> = sets.into_values().collect();
+        for set in &mut sets {
+            set.sort_by_key(|one| !one.is_base);
+        }
+        sets
+    }
+}
+
+fn parse(text: &str) -> Option<Tree<'_>> {
+    syntax::parse(text, Mode::GoYaml, &Limits::default()).ok()
+}

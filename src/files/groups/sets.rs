@@ -1,0 +1,690 @@
+//! The sets of files of a group that are planned as one.
+//!
+//! * A Compose file with its override, and all that it extends or includes, is one set
+//!   ([`compose`]).
+//! * A Kubernetes file is a set of its own, unless a file of the group says something of the pods
+//!   of others: an autoscaler, a `LimitRange`, a service account, a binding of a role, a patch.
+//!   Then all Kubernetes files of the group are one set.
+//! * A unit is a set of its own, and so is a file of any other format.
+
+use std::cell::OnceCell;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use rayon::iter::{
+    IntoParallelIterator, IntoParallelRefIterator, ParallelBridge, ParallelIterator,
+};
+
+use super::compose::{self, Given, ReadTexts, SetFile};
+use super::is_large;
+use super::kustomizations::{InlinePatch, Patches};
+use crate::dialect::recognise::{Recognised, Unrecognised, parsed, recognise};
+use crate::dialect::{self, kubernetes, quadlet};
+use crate::engine::outcome::{
+    ContainerReport, FileOutcome, FileReport, Position, Report, StaleException,
+};
+use crate::engine::{Planned, Run};
+use crate::project::{self, File, Format, NotOurs, Source, Target};
+use crate::syntax::{self, SyntaxError, Tree};
+
+/// The report of some files of a group, which come one after the other.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) report: Report,
+    /// These are all files of the group. A part of a group has no overlay and no patches.
+    pub(crate) is_group: bool,
+}
+
+// The engine plans the sets; what they are is decided here.
+impl Run<'_> {
+    /// Plans, applies in memory and proves files that may belong together. Nothing is written to
+    /// disk.
+    ///
+    /// Files of different formats may come together (a directory of both): a Compose file with its
+    /// override is a project of its own, and so are the Kubernetes files.
+    #[must_use]
+    pub fn project(&self, sources: Vec<Source>) -> Report {
+        let texts = texts(sources);
+        let held = Held::default();
+        let results = planned(self, sets(self, &texts, &held), is_large(texts.len()));
+        results.report(texts)
+    }
+
+    /// The same as [`Run::project`] for a group of files. A large group is planned on every core,
+    /// and its results are handed to `take` in parts, each with its number, as soon as they are
+    /// there: the numbers give the order of the files, and not of the calls. `is_whole` asks for
+    /// one part.
+    pub(crate) fn parts(
+        &self,
+        sources: Vec<Source>,
+        is_whole: bool,
+        take: &(dyn Fn(usize, Part) + Sync),
+    ) {
+        let group = |report| Part {
+            report,
+            is_group: true,
+        };
+        if is_whole || !is_large(sources.len()) {
+            return take(0, group(self.project(sources)));
+        }
+        let texts = texts(sources);
+        let held = Held::default();
+        let sets = sets(self, &texts, &held);
+        if !sets.can_be_split {
+            let results = planned(self, sets, true);
+            return take(0, group(results.report(texts)));
+        }
+        let batches = sets.batches().into_iter().enumerate();
+        batches.par_bridge().for_each(|(number, batch)| {
+            let texts = texts[batch.given.clone()].to_vec();
+            let report = planned(self, batch, false).report(texts);
+            let is_group = false;
+            take(number, Part { report, is_group });
+        });
+    }
+}
+
+/// The results of planning these sets; on every core, where that is asked for.
+fn planned(run: &Run<'_>, sets: Sets<'_>, is_spread: bool) -> Results {
+    let Sets {
+        given,
+        outcomes,
+        sets,
+        ..
+    } = sets;
+    let mut results = Results {
+        first: given.start,
+        outcomes: outcomes.into(),
+        ..Results::default()
+    };
+    if is_spread {
+        let planned: Vec<PlannedSet> = sets.into_par_iter().map(|set| set.plan(run)).collect();
+        planned.into_iter().for_each(|set| results.add(set));
+    } else {
+        sets.into_iter().for_each(|set| results.add(set.plan(run)));
+    }
+    results
+}
+
+/// A file and its text, or why it has none.
+type Text = (PathBuf, Result<String, SyntaxError>);
+
+fn texts(sources: Vec<Source>) -> Vec<Text> {
+    let sources = sources.into_iter();
+    sources
+        .map(|Source { path, bytes }| {
+            let text = syntax::decode(&bytes).map(str::to_owned);
+            (path, text)
+        })
+        .collect()
+}
+
+/// What is read for a group, and borrowed by its sets.
+#[derive(Default)]
+struct Held {
+    patches: OnceCell<Patches>,
+    texts: ReadTexts,
+}
+
+/// Files that are planned as one.
+enum Set<'s> {
+    /// Files of one format.
+    Files(Vec<SetFile<'s>>),
+    /// A systemd unit.
+    Unit {
+        index: usize,
+        path: PathBuf,
+        text: &'s str,
+    },
+}
+
+impl Set<'_> {
+    /// The first and the last of the given files in it.
+    fn given(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Files(files) => {
+                let given = files.iter().filter_map(|file| file.given);
+                Some((given.clone().min()?, given.max()?))
+            }
+            Self::Unit { index, .. } => Some((*index, *index)),
+        }
+    }
+
+    fn plan(self, run: &Run<'_>) -> PlannedSet {
+        match self {
+            Self::Files(set) => {
+                let (given, files): (Vec<Option<usize>>, Vec<File<'_>>) =
+                    set.into_iter().map(|one| (one.given, one.file)).unzip();
+                let planned = run.plan(&files);
+                let paths = files.into_iter().map(|file| file.path);
+                PlannedSet {
+                    files: given.into_iter().zip(paths).collect(),
+                    planned,
+                }
+            }
+            Self::Unit { index, path, text } => {
+                let planned = run.unit(&path, text);
+                PlannedSet {
+                    files: vec![(Some(index), path)],
+                    planned,
+                }
+            }
+        }
+    }
+}
+
+/// The sets of some given files.
+struct Sets<'s> {
+    /// The indices of the files.
+    given: Range<usize>,
+    /// What is known of each file before it is planned.
+    outcomes: VecDeque<Option<FileOutcome>>,
+    sets: Vec<Set<'s>>,
+    /// The files can be reported in parts: no overlay concerns several of them.
+    can_be_split: bool,
+}
+
+impl Sets<'_> {
+    /// The same sets, those of few files together: as few as the order of the files allows.
+    fn batches(self) -> Vec<Self> {
+        let mut outcomes = self.outcomes;
+        let sets = self.sets.into_iter();
+        let mut sets: Vec<_> = sets.filter_map(|set| Some((set.given()?, set))).collect();
+        sets.sort_by_key(|((first, _), _)| *first);
+        let mut sets = sets.into_iter().peekable();
+        let mut batches = Vec::new();
+        let mut start = self.given.start;
+        while start < self.given.end {
+            let mut end = start + 1;
+            let mut own = Vec::new();
+            while let Some(((_, last), set)) = sets.next_if(|((first, _), _)| *first < end) {
+                end = end.max(last + 1);
+                own.push(set);
+            }
+            let rest = outcomes.split_off(outcomes.len().min(end - start));
+            batches.push(Self {
+                given: start..end,
+                outcomes: std::mem::replace(&mut outcomes, rest),
+                sets: own,
+                can_be_split: self.can_be_split,
+            });
+            start = end;
+        }
+        batches
+    }
+}
+
+/// What a file is, by its text.
+enum Content<'s> {
+    /// It has no text.
+    NoText,
+    /// A systemd unit.
+    Unit(&'s str),
+    /// It has no tree.
+    NoTree(FileOutcome),
+    Yaml {
+        tree: Tree<'s>,
+        /// Whose it is, or why it is left alone.
+        format: Result<Format, NotOurs>,
+        /// It says something of the pods of other files.
+        concerns_others: bool,
+    },
+}
+
+impl<'s> Content<'s> {
+    fn of(run: &Run<'_>, path: &Path, text: &'s Result<String, SyntaxError>) -> Self {
+        let Ok(text) = text else {
+            return Self::NoText;
+        };
+        if quadlet::is_unit(path, text) {
+            return Self::Unit(text);
+        }
+        let recognised = if run.merges {
+            // `docker compose -f` takes any file, an overlay of ours as well.
+            parsed(text).map(|tree| Recognised {
+                tree,
+                format: Ok(Format::COMPOSE),
+            })
+        } else {
+            recognise(text, run.custom_resources)
+        };
+        match recognised {
+            Ok(Recognised { tree, format }) => Self::Yaml {
+                concerns_others: matches!(format, Ok(Format::KUBERNETES) | Err(NotOurs::NoPods))
+                    && kubernetes::concerns_others(&tree, run.custom_resources),
+                tree,
+                format,
+            },
+            Err(Unrecognised::NotOurs(why)) => Self::NoTree(FileOutcome::NotOurs(why)),
+            Err(Unrecognised::Syntax(error)) => Self::NoTree(FileOutcome::Failed(error.into())),
+        }
+    }
+}
+
+/// Decides which of the files are planned as one.
+fn sets<'s>(run: &Run<'_>, texts: &'s [Text], held: &'s Held) -> Sets<'s> {
+    let content = |(path, text): &'s Text| Content::of(run, path, text);
+    let contents: Vec<Content<'s>> = if is_large(texts.len()) {
+        texts.par_iter().map(content).collect()
+    } else {
+        texts.iter().map(content).collect()
+    };
+    let mut sorted = Sorted::new(run, texts, held);
+    let mut outcomes = VecDeque::with_capacity(texts.len());
+    for (index, ((path, _), content)) in texts.iter().zip(contents).enumerate() {
+        outcomes.push_back(sorted.add(index, path, content));
+    }
+    // A file of a merged project that cannot be read may say anything.
+    let is_complete = !run.merges || sorted.compose.len() == texts.len();
+    let listed = held.patches.get();
+    let can_be_split = listed.is_none_or(|patches| !patches.is_any_listed)
+        && !outcomes
+            .iter()
+            .any(|one| matches!(one, Some(FileOutcome::NotOurs(NotOurs::Overlay))));
+    Sets {
+        given: 0..texts.len(),
+        outcomes,
+        sets: sorted.sets(is_complete),
+        can_be_split,
+    }
+}
+
+/// The files of a group by what they are, each with its index.
+struct Sorted<'r, 's> {
+    run: &'r Run<'r>,
+    texts: &'s [Text],
+    held: &'s Held,
+    compose: Vec<(usize, File<'s>)>,
+    /// They are a part of a Compose project if another file makes them one.
+    fragments: Vec<(usize, File<'s>)>,
+    kubernetes: Vec<(usize, File<'s>)>,
+    /// They have no pods of their own, and may say something of those of others.
+    without_pods: Vec<(usize, File<'s>)>,
+    /// A Kubernetes file says something of the pods of others.
+    is_tied: bool,
+    /// Files of other formats, and units.
+    others: Vec<Set<'s>>,
+}
+
+impl<'r, 's> Sorted<'r, 's> {
+    fn new(run: &'r Run<'r>, texts: &'s [Text], held: &'s Held) -> Self {
+        Self {
+            run,
+            texts,
+            held,
+            compose: Vec::new(),
+            fragments: Vec::new(),
+            kubernetes: Vec::new(),
+            without_pods: Vec::new(),
+            is_tied: false,
+            others: Vec::new(),
+        }
+    }
+
+    /// Adds a file. The outcome is the one that it has unless it is planned.
+    fn add(&mut self, index: usize, path: &Path, content: Content<'s>) -> Option<FileOutcome> {
+        let (tree, format, concerns_others) = match content {
+            Content::NoText => return None,
+            Content::Unit(text) => {
+                let path = path.to_owned();
+                self.others.push(Set::Unit { index, path, text });
+                return None;
+            }
+            Content::NoTree(outcome) => return Some(outcome),
+            Content::Yaml {
+                tree,
+                format,
+                concerns_others,
+            } => (tree, format, concerns_others),
+        };
+        self.is_tied |= concerns_others;
+        let file = |format| File::new(path.to_owned(), tree, format);
+        let why = match format {
+            Ok(Format::COMPOSE) => {
+                self.compose.push((index, file(Format::COMPOSE)));
+                return None;
+            }
+            Ok(Format::KUBERNETES) => {
+                let Some(targets) = self.targets(path) else {
+                    self.kubernetes.push((index, file(Format::KUBERNETES)));
+                    return None;
+                };
+                self.add_patch(index, file(Format::KUBERNETES), targets);
+                return Some(FileOutcome::NotOurs(NotOurs::Patch));
+            }
+            Ok(format) => {
+                let file = SetFile::given(index, file(format));
+                self.others.push(Set::Files(vec![file]));
+                return None;
+            }
+            Err(why) => why,
+        };
+        match why {
+            NotOurs::Fragment => self.fragments.push((index, file(Format::COMPOSE))),
+            // An override may have nothing but volumes, or configs with their content.
+            NotOurs::OtherYaml if dialect::is_override(path) => {
+                self.fragments.push((index, file(Format::COMPOSE)));
+            }
+            // An autoscaler or a role in a file of its own says something of the pods.
+            NotOurs::NoPods => self.without_pods.push((index, file(Format::KUBERNETES))),
+            NotOurs::Patch => {
+                let targets = self.targets(path).unwrap_or_default();
+                self.add_patch(index, file(Format::KUBERNETES), targets);
+            }
+            _ => {}
+        }
+        Some(FileOutcome::NotOurs(why))
+    }
+
+    fn add_patch(&mut self, index: usize, file: File<'s>, targets: &[Target]) {
+        self.without_pods.push((index, patch(file, targets)));
+        self.is_tied = true;
+    }
+
+    fn targets(&self, path: &Path) -> Option<&'s [Target]> {
+        self.patches().targets(&self.run.surroundings.place(path))
+    }
+
+    fn patches(&self) -> &'s Patches {
+        self.held.patches.get_or_init(|| {
+            let files = self.texts.iter();
+            let files = files.map(|(path, text)| (path.as_path(), text.as_deref().ok()));
+            Patches::of(files, self.run.surroundings)
+        })
+    }
+
+    /// The sets; none of Compose files where those are not `complete`.
+    fn sets(self, is_complete: bool) -> Vec<Set<'s>> {
+        let mut sets = Vec::new();
+        let inline = if self.kubernetes.is_empty() {
+            &[]
+        } else {
+            self.patches().inline.as_slice()
+        };
+        if is_complete {
+            let given = Given {
+                surroundings: self.run.surroundings,
+                variables: &self.run.variables,
+                merges: self.run.merges,
+            };
+            let compose = compose::sets(given, self.compose, self.fragments, &self.held.texts);
+            sets.extend(compose.into_iter().map(Set::Files));
+        }
+        if !self.kubernetes.is_empty() {
+            let files = self.kubernetes.into_iter().chain(self.without_pods);
+            let files = files.map(|(index, file)| SetFile::given(index, file));
+            let inline: Vec<SetFile<'s>> = inline.iter().filter_map(inline_patch).collect();
+            if self.is_tied || !inline.is_empty() {
+                sets.push(Set::Files(files.chain(inline).collect()));
+            } else {
+                sets.extend(files.map(|file| Set::Files(vec![file])));
+            }
+        }
+        sets.extend(self.others);
+        sets
+    }
+}
+
+/// A patch that is written in a kustomization, if it can be read.
+fn inline_patch(own: &InlinePatch) -> Option<SetFile<'_>> {
+    let tree = parsed(&own.text).ok()?;
+    let file = File::new(own.path.clone(), tree, Format::KUBERNETES);
+    Some(SetFile::read(patch(file, own.target.as_slice())))
+}
+
+fn patch<'s>(file: File<'s>, targets: &[Target]) -> File<'s> {
+    File {
+        part: project::Part::PATCH,
+        targets: targets.to_vec(),
+        ..file
+    }
+}
+
+/// The results for the files of one set.
+struct PlannedSet {
+    /// The files, each with its index if it was given.
+    files: Vec<(Option<usize>, PathBuf)>,
+    planned: Planned,
+}
+
+/// The results for given files and for those that were read with them.
+#[derive(Default)]
+struct Results {
+    /// The index of the first given file.
+    first: usize,
+    /// Of the given files.
+    outcomes: Vec<Option<FileOutcome>>,
+    containers: Vec<ContainerReport>,
+    /// Exceptions without effect in the given files.
+    stale: Vec<StaleException>,
+    /// The names of containers that are not selected.
+    unselected: Vec<(String, String)>,
+    /// Files that were not given. They come after the others in the report.
+    read: Vec<FileReport>,
+}
+
+impl Results {
+    fn add(&mut self, set: PlannedSet) {
+        let PlannedSet { files, planned } = set;
+        let mut indices = Vec::with_capacity(files.len());
+        for ((index, path), outcome) in files.into_iter().zip(planned.outcomes) {
+            let index = index.and_then(|index| index.checked_sub(self.first));
+            if let Some(index) = index
+                && let Some(known) = self.outcomes.get_mut(index)
+                && !matches!(
+                    known,
+                    Some(FileOutcome::NotOurs(NotOurs::NoPods | NotOurs::Patch))
+                )
+            {
+                *known = Some(outcome);
+            }
+            indices.push(index.unwrap_or_else(|| {
+                self.read.push(FileReport {
+                    path,
+                    source: String::new(),
+                    outcome: FileOutcome::Read,
+                });
+                self.outcomes.len() + self.read.len() - 1
+            }));
+        }
+        for container in planned.containers {
+            self.containers
+                .push(container.in_files(|file| indices[file]));
+        }
+        let given = self.outcomes.len();
+        let stale = planned
+            .stale
+            .into_iter()
+            .map(|one| one.in_files(&indices))
+            .filter(|one| !matches!(one.at, Position::File(file, _) if file >= given));
+        self.stale.extend(stale);
+        self.unselected.extend(planned.unselected);
+    }
+
+    /// The report, with the texts of the given files.
+    fn report(mut self, texts: Vec<Text>) -> Report {
+        self.containers
+            .sort_by_key(|container| (container.file, container.line()));
+        let files = texts.into_iter().zip(self.outcomes);
+        let files = files.map(|((path, text), outcome)| match text {
+            Ok(source) => FileReport {
+                path,
+                source,
+                outcome: outcome.unwrap_or(FileOutcome::Unchanged),
+            },
+            Err(error) => FileReport {
+                path,
+                source: String::new(),
+                outcome: FileOutcome::Failed(error.into()),
+            },
+        });
+        Report {
+            files: files.chain(self.read).collect(),
+            containers: self.containers,
+            stale: self.stale,
+            unselected: self.unselected,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::container::Policy;
+    use crate::image::Knowledge;
+    use crate::transforms;
+
+    const COMPOSE: &str = "services:\n  a:\n    image: nginx\n";
+    const DEPLOYMENT: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      containers: [{name: web, image: nginx}]
+";
+    const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
+    const PATCH: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {template: {spec: {containers: [{name: web}]}}}
+";
+
+    fn sources(files: &[(&str, &str)]) -> Vec<Source> {
+        let files = files.iter();
+        files
+            .map(|(path, text)| Source {
+                path: path.into(),
+                bytes: text.as_bytes().to_vec(),
+            })
+            .collect()
+    }
+
+    /// The indices of the given files in each set.
+    fn sets_of(files: &[(&str, &str)]) -> Vec<Vec<usize>> {
+        let knowledge = Knowledge::embedded();
+        let run = Run::new(Vec::new(), Policy::default(), &knowledge);
+        let texts = texts(sources(files));
+        let held = Held::default();
+        let sets = sets(&run, &texts, &held).sets;
+        sets.iter()
+            .map(|set| match set {
+                Set::Files(files) => files.iter().filter_map(|file| file.given).collect(),
+                Set::Unit { index, .. } => vec![*index],
+            })
+            .collect()
+    }
+
+    #[test]
+    fn compose_files_are_a_set_with_their_overrides_and_references() {
+        let extending = "services:\n  b:\n    extends: {file: a.yml, service: a}\n";
+        assert_eq!(
+            sets_of(&[
+                ("a.yml", COMPOSE),
+                ("b.yml", extending),
+                ("c.yml", COMPOSE),
+                ("compose.override.yml", COMPOSE),
+                ("compose.yml", COMPOSE),
+                ("web.container", "[Container]\nImage=nginx\n"),
+            ]),
+            [vec![0, 1], vec![2], vec![4, 3], vec![5]]
+        );
+    }
+
+    #[test]
+    fn kubernetes_files_are_one_set_where_one_concerns_the_pods_of_others() {
+        let plain = [
+            ("a.yml", DEPLOYMENT),
+            ("b.yml", SERVICE),
+            ("c.yml", DEPLOYMENT),
+        ];
+        assert_eq!(sets_of(&plain), [[0], [2], [1]]);
+        for concerning in [
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n\
+             spec: {scaleTargetRef: {kind: Deployment, name: web}}\n",
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n",
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a}\n\
+             subjects: [{kind: ServiceAccount, name: a, namespace: b}]\n",
+            "apiVersion: v1\nkind: LimitRange\nmetadata: {name: a}\n\
+             spec: {limits: [{type: Container}]}\n",
+            PATCH,
+        ] {
+            let files = [
+                ("a.yml", DEPLOYMENT),
+                ("b.yml", concerning),
+                ("c.yml", DEPLOYMENT),
+            ];
+            assert_eq!(sets_of(&files), [[0, 2, 1]], "{concerning}");
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_large_group_are_its_report() {
+        let knowledge = Knowledge::embedded();
+        let run = Run::new(transforms::ALL.to_vec(), Policy::default(), &knowledge);
+        let texts = [
+            COMPOSE,
+            DEPLOYMENT,
+            "a: [",
+            SERVICE,
+            "other: 1\n",
+            DEPLOYMENT,
+        ];
+        let mut files: Vec<(String, &str)> = (0..60)
+            .map(|file| (format!("f{file:02}.yml"), texts[file % texts.len()]))
+            .collect();
+        // A set whose files are not next to each other.
+        files.push(("g.yml".to_owned(), "include: [f00.yml]\n"));
+        files.push(("h.yml".to_owned(), COMPOSE));
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), *text))
+            .collect();
+        let parts: Mutex<BTreeMap<usize, Part>> = Mutex::default();
+        run.parts(sources(&files), false, &|number, part| {
+            parts.lock().unwrap().insert(number, part);
+        });
+        let parts = parts.into_inner().unwrap();
+        assert_eq!(parts.keys().copied().collect::<Vec<_>>(), [0, 1]);
+        let mut first = 0;
+        let mut parted = Vec::new();
+        for Part { report, is_group } in parts.into_values() {
+            assert!(!is_group);
+            parted.extend(lines(&report, first));
+            first += report.files.len();
+        }
+        assert_eq!(parted, lines(&run.project(sources(&files)), 0));
+        run.parts(sources(&files), true, &|number, part| {
+            assert_eq!((number, part.is_group), (0, true));
+        });
+    }
+
+    /// The outcome of each file, and its containers.
+    fn lines(report: &Report, first: usize) -> Vec<String> {
+        let files = report.files.iter().enumerate();
+        files
+            .map(|(index, file)| {
+                let own = report.containers.iter().filter(|one| one.file == index);
+                let own = own.map(|one| (&one.workload, one.line(), one.rows.len()));
+                let own: Vec<_> = own.collect();
+                let FileReport {
+                    path,
+                    source,
+                    outcome,
+                } = file;
+                let index = first + index;
+                format!(
+                    "{index} {} {} {outcome:?} {own:?}",
+                    path.display(),
+                    source.len()
+                )
+            })
+            .collect()
+    }
+}
