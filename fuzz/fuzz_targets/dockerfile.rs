@@ -12,6 +12,6 @@ fuzz_target!(|text: &str| {
     let knowledge = KNOWLEDGE.get_or_init(Knowledge::embedded);
     let recipe = Recipe { text: text.to_owned(), name: "Dockerfile".to_owned(), ..Recipe::default() };
     if let Some(facts) = recipe.facts(knowledge) {
-        assert!(facts.run_as.is_none_or(|user| user.uid != 0), "root is nobody to run as");
+        assert!(facts.run_as.is_none_or(|user| user.uid != 0), "the user to run as must not be root");
     }
 });

@@ -24,9 +24,9 @@ fuzz_target!(|bytes: &[u8]| {
     for file in &report.files {
         if let FileOutcome::Changed(Change { text, .. }) = &file.outcome {
             let again = run.project(source(text.as_bytes()));
-            assert!(matches!(again.files[0].outcome, FileOutcome::Unchanged), "a second run finds work");
+            assert!(matches!(again.files[0].outcome, FileOutcome::Unchanged), "a second run finds changes");
             let before = broken(bytes);
-            assert!(broken(text.as_bytes()).iter().all(|check| before.contains(check)), "a rule is broken anew");
+            assert!(broken(text.as_bytes()).iter().all(|check| before.contains(check)), "a pod breaks a new rule");
         }
     }
 });

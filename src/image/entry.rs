@@ -258,8 +258,8 @@ pub struct VolumeSection {
     /// If not empty, the group is sufficient only if one of these conditions is true.
     #[serde(default, with = "singleton_map_recursive")]
     pub group_when: Vec<Condition>,
-    /// The group of the volume must not change at every start (`fsGroupChangePolicy:
-    /// OnRootMismatch`).
+    /// The group of the volume must not change at every start. Kubernetes needs
+    /// `fsGroupChangePolicy: OnRootMismatch`.
     #[serde(default)]
     pub on_root_mismatch: bool,
 }

@@ -161,14 +161,14 @@ pub enum Owner {
 impl Facts {
     /// The facts of an entry for one tag.
     #[must_use]
-    pub fn settle(entry: &Entry, tag: &Tag) -> Self {
+    pub fn for_tag(entry: &Entry, tag: &Tag) -> Self {
         let tag = match tag {
             Tag::Known(tag) => Some(tag.as_str()),
             Tag::Unknown => None,
         };
         let version = tag.and_then(|tag| Version::of_tag(tag, entry.version_after.as_deref()));
-        let user = settle_user(entry, tag, version);
-        let writable = settle_writable(entry, tag, version);
+        let user = user_for_tag(entry, tag, version);
+        let writable = writable_for_tag(entry, tag, version);
         let sure = |confidence: Confidence| confidence != Confidence::Low;
         let capabilities = entry
             .capabilities
@@ -445,18 +445,18 @@ fn sources(entry: &Entry) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-struct SettledUser {
+struct TaggedUser {
     default: DefaultUser,
     run_as: Option<RunAs>,
     name: Option<String>,
     starts: Support,
 }
 
-fn settle_user(entry: &Entry, tag: Option<&str>, version: Option<Version>) -> SettledUser {
+fn user_for_tag(entry: &Entry, tag: Option<&str>, version: Option<Version>) -> TaggedUser {
     let section = &entry.user;
     let starts = support(&section.starts_as_user, section.confidence);
     if section.confidence == Confidence::Low {
-        return SettledUser {
+        return TaggedUser {
             default: DefaultUser::Unknown,
             run_as: None,
             name: None,
@@ -491,7 +491,7 @@ fn settle_user(entry: &Entry, tag: Option<&str>, version: Option<Version>) -> Se
         defaults.push(default_user(&section.default));
     }
     let names: Vec<_> = candidates.iter().map(|item| item.name.clone()).collect();
-    SettledUser {
+    TaggedUser {
         name: if certain {
             unanimous(&names).cloned().flatten()
         } else {
@@ -525,14 +525,14 @@ fn unanimous<T: PartialEq>(values: &[T]) -> Option<&T> {
     values.iter().all(|value| value == first).then_some(first)
 }
 
-struct SettledWritable {
+struct TaggedWritable {
     paths: Vec<Writable>,
     declared: Vec<String>,
     read_only: Support,
     known: bool,
 }
 
-fn settle_writable(entry: &Entry, tag: Option<&str>, version: Option<Version>) -> SettledWritable {
+fn writable_for_tag(entry: &Entry, tag: Option<&str>, version: Option<Version>) -> TaggedWritable {
     let holds = |tags: Tags<'_>| tags.hold(tag, version);
     let volumes: Vec<_> = entry
         .volumes
@@ -545,7 +545,7 @@ fn settle_writable(entry: &Entry, tag: Option<&str>, version: Option<Version>) -
         .map(|path| path.path.clone())
         .collect();
     let Some(section) = entry.writable.as_ref() else {
-        return SettledWritable {
+        return TaggedWritable {
             paths: Vec::new(),
             declared,
             read_only: Support::Unknown,
@@ -590,7 +590,7 @@ fn settle_writable(entry: &Entry, tag: Option<&str>, version: Option<Version>) -
             });
         }
     }
-    SettledWritable {
+    TaggedWritable {
         paths,
         declared,
         read_only: support(&section.read_only, section.confidence),

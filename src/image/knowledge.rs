@@ -90,7 +90,7 @@ impl Knowledge {
         }
         let facts = self
             .find(&key.0)
-            .map(|entry| Arc::new(Facts::settle(entry, &key.1)));
+            .map(|entry| Arc::new(Facts::for_tag(entry, &key.1)));
         self.cache
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edition_has_what_had_joined_by_then_as_it_was() {
+    fn an_edition_has_the_entries_of_its_time() {
         let text = format!(
             "{}---\n{}",
             entry("a", "2027.02", 2),
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn an_earlier_edition_keeps_a_users_own() {
+    fn an_earlier_edition_keeps_user_entries() {
         let own = read::entries(&entry("own", "2030.01", 5)).unwrap();
         let knowledge = Knowledge::with(own).unwrap().at(edition("2026.10"));
         assert_eq!(knowledge.entries().count(), 1);

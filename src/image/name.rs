@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn docker_hub_is_seen_through() {
+    fn docker_hub_hosts_are_equal() {
         for text in [
             "nginx",
             "library/nginx",
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_tags_and_digests_are_told_apart() {
+    fn ports_tags_and_digests_are_distinguished() {
         let name = Name::parse("registry:5000/team/app:1.2-alpine@sha256:abc");
         assert_eq!(name.registry(), Some("registry:5000"));
         assert_eq!(name.repository(), Some("team/app"));
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_are_judged_and_the_rest_is_unknown() {
+    fn defaults_are_used_and_the_rest_is_unknown() {
         let tag = |text: &str| Name::parse(text).tag().clone();
         let known = |text: &str| Tag::Known(text.to_owned());
         assert_eq!(tag("nginx:${TAG:-1.25}"), known("1.25"));

@@ -46,10 +46,7 @@ pub(crate) fn specificity(left: &str, right: &str) -> Ordering {
 }
 
 /// Whether there is a text that matches both globs.
-#[allow(
-    dead_code,
-    reason = "the library trusts what build.rs has checked with it"
-)]
+#[allow(dead_code, reason = "only build.rs checks for overlaps")]
 pub(crate) fn overlap(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     // reach[j]: a common text exists for the part of `left` read so far and the first j bytes of
@@ -101,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_more_specific_goes_first() {
+    fn specific_patterns_come_first() {
         let mut patterns = [
             "bitnami/*",
             "*",

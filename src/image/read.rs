@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_hold_several() {
+    fn a_file_may_hold_several_entries() {
         assert_eq!(entries(GOOD).unwrap().len(), 1);
         let text = format!("# a comment\n---\n{GOOD}---\n{GOOD}");
         assert_eq!(entries(&text).unwrap().len(), 2);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_say_line_and_key() {
+    fn faults_have_line_and_key() {
         let bad = GOOD.replace("default: root", "default: [1]");
         assert_eq!(
             told(&format!("{GOOD}---\n{bad}")),

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_speaks_of_its_line_or_of_the_next() {
+    fn a_comment_describes_its_line_or_the_next() {
         assert_eq!(
             comments("# a\na: 1 # b\nc: # d\n  # e\n  # f\n\n  g: 2\n# h"),
             [
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_one_is_none() {
+    fn text_that_looks_like_a_comment_is_not_one() {
         for source in [
             "a: |\n  # no\n  x\n",
             "a: 'b # no'\n",

@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_that_was_carried_out_compares() {
+    fn an_applied_plan_passes() {
         let (plan, result) = planned();
         assert_eq!(compare(&tree(SOURCE), &plan, &tree(&result)), Ok(()));
     }

@@ -47,7 +47,7 @@ mod tests {
     use crate::syntax::{Limits, Mode, parse};
 
     #[test]
-    fn lines_are_counted_as_the_tree_counts_them() {
+    fn lines_are_counted_like_in_the_tree() {
         for source in [
             "",
             "a: 1\r\nb: ü\n\nc: [1,\r 2]",

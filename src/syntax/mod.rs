@@ -1,9 +1,9 @@
-//! YAML with every byte in its place: text to tree, edits of the tree, and back to text.
+//! Parses YAML, and edits it without changing any other byte.
 //!
-//! [`parse`] reads a text to a [`Tree`], whose nodes are spans of the text. An [`Editor`] collects
-//! changes at paths and gives a [`Plan`] of byte edits, written in the style of the lines around
-//! them. [`Plan::apply`] makes the new text. [`compare`] checks that the trees before and after
-//! differ in what the plan says and in nothing else.
+//! [`parse()`] reads a text into a [`Tree`]; its nodes are spans of the text. An [`Editor`]
+//! collects changes at paths and returns a [`Plan`] of byte edits in the style of the surrounding
+//! lines. [`Plan::apply`] makes the new text. [`compare()`] checks that the trees before and after
+//! differ only as the plan says.
 //!
 //! ```
 //! use harden::syntax::{Editor, Limits, Mode, Schema, Value, compare, parse};
@@ -27,25 +27,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What is read
+//! # Accepted input
 //!
-//! [`Mode::GoYaml`] accepts what go-yaml accepts, [`Mode::Strict`] what YAML 1.2.2 allows. The
-//! types of plain scalars, merge keys and duplicate keys differ between versions of go-yaml:
-//! every function that depends on them takes a [`Schema`].
+//! [`Mode::GoYaml`] accepts the input that go-yaml accepts, [`Mode::Strict`] the input that YAML
+//! 1.2.2 allows. Versions of go-yaml differ in the types of plain scalars, in merge keys and in
+//! duplicate keys. Every function that depends on these takes a [`Schema`].
 //!
 //! | schema | go-yaml | known readers |
 //! |---|---|---|
-//! | [`Schema::GoYamlV2`] | v2, as `sigs.k8s.io/yaml` has it | Kubernetes |
+//! | [`Schema::GoYamlV2`] | v2 with `sigs.k8s.io/yaml` | Kubernetes |
 //! | [`Schema::GoYamlV4`] | v4 | Docker Compose |
 //!
 //! # Guarantees
 //!
-//! * No byte outside an edit changes. The tree holds spans of the source, and no copies of it.
+//! * No byte outside an edit changes. The tree has spans of the source, not copies.
 //! * Time and memory are linear in the source. Aliases are never expanded.
-//! * No input causes a panic. What cannot be read or edited is a typed error with a span.
-//! * Everything is bounded by [`Limits`].
+//! * No input causes a panic. Every failure is a typed error with a span.
+//! * [`Limits`] bound the size, the nesting and the number of nodes.
 //!
-//! The module uses no other module of this crate, and of other crates only `memchr` and
+//! The module uses no other module of this crate. Its only dependencies are `memchr` and
 //! `thiserror`.
 
 mod comment;

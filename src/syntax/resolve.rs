@@ -103,7 +103,7 @@ impl<'s> Tree<'s> {
             (BOOL_TAG, Scalar::Bool(bool)) => Scalar::Bool(bool),
             (INT_TAG, Scalar::Int(int)) => Scalar::Int(int),
             (FLOAT_TAG, Scalar::Float(float)) => Scalar::Float(float),
-            #[allow(clippy::cast_precision_loss, reason = "go-yaml rounds likewise")]
+            #[allow(clippy::cast_precision_loss, reason = "go-yaml rounds in the same way")]
             (FLOAT_TAG, Scalar::Int(int)) => Scalar::Float(int as f64),
             (NULL_TAG, Scalar::Null) => Scalar::Null,
             _ => Scalar::Str(value),
@@ -485,12 +485,12 @@ fn is_timestamp(text: &str) -> bool {
     bytes.len() > 4 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-'
 }
 
-/// The text that `sigs.k8s.io/yaml` uses for a float as a key: `strconv.FormatFloat(f, 'g', -1,
-/// 32)`.
+/// The text that `sigs.k8s.io/yaml` uses for a float as a key:
+/// `strconv.FormatFloat(f, 'g', -1, 32)`.
 fn float_key(float: f64) -> String {
     #[allow(
         clippy::cast_possible_truncation,
-        reason = "the consumer writes keys in single precision"
+        reason = "sigs.k8s.io/yaml writes keys in single precision"
     )]
     let float = float as f32;
     if float.is_nan() {

@@ -652,7 +652,7 @@ fn capabilities_that_nobody_looked_at_are_unknown() {
     let as_root = |section: &str| {
         let entry =
             Entry::read(&format!("{ENTRY}{section}")).unwrap_or_else(|errors| panic!("{errors:?}"));
-        Facts::settle(&entry, Name::parse("example").tag()).capabilities_as_root
+        Facts::for_tag(&entry, Name::parse("example").tag()).capabilities_as_root
     };
     let section = "capabilities: {source: [dockerfile], confidence: high";
     assert_eq!(as_root(""), None);
@@ -729,7 +729,7 @@ fn the_readme_shows_an_entry() {
     let entry = fences.next().expect("it shows one");
     assert!(fences.next().is_none(), "one entry is enough");
     let entry = Entry::read(entry).unwrap_or_else(|errors| panic!("{errors:?}"));
-    let facts = Facts::settle(&entry, Name::parse("example:3.20-alpine").tag());
+    let facts = Facts::for_tag(&entry, Name::parse("example:3.20-alpine").tag());
     assert_eq!(facts.run_as, Some(RunAs { uid: 70, gid: 70 }));
 }
 

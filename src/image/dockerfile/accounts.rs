@@ -150,8 +150,8 @@ impl Accounts {
         }
     }
 
-    /// Parses a line that a command appends: `echo "app:x:1000:1000::/:/sbin/nologin" >>
-    /// /etc/passwd`
+    /// Adds the users and groups of appended lines, such as
+    /// `echo "app:x:1000:1000::/:/sbin/nologin" >> /etc/passwd`.
     fn append(&mut self, words: &[Word<'_>]) {
         let target = words.iter().enumerate().find_map(|(at, word)| {
             let path = word.text.strip_prefix(">>")?;
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn each_family_has_its_own_ways() {
+    fn shadow_and_busybox_differ() {
         for (script, uid, gid) in [
             ("useradd -u 1001 app", Some(1001), None),
             ("useradd -r -m -u1001 -g 0 app", Some(1001), Some(0)),
@@ -474,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn what_creates_nobody() {
+    fn commands_that_create_no_user() {
         for script in [
             "adduser app wheel",
             "useradd",

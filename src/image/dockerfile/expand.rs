@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_builder_refuses() {
+    fn words_that_the_builder_rejects() {
         for word in [
             "${",
             "${A",
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_grows_without_bound() {
+    fn expansion_is_bounded() {
         let long = "x".repeat(LIMIT + 1);
         assert_eq!(expanded(&long).as_deref(), Some("~"));
         assert_eq!(expanded(&"$A".repeat(LIMIT + 1)).as_deref(), Some("~"));

@@ -1,7 +1,7 @@
 //! Reads the facts about an image from its Dockerfile.
 //!
 //! [`parse`] reads instructions from the text. [`stages`] follows them from the base to the target
-//! stage. [`settle`] makes facts from the result.
+//! stage. [`assemble`] makes facts from the result.
 //!
 //! # Which facts a Dockerfile gives
 //!
@@ -22,9 +22,9 @@
 //! * After an `ENTRYPOINT` the image runs other software, so the facts of the base do not apply.
 
 mod accounts;
+mod assemble;
 mod expand;
 mod parse;
-mod settle;
 mod shell;
 mod stages;
 mod words;
@@ -62,6 +62,6 @@ impl Recipe {
         }
         let dockerfile = parse::parse(&self.text).ok()?;
         let image = stages::image(&dockerfile, self)?;
-        Some(settle::facts(&image, self, knowledge))
+        Some(assemble::facts(&image, self, knowledge))
     }
 }

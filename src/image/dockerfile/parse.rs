@@ -86,7 +86,7 @@ pub(super) enum Command {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed {
     /// The line, from 1.
-    #[allow(dead_code, reason = "for the tests and for whoever debugs")]
+    #[allow(dead_code, reason = "for tests and debugging")]
     pub(super) line: u32,
 }
 
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_continue_over_comments_and_nothing() {
+    fn lines_continue_over_comments_and_empty_lines() {
         let text = "# syntax=docker/dockerfile:1\n\nFROM a AS b\r\nRUN one && \\\n  # why\n\n  two \\ \n  three\nUSER x\n";
         assert_eq!(
             kinds(text),
@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn another_escape() {
+    fn another_escape_character() {
         let text = "# escape=`\nRUN a `\n b\nUSER c:\\\n";
         assert_eq!(parse(text).unwrap().escape, '`');
         assert_eq!(
@@ -461,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn another_front_end_reads_another_language() {
+    fn other_front_ends_are_rejected() {
         assert!(parse("# syntax=example.com/own:1\nFROM a").is_err());
         assert!(parse("#!/usr/bin/env x\n# syntax = docker/dockerfile:1.7-labs\nFROM a").is_ok());
         assert!(parse("FROM a\nINCLUDE b\n").is_err());
@@ -469,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_within() {
+    fn here_documents() {
         let text =
             "FROM a\nRUN <<EOF\nuseradd x\nEOF\nRUN python3 <<-'PY'\n\timport os\n\tPY\nUSER x\n";
         assert_eq!(
@@ -497,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn two_forms() {
+    fn shell_and_exec_forms() {
         let exec = |words: &[&str]| Command::Exec(words.iter().map(|w| (*w).to_owned()).collect());
         let text = "FROM a\nCMD [\"a\", \"b\\u0041\\n\"]\nCMD [a]\nENTRYPOINT /x y\nVOLUME /a /b\nVOLUME [\"/c d\"]";
         assert_eq!(

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_is_its_commands() {
+    fn a_script_is_split_into_commands() {
         assert_eq!(
             told(
                 "set -eux; A=1 useradd -u $U \"a b\" && echo x>/y 2>&1 | tee z & (id)\n# useradd no\nlast \\\n one"
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_not_run_is_marked() {
+    fn conditional_commands_are_marked() {
         assert_eq!(
             told("id app || adduser app; if [ -e x ]; then\n adduser a\nfi; adduser b"),
             [
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_a_run_can_tell_is_unknown() {
+    fn run_time_values_are_unknown() {
         assert_eq!(
             told("setcap x=+ep \"$(readlink -f $(which node))\"; a `b c`$V; d ${V:-e f}"),
             ["setcap,x=+ep,~", "a,~", "d,~"]
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn any_script_ends() {
+    fn any_script_is_parsed_to_its_end() {
         for script in [
             "'",
             "\"",

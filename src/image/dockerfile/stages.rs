@@ -164,7 +164,7 @@ impl<'d> Build<'d> {
     /// the builder would reject it, the inner `None` that there is no value.
     #[allow(
         clippy::option_option,
-        reason = "a value may be missing, and the build may be refused"
+        reason = "a value may be missing, and the builder may reject it"
     )]
     fn argument<'v>(
         &self,

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_of_documents() {
+    fn here_document_marks() {
         assert_eq!(heredoc_name("<<EOF"), Some(("EOF", false)));
         assert_eq!(heredoc_name("3<<-'EOF'"), Some(("EOF", true)));
         for word in ["<<", "<<<x", "a<<b", "<<\"\"", "< <x"] {

@@ -43,8 +43,9 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Whether these are empty brackets that stand for an empty block collection: `securityContext:
-    /// {}`. If the whole document is in brackets, it counts as JSON, and the brackets stay.
+    /// Whether these empty brackets are a placeholder for a block collection, as in
+    /// `securityContext: {}`. If the whole document is in brackets, it counts as JSON, and the
+    /// brackets stay.
     fn is_bare(&self, id: NodeId) -> bool {
         let node = self.tree.node(id);
         node.parent != id

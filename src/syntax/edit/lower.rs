@@ -28,7 +28,7 @@ pub(super) fn parts(tree: &Tree<'_>, changes: &BTreeMap<NodeId, Change>) -> Vec<
     let mut parts: Vec<Part> = Vec::with_capacity(pieces.len());
     for Piece { span, text, node } in pieces {
         match parts.last_mut() {
-            // Those that meet stay apart, and one that begins within another does not.
+            // Adjacent parts stay separate. Overlapping ones are joined.
             Some(Part { edit: last, .. }) if span.start < last.span.end => {
                 last.span.end = last.span.end.max(span.end);
                 last.text.push_str(&text);

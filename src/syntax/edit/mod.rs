@@ -105,7 +105,7 @@ pub struct Edit {
     pub text: String,
 }
 
-/// A part of a plan: an edit for the sake of one node.
+/// The edit of one node, as part of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The replacement of bytes.
@@ -119,7 +119,7 @@ pub struct Part {
 pub struct Plan {
     /// The replacements of bytes.
     pub edits: Vec<Edit>,
-    /// The changes of values. [`super::compare`] checks that the new text has no other change.
+    /// The changes of values. [`super::compare()`] checks that the new text has no other change.
     pub touched: Vec<Touched>,
 }
 
@@ -260,8 +260,8 @@ impl<'t, 's> Editor<'t, 's> {
         lower::lower(self.tree, &self.changes)
     }
 
-    /// The edits of [`Editor::plan`] before those that meet are joined: one for each place and node.
-    /// Two editors of one tree that make the same change to a node have the same part for it.
+    /// The edits of [`Editor::plan`] before adjacent ones are joined: one for each place and node.
+    /// If two editors of one tree make the same change to a node, their parts for it are equal.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
         lower::parts(self.tree, &self.changes)

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_some_consumer_types_are_quoted() {
+    fn words_that_some_reader_types_are_quoted() {
         for text in [
             "",
             "n",
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_every_consumer_reads_as_themselves_are_plain() {
+    fn words_that_every_reader_reads_as_text_are_plain() {
         for text in [
             "no-new-privileges:true",
             "ALL",
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_escape_what_they_cannot_hold() {
+    fn quotes_escape_special_characters() {
         let quoted = |text: &str, style| {
             let mut out = String::new();
             quote(&mut out, text, style);

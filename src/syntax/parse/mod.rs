@@ -122,7 +122,7 @@ type Result<T> = std::result::Result<T, Box<SyntaxError>>;
 /// The state of the parser between two tokens.
 #[allow(
     clippy::struct_excessive_bools,
-    reason = "each is one fact about the place in the text"
+    reason = "each is an independent fact about the position"
 )]
 struct Parser<'s> {
     source: &'s str,

@@ -56,7 +56,7 @@ mod tests {
     use super::{below, equal, find, not_ascii, other};
 
     #[test]
-    fn the_first_mark_is_where_the_first_byte_is() {
+    fn the_first_mark_is_at_the_first_byte() {
         let words = [
             *b"abc: def",
             *b"   \t    ",
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_found_where_nothing_else_is() {
+    fn without_a_mark_the_end_is_returned() {
         let marks = |word| equal(word, b'x') | below(word, 1);
         assert_eq!(find(b"aaaaaaaaaaax", 0, marks), 11);
         assert_eq!(find(b"aaaaaaaaaxaaaaaa", 0, marks), 9);

@@ -144,7 +144,7 @@ fn case_10_insert_before_trailing_comments() {
 
 /// Commented-out parts of a value stay with the value.
 #[test]
-fn deeper_comments_stay_above_what_is_added_below_them() {
+fn deeper_comments_stay_above_added_entries() {
     sets(
         "web:\n  a:\n    x: 1\n    # y: 2\n  # b: 1\n",
         "web",

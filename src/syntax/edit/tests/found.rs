@@ -3,13 +3,13 @@
 use super::*;
 
 #[test]
-fn a_merge_key_is_no_entry() {
+fn a_merge_key_is_not_an_entry() {
     let refused = refusal("x: &x {a: 1}\ny:\n  <<: *x\n", "y", &["<<", "a"]);
     assert_eq!(refused, Refusal::MergeKey);
 }
 
 #[test]
-fn tabs_behind_an_explicit_colon() {
+fn tabs_after_an_explicit_colon() {
     sets(
         "? g\n: ~\t# t\n",
         "",
@@ -27,12 +27,12 @@ fn tabs_behind_an_explicit_colon() {
 }
 
 #[test]
-fn a_comma_behind_a_tag() {
+fn a_comma_after_a_tag() {
     pushes("[~, !t ]\n", "", &[], "A", "[~, !t , A]\n");
 }
 
 #[test]
-fn removing_what_is_not_there_is_no_edit() {
+fn removing_a_missing_entry_is_no_edit() {
     removes("a: |\n  x", "", &["b"], "a: |\n  x");
     removes(
         "x: &x {a: 1}\ny: *x\n",
@@ -63,7 +63,7 @@ fn blanks_below_a_block_scalar_do_not_become_its_text() {
 }
 
 #[test]
-fn an_empty_path_replaces_nothing_that_was_planned() {
+fn an_empty_path_is_refused() {
     let source = "a:\n";
     let outcome = edit(source, "a", |editor, null| {
         editor.push(null, &[], TRUE)?;
@@ -73,7 +73,7 @@ fn an_empty_path_replaces_nothing_that_was_planned() {
 }
 
 #[test]
-fn keys_of_which_nothing_is_written() {
+fn keys_without_text() {
     sets("{!&a }\n", "", &["b"], TRUE, "{!&a , b: true}\n");
     sets(
         "{\n? a: b,\n?\n}\n",
@@ -100,7 +100,7 @@ fn block_scalars_as_keys() {
 }
 
 #[test]
-fn tabs_below_what_changes() {
+fn tabs_below_a_change() {
     sets(
         "a: b\n c\n \t\nd: 1\n",
         "",
@@ -126,7 +126,7 @@ fn words_that_end_in_an_indicator_keep_their_comma() {
 }
 
 #[test]
-fn a_null_key_is_no_place() {
+fn a_null_key_is_refused() {
     let refused = edit("&k : a\n", "", |editor, root| {
         let key = editor.tree.children(root).next().unwrap();
         editor.set(key, &["b"], TRUE)
@@ -136,7 +136,7 @@ fn a_null_key_is_no_place() {
 
 /// A mapping that is a key must not become a mapping of several lines.
 #[test]
-fn a_collection_that_is_a_key_is_no_place() {
+fn a_collection_that_is_a_key_is_refused() {
     for source in [
         "{}:",
         "{}: 1\n",
@@ -156,7 +156,7 @@ fn a_collection_that_is_a_key_is_no_place() {
 }
 
 #[test]
-fn an_item_is_replaced_up_to_the_line_breaks_that_its_last_scalar_keeps() {
+fn a_replaced_item_keeps_the_line_breaks_after_it() {
     let source = "- a: 1\n  b: |+\n   x\n- c\n";
     let after = edit(source, "", |editor, root| {
         let item = editor.tree.children(root).next().unwrap();
@@ -167,7 +167,7 @@ fn an_item_is_replaced_up_to_the_line_breaks_that_its_last_scalar_keeps() {
 }
 
 #[test]
-fn blank_lines_below_several_items_that_go_do_not_join_the_scalar_above() {
+fn blank_lines_below_removed_items_do_not_join_the_scalar_above() {
     let source = "a:\n  - |+\n   x\n\n  - b\n  - c\n\nd: e\n";
     let after = edit(source, "a", |editor, seq| {
         let items: Vec<NodeId> = editor.tree.children(seq).skip(1).collect();

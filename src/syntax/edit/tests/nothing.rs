@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_null_in_each_spelling_becomes_a_mapping() {
+fn a_null_in_each_notation_becomes_a_mapping() {
     let cases = [
         ("w: # todo\nx: 1\n", "w: # todo\n  a: true\nx: 1\n"),
         ("w:   \nx: 1\n", "w:   \n  a: true\nx: 1\n"),

@@ -80,7 +80,7 @@ fn merged_values() {
 }
 
 #[test]
-fn what_cannot_hold_an_edit_is_refused() {
+fn unsuitable_places_are_refused() {
     assert!(matches!(
         refusal("[k: v]\n", "0", &["a"]),
         Refusal::ImplicitPair { .. }

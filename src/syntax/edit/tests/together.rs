@@ -49,7 +49,7 @@ fn insertions_at_one_place_nest() {
 }
 
 #[test]
-fn set_of_what_is_so_changes_nothing() {
+fn setting_the_current_value_changes_nothing() {
     for (source, value) in [
         ("a: \"x\"\n", text("x")),
         ("a: True\n", TRUE),
@@ -176,7 +176,7 @@ fn removing_from_flow_collections() {
 }
 
 #[test]
-fn removing_beside_block_scalars_keeps_their_text() {
+fn removing_next_to_block_scalars_keeps_their_text() {
     removes(
         "a: |+\n  x\nb: 1\n\nc: 2\n",
         "",
@@ -205,7 +205,7 @@ fn undoing_within_one_plan() {
 }
 
 #[test]
-fn keys_that_kubernetes_would_type_are_quoted() {
+fn keys_that_go_yaml_v2_would_type_are_quoted() {
     sets("a: 1\n", "", &["n"], text("on"), "a: 1\n\"n\": \"on\"\n");
     sets(
         "a: 1\n",
@@ -245,7 +245,7 @@ fn columns_of_siblings_and_dashes() {
 }
 
 #[test]
-fn pushed_mappings_stand_as_their_neighbours_do() {
+fn pushed_mappings_are_indented_like_their_neighbours() {
     let mount = map(vec![("name", text("tmp")), ("mountPath", text("/tmp"))]);
     let out = edit("v:\n-   name: a\n    x: 1\n", "", |editor, root| {
         editor.push(root, &["v"], mount.clone())

@@ -37,7 +37,7 @@ pub(super) fn facts(image: &Image, recipe: &Recipe, knowledge: &Knowledge) -> Fa
         },
     };
     let place = |line: u32| format!("{name}:{line}");
-    settle_user(&mut facts, image, &base, name);
+    set_user(&mut facts, image, &base, name);
 
     for (port, line) in &image.ports {
         facts.ports.push(*port);
@@ -137,7 +137,7 @@ fn assumption(image: &Image, recipe: &Recipe) -> Option<String> {
     ))
 }
 
-fn settle_user(facts: &mut Facts, image: &Image, base: &Base, name: &str) {
+fn set_user(facts: &mut Facts, image: &Image, base: &Base, name: &str) {
     let before = base.facts.as_ref().and_then(|facts| facts.run_as);
     let Some(At { line, value: user }) = &image.user else {
         if facts.kind == Kind::Service {
