@@ -1,10 +1,10 @@
-//! Paths without `.` and `..`, as far as their text alone tells.
+//! Normalizes paths by their text, without the file system.
 
 use std::path::{Component, Path, PathBuf};
 
-/// The path without `.`, and without `..` wherever a name or the root stands before it.
+/// The path without `.`, and without each `..` that follows a name or the root.
 ///
-/// The system is not asked. A symbolic link before a `..` may lead elsewhere.
+/// The file system is not used. With a symbolic link before a `..`, the result may be another path.
 #[must_use]
 pub fn normalized(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
@@ -22,8 +22,8 @@ pub fn normalized(path: &Path) -> PathBuf {
     out
 }
 
-/// The path of a container, from its root: without doubled or trailing slashes, `.` and `..`, as
-/// Go's `path.Clean` has it. The root is `/`.
+/// A path in a container, made absolute: without double or trailing slashes, `.` and `..`, like
+/// Go's `path.Clean`. The root is `/`.
 pub(crate) fn from_root(path: &str) -> String {
     let mut out = String::with_capacity(path.len() + 1);
     for part in path.split('/') {

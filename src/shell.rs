@@ -1,4 +1,4 @@
-//! Text as a POSIX shell reads it. Nothing is expanded, and nothing is run.
+//! Splits text like a POSIX shell, without expansion and without running anything.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -6,19 +6,19 @@ use std::str::Chars;
 
 use crate::escape::acts;
 
-/// A part of a script.
+/// A token of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token<'s> {
-    /// A word as written, with its quotes.
+    /// A word as it is written, with its quotes.
     Word(&'s str),
-    /// What stands between two commands.
+    /// An operator between two commands.
     Operator(Operator),
 }
 
-/// What stands between two commands.
+/// An operator between two commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operator {
-    /// `||`: the next command runs if the one before it failed.
+    /// `||`: the next command runs if the previous one failed.
     Or,
     /// `;` and the end of a line: the next command always runs.
     End,
@@ -26,7 +26,7 @@ pub(crate) enum Operator {
     Other,
 }
 
-/// The words of a script, and the operators between its commands. Comments are left out.
+/// The words of a script and the operators between its commands. Comments are dropped.
 ///
 /// Time is proportional to the length of the script.
 pub(crate) fn tokens(script: &str) -> impl Iterator<Item = Token<'_>> {
@@ -64,8 +64,8 @@ pub(crate) fn tokens(script: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-/// Where the word at the start ends: at white space or an operator outside quotes, `$( )`, `${ }`
-/// and backquotes.
+/// The end of the word at the start: white space or an operator outside quotes, `$( )`, `${ }` and
+/// backquotes.
 fn word_end(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut quote = None;
@@ -97,7 +97,7 @@ fn word_end(text: &str) -> usize {
     text.len()
 }
 
-/// The words of one command: quotes and backslashes are removed, operators are no more than text.
+/// The words of one command. Quotes and backslashes are removed; operators are plain text.
 pub(crate) fn words(text: &str) -> Vec<String> {
     split(text, |quote, rest| match quote {
         Some('\'') => Some('\\'),
@@ -107,8 +107,8 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 
 /// The words between blanks. Quotes hold words together and are removed.
 ///
-/// `backslash` gives the character that a backslash and what follows it stand for, if any. It is
-/// told the quote that is open, and reads on in the text.
+/// `backslash` returns the character for a backslash and the text after it, if any. Its arguments
+/// are the open quote and the rest of the text, from which it may read.
 pub(crate) fn split(
     text: &str,
     backslash: impl Fn(Option<char>, &mut Chars<'_>) -> Option<char>,
@@ -136,7 +136,7 @@ pub(crate) fn split(
     words
 }
 
-/// The word without the quotes around the whole of it.
+/// The word without quotes around the whole word.
 pub(crate) fn without_quotes(word: &str) -> &str {
     for quote in ['"', '\''] {
         let inner = word.strip_prefix(quote);
@@ -149,9 +149,9 @@ pub(crate) fn without_quotes(word: &str) -> &str {
     word
 }
 
-/// The word, in quotes where a shell would read something else.
+/// The word, with quotes if a shell would otherwise read another word.
 ///
-/// What could act on a terminal is written as an escape of `$'…'` (POSIX.1-2024, 2.2.4).
+/// Characters that can affect a terminal are written as escapes in `$'…'` (POSIX.1-2024, 2.2.4).
 pub(crate) fn quote(word: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -182,7 +182,8 @@ pub(crate) fn quote(word: &str) -> Cow<'_, str> {
     })
 }
 
-/// Whether the character is written as an escape. Quotes keep line breaks and tabs readable.
+/// Whether the character needs an escape. Line breaks and tabs stay as they are, because quotes
+/// keep them.
 fn needs_escape(c: char) -> bool {
     acts(c) && !matches!(c, '\n' | '\t')
 }

@@ -1,22 +1,22 @@
-//! Sizes and CPU numbers, as engines read them and as people write them.
+//! Sizes and CPU numbers: parsing as container engines do, and formatting.
 
-/// A decimal number with the unit behind it: `1.5Gi`.
+/// A decimal number with a unit: `1.5Gi`.
 ///
-/// Every grammar of sizes has the same numbers. The units, and whether a part of a byte counts as
-/// a whole one, differ from one to the next.
+/// The grammars of sizes share the same numbers. They differ in the units and in how they round
+/// fractions of a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Amount<'t> {
-    /// The digits before the point.
+    /// The digits before the decimal point.
     pub(crate) whole: &'t str,
-    /// The digits after it.
+    /// The digits after the decimal point.
     pub(crate) fraction: &'t str,
-    /// The rest of the text as it is written.
+    /// The rest of the text, as it is written.
     pub(crate) unit: &'t str,
 }
 
 impl<'t> Amount<'t> {
-    /// Digits with at most one point, and what follows them. `None` for a text without a digit at
-    /// its start.
+    /// Parses digits with at most one decimal point, and the text after them. `None` if the text
+    /// does not start with a digit.
     pub(crate) fn read(text: &'t str) -> Option<Self> {
         let end = text
             .find(|c: char| !c.is_ascii_digit() && c != '.')
@@ -42,9 +42,9 @@ impl<'t> Amount<'t> {
         whole.checked_add(u64::from(rest))
     }
 
-    /// The product rounded down, and whether a part is cut off.
+    /// The product rounded down, and whether a fraction was cut off.
     fn scaled(self, factor: u64) -> Option<(u64, bool)> {
-        /// More digits of a fraction change no whole product of 64 bits.
+        /// More fraction digits cannot change the whole part of a 64-bit product.
         const DIGITS: usize = 18;
         let number = |digits: &str| match digits {
             "" => Some(0),
@@ -68,7 +68,7 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
     amount.times(engine_unit(amount.unit.trim_start())?)
 }
 
-/// Bytes of a unit as the engines read it: `k`, `KB`, `KiB`; none is a byte.
+/// The bytes of a unit, as container engines read it: `k`, `KB`, `KiB`. No unit means bytes.
 pub(crate) fn engine_unit(unit: &str) -> Option<u64> {
     let power = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 0,
@@ -82,13 +82,13 @@ pub(crate) fn engine_unit(unit: &str) -> Option<u64> {
     Some(1024_u64.pow(power))
 }
 
-/// Thousandths of a processor: `0.5` is 500.
+/// Parses a number of CPUs and returns thousandths: `0.5` is 500.
 pub(crate) fn millicpu(text: &str) -> Option<u64> {
     let amount = Amount::read(text.trim())?;
     amount.unit.is_empty().then(|| amount.times(1000))?
 }
 
-/// A size in the shortest whole unit of 1024: `512m`, `1g`, `1500k`.
+/// Formats a size in the largest unit of 1024 that gives a whole number: `512m`, `1g`, `1500k`.
 pub(crate) fn write_bytes(bytes: u64) -> String {
     for (shift, unit) in [(30, "g"), (20, "m"), (10, "k")] {
         if bytes >= 1 << shift && bytes.trailing_zeros() >= shift {
@@ -98,7 +98,7 @@ pub(crate) fn write_bytes(bytes: u64) -> String {
     bytes.to_string()
 }
 
-/// Processors: `1`, `0.75`.
+/// Formats a number of CPUs: `1`, `0.75`.
 pub(crate) fn write_cpus(millicpu: u64) -> String {
     let (whole, rest) = (millicpu / 1000, millicpu % 1000);
     if rest == 0 {

@@ -122,7 +122,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Drops the possible key.
+    /// Drops the possible key. Fails if only a key is allowed at its position.
     pub(super) fn no_key(&mut self) -> Result<()> {
         match self.key.take() {
             Some(key) if key.required => {
