@@ -23,7 +23,8 @@ impl<'t> Amount<'t> {
             .unwrap_or(text.len());
         let (number, unit) = text.split_at(end);
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        let is_number = !(whole.is_empty() && fraction.is_empty()) && !fraction.contains('.');
+        let has_digits = !whole.is_empty() || !fraction.is_empty();
+        let is_number = has_digits && !fraction.contains('.');
         is_number.then_some(Self {
             whole,
             fraction,

@@ -243,7 +243,7 @@ fn paths(text: &str, modules: &[String]) -> Vec<(usize, String)> {
 }
 
 /// The first names of a path or of a group of paths.
-fn heads<'w>(words: &[(usize, &'w str)]) -> Vec<(usize, String)> {
+fn heads(words: &[(usize, &str)]) -> Vec<(usize, String)> {
     match words.first() {
         Some((_, "{")) => {
             let mut found = Vec::new();

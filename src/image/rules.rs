@@ -159,6 +159,12 @@ impl Entry {
                 "must be low, because `differs` is set".to_owned(),
             );
         }
+        self.capability_violations(report);
+        self.volume_violations(report);
+        self.writable_violations(report);
+    }
+
+    fn capability_violations(&self, report: &mut dyn FnMut(&str, String)) {
         if let Some(section) = &self.capabilities {
             let also = section.as_root_also.iter().map(|also| &also.name);
             let always = section.as_root.iter().flatten();
@@ -180,6 +186,9 @@ impl Entry {
                 );
             }
         }
+    }
+
+    fn volume_violations(&self, report: &mut dyn FnMut(&str, String)) {
         if let Some(section) = &self.volumes {
             for (field, paths) in [("declared", &section.declared), ("owned", &section.owned)] {
                 for (at, item) in paths.iter().enumerate() {
@@ -197,6 +206,9 @@ impl Entry {
                 );
             }
         }
+    }
+
+    fn writable_violations(&self, report: &mut dyn FnMut(&str, String)) {
         for (at, item) in self
             .writable
             .iter()

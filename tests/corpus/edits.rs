@@ -47,8 +47,8 @@ fn a_fix_is_what_its_transform_writes_for_its_container() {
         })
         .collect();
     assert_kept(judged.iter().flat_map(|(_, broken)| broken));
-    let fixes: usize = judged.iter().map(|(count, _)| count).sum();
-    assert!(fixes > 50, "{fixes}");
+    let total: usize = judged.iter().map(|(count, _)| count).sum();
+    assert!(total > 50, "{total}");
 }
 
 /// How many fixes a file has, and those that differ from what the call for them writes.

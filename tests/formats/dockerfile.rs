@@ -286,9 +286,9 @@ fn what_cannot_be_understood_is_unknown() {
 }
 
 /// What a transform says of the only service of a Compose file.
-fn answer(compose: &str, files: Vec<(&'static str, &'static str)>, transform: &str) -> String {
+fn answer(compose: &str, files: &[(&'static str, &'static str)], transform: &str) -> String {
     let report = only(&[transform])
-        .beside(&Beside::new(&files))
+        .beside(&Beside::new(files))
         .file("deploy/compose.yml", compose);
     let service = report.containers.last().unwrap();
     let row = &service.rows[0];
@@ -303,7 +303,7 @@ fn answer(compose: &str, files: Vec<(&'static str, &'static str)>, transform: &s
 
 #[test]
 fn a_service_gets_its_facts_from_its_dockerfile() {
-    let user = |build: &str, files| {
+    let user = |build: &str, files: &[(&'static str, &'static str)]| {
         answer(
             &format!("services:\n  app:\n    build: {build}\n"),
             files,
@@ -313,32 +313,32 @@ fn a_service_gets_its_facts_from_its_dockerfile() {
     let app = "FROM node:22\nUSER node\n";
     let hardened = |by: &str| format!("hardened: {by} starts as `node`.");
     assert_eq!(
-        user(".", vec![("deploy/Dockerfile", app)]),
+        user(".", &[("deploy/Dockerfile", app)]),
         hardened("Dockerfile")
     );
     assert_eq!(
-        user("./web/", vec![("deploy/web/Dockerfile", app)]),
+        user("./web/", &[("deploy/web/Dockerfile", app)]),
         hardened("web/Dockerfile")
     );
     assert_eq!(
         user(
             "{context: .., dockerfile: docker/app}",
-            vec![("deploy/../docker/app", app)]
+            &[("deploy/../docker/app", app)]
         ),
         hardened("../docker/app")
     );
     assert_eq!(
-        user("{dockerfile_inline: \"FROM node\\nUSER node\"}", vec![]),
+        user("{dockerfile_inline: \"FROM node\\nUSER node\"}", &[]),
         hardened("dockerfile_inline")
     );
     let staged = "ARG U=0\nFROM node AS base\nARG U\nUSER $U\nFROM base\nUSER root";
-    let files = || vec![("deploy/Dockerfile", staged)];
+    let files = [("deploy/Dockerfile", staged)];
     assert_eq!(
-        user("{context: ., target: base, args: {U: 7}}", files()),
+        user("{context: ., target: base, args: {U: 7}}", &files),
         "hardened: Dockerfile starts as user 7."
     );
     assert_eq!(
-        user("{context: ., target: base, args: [U=7]}", files()),
+        user("{context: ., target: base, args: [U=7]}", &files),
         "hardened: Dockerfile starts as user 7."
     );
     for build in [
@@ -352,7 +352,7 @@ fn a_service_gets_its_facts_from_its_dockerfile() {
         "nowhere",
     ] {
         assert_eq!(
-            user(build, files()),
+            user(build, &files),
             "declined: The image is built from this project; what runs in it is unknown.",
             "{build}"
         );
@@ -362,7 +362,7 @@ fn a_service_gets_its_facts_from_its_dockerfile() {
 #[test]
 fn a_known_service_with_files_of_its_own_is_known() {
     let compose = "services:\n  web:\n    image: example/web:${TAG}\n    build: .\n";
-    let change = |text, transform| answer(compose, vec![("deploy/Dockerfile", text)], transform);
+    let change = |text, transform| answer(compose, &[("deploy/Dockerfile", text)], transform);
     assert_eq!(
         change(
             "FROM nginx:1.27\nCOPY . /usr/share/nginx/html\n",
@@ -395,7 +395,7 @@ fn a_known_service_with_files_of_its_own_is_known() {
 #[test]
 fn what_another_service_builds_is_built_here() {
     let compose = "services:\n  app:\n    image: example/app\n    build: .\n  worker:\n    image: example/app\n";
-    let of_worker = |text| answer(compose, vec![("deploy/Dockerfile", text)], "non-root-user");
+    let of_worker = |text| answer(compose, &[("deploy/Dockerfile", text)], "non-root-user");
     assert_eq!(
         of_worker("FROM a\nUSER 5"),
         "hardened: Dockerfile starts as user 5."

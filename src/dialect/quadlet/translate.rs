@@ -155,7 +155,7 @@ impl<'u> Translation<'u> {
             stem.clone_into(&mut container.name);
             stem.clone_into(&mut container.workload);
         }
-        container.incomplete = self.incomplete.clone();
+        container.incomplete.clone_from(&self.incomplete);
         // Its own section decides about that.
         container.restart = Setting::Unsupported;
         let image = self.unit.last("Image").map_or("", |(_, name)| name);

@@ -1,6 +1,6 @@
 //! A stream in pieces is the stream, and a project is all of its files.
 
-use harden::engine::outcome::{Change, FileOutcome, Outcome, Report};
+use harden::engine::outcome::{Change, ContainerReport, FileOutcome, Outcome, Report};
 use harden::files::stream;
 use harden::project::Source;
 
@@ -48,8 +48,13 @@ fn pieces_give_what_the_whole_gives() {
         files => panic!("{} files", files.len()),
     };
     assert_eq!(after(&joined), after(&whole));
-    let lines =
-        |report: &Report| -> Vec<u32> { report.containers.iter().map(|one| one.line()).collect() };
+    let lines = |report: &Report| -> Vec<u32> {
+        report
+            .containers
+            .iter()
+            .map(ContainerReport::line)
+            .collect()
+    };
     assert_eq!(lines(&joined), lines(&whole));
     assert!(declines_memory(&joined, "Deployment/web3"));
     assert!(!declines_memory(&joined, "Deployment/web4"));
@@ -73,7 +78,7 @@ fn a_piece_in_trouble_is_shown_where_it_stands() {
 fn an_autoscaler_in_a_file_of_its_own_keeps_its_resources() {
     let report = plan(vec![
         source("hpa.yaml", AUTOSCALER),
-        source("web.yaml", &deployment(3)),
+        source("web.yaml", deployment(3)),
     ]);
     assert!(declines_memory(&report, "Deployment/web3"));
     assert!(matches!(
