@@ -16,7 +16,7 @@ pub(crate) struct Amount<'t> {
 
 impl<'t> Amount<'t> {
     /// Parses digits with at most one decimal point, and the text after them. `None` if the text
-    /// does not start with a digit.
+    /// does not start with such a number.
     pub(crate) fn read(text: &'t str) -> Option<Self> {
         let end = text
             .find(|c: char| !c.is_ascii_digit() && c != '.')
