@@ -175,18 +175,3 @@ impl From<&'static Words> for Reason {
         Self::new(words)
     }
 }
-
-/// Words that nobody has given a code yet.
-static UNWORDED: Words = Words::new("unworded", "{note}");
-
-impl From<String> for Reason {
-    fn from(text: String) -> Self {
-        Self::new(&UNWORDED).with("note", Value::Note(text))
-    }
-}
-
-impl From<&str> for Reason {
-    fn from(text: &str) -> Self {
-        text.to_owned().into()
-    }
-}

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use self::error::OverlayError;
-use crate::container::{Reason, Words};
+use crate::container::{Reason, Value, Words};
 pub use crate::dialect::recognise::OVERLAY_MARK;
 use crate::dialect::recognise::{is_overlay, recognise};
 use crate::engine::outcome::{Change, ContainerReport, FileOutcome, FileReport, Outcome, Report};
@@ -30,6 +30,8 @@ use crate::proof;
 
 /// An overlay has what the file lacks.
 static IN_OVERLAY: Words = Words::new("in-overlay", "{name} has it");
+/// No overlay can have the change.
+static NOT_IN_OVERLAY: Words = Words::new("not-in-overlay", "{why}");
 
 /// Whose changes move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,7 +206,8 @@ impl Desk<'_> {
         if let Some(file) = self.report.files.get_mut(index) {
             file.outcome = FileOutcome::Unchanged;
         }
-        self.answer(index, &why.into(), &Outcome::Declined);
+        let why = Reason::new(&NOT_IN_OVERLAY).with("why", Value::Note(why.to_owned()));
+        self.answer(index, &why, &Outcome::Declined);
     }
 
     /// The changes of these files cannot be made; the first of them says why.

@@ -167,10 +167,11 @@ pub(super) fn write_paragraph(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::container::Answer;
+    use crate::container::{Answer, Words};
 
     const PAGE: &str = "# t\n\nSets `a b`\non.\n\n* one\n  two\n* three\n\n```diff\n x\n+y\n```\n";
 
+    static NOTHING: Words = Words::new("nothing", "There is nothing to do.");
     static TRANSFORM: Transform = Transform {
         id: "t",
         edition: crate::edition::Edition::CURRENT,
@@ -183,7 +184,7 @@ mod tests {
             Reference::new("A scanner", "S-1, S-2"),
         ],
         page: PAGE,
-        decide: |_, _| Answer::hardened(""),
+        decide: |_, _| Answer::hardened(&NOTHING),
     };
 
     fn page(terminal: Terminal) -> String {

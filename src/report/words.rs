@@ -50,11 +50,6 @@ fn write_value(out: &mut String, value: &Value, is_general: bool) {
             // Writing to a string cannot fail.
             let _ = write!(out, "`{text}`");
         }
-        Value::Note(text) if is_general => {
-            for (nth, part) in text.split('`').enumerate() {
-                out.push_str(if nth % 2 == 0 { part } else { "`…`" });
-            }
-        }
         Value::Capability(text) | Value::Image(text) | Value::Note(text) => out.push_str(text),
         Value::Port(port) => {
             let _ = write!(out, "{port}");

@@ -184,7 +184,7 @@ fn describe(report: &Report) -> String {
                 },
                 Outcome::Finding { .. } => format!("found: {why}"),
                 Outcome::Excepted { justification, .. } => format!("excepted: {justification}"),
-                Outcome::Inapplicable => format!("of no use: {why}"),
+                Outcome::Inapplicable => format!("not applicable: {why}"),
                 Outcome::Declined => format!("declined: {why}"),
             };
             writeln!(text, "{}: {said}", container.name).expect("a string takes everything");

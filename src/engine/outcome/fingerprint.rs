@@ -213,6 +213,25 @@ mod tests {
     }
 
     #[test]
+    fn an_accepted_path_hides_no_other() {
+        let of = |paths: &str| {
+            let report = report("compose.yml", &PLAIN.replace("/etc:/e, /root:/r", paths));
+            let rows = report.containers[0].rows.iter();
+            let pairs = rows.zip(report.ordinals().concat());
+            let found = pairs.filter(|(row, _)| row.id == "host-paths");
+            found.map(|(_, known)| known).collect::<Vec<_>>()
+        };
+        let (etc, root) = (of("/etc:/e"), of("/:/e"));
+        assert_eq!((etc.len(), root.len()), (1, 1));
+        assert_ne!(etc, root);
+        let [first, second, again] = of("/etc:/e, /:/r, /etc:/f")[..] else {
+            panic!("three mounts, three findings");
+        };
+        assert_eq!((first, second), (etc[0], root[0]));
+        assert_eq!(again, (first.0, 1));
+    }
+
+    #[test]
     fn equal_results_have_ordinals() {
         let etc = || Reason::new(&WRITES).path("/etc");
         let report = Report {

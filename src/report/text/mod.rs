@@ -401,7 +401,7 @@ pub(super) fn counted(count: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::container::{Reason, Role};
+    use crate::container::{Reason, Role, Value, Words};
     use crate::engine::EngineError;
     use crate::engine::outcome::{Change, FileReport, Location, Row};
     use crate::syntax::Span;
@@ -449,8 +449,13 @@ mod tests {
 
     fn changed(id: &'static str, basis: Basis) -> (&'static str, Reason, Outcome) {
         let paths = vec!["services.web.key".to_owned()];
-        (id, "the reason".into(), Outcome::Changed { basis, paths })
+        (id, Reason::new(&REASON), Outcome::Changed { basis, paths })
     }
+
+    static REASON: Words = Words::new("reason", "The reason.");
+    static BUILT: Words = Words::new("built", "The image is built here.");
+    static PORT: Words = Words::new("port", "The port is {port}.");
+    static KIND: Words = Words::new("kind", "{name} is of the {kind} kind.");
 
     fn declined(id: &'static str, why: impl Into<Reason>) -> (&'static str, Reason, Outcome) {
         (id, why.into(), Outcome::Declined)
@@ -465,9 +470,9 @@ mod tests {
             changed("no-new-privileges", Basis::General),
             changed("memory-limit", Basis::Assumed),
             changed("cpu-limit", Basis::Assumed),
-            declined("read-only-root", "the image is built here"),
-            ("privileged", "it runs as root".into(), finding),
-            ("pids-limit", "it is on".into(), Outcome::Hardened),
+            declined("read-only-root", &BUILT),
+            ("privileged", Reason::new(&REASON), finding),
+            ("pids-limit", Reason::new(&REASON), Outcome::Hardened),
         ]
     }
 
@@ -510,7 +515,7 @@ compose.yml
   web  general   no-new-privileges
        known     non-root-user (nginx)
        assumed   memory-limit, cpu-limit
-       declined  read-only-root: the image is built here
+       declined  read-only-root: The image is built here.
        finding   privileged at line 7
 
 4 changes in 1 file, 1 declined, 1 finding. Add --write to apply the changes.
@@ -527,8 +532,12 @@ it is rendered).
         let report = report(vec![container("web", answers())]);
         let text = shown(Detail::Full, Mode::Write, &[report]);
         assert!(text.contains("web, line 3, nginx:1.29\n"), "{text}");
-        assert!(text.contains("known     non-root-user (nginx): the reason [services.web.key]\n"));
-        assert!(text.contains("hardened  pids-limit: it is on\n"));
+        assert!(
+            text.contains(
+                "known           non-root-user (nginx): The reason. [services.web.key]\n"
+            )
+        );
+        assert!(text.contains("hardened        pids-limit: The reason.\n"));
         assert!(text.contains("4 changes written to 1 file, 1 declined, 1 finding.\n"));
     }
 
@@ -548,11 +557,16 @@ it is rendered).
     #[test]
     fn many_containers_are_counted() {
         let containers = (0..40).map(|nth| {
-            let why = ["it is built here", "the port is 80"][usize::from(nth % 3 == 0)];
+            let why = if nth % 3 == 0 {
+                Reason::new(&PORT).port(80)
+            } else {
+                Reason::new(&BUILT)
+            };
             let limit = if nth % 2 == 0 {
                 changed("memory-limit", Basis::Assumed)
             } else {
-                let why = format!("`{nth}` is of the {} kind", nth / 8);
+                let kind = Value::Count(nth / 8);
+                let why = Reason::new(&KIND).name(nth.to_string()).with("kind", kind);
                 declined("memory-limit", why)
             };
             let answers = vec![declined("non-root-user", why), limit];
@@ -562,12 +576,12 @@ it is rendered).
             shown(Detail::Short, Mode::Diff, &[report(containers.collect())]),
             "\
 non-root-user  40 declined
-  declined     26  it is built here
-  declined     14  the port is 80
+  declined     26  The image is built here.
+  declined     14  The port is 80.
 memory-limit   20 assumed, 20 declined
-  declined      4  `…` is of the 0 kind
-  declined      4  `…` is of the 1 kind
-  declined      4  `…` is of the 2 kind
+  declined      4  `…` is of the 0 kind.
+  declined      4  `…` is of the 1 kind.
+  declined      4  `…` is of the 2 kind.
   declined      8  for 2 other reasons
 To list each container, add --verbose.
 
@@ -610,7 +624,10 @@ it is rendered).
         let hostile = || ContainerReport {
             workload: "\u{202e}".to_owned(),
             image: Some("\r".to_owned()),
-            ..container("w\u{1b}[2J", vec![declined("memory-limit", "\u{7}")])
+            ..container(
+                "w\u{1b}[2J",
+                vec![declined("memory-limit", Reason::new(&KIND).name("\u{7}"))],
+            )
         };
         for detail in [Detail::Short, Detail::Full] {
             let text = shown(detail, Mode::Diff, &[report(vec![hostile()])]);

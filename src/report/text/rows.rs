@@ -45,6 +45,10 @@ impl Block {
         } else {
             4
         };
+        let label_width = match detail {
+            Detail::Short => LABEL,
+            Detail::Full => LONGEST_LABEL,
+        };
         if !beside {
             wrap(out, "  ", "  ", &title, terminal, Style::new())?;
         }
@@ -55,9 +59,9 @@ impl Block {
                 ""
             };
             let label = terminal.paint(row.label.style(), row.label.text());
-            let gap = LABEL.saturating_sub(row.label.text().len());
+            let gap = label_width.saturating_sub(row.label.text().len());
             // The first line carries the label, whose colour codes must not count as columns.
-            let hang = " ".repeat(indent + LABEL);
+            let hang = " ".repeat(indent + label_width);
             let mut lines = wrapped(&row.text, terminal.width.saturating_sub(hang.len()));
             let first = if lines.is_empty() {
                 String::new()
@@ -106,7 +110,7 @@ impl Label {
             Self::Assumed => "assumed",
             Self::Asked => "asked",
             Self::Hardened => "hardened",
-            Self::Inapplicable => "no use",
+            Self::Inapplicable => "not applicable",
             Self::Excepted => "excepted",
             Self::Note => "note",
             Self::Declined => "declined",
@@ -272,3 +276,5 @@ pub(super) fn name(container: &ContainerReport, detail: Detail) -> String {
 
 /// Columns of `declined` and a gap.
 pub(super) const LABEL: usize = 10;
+/// Columns of `not applicable` and a gap; only the full summary has that label.
+const LONGEST_LABEL: usize = 16;
