@@ -36,7 +36,8 @@ static SHARES_NAMESPACE: Words = Words::new(
 );
 
 fn decide(container: &Container, _: &Policy) -> Answer {
-    let network = (container.network == Network::Host).then_some(("network", None));
+    let network =
+        (container.network == Network::Host).then_some(("network", container.network_place));
     let others = container.host_namespaces.iter();
     let shared: Vec<(&'static str, Option<Place>)> = network
         .into_iter()

@@ -68,5 +68,5 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         }
         Tag::Known(_) => Reason::new(&NO_TAG),
     };
-    Answer::finding(reason, Vec::new())
+    Answer::finding(reason.at(container.image_place), Vec::new())
 }

@@ -85,8 +85,16 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     if names.is_empty() {
         return Answer::hardened(&NO_SECRET);
     }
+    let places = &container.environment_places;
+    let place = |name: &str| {
+        places
+            .iter()
+            .rev()
+            .find(|(known, _)| known == name)
+            .map(|(_, place)| *place)
+    };
     let findings = names.into_iter().map(|name| Finding {
-        reason: Reason::new(&SECRET_IN_FILE).name(name),
+        reason: Reason::new(&SECRET_IN_FILE).name(name).at(place(name)),
         remedy: Vec::new(),
     });
     Answer::Findings(findings.collect())

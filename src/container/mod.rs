@@ -45,6 +45,8 @@ pub struct Container {
 
     /// The image reference as written.
     pub image: Option<image::Name>,
+    /// Where the image is written.
+    pub image_place: Option<Place>,
     /// What is known of the image.
     pub facts: Option<Arc<image::Facts>>,
     /// A known image that this one or the container is named after, and may be a copy of: nothing
@@ -102,6 +104,8 @@ pub struct Container {
     pub shared_volumes: Vec<String>,
     /// Environment variables the file gives; `None` where the value comes from outside the file.
     pub environment: Vec<(String, Option<String>)>,
+    /// Where the file gives them, each by its name; of several places the last one counts.
+    pub environment_places: Vec<(String, Place)>,
     /// The environment also comes from somewhere that is not read (`env_file`, `envFrom`).
     pub environment_elsewhere: bool,
     /// What replaces the image's entrypoint.
@@ -121,6 +125,8 @@ pub struct Container {
     pub open_ports: Vec<Place>,
     /// Whose network it uses.
     pub network: Network,
+    /// Where that is written.
+    pub network_place: Option<Place>,
     /// Namespaces other than the network that it shares with the host.
     pub host_namespaces: Vec<HostNamespace>,
     /// Its root is nobody on the host (`hostUsers: false`).
@@ -271,6 +277,7 @@ impl Container {
             place,
             group: 0,
             image: None,
+            image_place: None,
             facts: None,
             namesake: None,
             built: false,
@@ -296,6 +303,7 @@ impl Container {
             mounts: Vec::new(),
             shared_volumes: Vec::new(),
             environment: Vec::new(),
+            environment_places: Vec::new(),
             environment_elsewhere: false,
             entrypoint: None,
             arguments: None,
@@ -305,6 +313,7 @@ impl Container {
             host_ports: Vec::new(),
             open_ports: Vec::new(),
             network: Network::Private,
+            network_place: None,
             host_namespaces: Vec::new(),
             user_namespace: Setting::Absent,
             sysctls: Vec::new(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::dotenv::{self, Variables};
 use super::layers::{Layers, is_null, judged};
-use crate::container::Container;
+use crate::container::{Container, Place};
 use crate::paths::normalized;
 use crate::project::{File, Surroundings};
 use crate::syntax::{Kind, Schema};
@@ -44,7 +44,7 @@ pub(super) fn read(
             // The project's variables count before the service's own.
             let mut known: Variables = own
                 .iter()
-                .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
+                .filter_map(|((name, value), _)| Some((name.clone(), value.clone()?)))
                 .collect();
             known.extend(from.context.variables.clone());
             dotenv::parse(&text, &known)
@@ -58,7 +58,8 @@ pub(super) fn read(
             None => container.environment_elsewhere = true,
         }
     }
-    for pair in own {
+    for (pair, place) in own {
+        container.environment_places.push((pair.0.clone(), place));
         set(&mut container.environment, pair);
     }
 }
@@ -71,12 +72,19 @@ fn set(environment: &mut Vec<(String, Option<String>)>, (name, value): (String, 
     }
 }
 
+/// A variable, with its value where the file gives one, and its place.
+type Variable = ((String, Option<String>), Place);
+
 /// `environment`. A name alone takes its value from the project's variables.
-fn own(layers: &Layers, files: &[File<'_>]) -> Vec<(String, Option<String>)> {
+fn own(layers: &Layers, files: &[File<'_>]) -> Vec<Variable> {
     let mut found = Vec::new();
     for value in layers.all(files, "environment") {
         let file = &files[value.file];
         let tree = &file.tree;
+        let place = |node| Place {
+            file: value.file,
+            span: tree.node(node).span,
+        };
         let passed_on = |name: &str| file.context.variables.get(name).cloned();
         match tree.node(value.node).kind {
             Kind::Map => {
@@ -86,7 +94,7 @@ fn own(layers: &Layers, files: &[File<'_>]) -> Vec<(String, Option<String>)> {
                     } else {
                         judged(file, entry.value()).map(Cow::into_owned)
                     };
-                    found.push((name.into_owned(), text));
+                    found.push(((name.into_owned(), text), place(entry.value())));
                 }
             }
             Kind::Seq => {
@@ -94,11 +102,11 @@ fn own(layers: &Layers, files: &[File<'_>]) -> Vec<(String, Option<String>)> {
                     let Some(text) = judged(file, item) else {
                         continue;
                     };
-                    let (name, value) = match text.split_once('=') {
+                    let (name, given) = match text.split_once('=') {
                         Some((name, value)) => (name, Some(value.to_owned())),
                         None => (&*text, passed_on(&text)),
                     };
-                    found.push((name.to_owned(), value));
+                    found.push(((name.to_owned(), given), place(item)));
                 }
             }
             _ => {}

@@ -16,6 +16,7 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
     if let Some(value) = mode.or_else(|| layers.get(files, &["net"]))
         && let Some(mode) = value.judged(files)
     {
+        container.network_place = value.origin.place;
         container.network = match &*mode {
             "host" => Network::Host,
             shared if shared.starts_with("service:") || shared.starts_with("container:") => {

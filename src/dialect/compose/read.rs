@@ -246,6 +246,9 @@ fn fill(
     container.seccomp_by_default = true;
 
     container.built = layers.get(files, &["build"]).is_some();
+    container.image_place = layers
+        .get(files, &["image"])
+        .and_then(|value| value.origin.place);
     container.image = layers
         .get(files, &["image"])
         .and_then(|value| {

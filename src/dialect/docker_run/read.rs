@@ -42,6 +42,7 @@ pub(in crate::dialect) fn container_at(
     let mut container = Container::new(name.clone(), name, place);
     container.facts = image.as_ref().and_then(|image| knowledge.facts(image));
     container.image = image;
+    container.image_place = Some(place);
     platform(&mut container, command);
     protections(&mut container, &reading);
     limits(&mut container, &reading);
@@ -228,6 +229,7 @@ fn network(container: &mut Container, reading: &Reading<'_>) {
         container.network = Network::Shared(format!("pod:{}", given.value));
     } else if let Some(given) = command.given("network").next() {
         // `name=NETWORK,alias=…` is the long form (docker/cli `opts/network.go`).
+        container.network_place = Some(reading.place(given));
         let mut parts = given.value.split(',');
         let name = parts.find_map(|part| part.strip_prefix("name="));
         container.network = match name.unwrap_or(&given.value) {
@@ -346,12 +348,13 @@ fn devices(container: &mut Container, reading: &Reading<'_>) {
 fn process(container: &mut Container, reading: &Reading<'_>, arguments: &[String]) {
     let command = reading.command;
     for given in command.given("env") {
-        container
-            .environment
-            .push(match given.value.split_once('=') {
-                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-                None => (given.value.clone(), None),
-            });
+        let (name, value) = match given.value.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (given.value.clone(), None),
+        };
+        let place = reading.place(given);
+        container.environment_places.push((name.clone(), place));
+        container.environment.push((name, value));
     }
     container.environment_elsewhere =
         command.last("env-file").is_some() || command.is_on("env-host");

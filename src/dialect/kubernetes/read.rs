@@ -334,6 +334,7 @@ impl<'a, 's> Pod<'a, 's> {
         let on_host = self.spec.is_true("hostNetwork");
         if on_host {
             container.network = Network::Host;
+            container.network_place = self.spec.get("hostNetwork").map(|value| value.place());
         }
         for (key, name) in [("hostPID", "pid"), ("hostIPC", "ipc")] {
             if self.spec.is_true(key) {
@@ -424,6 +425,7 @@ pub(super) const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.
 pub(super) const UNPRIVILEGED_PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";
 
 fn image(cursor: &Cursor<'_, '_>, knowledge: &Knowledge, container: &mut Container) {
+    container.image_place = cursor.get("image").map(|value| value.place());
     let name = cursor
         .get("image")
         .and_then(|value| value.word())
@@ -440,9 +442,11 @@ fn process(cursor: &Cursor<'_, '_>, container: &mut Container) {
             (None, Some(_)) => None,
             (None, None) => Some(String::new()),
         };
+        let name = variable.word_of("name");
         container
-            .environment
-            .push((variable.word_of("name"), value));
+            .environment_places
+            .push((name.clone(), variable.place()));
+        container.environment.push((name, value));
     }
     container.environment_elsewhere = !cursor.items_of("envFrom").is_empty();
     // An empty list is the same as none: the image's own holds.
