@@ -107,7 +107,7 @@ impl From<&'static Words> for Unwritable {
 }
 
 static WINDOWS: Words = Words::new("no-setting-on-windows", "Windows has no such setting.");
-static NO_SETTING: Words = Words::new("no-such-setting", "{engine} has no such setting.");
+static NO_SETTING: Words = Words::new("engine-without-setting", "{engine} has no such setting.");
 static RESERVATION_ABOVE: Words = Words::new(
     "reservation-above-limit",
     "It reserves more memory than the limit, and the engine refuses that.",

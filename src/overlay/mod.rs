@@ -29,9 +29,12 @@ use crate::project::{Format, NotOurs, Surroundings, Unread};
 use crate::proof;
 
 /// An overlay has what the file lacks.
-static IN_OVERLAY: Words = Words::new("in-overlay", "{name} has it");
+static IN_OVERLAY: Words = Words::new("in-overlay", "The overlay {name} sets it.");
 /// No overlay can have the change.
-static NOT_IN_OVERLAY: Words = Words::new("not-in-overlay", "{why}");
+static NOT_IN_OVERLAY: Words = Words::new(
+    "not-in-overlay",
+    "An overlay cannot hold the change: {why}.",
+);
 
 /// Whose changes move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

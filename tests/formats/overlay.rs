@@ -138,7 +138,10 @@ fn a_second_run_has_nothing_to_do() {
     }
     let row = &second.report.containers[0].rows[0];
     assert!(matches!(row.outcome, Outcome::Hardened));
-    assert_eq!(sentence(&row.reason), "`compose.harden.yml` has it");
+    assert_eq!(
+        sentence(&row.reason),
+        "The overlay `compose.harden.yml` sets it."
+    );
 }
 
 #[test]
@@ -269,7 +272,10 @@ fn a_second_run_leaves_patch_and_kustomization() {
         assert_eq!(after(&borrowed(&disk), &second), disk);
         let row = &second.report.containers[0].rows[0];
         assert!(matches!(row.outcome, Outcome::Hardened));
-        assert_eq!(sentence(&row.reason), "`harden-patch.yaml` has it");
+        assert_eq!(
+            sentence(&row.reason),
+            "The overlay `harden-patch.yaml` sets it."
+        );
     }
 }
 
@@ -341,16 +347,16 @@ fn what_kustomize_refuses_is_declined() {
     };
     assert_eq!(
         kinds(&[("w.yaml", &nameless)]),
-        "kustomize refuses a Deployment without a name"
+        "An overlay cannot hold the change: kustomize refuses a Deployment without a name."
     );
     assert_eq!(
         kinds(&[("v.yaml", &base), ("w.yaml", &base)]),
-        ["the files of the directory have Deployment/w twice, which kustomize refuses"; 2]
+        ["An overlay cannot hold the change: the files of the directory have Deployment/w twice, which kustomize refuses."; 2]
             .join("; ")
     );
     assert_eq!(
         kinds(&[("kustomization.yaml", "resources: []\n"), ("w.yaml", &base)]),
-        "kustomization.yaml does not list it among its resources"
+        "An overlay cannot hold the change: kustomization.yaml does not list it among its resources."
     );
     let two = [
         ("Kustomization", "resources: [w.yaml]\n"),
@@ -359,7 +365,7 @@ fn what_kustomize_refuses_is_declined() {
     ];
     assert_eq!(
         kinds(&two),
-        "kustomize rejects a directory with two kustomizations"
+        "An overlay cannot hold the change: kustomize rejects a directory with two kustomizations."
     );
 }
 
@@ -438,7 +444,7 @@ fn a_kustomization_elsewhere_takes_the_patch_or_says_why_not() {
     assert_eq!(
         declined(&twice),
         [
-            "kustomization.yaml and d/Kustomization both list it, and a patch in one would not be in the other"
+            "An overlay cannot hold the change: kustomization.yaml and d/Kustomization both list it, and a patch in one would not be in the other."
         ]
     );
     let far = [
