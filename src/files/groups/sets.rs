@@ -202,10 +202,12 @@ impl Sets<'_> {
                 end = end.max(last + 1);
                 own.push(set);
             }
-            let rest = outcomes.split_off(outcomes.len().min(end - start));
+            // Copied, so that no batch keeps the room for all.
+            let count = outcomes.len().min(end - start);
+            let own_outcomes = outcomes.drain(..count).collect();
             batches.push(Self {
                 given: start..end,
-                outcomes: std::mem::replace(&mut outcomes, rest),
+                outcomes: own_outcomes,
                 sets: own,
                 can_be_split: self.can_be_split,
             });
