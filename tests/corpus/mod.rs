@@ -7,13 +7,14 @@ mod edits;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use harden::container::{Assume, Basis};
 use harden::engine::Run;
 use harden::engine::outcome::{Change, FileOutcome, Outcome, Report};
 use harden::report::words::general_sentence;
 use harden::transforms;
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use serde_yaml::Value;
 
 use crate::support::edits::{apply, of_report};
@@ -28,15 +29,16 @@ const LARGEST_FOR_VALUES: usize = 1 << 20;
 #[test]
 fn the_corpus_is_hardened_within_the_promises() {
     let Some(files) = corpus() else { return };
-    let run = by_default();
-    let judged: Vec<(Report, Vec<String>)> = files
+    let (run, reports) = (by_default(), reports());
+    let broken: Vec<Vec<String>> = files
         .par_iter()
-        .map(|file| judge(&run, &Before::new(file)))
+        .zip(reports)
+        .map(|(file, report)| violations_of(&Before::new(file), report, &run))
         .collect();
-    assert_kept(judged.iter().flat_map(|(_, broken)| broken));
+    assert_kept(broken.iter().flatten());
 
     let mut table = Table::default();
-    for (report, _) in &judged {
+    for report in reports {
         table.count(report);
     }
     expect(&project("tests/corpus/corpus.table"), &table.to_string());
@@ -56,10 +58,27 @@ fn each_transform_alone_keeps_the_promises_at_every_boldness() {
         .par_iter()
         .map(|file| {
             let before = Before::new(file);
-            runs.iter().flat_map(|run| judge(run, &before).1).collect()
+            let judge = |run| violations_of(&before, &report_of(run, file), run);
+            runs.iter().flat_map(judge).collect()
         })
         .collect();
     assert_kept(broken.iter().flatten());
+}
+
+/// What a run with the defaults reports of each file of the corpus.
+///
+/// Call it before a loop on every core, not within: it uses every core itself.
+fn reports() -> &'static [Report] {
+    static REPORTS: LazyLock<Vec<Report>> = LazyLock::new(|| {
+        let run = by_default();
+        let files = corpus().unwrap_or_default();
+        files.par_iter().map(|file| report_of(&run, file)).collect()
+    });
+    &REPORTS
+}
+
+fn report_of(run: &Run<'_>, file: &CorpusFile) -> Report {
+    run.project(vec![source(&file.path, &file.bytes)])
 }
 
 fn assert_kept<'v>(violations: impl Iterator<Item = &'v String>) {
@@ -94,13 +113,6 @@ impl<'f> Before<'f> {
         let read = || values(self.text());
         self.values.get_or_init(read).as_deref()
     }
-}
-
-/// What the run reports of one file, and which promises that breaks.
-fn judge(run: &Run<'_>, before: &Before<'_>) -> (Report, Vec<String>) {
-    let report = run.project(vec![source(&before.file.path, &before.file.bytes)]);
-    let broken = violations_of(before, &report, run);
-    (report, broken)
 }
 
 /// What of the promises one file's report breaks.

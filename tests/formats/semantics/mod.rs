@@ -16,6 +16,8 @@ mod tmpfs;
 mod users;
 mod volumes;
 
+use std::sync::{Arc, LazyLock};
+
 use harden::container::Assume;
 use harden::engine::Run;
 use harden::image::{Facts, Name};
@@ -76,35 +78,55 @@ fn command(line: &str) -> [String; 3] {
 
 /// Looks at every known image, alone in a service and in a container, after each way of hardening.
 fn each_known_image(look: impl Fn(&Facts, &Value), look_at_container: impl Fn(&Facts, &Value)) {
-    let knowledge = knowledge();
-    let images: Vec<(&str, &str)> = knowledge
-        .entries()
-        .filter_map(|entry| {
-            let image = entry.images.iter().find(|image| !image.contains('*'))?;
-            Some((entry.id.as_str(), image.as_str()))
-        })
-        .collect();
-    assert!(images.len() > 100, "{}", images.len());
-    let list = |line: &dyn Fn(&str, &str) -> String| -> String {
-        images.iter().map(|(id, image)| line(id, image)).collect()
-    };
-    let facts = |image: &str| knowledge.facts(&Name::parse(image)).expect("it is known");
-
-    let services = list(&|id, image| format!("  {id}: {{image: '{image}'}}\n"));
-    for after in hardened("compose.yml", &format!("services:\n{services}")) {
-        let file: Value = serde_yaml::from_str(&after).expect("YAML");
-        for (id, image) in &images {
-            look(&facts(image), &file["services"][*id]);
+    static HARDENED: LazyLock<KnownImages> = LazyLock::new(KnownImages::hardened);
+    let KnownImages { ids, facts, .. } = &*HARDENED;
+    for file in &HARDENED.services {
+        for (id, facts) in ids.iter().zip(facts) {
+            look(facts, &file["services"][*id]);
         }
     }
-    let containers = list(&|id, image| format!("  - {{name: {id}, image: '{image}'}}\n"));
-    let pod = format!(
-        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n{containers}"
-    );
-    for after in hardened("pod.yaml", &pod) {
-        let object: Value = serde_yaml::from_str(&after).expect("YAML");
-        for (at, (_, image)) in images.iter().enumerate() {
-            look_at_container(&facts(image), &object["spec"]["containers"][at]);
+    for object in &HARDENED.pods {
+        for (at, facts) in facts.iter().enumerate() {
+            look_at_container(facts, &object["spec"]["containers"][at]);
+        }
+    }
+}
+
+/// Every known image in one Compose file and in one pod, after each way of hardening.
+struct KnownImages {
+    ids: Vec<&'static str>,
+    facts: Vec<Arc<Facts>>,
+    services: [Value; 3],
+    pods: [Value; 3],
+}
+
+impl KnownImages {
+    fn hardened() -> Self {
+        let images: Vec<(&str, &str)> = knowledge()
+            .entries()
+            .filter_map(|entry| {
+                let image = entry.images.iter().find(|image| !image.contains('*'))?;
+                Some((entry.id.as_str(), image.as_str()))
+            })
+            .collect();
+        assert!(images.len() > 100, "{}", images.len());
+        let list = |line: &dyn Fn(&str, &str) -> String| -> String {
+            images.iter().map(|(id, image)| line(id, image)).collect()
+        };
+        let values = |path, text: &str| {
+            hardened(path, text).map(|after| serde_yaml::from_str(&after).expect("YAML"))
+        };
+        let services = list(&|id, image| format!("  {id}: {{image: '{image}'}}\n"));
+        let containers = list(&|id, image| format!("  - {{name: {id}, image: '{image}'}}\n"));
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n{containers}"
+        );
+        let facts = |image| knowledge().facts(&Name::parse(image)).expect("it is known");
+        Self {
+            ids: images.iter().map(|(id, _)| *id).collect(),
+            facts: images.iter().map(|(_, image)| facts(image)).collect(),
+            services: values("compose.yml", &format!("services:\n{services}")),
+            pods: values("pod.yaml", &pod),
         }
     }
 }
