@@ -1,4 +1,4 @@
-//! Where the changes of a project gather, until they are proved and become text.
+//! Collects the changes of a project until they are proved and written as text.
 
 use std::cell::OnceCell;
 
@@ -8,40 +8,40 @@ use crate::dialect::Member;
 use crate::project::{self, File};
 use crate::syntax::{Checkpoint, Editor, Lines, Plan};
 
-/// The changes planned so far. The engine knows a project by this alone, so that a project need
-/// not be made of YAML, or of files.
+/// The changes planned so far. This trait is all that the engine knows of a project, so a project
+/// need not be YAML or files.
 pub(crate) trait Draft {
-    /// The dialect's notes on where one container's settings are written.
+    /// The dialect's notes on where the settings of one container are written.
     type Site;
-    /// A state to return to.
+    /// A state that the draft can return to.
     type Mark;
 
-    /// Plans what writes `assignment`, and gives the paths or options that are written.
+    /// Plans the edits for `assignment` and returns the paths or options written.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written; the draft may then hold part of it, and the caller returns to a
-    /// mark.
+    /// Returns the reason if the assignment cannot be written. The draft may then hold part of it,
+    /// and the caller returns to a mark.
     fn lower(
         &mut self,
         assignment: &Assignment,
         member: &project::Member<Self::Site>,
     ) -> Result<Vec<String>, Unwritable>;
 
-    /// The state of what the settings of the member are written to.
+    /// The current state of the file or command that holds the settings of the member.
     fn mark(&self, member: &project::Member<Self::Site>) -> Self::Mark;
 
-    /// Forgets what was planned since the mark.
+    /// Drops everything planned since the mark.
     fn return_to(&mut self, mark: Self::Mark);
 
-    /// The line of a place, and the column in bytes, both from 1, where there are lines.
+    /// The line and the column (in bytes) of a place, both counted from 1, if the source has lines.
     fn line_column(&self, place: Place) -> Option<(u32, u32)>;
 
-    /// The members that inherit what is written for this one.
+    /// The members that inherit settings written for this one.
     fn heirs(site: &Self::Site) -> Vec<usize>;
 }
 
-/// Changes of YAML files: an editor for each.
+/// Changes of YAML files: one editor per file.
 pub(crate) struct YamlDraft<'t, 's> {
     files: &'t [File<'s>],
     editors: Vec<Editor<'t, 's>>,
@@ -49,7 +49,7 @@ pub(crate) struct YamlDraft<'t, 's> {
 }
 
 impl<'t, 's> YamlDraft<'t, 's> {
-    /// Nothing planned yet.
+    /// A draft without changes.
     pub(crate) fn new(files: &'t [File<'s>]) -> Self {
         Self {
             files,
@@ -61,12 +61,12 @@ impl<'t, 's> YamlDraft<'t, 's> {
         }
     }
 
-    /// What is planned for each file so far.
+    /// The editors of all files, with the edits planned so far.
     pub(crate) fn editors(&self) -> &[Editor<'t, 's>] {
         &self.editors
     }
 
-    /// What to do to each file.
+    /// The final plan of each file.
     pub(crate) fn finish(self) -> Vec<Plan> {
         self.editors.into_iter().map(Editor::finish).collect()
     }

@@ -1,4 +1,4 @@
-//! Where settings are written: one folder per format. A dialect knows no policy.
+//! One folder per configuration format. A dialect reads and writes settings and knows no policy.
 
 pub(crate) mod compose;
 pub mod docker_run;
@@ -22,21 +22,21 @@ use crate::image::Knowledge;
 use crate::project::{self, CustomResource, File, Format, NotOurs, Surroundings};
 use crate::syntax::{Editor, NodeId, Refusal, Tree};
 
-/// The formats of YAML files. A format is a folder and one row here. The first one that knows a
-/// file has it.
+/// The formats of YAML files, each with its own folder and one row here. The first format that
+/// recognises a file reads it.
 static DIALECTS: [&Dialect; 2] = [&compose::DIALECT, &kubernetes::DIALECT];
 
 /// What the folder of a format does for the rest of the program.
 struct Dialect {
     format: Format,
-    /// Whether the file is of this format: the reason [`NotOurs::OtherYaml`] says that it is not,
-    /// any other one that it is left alone.
+    /// Checks whether the file is of this format. [`NotOurs::OtherYaml`] means that it is not. Any
+    /// other error means that it is, but must be left alone.
     recognise: fn(&Tree<'_>, &[CustomResource]) -> Result<(), NotOurs>,
-    /// The containers of files that belong together.
+    /// Reads the containers of files that belong together.
     read: fn(&Reading<'_, '_>) -> Vec<Member>,
 }
 
-/// Files that belong together, and what is known besides.
+/// Files that belong together, and what is known about their project.
 struct Reading<'r, 's> {
     files: &'r [File<'s>],
     knowledge: &'r Knowledge,
@@ -44,16 +44,18 @@ struct Reading<'r, 's> {
     custom_resources: &'r [CustomResource],
 }
 
-/// A container of a YAML file, and where its settings are written.
+/// A container of a YAML file, with the place of its settings.
 pub type Member = project::Member<Box<dyn Site>>;
 
-/// Where the settings of one container are written. Only the folder of its format knows more.
+/// The place where the settings of one container are written. Only the folder of its format knows
+/// the details.
 pub trait Site: fmt::Debug {
-    /// Plans the edits that write `assignment`, one editor a file, and gives the paths written.
+    /// Plans the edits for `assignment`, with one editor per file, and returns the paths written.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written. The editors may then hold part of it, and the caller rolls back.
+    /// Returns the reason if the assignment cannot be written. The editors may then hold part of
+    /// it, and the caller rolls back.
     fn lower(
         &self,
         assignment: &Assignment,
@@ -62,18 +64,18 @@ pub trait Site: fmt::Debug {
         editors: &mut [Editor<'_, '_>],
     ) -> Result<Vec<String>, Unwritable>;
 
-    /// The index of the file that the settings of the container are written to.
+    /// The index of the file that holds the settings of the container.
     fn file(&self, container: &Container) -> usize {
         container.place.file
     }
 
-    /// The service, or the object that the container belongs to, with the index of its file.
+    /// The service, or the object that contains the container, with the index of its file.
     fn object(&self, container: &Container, files: &[File<'_>]) -> (usize, NodeId);
 
-    /// The places at whose lines a comment is about this container.
+    /// The places whose line comments describe this container.
     fn headings(&self, container: &Container, files: &[File<'_>]) -> Vec<Place>;
 
-    /// The members that inherit what is written for this one.
+    /// The members that inherit settings written for this one.
     fn heirs(&self) -> Vec<usize> {
         Vec::new()
     }
@@ -82,9 +84,9 @@ pub trait Site: fmt::Debug {
 /// Why a dialect cannot write a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unwritable {
-    /// The text cannot be edited without changing what others see.
+    /// An edit of the text would also change other parts of the file.
     Refused(Refusal),
-    /// The consumer would reject the result, or others would be changed too.
+    /// The consumer would reject the result, or the change would affect other containers.
     Because(Reason),
 }
 
@@ -118,7 +120,7 @@ static SWAP_BELOW: Words = Words::new(
      engine refuses that.",
 );
 
-/// The consumer of the file, by its own name, has nothing of the kind.
+/// The error for a setting that the consumer, named `engine`, does not have.
 fn no_setting(engine: &str) -> Unwritable {
     let engine = Value::Note(engine.to_owned());
     Reason::new(&NO_SETTING).with("engine", engine).into()
@@ -133,11 +135,12 @@ impl From<Unwritable> for Reason {
     }
 }
 
-/// Whose file this is. `custom_resources` carry pods beside the kinds that are known.
+/// The format of a file. `custom_resources` are more kinds that carry pods, in addition to the
+/// known ones.
 ///
 /// # Errors
 ///
-/// The reason to leave it alone.
+/// Returns the reason to leave the file alone.
 pub fn recognise(tree: &Tree<'_>, custom_resources: &[CustomResource]) -> Result<Format, NotOurs> {
     for dialect in DIALECTS {
         match (dialect.recognise)(tree, custom_resources) {
@@ -149,7 +152,7 @@ pub fn recognise(tree: &Tree<'_>, custom_resources: &[CustomResource]) -> Result
     Err(NotOurs::OtherYaml)
 }
 
-/// The containers of files that belong together; all are of one format.
+/// The containers of files that belong together. All files have the same format.
 #[must_use]
 pub fn read(
     format: Format,

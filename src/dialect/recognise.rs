@@ -1,32 +1,32 @@
-//! Whose a file is.
+//! Determines the format of a file.
 
 use crate::dialect;
 use crate::project::{CustomResource, Format, NotOurs};
 use crate::syntax::{self, Limits, Mode, SyntaxError, Tree};
 
-/// The first line of an overlay that we wrote.
+/// The first line of every overlay that the program writes.
 pub const OVERLAY_MARK: &str =
     "# Written by harden --overlay. Run it again instead of editing this file.";
 
-/// A file that is YAML.
+/// A file that is valid YAML.
 #[derive(Debug)]
 pub(crate) struct Recognised<'s> {
     pub(crate) tree: Tree<'s>,
-    /// Whose it is, or the reason to leave it alone.
+    /// The format, or the reason to leave the file alone.
     pub(crate) format: Result<Format, NotOurs>,
 }
 
 /// Why a file has no tree.
 #[derive(Debug)]
 pub(crate) enum Unrecognised {
-    /// It is left alone for a reason that needs no tree.
+    /// The file is left alone for a reason that needs no tree.
     NotOurs(NotOurs),
-    /// It is not YAML.
+    /// The file is not YAML.
     Syntax(SyntaxError),
 }
 
-/// The tree of a file, and whose it is. `custom_resources` carry pods beside the kinds that are
-/// known.
+/// The tree and the format of a file. `custom_resources` are more kinds that carry pods, in
+/// addition to the known ones.
 pub(crate) fn recognise<'s>(
     text: &'s str,
     custom_resources: &[CustomResource],
@@ -39,7 +39,7 @@ pub(crate) fn recognise<'s>(
     Ok(Recognised { tree, format })
 }
 
-/// The tree of a file. What is no YAML because of its `{{` is a template.
+/// The tree of a file. A file that is not YAML because of `{{` is reported as a template.
 pub(crate) fn parsed(text: &str) -> Result<Tree<'_>, Unrecognised> {
     syntax::parse(text, Mode::GoYaml, &Limits::default()).map_err(|error| {
         if text.contains("{{") {
@@ -50,7 +50,7 @@ pub(crate) fn parsed(text: &str) -> Result<Tree<'_>, Unrecognised> {
     })
 }
 
-/// Whether we wrote this overlay.
+/// Whether the program wrote this overlay.
 pub(crate) fn is_overlay(text: &str) -> bool {
     text.lines().next() == Some(OVERLAY_MARK)
 }

@@ -1,4 +1,4 @@
-//! Why an edit of YAML is refused, as a reason.
+//! Reports a refused YAML edit as a reason.
 
 use crate::container::{Reason, Value, Words};
 use crate::syntax::Refusal;
@@ -49,7 +49,7 @@ static GONE: Words = Words::new("edit-gone", "An earlier change removed this pla
 static EMPTY_PATH: Words = Words::new("edit-empty-path", "The path names no entry.");
 static MERGE_KEY: Words = Words::new("edit-merge-key", "{merge} is not an entry.");
 
-/// The refusal as a reason; its place is in the file that was to be edited.
+/// The refusal as a reason. Its place is in the file of the edit.
 pub(super) fn reason(refusal: &Refusal) -> Reason {
     let anchored =
         |words, anchor: &str| Reason::new(words).with("anchor", Value::Name(format!("&{anchor}")));

@@ -1,9 +1,9 @@
-//! Why the result of a plan is not what was planned.
+//! The errors of a proof: the result of a plan differs from the plan.
 
 use super::docker_run::Fault;
 use super::quadlet::UnitFault;
 
-/// A result differs from its plan. This is a bug of ours.
+/// The result differs from its plan. This is a bug in the program.
 #[derive(Debug, thiserror::Error)]
 pub enum Unproved {
     /// The command cannot be read.
@@ -12,22 +12,22 @@ pub enum Unproved {
     /// The words before the options differ.
     #[error("the words before the options differ")]
     Head,
-    /// The image or what it runs differs.
+    /// The image or its command differs.
     #[error("the image or its command differs")]
     Image,
-    /// The options differ from those planned.
+    /// The options differ from the plan.
     #[error("the options differ from the plan")]
     Options,
     /// The unit cannot be read.
     #[error(transparent)]
     Unit(#[from] UnitFault),
-    /// There is nowhere to add entries.
+    /// The unit has no section for new entries.
     #[error("the unit has no section `[Container]`")]
     NoSection,
-    /// An entry was to go that other options come from.
+    /// An entry to remove also holds other options.
     #[error("an entry to remove has other options too")]
     SharedEntry,
-    /// The entries differ from those planned.
+    /// The entries differ from the plan.
     #[error("the entries differ from the plan")]
     Entries,
 }

@@ -1,5 +1,5 @@
-//! How a service's image is built: its `build`, as a recipe whose Dockerfile has been read
-//! (compose-spec `build.md`).
+//! Reads how the image of a service is built: its `build` section, as a recipe whose Dockerfile has
+//! been read (compose-spec `build.md`).
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::image::{Facts, Recipe};
 use crate::project::{File, Surroundings};
 use crate::syntax::{Kind, NodeId, Schema, Tree};
 
-/// The recipe, if its Dockerfile is in the project and no variable hides which one it is.
+/// The recipe, if its Dockerfile is in the project and its path depends on no unknown variable.
 pub(super) fn recipe(
     layers: &Layers,
     files: &[File<'_>],
@@ -58,7 +58,7 @@ pub(super) fn recipe(
     })
 }
 
-/// A service may run what another one builds, by the name that the result is given.
+/// Gives the facts of a built image to every service that uses the image by its name.
 pub(super) fn share(members: &mut [Member]) {
     let built: HashMap<String, Option<Arc<Facts>>> = members
         .iter()
@@ -83,7 +83,7 @@ pub(super) fn share(members: &mut [Member]) {
     }
 }
 
-/// The text of the Dockerfile in a context, and its path as people write it.
+/// The text of the Dockerfile in a context, and its path for reports.
 fn read(
     context: &Text,
     dockerfile: Option<&str>,
@@ -103,12 +103,13 @@ fn read(
     };
     match dockerfile {
         Some(name) => read(name),
-        // The builder takes the second where there is no first (docker/buildx `build/opt.go`).
+        // The builder falls back to the lower-case name (docker/buildx `build/opt.go`).
         None => read("Dockerfile").or_else(|| read("dockerfile")),
     }
 }
 
-/// A URL or a repository, which the builder fetches (moby/buildkit `client/llb/source.go`).
+/// Whether the context is a URL or a repository, which the builder fetches (moby/buildkit
+/// `client/llb/source.go`).
 fn is_remote(context: &str) -> bool {
     context.contains("://")
         || ["git@", "github.com/"]
@@ -116,22 +117,22 @@ fn is_remote(context: &str) -> bool {
             .any(|start| context.starts_with(start))
 }
 
-/// The `build` of every layer of the service, the least binding first.
+/// The `build` sections of all layers of the service, lowest precedence first.
 struct Build<'f, 's> {
     files: &'f [File<'s>],
     values: Vec<Value>,
 }
 
-/// A text as far as its variables let it be told.
+/// A text with its variables replaced.
 struct Text {
     value: String,
     is_dynamic: bool,
-    /// The file that holds it.
+    /// The file that contains the text.
     file: usize,
 }
 
 impl Build<'_, '_> {
-    /// The text at a key; `Some(None)` where a variable hides it.
+    /// The text at a key. `Some(None)` means that the text depends on an unknown variable.
     #[allow(
         clippy::option_option,
         reason = "what is not written differs from what cannot be told"
@@ -145,7 +146,7 @@ impl Build<'_, '_> {
         })
     }
 
-    /// `build: .` is short for a context alone.
+    /// `build: .` is the short form of a context without other keys.
     fn context(&self) -> Option<Text> {
         for value in self.values.iter().rev() {
             let tree = &self.files[value.file].tree;
@@ -165,7 +166,8 @@ impl Build<'_, '_> {
         })
     }
 
-    /// A mapping, or a list of `NAME=value`; a name alone is for the environment to fill.
+    /// The entries of a mapping, or of a list of `NAME=value`. A name without a value takes its
+    /// value from the environment.
     fn pairs(&self, key: &str) -> Vec<(String, Option<Text>)> {
         let mut pairs = Vec::new();
         for value in &self.values {
@@ -204,7 +206,8 @@ fn mapping(tree: &Tree<'_>, node: NodeId) -> Option<NodeId> {
     (tree.node(node).kind == Kind::Map).then_some(node)
 }
 
-/// The text of a scalar with the defaults of its variables; `None` where one has none.
+/// The text of a scalar with its variables replaced. `None` if a variable has neither a value nor a
+/// default.
 fn text(tree: &Tree<'_>, node: NodeId, file: usize) -> Option<Text> {
     if tree.node(node).kind != Kind::Scalar {
         return None;

@@ -1,4 +1,4 @@
-//! What a service starts, and what is started beside it: hooks and the health check.
+//! Reads what a service starts: its command, its hooks and its health check.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ fn hooks(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
         container
             .probes
             .extend(match file.tree.node(test.node).kind {
-                // A text is for a shell as it stands (compose-go `types/types.go`, `HealthCheckTest`).
+                // A shell runs a string unchanged (compose-go `types/types.go`, `HealthCheckTest`).
                 Kind::Scalar => judged(file, test.node)
                     .map(|script| vec!["CMD-SHELL".to_owned(), script.into_owned()]),
                 _ => words(files, &test),
@@ -48,7 +48,7 @@ fn hooks(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     }
 }
 
-/// A service without a health check of its own has that of its image.
+/// A service without its own health check uses the one of its image.
 pub(super) fn probe_of_image(container: &mut Container) {
     let facts = container.facts.as_deref();
     if container.probes.is_empty()
@@ -58,7 +58,8 @@ pub(super) fn probe_of_image(container: &mut Container) {
     }
 }
 
-/// A command: a list as it is, a string split as a shell splits it. Null means the image's own.
+/// A command: a list is used unchanged, a string is split as a shell splits it. Null means the
+/// command of the image.
 fn words(files: &[File<'_>], value: &Value) -> Option<Vec<String>> {
     let file = &files[value.file];
     let tree = &file.tree;
@@ -69,7 +70,7 @@ fn words(files: &[File<'_>], value: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// The texts of a sequence.
+/// The strings of a sequence.
 pub(super) fn texts(file: &File<'_>, seq: NodeId) -> Vec<String> {
     let tree = &file.tree;
     tree.children(seq)

@@ -1,11 +1,11 @@
-//! What the kernel refuses the processes of a service: capabilities, profiles, new privileges.
+//! Reads what restricts the processes of a service: capabilities, profiles, no-new-privileges.
 
 use super::layers::Layers;
 use crate::container::{Container, Observed, Setting};
 use crate::dialect::engine_words;
 use crate::project::File;
 
-/// Fills in capabilities and what `security_opt` says.
+/// Fills in capabilities and the values of `security_opt`.
 pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     container.no_new_privileges = no_new_privileges(layers, files);
     security_options(container, layers, files);
@@ -30,8 +30,8 @@ fn no_new_privileges(layers: &Layers, files: &[File<'_>]) -> Setting<bool> {
     setting
 }
 
-/// `seccomp`, `apparmor` and `label` of `security_opt`. The later of two profiles holds; of the
-/// labels `disable` does, wherever it stands (opencontainers/selinux `go-selinux/label`).
+/// Reads `seccomp`, `apparmor` and `label` of `security_opt`. The last of several profiles is used.
+/// The label `disable` applies at any position (opencontainers/selinux `go-selinux/label`).
 fn security_options(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     for (text, item) in layers.texts(files, "security_opt") {
         let (name, Some(value)) = engine_words::security_option(&text) else {

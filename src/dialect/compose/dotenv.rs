@@ -1,16 +1,16 @@
-//! Files of variables: `.env` and those that `env_file` names (compose-go `dotenv/parser.go`).
+//! Reads files of variables: `.env` and the files of `env_file` (compose-go `dotenv/parser.go`).
 
 use std::collections::BTreeMap;
 
 use super::interpolation::{Interpolated, interpolate_by};
 
-/// What is known of variables, by their names.
+/// The known values of variables, by name.
 pub(crate) type Variables = BTreeMap<String, String>;
 
-/// The variables of a file in its order, each with its value; `None` for a value that depends on
-/// something outside. A line of a name alone passes the variable on.
+/// The variables of a file, in order, each with its value. The value is `None` if it depends on
+/// something outside the file. A line with only a name passes that variable on.
 ///
-/// `known` are the variables that count before those of the file itself. `None` for a file that
+/// `known` has precedence over the variables of the file itself. Returns `None` for a file that
 /// Compose rejects.
 pub(super) fn parse(text: &str, known: &Variables) -> Option<Vec<(String, Option<String>)>> {
     let mut found: Vec<(String, Option<String>)> = Vec::new();
@@ -45,7 +45,7 @@ pub(super) fn parse(text: &str, known: &Variables) -> Option<Vec<(String, Option
     }
 }
 
-/// The lines of a file in the format `raw`: what stands behind the first `=` is the value.
+/// The lines of a file in the format `raw`: the value is all text after the first `=`.
 pub(super) fn parse_raw(text: &str) -> Vec<(String, Option<String>)> {
     text.lines()
         .map(str::trim_start)
@@ -57,7 +57,7 @@ pub(super) fn parse_raw(text: &str) -> Vec<(String, Option<String>)> {
         .collect()
 }
 
-/// The name at the start, whether the line ends behind it, and what follows.
+/// The name at the start, whether the line ends after it, and the remaining text.
 fn name(text: &str) -> Option<(&str, bool, &str)> {
     let text = text
         .strip_prefix("export")
@@ -76,7 +76,7 @@ fn name(text: &str) -> Option<(&str, bool, &str)> {
     Some((name, is_passed_on, after.trim_start_matches(is_blank)))
 }
 
-/// The value at the start, and what follows it.
+/// The value at the start, and the remaining text.
 fn value<'t, 'k>(
     text: &'t str,
     known: &dyn Fn(&str) -> Option<&'k str>,
@@ -109,7 +109,7 @@ fn value<'t, 'k>(
     None
 }
 
-/// The text with its variables replaced; `None` where one is not known.
+/// The text with its variables replaced. `None` if a variable is not known.
 fn expanded<'k>(text: &str, known: &dyn Fn(&str) -> Option<&'k str>) -> Option<String> {
     match interpolate_by(text, known) {
         Interpolated::Plain(text) => Some(text.into_owned()),
@@ -118,7 +118,7 @@ fn expanded<'k>(text: &str, known: &dyn Fn(&str) -> Option<&'k str>) -> Option<S
     }
 }
 
-/// The escapes of a shell in double quotes; `\$` becomes `$$`, which expands to `$`.
+/// Replaces shell escapes of double-quoted text. `\$` becomes `$$`, which later expands to `$`.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars();
@@ -140,7 +140,7 @@ fn unescaped(text: &str) -> String {
     out
 }
 
-/// A blank that ends no line.
+/// Whether the character is white space other than a line break.
 fn is_blank(c: char) -> bool {
     matches!(
         c,

@@ -1,4 +1,4 @@
-//! The environment of a service: `env_file`, and `environment` over it (compose-go
+//! Reads the environment of a service: `env_file`, overridden by `environment` (compose-go
 //! `types/project.go` `WithServicesEnvironmentResolved`).
 
 use std::borrow::Cow;
@@ -11,20 +11,20 @@ use crate::paths::normalized;
 use crate::project::{File, Surroundings};
 use crate::syntax::{Kind, Schema};
 
-/// Somebody who names more files than this has nothing to say with them.
+/// The limit on `env_file` entries. Real files are far below it.
 const MOST_FILES: usize = 100;
 
 /// One entry of `env_file`.
 #[derive(Debug, PartialEq, Eq)]
 struct EnvFile {
-    /// The file that names it.
+    /// The file that contains the entry.
     from: usize,
     path: PathBuf,
-    /// Its values are taken as they stand.
+    /// The values are used without interpolation.
     is_raw: bool,
 }
 
-/// Fills in the variables with what is known of their values; what cannot be read is noted.
+/// Fills in the variables and their known values, and notes files that cannot be read.
 pub(super) fn read(
     container: &mut Container,
     layers: &Layers,
@@ -41,7 +41,7 @@ pub(super) fn read(
         let found = if file.is_raw {
             Some(dotenv::parse_raw(&text))
         } else {
-            // The project's variables count before the service's own.
+            // The variables of the project have precedence over those of the service.
             let mut known: Variables = own
                 .iter()
                 .filter_map(|((name, value), _)| Some((name.clone(), value.clone()?)))
@@ -64,7 +64,7 @@ pub(super) fn read(
     }
 }
 
-/// The later of two values holds.
+/// A later value replaces an earlier one.
 fn set(environment: &mut Vec<(String, Option<String>)>, (name, value): (String, Option<String>)) {
     match environment.iter_mut().find(|(known, _)| *known == name) {
         Some(known) => known.1 = value,
@@ -75,7 +75,8 @@ fn set(environment: &mut Vec<(String, Option<String>)>, (name, value): (String, 
 /// A variable, with its value where the file gives one, and its place.
 type Variable = ((String, Option<String>), Place);
 
-/// `environment`. A name alone takes its value from the project's variables.
+/// The entries of `environment`. A name without a value takes its value from the project's
+/// variables.
 fn own(layers: &Layers, files: &[File<'_>]) -> Vec<Variable> {
     let mut found = Vec::new();
     for value in layers.all(files, "environment") {
@@ -115,8 +116,8 @@ fn own(layers: &Layers, files: &[File<'_>]) -> Vec<Variable> {
     found
 }
 
-/// `env_file`: a path, or several, each perhaps as `{path, required, format}`; named twice, a file
-/// is read once.
+/// The entries of `env_file`: one path or several, each optionally as `{path, required, format}`. A
+/// file that is listed twice is read once.
 fn env_files(layers: &Layers, files: &[File<'_>]) -> Vec<EnvFile> {
     let mut found: Vec<EnvFile> = Vec::new();
     for item in layers.items(files, "env_file") {

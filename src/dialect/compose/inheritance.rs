@@ -1,4 +1,4 @@
-//! What a change of one service means for others, and what others mean for it.
+//! Finds the effects of one service on others: inheritance and overriding.
 
 use super::EVERYTHING;
 use super::layers::{Layer, Layers};
@@ -6,12 +6,12 @@ use crate::container::{Container, MountSource, Observed};
 use crate::project::File;
 use crate::syntax::{NodeId, Schema, Tree};
 
-/// The mapping that new keys of a service go to: where it is first defined, its bases apart.
+/// The mapping that receives new keys of a service: its first definition, without its bases.
 pub(super) fn defining(layers: &Layers) -> Option<&Layer> {
     layers.iter().find(|layer| !layer.is_inherited())
 }
 
-/// What counts before the keys of the mapping that defines the service.
+/// The layers with higher precedence than the mapping that defines the service.
 pub(super) fn later(layers: &Layers, defining: &Layer) -> Layers {
     let mut later = Layers::default();
     let after = layers
@@ -22,7 +22,7 @@ pub(super) fn later(layers: &Layers, defining: &Layer) -> Layers {
     later
 }
 
-/// Scalars of a service that are written where a later document or file may say otherwise.
+/// Scalars of a service that a later document or file can override.
 const SCALARS: [&[&str]; 11] = [
     &["user"],
     &["privileged"],
@@ -37,7 +37,7 @@ const SCALARS: [&[&str]; 11] = [
     &["deploy", "resources", "limits", "pids"],
 ];
 
-/// The scalars that `later` sets, by their paths, each with its file and line.
+/// The scalars that `later` sets: each path with its file and line.
 pub(super) fn scalars(files: &[File<'_>], later: &Layers) -> Vec<(String, String)> {
     if later.iter().next().is_none() {
         return Vec::new();
@@ -51,7 +51,7 @@ pub(super) fn scalars(files: &[File<'_>], later: &Layers) -> Vec<(String, String
     found.collect()
 }
 
-/// Whether the service says nothing beside `base` that a setting of the base could break.
+/// Whether the service adds nothing to `base` that a new setting of the base could break.
 pub(super) fn is_like(files: &[File<'_>], heir: &Layers, base: &Layers) -> bool {
     heir.iter()
         .filter(|layer| !base.contains(layer.file, layer.node))
@@ -64,8 +64,8 @@ pub(super) fn is_like(files: &[File<'_>], heir: &Layers, base: &Layers) -> bool 
         })
 }
 
-/// Whether what the service and its base name is the same in their two projects, each of which has
-/// volumes, configs and secrets of its own.
+/// Whether the names in the service and its base mean the same thing in both projects. Each project
+/// has its own volumes, configs and secrets.
 pub(super) fn has_like_surroundings(heir: &Container, base: &Container) -> bool {
     let mounts = |container: &Container| -> Vec<(String, MountSource)> {
         let mounts = container.mounts.iter();
@@ -80,8 +80,8 @@ pub(super) fn has_like_surroundings(heir: &Container, base: &Container) -> bool 
     mounts(heir) == mounts(base) && observed(heir) == observed(base)
 }
 
-/// Keys of the service where `!reset` or `!override` undoes what is written at its definition; all
-/// of them where the service itself is undone.
+/// Keys of the service whose definition a later `!reset` or `!override` cancels. If the service
+/// itself is cancelled, this is every key.
 pub(super) fn overridden(files: &[File<'_>], defining: &Layer, later: &Layers) -> Vec<String> {
     let mut keys = Vec::new();
     let all = std::iter::once((defining, false)).chain(later.iter().map(|layer| (layer, true)));

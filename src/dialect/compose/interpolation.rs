@@ -1,37 +1,37 @@
-//! `$` in the strings of a Compose file, and Compose's booleans.
+//! Reads `$` variables in the strings of a Compose file, and booleans.
 //!
-//! Compose replaces variables in every value after YAML has been read, and reads booleans from
-//! the strings that come out (compose-go: `template/template.go`, `loader/interpolate.go`).
+//! Compose replaces variables in every value after it has parsed the YAML. It reads booleans from
+//! the resulting strings (compose-go: `template/template.go`, `loader/interpolate.go`).
 
 use std::borrow::Cow;
 
-/// Defaults may hold defaults; deeper ones than this have no known value.
+/// The maximum nesting of defaults. The value of a deeper default is treated as unknown.
 const NESTING: usize = 16;
 
-/// A string after interpolation, as far as the file itself says.
+/// A string after interpolation, as far as the file determines it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Interpolated<'s> {
-    /// No variables; `$$` is `$`.
+    /// The string has no variables. `$$` is replaced by `$`.
     Plain(Cow<'s, str>),
-    /// Depends on the environment.
+    /// The string depends on the environment.
     Dynamic {
-        /// The string by what is known of its variables and by the defaults of the others, if each
-        /// of those has one.
+        /// The string with the known values and the defaults of its variables. `None` if a variable
+        /// has neither.
         default: Option<String>,
     },
     /// Compose rejects the string: `${` without a name or without an end.
     Invalid,
 }
 
-/// [`interpolate_by`] where nothing is known of any variable.
+/// Calls [`interpolate_by`] without any known variable.
 #[must_use]
 pub(super) fn interpolate(text: &str) -> Interpolated<'_> {
     interpolate_by(text, &|_| None)
 }
 
 /// Reads `$VAR`, `${VAR}`, `${VAR:-default}`, `${VAR-default}`, `${VAR:?error}`, `${VAR?error}`,
-/// `${VAR:+alternative}`, `${VAR+alternative}` and `$$`. A `$` before anything else is itself. The
-/// value that `known` gives of a variable is taken as it is.
+/// `${VAR:+alternative}`, `${VAR+alternative}` and `$$`. A `$` before anything else is kept. A
+/// value from `known` is inserted unchanged.
 #[must_use]
 pub(super) fn interpolate_by<'t, 'k>(
     text: &'t str,
@@ -67,8 +67,8 @@ pub(super) fn interpolate_by<'t, 'k>(
     }
 }
 
-/// Compose's reading of a string where it wants a boolean, quoted or not: `toBoolean` on the
-/// lower-cased text. `None` is an error of Compose.
+/// Reads a string as Compose reads a boolean, quoted or not: `toBoolean` on the lower-cased text.
+/// `None` if Compose rejects the string.
 #[must_use]
 pub(super) fn compose_boolean(text: &str) -> Option<bool> {
     match text.to_lowercase().as_str() {
@@ -114,7 +114,7 @@ impl Expansion<'_, '_> {
         self.text.push_str(rest);
     }
 
-    /// A variable without a word about what holds when it is not set.
+    /// Reads a variable without a default, alternative or error.
     fn variable(&mut self, name: &str) {
         self.is_dynamic = true;
         match (self.known)(name) {
@@ -123,7 +123,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// What stands behind `${`; returns its end, behind the closing brace.
+    /// Reads the text after `${`. Returns the position after the closing brace.
     fn braced(&mut self, text: &str, nesting: usize) -> Option<usize> {
         let name = name_len(text);
         if name == 0 {
@@ -149,7 +149,7 @@ impl Expansion<'_, '_> {
             ('+', Some(_)) | ('-', None) if nesting > 0 => {
                 self.expand(&argument[..len], nesting - 1);
             }
-            // An alternative stands in for a variable that is set; without it there is nothing.
+            // An alternative applies only to a variable that is set. Otherwise the result is empty.
             ('+', None) => {}
             ('-' | '?', Some(value)) => self.text.push_str(value),
             _ => self.lacks_default = true,
@@ -172,8 +172,8 @@ fn name_len(text: &str) -> usize {
         .count()
 }
 
-/// The length of the text before the brace that closes the one in front of it. Braces in
-/// between count; where they do not match, Compose takes the last brace of the line.
+/// The length of the text before the matching closing brace. Nested braces are counted. If braces
+/// do not match, Compose uses the last brace of the line.
 fn argument_len(text: &str) -> Option<usize> {
     let mut open = 1_usize;
     let mut skip = false;
@@ -186,7 +186,7 @@ fn argument_len(text: &str) -> Option<usize> {
             last = Some(at);
         }
         match byte {
-            // compose-go does not look at the byte behind an opening brace.
+            // compose-go skips the byte after an opening brace.
             _ if skip => skip = false,
             b'}' => {
                 open -= 1;
@@ -307,7 +307,7 @@ mod tests {
         }
     }
 
-    /// Characters of a large file.
+    /// The number of characters of a large file.
     const MEGA: usize = 1 << 20;
 
     #[test]

@@ -1,7 +1,7 @@
-//! One service as several mappings merge to it: its base (`extends`), then each document in order.
+//! Merges the mappings of one service: its base (`extends`), then each document in order.
 //!
-//! Compose replaces scalars and appends sequences from layer to layer; `!override` replaces and
-//! `!reset` removes what came before (compose-spec `13-merge.md`).
+//! A later layer replaces scalars and appends to sequences. `!override` replaces and `!reset`
+//! removes earlier values (compose-spec `13-merge.md`).
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::container::{Origin, Place, Setting, Via};
 use crate::project::File;
 use crate::syntax::{Found, Kind, NodeId, Schema, Tree};
 
-/// The mappings of one service, least binding first.
+/// The mappings of one service, lowest precedence first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Layers {
     layers: Vec<Layer>,
@@ -25,8 +25,9 @@ pub(super) struct Layer {
     keys: Keys,
 }
 
-/// Which keys a mapping may have: a bit for each of them, of the 64 that keys share. A service has
-/// about ten of the seventy keys that are asked of it, and this tells most of the others at once.
+/// The keys that a mapping may have, as 64 bits, each shared by several keys. A service has about
+/// ten of the seventy keys that the program reads. This set rules out most of the others without a
+/// lookup.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Keys(u64);
 
@@ -39,7 +40,7 @@ pub(super) struct Value {
 }
 
 impl Layer {
-    /// A mapping that says something by itself.
+    /// A layer of the service itself, not an inherited one.
     pub(super) fn own(file: usize, node: NodeId, tree: &Tree<'_>) -> Self {
         Self {
             file,
@@ -49,7 +50,7 @@ impl Layer {
         }
     }
 
-    /// The same mapping as it comes to another service, or from another file.
+    /// The same mapping, as another service or another file sees it.
     pub(super) fn through(&self, via: Via) -> Self {
         Self {
             via,
@@ -57,7 +58,7 @@ impl Layer {
         }
     }
 
-    /// It belongs to a service that this one extends.
+    /// Whether the value comes from a base of this service.
     pub(super) fn is_inherited(&self) -> bool {
         matches!(self.via, Via::Extends(_))
     }
@@ -91,12 +92,12 @@ impl Layers {
         self.layers.push(layer);
     }
 
-    /// Adds what binds more than all that is there.
+    /// Adds layers with higher precedence.
     pub(super) fn extend(&mut self, layers: impl IntoIterator<Item = Layer>) {
         self.layers.extend(layers);
     }
 
-    /// Some layer is this mapping.
+    /// Whether this mapping is one of the layers.
     pub(super) fn contains(&self, file: usize, node: NodeId) -> bool {
         self.iter()
             .any(|layer| (layer.file, layer.node) == (file, node))
@@ -106,7 +107,7 @@ impl Layers {
         self.layers.iter()
     }
 
-    /// The same layers as a service that extends this one sees them.
+    /// The same layers, as a service that extends this one sees them.
     pub(super) fn inherited(&self, base: &str) -> Self {
         let via = Via::Extends(base.to_owned());
         Self {
@@ -118,7 +119,8 @@ impl Layers {
         }
     }
 
-    /// The most binding value at a path of keys. Null, `!reset` and a missing key are absent.
+    /// The value with the highest precedence at a path of keys. Null, `!reset` and a missing key
+    /// count as absent.
     pub(super) fn get(&self, files: &[File<'_>], path: &[&str]) -> Option<Value> {
         for layer in self.layers.iter().rev() {
             let tree = &files[layer.file].tree;
@@ -145,14 +147,15 @@ impl Layers {
         None
     }
 
-    /// The path is written in some layer, be its value null.
+    /// Whether some layer has the path, even with a null value.
     pub(super) fn has(&self, files: &[File<'_>], path: &[&str]) -> bool {
         self.layers
             .iter()
             .any(|layer| walk(&files[layer.file].tree, layer, path).is_some())
     }
 
-    /// The values of every layer that count for an appended sequence or mapping, least binding first.
+    /// The values of every layer that a merged sequence or mapping consists of, lowest precedence
+    /// first.
     pub(super) fn all(&self, files: &[File<'_>], key: &str) -> Vec<Value> {
         let mut values: Vec<Value> = Vec::new();
         for layer in &self.layers {
@@ -179,7 +182,7 @@ impl Layers {
         values
     }
 
-    /// The items of a sequence (or the one scalar that stands for it) of every layer.
+    /// The items of a sequence in every layer. A scalar counts as one item.
     pub(super) fn items(&self, files: &[File<'_>], key: &str) -> Vec<Value> {
         let mut items = Vec::new();
         for value in self.all(files, key) {
@@ -208,7 +211,7 @@ impl Layers {
         items
     }
 
-    /// The text items of a sequence, with `${VAR:-x}` replaced by its default.
+    /// The strings of a sequence, with `${VAR:-x}` replaced by its default.
     pub(super) fn texts(&self, files: &[File<'_>], key: &str) -> Vec<(String, Value)> {
         self.items(files, key)
             .into_iter()
@@ -216,7 +219,7 @@ impl Layers {
             .collect()
     }
 
-    /// A scalar at a path, typed by `read`.
+    /// A scalar at a path, parsed by `read`.
     pub(super) fn setting<T>(
         &self,
         files: &[File<'_>],
@@ -272,14 +275,14 @@ impl Value {
         }
     }
 
-    /// The scalar's text to judge by: with the defaults of its variables. `None` for collections.
+    /// The text of the scalar with the values or defaults of its variables. `None` for collections.
     pub(super) fn judged<'s>(&self, files: &[File<'s>]) -> Option<Cow<'s, str>> {
         judged(&files[self.file], self.node)
     }
 }
 
-/// The scalar's text with what is known of its variables, or their defaults, in their place; as
-/// written where one has none.
+/// The text of the scalar with the values or defaults of its variables. If a variable has neither,
+/// the text is returned as written.
 pub(super) fn judged<'s>(file: &File<'s>, node: NodeId) -> Option<Cow<'s, str>> {
     let tree = &file.tree;
     let node = tree.resolve(node);
@@ -299,12 +302,12 @@ pub(super) fn judged<'s>(file: &File<'s>, node: NodeId) -> Option<Cow<'s, str>> 
     })
 }
 
-/// The values of variables, as far as they are known where the file is read.
+/// The variables that are known in the file.
 fn known<'f>(file: &'f File<'_>) -> impl Fn(&str) -> Option<&'f str> {
     |name| file.context.variables.get(name).map(String::as_str)
 }
 
-/// Nothing is written, or null is.
+/// Whether the value is missing or null.
 pub(super) fn is_null(tree: &Tree<'_>, node: NodeId) -> bool {
     matches!(
         tree.scalar(node, Schema::GoYamlV4),
@@ -316,7 +319,7 @@ fn is_reset(tree: &Tree<'_>, node: NodeId) -> bool {
     tree.tag(node).is_some_and(|tag| tag == "!reset")
 }
 
-/// Follows keys through aliases and merges; `None` where one is missing.
+/// Follows keys through aliases and merges. `None` if a key is missing.
 fn walk(tree: &Tree<'_>, layer: &Layer, path: &[&str]) -> Option<(NodeId, Via)> {
     if !layer.keys.may_have(path.first()?) {
         return None;

@@ -1,4 +1,4 @@
-//! Assignments as keys of a service.
+//! Writes assignments as keys of a service.
 
 use super::{EVERYTHING, Limits, Site, Version};
 use crate::container::{
@@ -45,7 +45,7 @@ static RESERVATION_BY_VARIABLE: Words = Words::new(
 );
 
 impl Site {
-    /// Plans the edits that write `assignment`, and gives the paths written.
+    /// Plans the edits for `assignment` and returns the paths written.
     pub(super) fn write(
         &self,
         assignment: &Assignment,
@@ -108,7 +108,7 @@ impl Site {
             },
             Assignment::DefaultSeccomp => self.remove_option(tree, editor, "seccomp"),
             Assignment::DefaultAppArmor => self.remove_option(tree, editor, "apparmor"),
-            // Other labels only choose among those that confine.
+            // Other labels keep `SELinux` confinement on.
             Assignment::DefaultSeLinux => self.remove_items(tree, editor, SECURITY_OPT, |text| {
                 let weak = container.selinux.judged().map(String::as_str);
                 weak.is_some() && engine_words::security_option(text) == ("label", weak)
@@ -151,7 +151,7 @@ impl Site {
         let whole = i64::try_from(millicpu / 1000).ok();
         match self.limits {
             Limits::Deploy => self.set(editor, &["deploy", "resources", "limits", "cpus"], text()),
-            // Microseconds of the default period of 100 ms.
+            // The quota is in microseconds of the default period of 100 ms.
             Limits::Service if self.version == Version::First => {
                 let quota = i64::try_from(millicpu.saturating_mul(100)).unwrap_or(i64::MAX);
                 self.set(editor, &["cpu_quota"], Value::Int(quota))
@@ -179,8 +179,8 @@ impl Site {
         Ok(vec![self.path(path)])
     }
 
-    /// Appends to a list of the service. A single string that stands for a list becomes one, and a
-    /// list that `<<` merges in is restated whole, because a merge replaces lists.
+    /// Appends to a list of the service. A single string is first turned into a list. A list that
+    /// comes from `<<` is written out in full, because a merge replaces lists.
     fn append(
         &self,
         tree: &Tree<'_>,
@@ -189,7 +189,7 @@ impl Site {
         text: String,
     ) -> Result<Vec<String>, Unwritable> {
         self.check_override(key)?;
-        // A list that was restated in this run is there by now, and takes the item.
+        // If this run has already written the list out, the item is appended to it.
         let refusal = match editor.push(self.node, &[key], Value::Str(text.clone())) {
             Ok(()) => return Ok(vec![self.path(&[key])]),
             Err(refusal) => refusal,
@@ -225,7 +225,7 @@ impl Site {
         })
     }
 
-    /// The long form of a tmpfs, the only one that a swarm reads; it has a size and no owner
+    /// Writes the long form of a tmpfs, the only one that a swarm reads. It has a size but no owner
     /// (docs/semantics.md#swarm-short-tmpfs and #tmpfs-long-form).
     fn mount_tmpfs(
         &self,
@@ -272,8 +272,8 @@ impl Site {
         Ok(())
     }
 
-    /// A swarm drops the short form of tmpfs (docs/semantics.md#swarm-short-tmpfs) and ignores
-    /// `security_opt`, which does no harm; Windows has none of it.
+    /// A swarm drops the short form of tmpfs (docs/semantics.md#swarm-short-tmpfs). It also ignores
+    /// `security_opt`, which is harmless. Windows supports neither.
     fn check_platform(
         &self,
         assignment: &Assignment,
@@ -321,7 +321,7 @@ impl Site {
         }
     }
 
-    /// The engine refuses a limit above that on memory and swap together.
+    /// The engine rejects a memory limit above the limit of memory and swap.
     fn check_swap(&self, limit: u64) -> Result<(), Unwritable> {
         match &self.swap {
             Some((text, swap)) if swap.is_none_or(|swap| swap < limit) => {
@@ -332,7 +332,7 @@ impl Site {
         }
     }
 
-    /// The engine refuses a limit below the reservation.
+    /// The engine rejects a limit below the reservation.
     #[allow(
         clippy::unused_self,
         reason = "a check of the site like its neighbours"

@@ -1,7 +1,7 @@
-//! Docker Compose: the service as its consumer (compose-go) merges and reads it.
+//! Docker Compose: reads and merges services as compose-go does.
 //!
 //! Sources: compose-spec `05-services.md` and `13-merge.md`, compose-go `loader/` (interpolate.go,
-//! validate.go), and the measurements on an engine that the doc comments name.
+//! validate.go), and the engine measurements that the doc comments cite.
 
 mod build;
 mod commands;
@@ -35,7 +35,7 @@ use crate::project::{self, File, Format};
 use crate::syntax::{Editor, Found, NodeId, Schema};
 
 impl Format {
-    /// Docker Compose.
+    /// The schema of Docker Compose.
     pub const COMPOSE: Self = Self::new("compose", Schema::GoYamlV4);
 }
 
@@ -48,7 +48,7 @@ pub(super) static DIALECT: Dialect = Dialect {
     },
 };
 
-/// A service, and where it is written.
+/// A service, with the place of its settings.
 type Member = project::Member<Site>;
 
 fn boxed(Member { container, site }: Member) -> super::Member {
@@ -58,38 +58,38 @@ fn boxed(Member { container, site }: Member) -> super::Member {
     }
 }
 
-/// Where one service is written.
+/// The place where the settings of one service are written.
 #[derive(Debug)]
 pub(super) struct Site {
-    /// The service's name, for paths.
+    /// The name of the service, used in paths.
     service: String,
-    /// The file and the mapping (or null) that new keys go to.
+    /// The file that receives new keys.
     file: usize,
     node: NodeId,
-    /// Where limits are, or belong.
+    /// The place of existing or new limits.
     limits: Limits,
-    /// Memory and swap together, as written and in bytes where it is a number.
+    /// The limit of memory and swap: its text, and the bytes if it is a number.
     swap: Option<(String, Option<u64>)>,
-    /// Services that extend this one and would inherit what is written here, each with whether it
-    /// defines anything of its own that the setting could break.
+    /// Services that extend this one and inherit new settings. Each heir records whether it defines
+    /// anything that a setting could break.
     heirs: Vec<Heir>,
-    /// Keys that a later document resets or overrides: writing them here has no effect.
+    /// Keys that a later document resets or overrides. Writing them here has no effect.
     overridden: Vec<String>,
-    /// Scalars that a later document or file sets, by their paths, each with the place: those win.
+    /// Scalars that a later document or file overrides: each path with its place.
     later: Vec<(String, String)>,
     /// Why this service must not be edited.
     sealed: Option<Reason>,
-    /// Why only a swarm can run this.
+    /// Why only a swarm can run this service.
     swarm: Option<Reason>,
     /// The format of the file.
     version: Version,
-    /// `deploy.restart_policy` is written, and holds before `restart`.
+    /// Whether `deploy.restart_policy` is written. It overrides `restart`.
     restarts_by_deploy: bool,
-    /// The keys of all services of the project, once somebody asks.
+    /// The keys of all services of the project, computed on first use.
     headings: Arc<OnceLock<Headings>>,
 }
 
-/// The keys of every mapping that defines a service, by its name.
+/// The keys of every mapping that defines a service, by service name.
 type Headings = HashMap<String, Vec<Place>>;
 
 /// Keys of `deploy` that only a swarm reads.
@@ -101,7 +101,7 @@ const SWARM: [&str; 5] = [
     "endpoint_mode",
 ];
 
-/// Stands among the overridden keys for all of them.
+/// An entry of the overridden keys that means every key.
 const EVERYTHING: &str = "*";
 
 /// A service that extends another one.
@@ -110,22 +110,22 @@ struct Heir {
     name: String,
     /// Index into the members.
     member: usize,
-    /// It differs from its base only by keys that no setting depends on.
+    /// Whether it differs from its base only in keys that no setting depends on.
     same: bool,
 }
 
-/// What a file says of its format.
+/// The format version that a file declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Version {
-    /// The services stand at the top, and fewer keys are known.
+    /// The first format: services are at the top level, and fewer keys are known.
     First,
-    /// Version 3, by whose schemas `docker stack deploy` judges a file (docker/cli
+    /// Version 3. `docker stack deploy` validates a file by the schemas of this version (docker/cli
     /// `cli/compose/schema/data`).
     Third {
-        /// The number behind the point.
+        /// The number after the point.
         minor: u32,
     },
-    /// Any other, which Compose reads as it reads a file that says nothing.
+    /// Any other version. Compose ignores the declared version.
     Any,
 }
 
@@ -143,7 +143,7 @@ impl Version {
         matches!(self, Self::Third { .. })
     }
 
-    /// The schema is older than what came with version 3.`minor`.
+    /// Whether the schema is older than version 3.`minor`.
     fn is_before(self, minor: u32) -> bool {
         matches!(self, Self::Third { minor: own } if own < minor)
     }

@@ -1,4 +1,4 @@
-//! What a service mounts: volumes, tmpfs, configs, secrets.
+//! Reads the mounts of a service: volumes, tmpfs, configs, secrets.
 
 use std::collections::HashMap;
 
@@ -43,7 +43,8 @@ pub(super) fn read(
             place: value.origin.place,
             ..mount
         };
-        // Of two volumes at one path the later holds (compose-go `override/uncity.go`).
+        // If two volumes have the same path, the later one is used (compose-go
+        // `override/uncity.go`).
         match container
             .mounts
             .iter_mut()
@@ -73,7 +74,7 @@ pub(super) fn read(
     }
 }
 
-/// Configs and secrets, each a file of its own.
+/// Configs and secrets. Each is one file.
 fn contents(
     container: &mut Container,
     layers: &Layers,
@@ -136,8 +137,8 @@ fn contents(
     }
 }
 
-/// The permissions of a config or secret, which hold for what is copied, and not for a file of the
-/// host (docs/semantics.md#root-inline-owner); a text is octal.
+/// The permissions of a config or secret. They apply to copied content, and not to a file of the
+/// host (docs/semantics.md#root-inline-owner). A string is octal.
 fn mode(file: &File<'_>, map: NodeId) -> Option<u32> {
     let found = file.tree.get(map, "mode", Schema::GoYamlV4)?;
     match file.tree.scalar(found.value(), Schema::GoYamlV4)? {
@@ -147,7 +148,7 @@ fn mode(file: &File<'_>, map: NodeId) -> Option<u32> {
     }
 }
 
-/// A file or directory of the project that only its owner and group may read.
+/// A file or directory of the project that only its owner and group can read.
 fn closed_file(
     file: &File<'_>,
     path: &str,
@@ -162,8 +163,9 @@ fn closed_file(
     })
 }
 
-/// A volume that an image of another name writes too has files of that image's user. Each member
-/// has the number of its project, in which names of volumes hold.
+/// Marks volumes that an image of another name also writes to: their files belong to the user of
+/// that image. `projects` gives the project of each member, because volume names belong to a
+/// project.
 pub(super) fn share(members: &mut [Member], projects: &[usize]) {
     let mut writers: HashMap<(usize, String), Vec<usize>> = HashMap::new();
     for (at, (member, project)) in members.iter().zip(projects).enumerate() {
@@ -231,8 +233,8 @@ static OVERLAY_NETWORK: Words = Words::new(
 /// The top-level mappings of every document of the project.
 #[derive(Debug, Default)]
 pub(super) struct TopLevel {
-    /// Named volumes that the engine does not make itself from the image's directory: external
-    /// ones, those of a plugin, and directories of this or another machine.
+    /// Named volumes that the engine does not initialise from the image's directory: external
+    /// volumes, volumes of a plugin, and directories of this or another machine.
     foreign: Vec<String>,
     roots: Vec<(usize, NodeId)>,
 }
@@ -264,9 +266,9 @@ impl TopLevel {
         top
     }
 
-    /// Why only a swarm can run the project: Docker's Compose refuses configs and secrets that are
-    /// there already (docker/compose `pkg/compose/create.go`), and no container of an engine joins an
-    /// overlay that is not attachable.
+    /// Why only a swarm can run the project. Docker Compose rejects external configs and secrets
+    /// (docker/compose `pkg/compose/create.go`). A standalone container cannot join an overlay
+    /// network that is not attachable.
     pub(super) fn for_swarm(&self, files: &[File<'_>]) -> Option<Reason> {
         let is_on = |file: &File<'_>, node, key| {
             text_at(file, node, key)
@@ -305,7 +307,7 @@ impl TopLevel {
         })
     }
 
-    /// The key that holds a config's or secret's content in the file or the environment.
+    /// The key that defines a config or secret in the file or from the environment.
     fn inline_content(&self, files: &[File<'_>], kind: &str, name: &str) -> Option<&'static str> {
         self.roots.iter().find_map(|(file, root)| {
             let tree = &files[*file].tree;
@@ -318,8 +320,8 @@ impl TopLevel {
         })
     }
 
-    /// The file of the host that is mounted as a config or secret, and the number of the one that
-    /// says so.
+    /// The host file that is mounted as a config or secret, and the index of the Compose file that
+    /// defines it.
     fn file(&self, files: &[File<'_>], kind: &str, name: &str) -> Option<(usize, String)> {
         self.roots.iter().find_map(|(file, root)| {
             let tree = &files[*file].tree;

@@ -1,4 +1,5 @@
-//! The network of a service, its ports, and what else it shares with its host or with others.
+//! Reads the network of a service, its ports, and the namespaces it shares with the host or with
+//! other containers.
 
 use std::borrow::Cow;
 
@@ -11,7 +12,7 @@ use crate::syntax::{Kind, Schema};
 
 /// Fills in the network, ports, namespaces and kernel parameters.
 pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
-    // `net` is the word of the format without `services`.
+    // In the first format the key is `net`.
     let mode = layers.get(files, &["network_mode"]);
     if let Some(value) = mode.or_else(|| layers.get(files, &["net"]))
         && let Some(mode) = value.judged(files)

@@ -1,4 +1,4 @@
-//! Published ports and the address they are bound to.
+//! Edits published ports and their host addresses.
 
 use super::Site;
 use crate::container::{Container, Place, Reason, Words};
@@ -17,8 +17,8 @@ static PORT_BY_VARIABLE: Words = Words::new(
 const LOCALHOST: &str = "127.0.0.1";
 
 impl Site {
-    /// Binds the service's open ports to the host's own address. All of them or none: a port that
-    /// another file or service publishes again could not be bound beside this one.
+    /// Binds the service's open ports to the loopback address of the host. The change covers all
+    /// ports or none: a port that another file or service also publishes could not be bound twice.
     pub(super) fn close_ports(
         &self,
         tree: &Tree<'_>,
@@ -53,7 +53,7 @@ impl Site {
                     .written(tree.text(item))
                     .into());
             }
-            // Without a port of the host the engine chooses one.
+            // Without a host port, the engine chooses one.
             let separator = if text.contains(':') { ":" } else { "::" };
             let text = format!("{LOCALHOST}{separator}{text}");
             editor.set_item(item, Value::Str(text))?;

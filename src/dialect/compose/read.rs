@@ -1,4 +1,4 @@
-//! Services as neutral containers.
+//! Reads services into neutral containers.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ use crate::image::{self, Knowledge};
 use crate::project::{File, Surroundings};
 use crate::syntax::{Kind, NodeId, Schema, Span};
 
-/// The members of files that belong together, each base before the services that extend it.
+/// The members of files that belong together. A base comes before the services that extend it.
 pub(super) fn read(
     files: &[File<'_>],
     knowledge: &Knowledge,
@@ -47,7 +47,7 @@ pub(super) fn read(
         if !runs && service.incomplete.is_none() || layers.has(files, &["provider"]) {
             continue;
         }
-        // Files that two projects share are planned once.
+        // A file that two projects share is planned once.
         if let Some(twin) = places.get(&(defining.file, defining.node)) {
             if known[*twin] != *layers {
                 members[*twin].site.sealed = Some(Reason::new(&PROJECTS_DIFFER));
@@ -142,7 +142,7 @@ static NOT_GIVEN: Words = Words::new(
     "{written} defines it: name that file too to change it.",
 );
 
-/// What the reader of the file does not do with it.
+/// What the consumer of the file does not support.
 fn caution(version: Version, swarm: bool) -> Option<Reason> {
     let name = |text: &str| Value::Name(text.to_owned());
     match (version, swarm) {
@@ -156,22 +156,22 @@ fn caution(version: Version, swarm: bool) -> Option<Reason> {
     }
 }
 
-/// The file has its services at the top.
+/// Whether the file has services at the top level.
 fn is_legacy(file: &File<'_>) -> bool {
     let tree = &file.tree;
     let mut documents = tree.documents().iter();
     documents.any(|document| recognise::has_no_services_key(tree, document.root))
 }
 
-/// What the files of one project say for all of its services.
+/// Facts that apply to all services of a project.
 struct Whole {
     top: TopLevel,
     version: Version,
-    /// Why only a swarm can run it.
+    /// Why only a swarm can run the project.
     swarm: Option<Reason>,
 }
 
-/// A key of the service that is only for a swarm.
+/// A key of the service that only a swarm reads.
 fn for_swarm(service: &str, layers: &Layers, files: &[File<'_>]) -> Option<Reason> {
     let mut keys = SWARM.iter();
     let key = keys.find(|key| layers.has(files, &["deploy", key]))?;
@@ -179,7 +179,7 @@ fn for_swarm(service: &str, layers: &Layers, files: &[File<'_>]) -> Option<Reaso
     Some(Reason::new(&DEPLOY_KEY).with("key", key).name(service))
 }
 
-/// Every service, each base before the services that extend it, with the index of its project.
+/// Every service with the index of its project. A base comes before the services that extend it.
 fn services_of_projects(
     files: &[File<'_>],
     surroundings: &dyn Surroundings,
@@ -227,7 +227,7 @@ fn sealed(file: &File<'_>, key: Span) -> Option<Reason> {
     Some(Reason::new(&NOT_GIVEN).written(format!("{path}:{line}")))
 }
 
-/// Fills in everything but mounts.
+/// Fills in all settings except mounts.
 fn fill(
     container: &mut Container,
     layers: &Layers,
@@ -307,8 +307,8 @@ fn fill(
     }
 }
 
-/// A swarm ignores `restart` (docs/semantics.md#swarm-ignores), and starts a task again, whatever
-/// ended it, unless a policy says otherwise.
+/// A swarm ignores `restart` (docs/semantics.md#swarm-ignores). It restarts a task after every
+/// exit, unless a policy says otherwise.
 fn in_swarm() -> Setting<Restart> {
     Setting::Set {
         value: Restart::Always,
@@ -319,8 +319,8 @@ fn in_swarm() -> Setting<Restart> {
     }
 }
 
-/// `deploy.restart_policy`, which Compose reads before `restart` (docker/compose
-/// `pkg/compose/create.go`, `getRestartPolicy`), or that.
+/// `deploy.restart_policy`, or `restart` if there is no such policy. Compose reads them in this
+/// order (docker/compose `pkg/compose/create.go`, `getRestartPolicy`).
 fn restart(layers: &Layers, files: &[File<'_>]) -> Setting<Restart> {
     const POLICY: [&str; 2] = ["deploy", "restart_policy"];
     if layers.get(files, &POLICY).is_none() {
@@ -415,7 +415,8 @@ fn devices(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
             .any(|device| engine_words::is_accelerator(device));
 }
 
-/// `develop.watch` copies into the root file system unless it only rebuilds or restarts.
+/// `develop.watch` copies files into the root file system, except for the actions rebuild and
+/// restart.
 fn watch(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     let Some(value) = layers.get(files, &["develop", "watch"]) else {
         return;

@@ -1,21 +1,21 @@
-//! Is this a Compose file?
+//! Recognises Compose files.
 
 use std::borrow::Cow;
 
 use crate::project::NotOurs;
 use crate::syntax::{Found, Kind, NodeId, Schema, Tree};
 
-/// What compose-spec allows at the top beside `x-` extensions; a file with other keys is rejected
-/// by its schema (`compose-spec.json`, `additionalProperties: false`).
+/// The top-level keys of compose-spec, apart from `x-` extensions. Its schema rejects a file with
+/// other keys (`compose-spec.json`, `additionalProperties: false`).
 const TOP_LEVEL: [&str; 9] = [
     "version", "name", "services", "networks", "volumes", "configs", "secrets", "include", "models",
 ];
 
-/// Keys that say what a service runs; an entry without any of them is defined elsewhere.
+/// Keys that define what a service runs. An entry without any of them is defined elsewhere.
 const DEFINING: [&str; 4] = ["image", "build", "extends", "provider"];
 
-/// What docker-compose 1 allows in a service of a file without `services`
-/// (docker/compose 1.x `compose/config/config_schema_v1.json`).
+/// The service keys that docker-compose 1 allows in a file without `services` (docker/compose 1.x
+/// `compose/config/config_schema_v1.json`).
 const LEGACY: [&str; 49] = [
     "auto_up",
     "build",
@@ -68,12 +68,12 @@ const LEGACY: [&str; 49] = [
     "working_dir",
 ];
 
-/// Whether the stream is a Compose project, judging every document.
+/// Whether the stream is a Compose project. Every document is checked.
 ///
 /// # Errors
 ///
-/// [`NotOurs::Empty`] without content, [`NotOurs::Fragment`] if no service says what it runs,
-/// [`NotOurs::OtherYaml`] if it is none.
+/// [`NotOurs::Empty`] for a stream without content, [`NotOurs::Fragment`] if no service defines
+/// what it runs, [`NotOurs::OtherYaml`] if the stream is not a Compose project.
 pub(super) fn recognise(tree: &Tree<'_>) -> Result<(), NotOurs> {
     let mut empty = true;
     let mut services = false;
@@ -116,8 +116,8 @@ pub(super) fn recognise(tree: &Tree<'_>) -> Result<(), NotOurs> {
     }
 }
 
-/// The mapping of the services of a document: `services`, or the document itself where its format
-/// is the one without.
+/// The mapping that holds the services of a document: `services`, or the document itself in the
+/// first format.
 pub(super) fn services_of(tree: &Tree<'_>, root: NodeId) -> Option<NodeId> {
     if let Some(found) = tree.get(root, "services", Schema::GoYamlV4) {
         return Some(tree.resolve(found.value()));
@@ -125,7 +125,7 @@ pub(super) fn services_of(tree: &Tree<'_>, root: NodeId) -> Option<NodeId> {
     has_no_services_key(tree, root).then(|| tree.resolve(root))
 }
 
-/// The document is of the first format, whose services stand at the top.
+/// Whether the document has the first format, with services at the top level.
 pub(super) fn has_no_services_key(tree: &Tree<'_>, root: NodeId) -> bool {
     let root = tree.resolve(root);
     tree.node(root).kind == Kind::Map
@@ -136,8 +136,8 @@ fn is_top_level(key: &str) -> bool {
     TOP_LEVEL.contains(&key) || key.starts_with("x-")
 }
 
-/// Every entry is a service that docker-compose 1 accepts, and one says more than what it runs, so
-/// that a mapping of names to images is none.
+/// Whether docker-compose 1 accepts every entry as a service. One entry must have more keys than
+/// its image, so that a mapping of names to images does not match.
 fn is_legacy(tree: &Tree<'_>, entries: &[(Cow<'_, str>, Found)]) -> bool {
     let mut says_more = false;
     for (name, entry) in entries {
@@ -166,7 +166,7 @@ fn is_legacy(tree: &Tree<'_>, entries: &[(Cow<'_, str>, Found)]) -> bool {
     says_more
 }
 
-/// The service says what it runs.
+/// Whether the service defines what it runs.
 pub(super) fn is_defined(tree: &Tree<'_>, service: NodeId) -> bool {
     DEFINING
         .iter()

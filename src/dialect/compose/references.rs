@@ -1,4 +1,5 @@
-//! The files that a Compose file speaks of: bases (`extends`), includes, variables.
+//! Finds the files that a Compose file refers to: bases (`extends`), includes and files of
+//! variables.
 //!
 //! Sources: compose-go `loader/extends.go`, `loader/include.go`, `paths/resolve.go`,
 //! `cli/options.go`.
@@ -16,14 +17,14 @@ use crate::paths::normalized;
 use crate::project::{Context, File, Surroundings};
 use crate::syntax::{Kind, NodeId, Schema};
 
-/// A file that another one speaks of.
+/// A file that another file refers to.
 #[derive(Debug)]
 pub(crate) struct Reference {
-    /// Where it is.
+    /// The path of the file.
     pub(crate) path: PathBuf,
-    /// What its own paths and variables mean.
+    /// The base directory and the variables for the file's own paths and values.
     pub(crate) context: Arc<Context>,
-    /// Its services become services of the project, and not only bases of them.
+    /// Whether the project gets the services of the file. Otherwise they are only bases.
     pub(crate) is_included: bool,
 }
 
@@ -33,20 +34,20 @@ pub(super) struct Include {
     /// The files, merged in this order.
     pub(super) files: Vec<PathBuf>,
     directory: PathBuf,
-    /// Files of variables; `None` for the `.env` of its directory.
+    /// Files of variables. `None` means the `.env` of the directory.
     variables: Option<Vec<PathBuf>>,
 }
 
-/// What `extends` names.
+/// The service that `extends` names.
 #[derive(Debug)]
 pub(super) struct Extends {
-    /// The file that defines it, where that is another one.
+    /// The file that defines the service, if it is another file.
     pub(super) file: Option<PathBuf>,
-    /// The service.
+    /// The name of the service.
     pub(super) service: String,
 }
 
-/// Every file that this one extends or includes.
+/// Every file that this file extends or includes.
 pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Vec<Reference> {
     let says = |word: &str| memmem::find(file.tree.source().as_bytes(), word.as_bytes()).is_some();
     let (extends, include) = (says("extends"), says("include"));
@@ -84,7 +85,7 @@ pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Ve
     found
 }
 
-/// What an `extends` names: a service of the same file, or `{file, service}`.
+/// The target of an `extends`: a service of the same file, or `{file, service}`.
 pub(super) fn extended(file: &File<'_>, node: NodeId) -> Option<Extends> {
     let tree = &file.tree;
     let node = tree.resolve(node);
@@ -105,8 +106,8 @@ pub(super) fn extended(file: &File<'_>, node: NodeId) -> Option<Extends> {
     })
 }
 
-/// The entries of `include`: a path, or `{path, project_directory, env_file}`, where each path and
-/// each `env_file` may be one or several.
+/// The entries of `include`: a path, or `{path, project_directory, env_file}`. `path` and
+/// `env_file` can each be one value or a list.
 pub(super) fn includes(file: &File<'_>, root: NodeId) -> Vec<Include> {
     let tree = &file.tree;
     let Some(found) = tree.get(root, "include", Schema::GoYamlV4) else {
@@ -155,8 +156,8 @@ pub(super) fn includes(file: &File<'_>, root: NodeId) -> Vec<Include> {
 }
 
 impl Include {
-    /// What paths and variables mean in the included files: what is known where they are included
-    /// counts before what their own file of variables says (compose-go `types/mapping.go`).
+    /// The context of the included files. Variables of the including file have precedence over the
+    /// included project's own file of variables (compose-go `types/mapping.go`).
     fn context(&self, from: &File<'_>, surroundings: &dyn Surroundings) -> Context {
         context(
             &from.path,
@@ -168,8 +169,8 @@ impl Include {
     }
 }
 
-/// The meaning of paths and variables in a project at `directory`: `known`, and what its files of
-/// variables say, which are the `.env` there unless others are named.
+/// The context of a project at `directory`. Its variables are `known` and those of its files of
+/// variables. The default file is the `.env` in that directory.
 pub(crate) fn context(
     from: &Path,
     directory: PathBuf,
@@ -188,8 +189,8 @@ pub(crate) fn context(
     }
 }
 
-/// What the texts of files of variables say, the later ones before the earlier, and `known` before
-/// all of them.
+/// The variables of all texts. Later texts have precedence over earlier ones, and `known` has
+/// precedence over all texts.
 pub(crate) fn variables(
     texts: &[String],
     known: &BTreeMap<String, String>,

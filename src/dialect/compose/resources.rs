@@ -1,4 +1,4 @@
-//! Memory, processors and processes of a service, and where their limits are written.
+//! Reads memory, CPU and process limits of a service, and where they are written.
 
 use std::borrow::Cow;
 
@@ -38,8 +38,8 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
         .and_then(|value| units::bytes(&value.judged(files)?));
 }
 
-/// docs/semantics.md#limit-one-place, #limit-compose-v1 and #swarm-refuses: new limits go where
-/// limits are, and otherwise where the readers of the file know them.
+/// The place for new limits: where limits are already written, or otherwise where the consumers of
+/// the file read them (docs/semantics.md#limit-one-place, #limit-compose-v1 and #swarm-refuses).
 pub(super) fn home(layers: &Layers, files: &[File<'_>], by_stack: bool) -> Limits {
     if layers.has(files, &["deploy", "resources", "limits"]) {
         return Limits::Deploy;
@@ -57,14 +57,15 @@ pub(super) fn home(layers: &Layers, files: &[File<'_>], by_stack: bool) -> Limit
     }
 }
 
-/// `memswap_limit`, below which a limit on memory has to stay; -1 and 0 bound nothing.
+/// `memswap_limit`, which a memory limit must not exceed. -1 and 0 mean no limit.
 pub(super) fn swap(layers: &Layers, files: &[File<'_>]) -> Option<(String, Option<u64>)> {
     let text = layers.get(files, &["memswap_limit"])?.judged(files)?;
     let bytes = units::bytes(&text);
     (text.trim() != "-1" && bytes != Some(0)).then(|| (text.into_owned(), bytes))
 }
 
-/// `cpu_quota` of a `cpu_period` (100 ms by default) is a CPU limit; the engine refuses `cpus` beside either.
+/// `cpu_quota` per `cpu_period` (default 100 ms) is a CPU limit. The engine rejects `cpus` together
+/// with either key.
 fn cpu_quota(container: &mut Container, layers: &Layers, files: &[File<'_>]) {
     let period = layers.get(files, &["cpu_period"]);
     let micros = |value: &Value| {

@@ -1,9 +1,10 @@
-//! The services of a project: the files that define each, and who extends whom.
+//! Collects the services of a project: the files that define each service, and the bases it
+//! extends.
 //!
-//! Compose resolves `extends` in each document by itself, before it merges the documents and files
-//! of the project, so that nobody inherits what a later file says of a base (compose-go
-//! `loader/loader.go` `loadYamlFile`, `loader/extends.go`). What is included is there before the
-//! document that includes it, and is overridden by it (`loader/include.go`).
+//! Compose resolves `extends` within each document, before it merges the documents and files of the
+//! project. A service therefore does not inherit what a later file sets on its base (compose-go
+//! `loader/loader.go` `loadYamlFile`, `loader/extends.go`). Included services are added before the
+//! document that includes them, which overrides them (`loader/include.go`).
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -18,9 +19,9 @@ use crate::paths::normalized;
 use crate::project::{File, Surroundings};
 use crate::syntax::{Found, NodeId, Schema, Span};
 
-/// A chain of `extends` that is longer has no end that anybody can follow.
+/// The maximum length of an `extends` chain. A longer chain is treated as endless.
 const LONGEST_CHAIN: usize = 64;
-/// As many files are included, counted each time that they are.
+/// The maximum number of includes. A file that is included twice counts twice.
 const MOST_INCLUDES: usize = 1_000;
 
 static EXTENDS_ITSELF: Words = Words::new(
@@ -41,24 +42,24 @@ static BASE_NOT_IN_FILE: Words = Words::new(
 #[derive(Clone, Debug)]
 pub(super) struct Service {
     pub(super) name: String,
-    /// The key that defines it first.
+    /// The key of the first definition.
     pub(super) key: Span,
-    /// Every mapping that makes it up, those of its bases first.
+    /// All mappings of the service, those of its bases first.
     pub(super) layers: Layers,
-    /// Why part of it is not known.
+    /// Why part of the service is not known.
     pub(super) incomplete: Option<Reason>,
 }
 
-/// The services of the files that are merged with each other.
+/// The services of files that are merged together.
 #[derive(Debug)]
 pub(super) struct Merged {
-    /// In the order first written.
+    /// The services, in the order of first definition.
     pub(super) services: Vec<Service>,
-    /// The documents they come from, bases apart.
+    /// The source documents, without those of bases.
     pub(super) roots: Vec<(usize, NodeId)>,
 }
 
-/// Every service of each of the projects.
+/// All services of each project.
 pub(super) fn collect(files: &[File<'_>], surroundings: &dyn Surroundings) -> Vec<Merged> {
     let mut numbers: Vec<usize> = files.iter().filter_map(|file| file.part.merged).collect();
     numbers.sort_unstable();
@@ -89,14 +90,14 @@ pub(super) fn collect(files: &[File<'_>], surroundings: &dyn Surroundings) -> Ve
 struct Reader<'f, 's> {
     files: &'f [File<'s>],
     surroundings: &'f dyn Surroundings,
-    /// The files by their paths.
+    /// The index of each file, by path.
     places: OnceCell<HashMap<PathBuf, usize>>,
-    /// The services of files that others extend, as they stand there.
+    /// The services of files that other services extend, before their own `extends` is resolved.
     bases: RefCell<HashMap<usize, Rc<Model>>>,
     included: Cell<usize>,
 }
 
-/// Services by their names.
+/// Services by name.
 #[derive(Debug, Default)]
 struct Model {
     services: Vec<Service>,
@@ -112,7 +113,7 @@ impl Model {
         self.services.get(*places.get(name)?)
     }
 
-    /// Adds what binds more than all that is there.
+    /// Merges services with higher precedence.
     fn merge(&mut self, other: Vec<Service>) {
         if self.services.is_empty() {
             self.services = other;
@@ -165,7 +166,7 @@ impl Reader<'_, '_> {
         model
     }
 
-    /// The services of one document with their bases and with what it includes.
+    /// The services of one document, with their bases and its includes.
     fn document(
         &self,
         file: usize,
@@ -216,7 +217,7 @@ impl Reader<'_, '_> {
             .collect()
     }
 
-    /// The services of one document as they stand there.
+    /// The services of one document, before `extends` is resolved.
     fn own(&self, file: usize, root: NodeId) -> Vec<Service> {
         let tree = &self.files[file].tree;
         let Some(services) = services_of(tree, root) else {
@@ -238,7 +239,7 @@ impl Reader<'_, '_> {
             .collect()
     }
 
-    /// The service with all that it extends, at any distance.
+    /// The service with all of its direct and indirect bases.
     fn with_bases(
         &self,
         file: usize,
@@ -291,7 +292,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The services of a file that others extend: its documents merged, each as it stands there.
+    /// The services of a file that other services extend: its documents merged, `extends` not
+    /// resolved.
     fn bases(&self, file: usize) -> Rc<Model> {
         if let Some(known) = self.bases.borrow().get(&file) {
             return Rc::clone(known);
@@ -305,7 +307,7 @@ impl Reader<'_, '_> {
         model
     }
 
-    /// What the service extends by its own words.
+    /// The service that this service extends directly.
     fn extends(&self, service: &Service) -> Option<Extends> {
         let value = service.layers.get(self.files, &["extends"])?;
         extended(&self.files[value.file], value.node)

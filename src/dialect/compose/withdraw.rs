@@ -1,4 +1,4 @@
-//! Undoing explicit settings of a service, where somebody asks for that.
+//! Removes explicit weak settings of a service, on request.
 
 use super::Site;
 use crate::container::{Assignment, Reason, Value as Part, Words, same_path};
@@ -19,8 +19,8 @@ static SHORT_VOLUME: Words = Words::new(
 );
 
 impl Site {
-    /// Plans the edits of an assignment that undoes a setting of the service itself. A setting from
-    /// another place is refused: others read it too.
+    /// Plans the edits of an assignment that removes a setting of the service itself. The edit is
+    /// refused if the setting comes from another place, because other services also read it.
     pub(super) fn withdraw(
         &self,
         assignment: &Assignment,
@@ -68,7 +68,8 @@ impl Site {
         }
     }
 
-    /// Removes the items of a list whose text `goes`, and the list with its last item.
+    /// Removes the items of a list whose text matches `goes`. The list is removed with its last
+    /// item.
     pub(super) fn remove_items(
         &self,
         tree: &Tree<'_>,

@@ -1,11 +1,11 @@
-//! What Docker and Podman read in one word, wherever it stands: in a Compose file, on a command
-//! line, in a unit.
+//! Parses the short values that Docker and Podman share, in Compose files, on command lines and in
+//! units.
 
 pub(in crate::dialect) mod mount;
 
 use crate::container::{Id, Observed, Restart, Sysctl, User};
 
-/// `UID[:GID]`, by number or name.
+/// `UID[:GID]`, as numbers or names.
 pub(in crate::dialect) fn user(text: &str) -> Option<User> {
     let id = |text: &str| match text.parse() {
         Ok(number) => Id::Number(number),
@@ -21,12 +21,12 @@ pub(in crate::dialect) fn user(text: &str) -> Option<User> {
     })
 }
 
-/// A user as it is written.
+/// Formats a user.
 pub(in crate::dialect) fn write_user(uid: u32, gid: Option<u32>) -> String {
     gid.map_or_else(|| uid.to_string(), |gid| format!("{uid}:{gid}"))
 }
 
-/// A boolean as Go's `strconv.ParseBool` reads it, which the engines do.
+/// A boolean as Go's `strconv.ParseBool` reads it. The engines use that function.
 pub(in crate::dialect) fn boolean(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
@@ -35,7 +35,7 @@ pub(in crate::dialect) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// A security option's name and value: `NAME=VALUE`, `NAME:VALUE` or the name alone.
+/// The name and the value of a security option: `NAME=VALUE`, `NAME:VALUE` or only `NAME`.
 pub(in crate::dialect) fn security_option(text: &str) -> (&str, Option<&str>) {
     match text.split_once([':', '=']) {
         Some((name, value)) => (name, Some(value)),
@@ -43,13 +43,13 @@ pub(in crate::dialect) fn security_option(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The value of the option `no-new-privileges`, which is on without one
+/// The value of the option `no-new-privileges`. Without a value the option is on
 /// (docs/semantics.md#nnp-spelling).
 pub(in crate::dialect) fn no_new_privileges(value: Option<&str>) -> Option<bool> {
     value.map_or(Some(true), boolean)
 }
 
-/// A capability without `CAP_`, upper case.
+/// A capability in upper case, without `CAP_`.
 pub(in crate::dialect) fn capability(text: &str) -> String {
     let upper = text.to_ascii_uppercase();
     match upper.strip_prefix("CAP_") {
@@ -58,9 +58,9 @@ pub(in crate::dialect) fn capability(text: &str) -> String {
     }
 }
 
-/// The engine opens every port of a private network to everybody, unless the file sets that sysctl
-/// (docs/semantics.md#port-docker-free). For Podman this is a known gap: it does not
-/// (docs/semantics.md#port-podman).
+/// Whether every user can bind low ports. The engine allows this in a private network, unless the
+/// file sets that sysctl (docs/semantics.md#port-docker-free). This is wrong for Podman, which does
+/// not allow it (a known gap, docs/semantics.md#port-podman).
 pub(in crate::dialect) fn low_ports_are_free(sysctls: &[Sysctl]) -> bool {
     sysctls
         .iter()
@@ -68,8 +68,8 @@ pub(in crate::dialect) fn low_ports_are_free(sysctls: &[Sysctl]) -> bool {
         .all(|sysctl| sysctl.value.trim() == "0")
 }
 
-/// The container shares this namespace with another one, and it is more than the network: `mode`
-/// is the word for whose namespace it is.
+/// The container shares this namespace with another container, and the namespace is not the
+/// network. `mode` names its owner.
 pub(in crate::dialect) fn shared_namespace(name: &str, mode: &str) -> Option<Observed> {
     let is_another = ["service:", "container:", "ns:"]
         .iter()
@@ -98,18 +98,18 @@ pub(in crate::dialect) fn restart(text: &str) -> Option<Restart> {
     })
 }
 
-/// The ends of a published port.
+/// The host side and the container side of a published port.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::dialect) struct Port {
-    /// The address on the host, if one is named.
+    /// The address on the host, if given.
     pub(in crate::dialect) address: Option<String>,
-    /// The port on the host, or both ends of a range; nothing where the engine chooses.
+    /// The port on the host, or both ends of a range. Empty if the engine chooses the port.
     pub(in crate::dialect) host: Vec<u16>,
     /// The port in the container, or both ends of a range.
     pub(in crate::dialect) inner: Vec<u16>,
 }
 
-/// `[[IP:][HOST]:]CONTAINER[/PROTOCOL]`, ranges by their ends.
+/// `[[IP:][HOST]:]CONTAINER[/PROTOCOL]`. A range is given by its ends.
 pub(in crate::dialect) fn port(text: &str) -> Port {
     let ends = |text: &str| {
         text.split('-')
@@ -133,7 +133,7 @@ pub(in crate::dialect) fn port(text: &str) -> Port {
     }
 }
 
-/// The device is a processor other than the CPU, by its path or its CDI name.
+/// Whether the device is a GPU or another accelerator, by its path or its CDI name.
 pub(in crate::dialect) fn is_accelerator(device: &str) -> bool {
     [
         "/dev/nvidia",

@@ -1,4 +1,4 @@
-//! Volumes and scratch space, each in one word.
+//! Parses volumes and tmpfs mounts in their short form.
 
 use crate::container::{Mount, MountSource, Scratch, is_shared_directory};
 use crate::units;
@@ -6,15 +6,15 @@ use crate::units;
 /// `[SOURCE:]TARGET[:OPTIONS]`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::dialect) struct Volume<'t> {
-    /// A path, the name of a volume, or nothing.
+    /// A path, the name of a volume, or empty.
     pub(in crate::dialect) source: &'t str,
-    /// The path inside.
+    /// The path in the container.
     pub(in crate::dialect) target: &'t str,
     options: &'t str,
 }
 
 impl<'t> Volume<'t> {
-    /// Splits at colons, a drive letter being part of its path (compose-go `format/volume.go`,
+    /// Splits at colons. A drive letter belongs to its path (compose-go `format/volume.go`,
     /// docker/cli `internal/volumespec/volumespec.go`).
     pub(in crate::dialect) fn parse(text: &'t str) -> Self {
         let (source, target, options) = match split(text).as_slice() {
@@ -30,7 +30,7 @@ impl<'t> Volume<'t> {
         }
     }
 
-    /// The word among the options.
+    /// Whether the options contain this word.
     pub(in crate::dialect) fn has(&self, option: &str) -> bool {
         self.options().any(|known| known == option)
     }
@@ -40,7 +40,7 @@ impl<'t> Volume<'t> {
         self.options.split(',').filter(|option| !option.is_empty())
     }
 
-    /// The way of mount propagation, where it is not the default.
+    /// The mount propagation, if it is not the default.
     pub(in crate::dialect) fn propagation(&self) -> Option<String> {
         self.options()
             .find(|option| PROPAGATIONS.contains(option))
@@ -48,10 +48,10 @@ impl<'t> Volume<'t> {
     }
 }
 
-/// The ways of mount propagation other than the default (moby `volume/mounts/linux_parser.go`).
+/// The modes of mount propagation other than the default (moby `volume/mounts/linux_parser.go`).
 pub(in crate::dialect) const PROPAGATIONS: [&str; 4] = ["shared", "rshared", "slave", "rslave"];
 
-/// Splits at colons outside `${…}`, keeping `C:\` and `C:/` whole.
+/// Splits at colons outside `${…}`. `C:\` and `C:/` are kept whole.
 fn split(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;
@@ -78,13 +78,13 @@ fn split(text: &str) -> Vec<&str> {
     parts
 }
 
-/// The source of a mount is a path of the host, and not the name of a volume.
+/// Whether the source of a mount is a host path and not a volume name.
 pub(in crate::dialect) fn is_host_path(source: &str) -> bool {
     source.starts_with(['.', '/', '~', '\\'])
         || source.as_bytes().get(1) == Some(&b':') && source.as_bytes()[0].is_ascii_alphabetic()
 }
 
-/// A volume that does not begin as a copy of the image's directory has an owner of its own.
+/// A volume that is not initialised from the image's directory keeps its own owner.
 pub(in crate::dialect) fn copied(source: MountSource, name: &str, copies: bool) -> MountSource {
     match source {
         MountSource::Volume(_) | MountSource::Anonymous if !copies => {
@@ -94,8 +94,9 @@ pub(in crate::dialect) fn copied(source: MountSource, name: &str, copies: bool) 
     }
 }
 
-/// `PATH[:OPTIONS]`. Without owner and mode the engine gives it to root with the mode of the
-/// image's directory, or 1777 where the image has none (docs/semantics.md#tmpfs-owner).
+/// `PATH[:OPTIONS]`. Without owner and mode, the engine makes root the owner. The mode is that of
+/// the image's directory, or 1777 if the image has no such directory
+/// (docs/semantics.md#tmpfs-owner).
 pub(in crate::dialect) fn tmpfs(text: &str) -> Mount {
     let (target, options) = text.split_once(':').unwrap_or((text, ""));
     let open = is_shared_directory(target)
@@ -117,14 +118,14 @@ pub(in crate::dialect) fn tmpfs(text: &str) -> Mount {
     }
 }
 
-/// Bytes of a tmpfs of this form; nothing where a share of the host's memory is meant.
+/// The size of a tmpfs in bytes. `None` for a percentage of the host's memory.
 pub(in crate::dialect) fn tmpfs_size(text: &str) -> Option<u64> {
     let mut options = text.split([':', ',']);
     units::bytes(options.find_map(|option| option.strip_prefix("size="))?)
 }
 
-/// `PATH:noexec,nosuid,size=…`. A mode comes with an owner, because old versions of runc ignore the
-/// mode (docs/semantics.md#tmpfs-mode-ignored).
+/// `PATH:noexec,nosuid,size=…`. A mode is written together with an owner, because old versions of
+/// runc ignore the mode (docs/semantics.md#tmpfs-mode-ignored).
 pub(in crate::dialect) fn write_tmpfs(scratch: &Scratch) -> String {
     let exec = if scratch.exec { "exec" } else { "noexec" };
     let size = units::write_bytes(scratch.size);
