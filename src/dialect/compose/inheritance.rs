@@ -100,13 +100,13 @@ pub(super) fn overridden(files: &[File<'_>], defining: &Layer, later: &Layers) -
     keys
 }
 
-/// The node takes back what came before it: `!reset`, and in a later document `!override`.
+/// Whether the node removes earlier values: `!reset`, or `!override` in a later document.
 fn is_undone(tree: &Tree<'_>, node: NodeId, is_later: bool) -> bool {
     tree.tag(node)
         .is_some_and(|tag| tag == "!reset" || is_later && tag == "!override")
 }
 
-/// Keys that a service may have beside its base's without making a setting of the base wrong for it.
+/// Keys that a service may add to its base without a conflict with a new setting of the base.
 const HARMLESS: [&str; 16] = [
     "container_name",
     "depends_on",

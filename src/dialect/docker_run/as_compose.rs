@@ -1,4 +1,4 @@
-//! A command as a Compose file (compose-spec `05-services.md`).
+//! Writes a command as a Compose file (compose-spec `05-services.md`).
 
 use super::{Command, Given};
 use crate::dialect::engine_words;
@@ -6,7 +6,7 @@ use crate::dialect::engine_words::mount::{Volume, is_host_path};
 use crate::syntax::{Value, document};
 use crate::units;
 
-/// How an option's value is written under its key.
+/// How the value of an option is written under its key.
 #[derive(Clone, Copy, Debug)]
 enum Form {
     /// As a string.
@@ -23,7 +23,7 @@ enum Form {
 
 use Form::{Boolean, Integer, Item, Pair, Text};
 
-/// Options that are one key each, its path with dots between.
+/// Options that map to one key each. Dots separate the steps of a path.
 const KEYS: &[(&str, &str, Form)] = &[
     ("add-host", "extra_hosts", Item),
     ("annotation", "annotations", Item),
@@ -97,8 +97,7 @@ const KEYS: &[(&str, &str, Form)] = &[
 ];
 
 impl Command {
-    /// A Compose file with the service that the command starts, and the options that no key of
-    /// Compose can say.
+    /// A Compose file with the service of the command, and the options that Compose has no key for.
     #[must_use]
     pub fn as_compose(&self) -> (String, Vec<String>) {
         let mut file = File::default();
@@ -122,7 +121,7 @@ impl Command {
         (file.write(self.service_name(image)), unsaid)
     }
 
-    /// The options before `run`, which speak to the engine.
+    /// The options before `run`, which apply to the engine client.
     fn globals(&self) -> Vec<String> {
         let words = self.words.get(1..self.first.saturating_sub(1));
         let mut words = words.unwrap_or_default().to_vec();
@@ -135,7 +134,7 @@ impl Command {
         vec![words.join(" ")]
     }
 
-    /// A name that Compose takes for a service: the container's, or the image's last part.
+    /// A valid service name: from the container's name, or the last part of the image name.
     fn service_name(&self, image: &str) -> String {
         let image = image.rsplit('/').next().unwrap_or_default();
         let image = image.split(['@', ':']).next().unwrap_or_default();
@@ -150,18 +149,18 @@ impl Command {
     }
 }
 
-/// The file in the making.
+/// The Compose file under construction.
 #[derive(Debug, Default)]
 struct File {
     service: Entries,
-    /// What the networks that the service joins are told.
+    /// The options for the networks that the service joins.
     attachment: Entries,
     networks: Vec<String>,
     volumes: Vec<String>,
 }
 
 impl File {
-    /// Writes one option down; false where Compose cannot say it.
+    /// Writes one option. Returns false if Compose has no equivalent.
     fn say(&mut self, command: &Command, given: &Given) -> bool {
         let value = given.value.as_str();
         if is_podmans_own(given) {
@@ -257,7 +256,7 @@ impl File {
         true
     }
 
-    /// A named volume is the engine's own of that name, and not one of the project.
+    /// A named volume belongs to the engine, not to the project.
     fn name_volume(&mut self, source: &str) {
         let is_named = !source.is_empty() && !is_host_path(source);
         if is_named && !self.volumes.iter().any(|known| known == source) {
@@ -265,7 +264,7 @@ impl File {
         }
     }
 
-    /// `type=…,source=…,target=…`, as far as Compose has the same fields.
+    /// `type=…,source=…,target=…`, if Compose has the same fields.
     fn mount(&mut self, value: &str) -> bool {
         let mut mount = Entries::default();
         mount.set("type", text("volume"));
@@ -314,7 +313,7 @@ impl File {
         true
     }
 
-    /// A network of the engine's own, or one that is there already.
+    /// A network mode of the engine, or an existing network.
     fn network(&mut self, value: &str) -> bool {
         match value {
             "host" | "none" | "bridge" => self.service.set("network_mode", text(value)),
@@ -329,7 +328,7 @@ impl File {
     }
 
     fn write(mut self, service: String) -> String {
-        // Docker gives the attachment to the first.
+        // Docker applies the options to the first network.
         for (nth, name) in self.networks.iter().enumerate() {
             if self.attachment.is_empty() {
                 self.service.push("networks", text(name));
@@ -368,11 +367,11 @@ impl Command {
     }
 }
 
-/// The entries of a mapping that holds values and mappings of values, in order.
+/// The entries of a mapping of values and inner mappings, in order.
 #[derive(Clone, Debug, Default)]
 struct Entries(Vec<(Key, Value)>);
 
-/// Where a value stands: under a key, or under a key of the mapping there.
+/// The place of a value: a key, or a key of an inner mapping.
 type Key = (String, Option<String>);
 
 impl Entries {
@@ -411,7 +410,7 @@ impl Entries {
         self.0.is_empty()
     }
 
-    /// The mapping, each inner one where its first entry stands.
+    /// The mapping. An inner mapping is at the position of its first entry.
     fn into_map(self) -> Value {
         let mut map: Vec<(String, Value)> = Vec::new();
         for ((outer, inner), value) in self.0 {
@@ -435,7 +434,7 @@ fn key(path: &str) -> Key {
     }
 }
 
-/// A value that Podman reads and Docker, which Compose speaks to, refuses.
+/// Whether only Podman accepts the value. Compose uses Docker, which rejects it.
 fn is_podmans_own(given: &Given) -> bool {
     let value = given.value.as_str();
     let options = value.rsplit(':').next().unwrap_or_default();
@@ -449,12 +448,12 @@ fn is_podmans_own(given: &Given) -> bool {
     }
 }
 
-/// A string as Compose reads it back: a dollar sign is doubled.
+/// A string for Compose, with each dollar sign doubled.
 fn text(value: &str) -> Value {
     Value::Str(value.replace('$', "$$"))
 }
 
-/// `published=…,target=…` in the short form, which every Compose reads.
+/// `published=…,target=…` in the short form, which every Compose version reads.
 fn short_port(text: &str) -> String {
     if !text.contains('=') {
         return text.to_owned();

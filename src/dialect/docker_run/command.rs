@@ -1,4 +1,4 @@
-//! A command line as pflag reads it.
+//! Parses a command line as pflag does.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use super::fault::{Fault, FaultKind};
 use super::flags::{Flag, Takes};
 use crate::dialect::engine_words;
 
-/// Whose command line it is.
+/// The engine of a command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// Docker.
@@ -16,7 +16,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// The name of its program.
+    /// The name of the engine's program.
     #[must_use]
     pub fn program(self) -> &'static str {
         match self {
@@ -26,39 +26,39 @@ impl Engine {
     }
 }
 
-/// A `docker run`, or what is like it, word by word.
+/// The words of a `docker run` or a similar command.
 #[derive(Clone, Debug)]
 pub struct Command {
     pub(super) engine: Engine,
     pub(super) words: Vec<String>,
     /// The options between `run` and the image, in order.
     pub(super) options: Vec<Given>,
-    /// The first word after `run`.
+    /// The index of the first word after `run`.
     pub(super) first: usize,
-    /// The word that names the image.
+    /// The index of the image.
     pub(super) image: usize,
 }
 
-/// An option as it was given.
+/// An option with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::dialect) struct Given {
     pub(super) flag: &'static Flag,
-    /// Its value; `true` for a boolean that is just there.
+    /// The value. A boolean without a value is `true`.
     pub(super) value: String,
-    /// Its words. Letters that stand in one word share them.
+    /// The words of the option. Letters in one word share it.
     pub(in crate::dialect) words: Range<usize>,
 }
 
 impl Command {
-    /// Reads the words of a command line, which begins with the name of the program.
+    /// Parses the words of a command line. The first word is the name of the program.
     ///
-    /// As pflag does (`flag.go` `parseArgs`, with `SetInterspersed(false)`): the first word that is
-    /// no option is the image, and everything after it belongs to the container.
+    /// Like pflag (`flag.go` `parseArgs`, with `SetInterspersed(false)`): the first word that is
+    /// not an option is the image, and all later words belong to the container.
     ///
     /// # Errors
     ///
-    /// The word that cannot be read, or is missing. A flag that is not known is an error, because
-    /// nobody can tell whether the word after it is its value or the image.
+    /// Returns the word that cannot be parsed or is missing. An unknown flag is an error, because
+    /// the next word could be its value or the image.
     pub fn parse(words: Vec<String>) -> Result<Self, Fault> {
         match Reader::new(&words).and_then(Reader::read) {
             Ok((engine, options, first, image)) => Ok(Self {
@@ -72,24 +72,24 @@ impl Command {
         }
     }
 
-    /// Whose command line it is.
+    /// The engine of the command line.
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.engine
     }
 
-    /// Every word.
+    /// All words.
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.words
     }
 
-    /// The index of the word that names the image.
+    /// The index of the image.
     pub(in crate::dialect) fn image_at(&self) -> usize {
         self.image
     }
 
-    /// The image and what is run in it.
+    /// The image and its command.
     pub(super) fn image_and_arguments(&self) -> (&str, &[String]) {
         match self.words.get(self.image..).and_then(<[_]>::split_first) {
             Some((image, arguments)) => (image, arguments),
@@ -104,25 +104,25 @@ impl Command {
             .filter(move |given| given.flag.name == name)
     }
 
-    /// The option that holds where a later one replaces an earlier one.
+    /// The last option of a name, which replaces earlier ones.
     pub(super) fn last(&self, name: &str) -> Option<&Given> {
         self.given(name).next_back()
     }
 
-    /// A boolean that is given and not switched off.
+    /// Whether a boolean option is given and not false.
     pub(super) fn is_on(&self, name: &str) -> bool {
         self.last(name)
             .is_some_and(|given| engine_words::boolean(&given.value) == Some(true))
     }
 
-    /// The values of an option that may be repeated, each with the option that holds it.
+    /// The values of a repeatable option, each with its option.
     pub(super) fn values(&self, name: &str) -> Vec<(&str, &Given)> {
         self.given(name)
             .flat_map(|given| self.values_of(given))
             .collect()
     }
 
-    /// The values of one option: several where Podman takes it for a list.
+    /// The values of one option. Podman splits some options at commas.
     pub(super) fn values_of<'g>(&self, given: &'g Given) -> Vec<(&'g str, &'g Given)> {
         if self.engine == Engine::Podman && given.flag.takes == Takes::Commas {
             let values = given.value.split(',');
@@ -131,7 +131,7 @@ impl Command {
         vec![(given.value.as_str(), given)]
     }
 
-    /// The options that stand together, in order: each group is written as a whole.
+    /// The groups of options that share words, in order. Each group is printed as a whole.
     pub(super) fn groups(&self) -> Vec<Range<usize>> {
         let mut groups: Vec<Range<usize>> = Vec::new();
         for given in &self.options {
@@ -186,7 +186,7 @@ impl<'w> Reader<'w> {
         Ok((self.engine, options, first, self.at))
     }
 
-    /// The options from here to the first word that is none, which is read next.
+    /// Parses options up to the first word that is not an option. That word is read next.
     fn options(
         &mut self,
         long: impl Fn(Engine, &str) -> Option<&'static Flag>,
@@ -222,7 +222,7 @@ impl<'w> Reader<'w> {
         Ok(options)
     }
 
-    /// `--name`, `--name=value`, `--name value`.
+    /// Parses `--name`, `--name=value` and `--name value`.
     fn long(
         &mut self,
         start: usize,
@@ -243,7 +243,7 @@ impl<'w> Reader<'w> {
         Ok((flag, value))
     }
 
-    /// `-it`, `-p80:80`, `-p=80:80`, `-p 80:80`: letters, of which the last may take a value.
+    /// Parses `-it`, `-p80:80`, `-p=80:80` and `-p 80:80`. The last letter may take a value.
     fn letters(
         &mut self,
         start: usize,
@@ -317,7 +317,7 @@ mod tests {
         assert_eq!(read("docker run -e A=b=c i"), "env=A=b=c [i]");
         assert_eq!(read("docker run -eA=b i"), "env=A=b [i]");
         assert_eq!(read("docker run -e=A=b i"), "env=A=b [i]");
-        // pflag: an `=` with nothing after it is the value itself.
+        // pflag: an `=` without text after it is the value itself.
         assert_eq!(read("docker run -p= i"), "publish== [i]");
     }
 
@@ -351,7 +351,7 @@ mod tests {
             read("docker run -it=false i"),
             "interactive=true tty=false [i]"
         );
-        // A letter that takes a value swallows the rest of its word.
+        // A letter that takes a value uses the rest of its word.
         assert_eq!(read("docker run -pit i"), "publish=it [i]");
     }
 

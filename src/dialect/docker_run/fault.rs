@@ -1,4 +1,4 @@
-//! What can be wrong with a command line.
+//! The errors of a command line.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,32 +7,32 @@ use super::{Engine, print};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::Span;
 
-/// A command line that cannot be read.
+/// A command line that cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}")]
 pub struct Fault {
-    /// What is wrong.
+    /// The kind of error.
     pub kind: FaultKind,
-    /// The command in one line, for the report.
+    /// The command on one line, for the report.
     pub line: String,
-    /// The word in that line; its end where a word is missing.
+    /// The word in that line. If a word is missing, the end of the line.
     pub span: Span,
 }
 
-/// What is wrong with a command line.
+/// The kind of error in a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// The flag, with its dashes, is none that is known of this engine.
+    /// This engine has no such flag. The text includes the dashes.
     Unknown(Engine, String),
-    /// The flag takes a value, and the line ends.
+    /// The flag takes a value, but the line ends.
     NoValue(&'static str),
-    /// The value of a boolean is none.
+    /// The value of a boolean flag is not a boolean.
     NoBoolean(String),
     /// There is no `run` and no `create`.
     NoRun,
     /// There is no image.
     NoImage,
-    /// It asks for the manual.
+    /// The command only prints help.
     Help,
 }
 

@@ -1,10 +1,11 @@
-//! The flags of `docker run`, `docker create` and their Podman twins: which there are, and which
-//! take a value.
+//! The flags of `docker run`, `docker create` and the same Podman commands: their names and whether
+//! they take a value.
 //!
-//! From docker/cli `cli/command/container/{opts,run,create}.go` and `cli/flags/options.go` at
-//! 28f7560, and podman `cmd/podman/common/{create,netflags}.go`, `cmd/podman/containers/{run,create}.go`,
-//! `cmd/podman/root.go` and `cmd/podman/utils/alias.go` at c6580b4. A flag that only `run` or only
-//! `create` has is taken for both: the engine refuses it where it does not belong.
+//! Sources: docker/cli `cli/command/container/{opts,run,create}.go` and `cli/flags/options.go` at
+//! 28f7560, and podman `cmd/podman/common/{create,netflags}.go`,
+//! `cmd/podman/containers/{run,create}.go`, `cmd/podman/root.go` and `cmd/podman/utils/alias.go` at
+//! c6580b4. A flag that only `run` or only `create` has is accepted for both. The engine rejects it
+//! for the other.
 
 use super::Engine;
 use Takes::{Commas, Nothing, Value};
@@ -12,44 +13,44 @@ use Takes::{Commas, Nothing, Value};
 /// One flag of a command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::dialect) struct Flag {
-    /// Its long name, without dashes.
+    /// The long name, without dashes.
     pub(in crate::dialect) name: &'static str,
-    /// Its letter.
+    /// The letter.
     short: Option<char>,
-    /// What follows it.
+    /// The value that the flag takes.
     pub(super) takes: Takes,
     docker: bool,
     podman: bool,
 }
 
-/// What follows a flag.
+/// The value that a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Takes {
-    /// It is a boolean: a value only after `=` (pflag's `NoOptDefVal`).
+    /// A boolean: it takes a value only after `=` (pflag's `NoOptDefVal`).
     Nothing,
     /// A value, in the same word or the next.
     Value,
-    /// A value that Podman takes for a list with commas, and Docker as it is.
+    /// A value that Podman splits at commas and Docker does not.
     Commas,
 }
 
 impl Flag {
-    /// The flag with this long name, or one of its older names, among those after `run`.
+    /// The flag after `run` with this long name or older name.
     pub(in crate::dialect) fn long(engine: Engine, name: &str) -> Option<&'static Self> {
         Self::among(RUN, engine, |flag| flag.name == current(engine, name))
     }
 
-    /// The flag with this letter, among those after `run`.
+    /// The flag after `run` with this letter.
     pub(super) fn short(engine: Engine, letter: char) -> Option<&'static Self> {
         Self::among(RUN, engine, |flag| flag.short == Some(letter))
     }
 
-    /// The flag with this long name, among those before `run`.
+    /// The flag before `run` with this long name.
     pub(super) fn long_global(engine: Engine, name: &str) -> Option<&'static Self> {
         Self::among(GLOBAL, engine, |flag| flag.name == name)
     }
 
-    /// The flag with this letter, among those before `run`.
+    /// The flag before `run` with this letter.
     pub(super) fn short_global(engine: Engine, letter: char) -> Option<&'static Self> {
         Self::among(GLOBAL, engine, |flag| flag.short == Some(letter))
     }
@@ -69,7 +70,7 @@ impl Flag {
     }
 }
 
-/// The name that an older one stands for.
+/// The current name for an older one.
 fn current(engine: Engine, name: &str) -> &str {
     match (engine, name) {
         (_, "net") => "network",
@@ -115,7 +116,7 @@ const fn podman(name: &'static str, short: char, takes: Takes) -> Flag {
     flag(name, short, takes, false, true)
 }
 
-/// After `run`. Podman takes its persistent global flags there too.
+/// The flags after `run`. Podman accepts its persistent global flags there too.
 const RUN: &[Flag] = &[
     both("add-host", NONE, Commas),
     both("annotation", NONE, Value),
@@ -311,7 +312,7 @@ const RUN: &[Flag] = &[
     both("workdir", 'w', Value),
 ];
 
-/// Before `run`.
+/// The flags before `run`.
 const GLOBAL: &[Flag] = &[
     podman("cdi-spec-dir", NONE, Value),
     podman("cgroup-manager", NONE, Value),

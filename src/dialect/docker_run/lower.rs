@@ -1,4 +1,4 @@
-//! Assignments as options of a command.
+//! Writes assignments as options of a command.
 
 use super::{Command, Engine, Given};
 use crate::container::{Assignment, Container, Id, Place, Reason, Scratch, Setting, Value, Words};
@@ -9,7 +9,7 @@ use crate::dialect::{
 use crate::project::Member;
 use crate::units;
 
-/// The options that a command gains and loses.
+/// The options to add to and remove from a command.
 #[derive(Clone, Debug)]
 pub(crate) struct CommandDraft<'c> {
     command: &'c Command,
@@ -18,16 +18,16 @@ pub(crate) struct CommandDraft<'c> {
     removed: Vec<usize>,
 }
 
-/// An option that is not there yet.
+/// A new option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::dialect) struct Added {
-    /// Its long name.
+    /// The long name.
     pub(in crate::dialect) name: &'static str,
-    /// Its value; `None` for a boolean.
+    /// The value. `None` for a boolean.
     pub(in crate::dialect) value: Option<String>,
 }
 
-/// The options in the order in which the article builds its command up; the others follow.
+/// The order of new options, which is that of the article. Other options follow.
 const ORDER: [&str; 6] = [
     "user",
     "security-opt",
@@ -53,7 +53,7 @@ impl Added {
 }
 
 impl<'c> CommandDraft<'c> {
-    /// Nothing planned yet.
+    /// A draft without changes.
     pub(crate) fn new(command: &'c Command) -> Self {
         Self {
             command,
@@ -62,14 +62,14 @@ impl<'c> CommandDraft<'c> {
         }
     }
 
-    /// The options that are new, in the order in which they are written.
+    /// The new options, in the order in which they are written.
     pub(in crate::dialect) fn added(&self) -> Vec<Added> {
         let mut added = self.added.clone();
         added.sort_by_key(Added::rank);
         added
     }
 
-    /// The options that stay.
+    /// The options of the command that are kept.
     pub(in crate::dialect) fn kept(&self) -> impl Iterator<Item = &'c Given> {
         let options = self.command.options.iter().enumerate();
         options
@@ -77,13 +77,13 @@ impl<'c> CommandDraft<'c> {
             .map(|(_, given)| given)
     }
 
-    /// The options that go.
+    /// The options of the command that are removed.
     pub(in crate::dialect) fn gone(&self) -> impl Iterator<Item = &'c Given> {
         let options = &self.command.options;
         self.removed.iter().filter_map(|index| options.get(*index))
     }
 
-    /// The words of the command with its new options before the image, and without those that go.
+    /// The words of the changed command. New options are inserted before the image.
     pub(super) fn words(&self) -> Vec<String> {
         let Command { words, first, .. } = self.command;
         let end = self.command.options.last();
@@ -99,7 +99,7 @@ impl<'c> CommandDraft<'c> {
             .collect()
     }
 
-    /// Adds an option, and gives it as it is written.
+    /// Adds an option and returns its words.
     fn add(&mut self, name: &'static str, value: Option<String>) -> Vec<String> {
         let added = Added { name, value };
         let text = added.text();
@@ -107,8 +107,8 @@ impl<'c> CommandDraft<'c> {
         vec![text]
     }
 
-    /// Gives an option of which the last one holds its value, in the place of earlier ones; a
-    /// letter that shares its word with others stays and is overruled.
+    /// Sets an option whose last value is used, and removes earlier ones. A letter that shares its
+    /// word with others is kept, because the later option overrides it.
     fn set(&mut self, name: &'static str, value: Option<String>) -> Vec<String> {
         self.added.retain(|added| added.name != name);
         let options = self.command.options.iter().enumerate();
@@ -118,7 +118,7 @@ impl<'c> CommandDraft<'c> {
         self.add(name, value)
     }
 
-    /// Takes out the options of this name that `is_meant`.
+    /// Removes the options of this name that match `is_meant`.
     fn remove(
         &mut self,
         name: &str,
@@ -141,7 +141,7 @@ impl<'c> CommandDraft<'c> {
         Ok(removed)
     }
 
-    /// Publishes on the host's own address what is published on every one.
+    /// Binds ports that are published on all addresses to the loopback address of the host.
     fn localhost_ports(&mut self) -> Result<Vec<String>, Unwritable> {
         const LOCALHOST: &str = "127.0.0.1";
         let command = self.command;
@@ -160,7 +160,7 @@ impl<'c> CommandDraft<'c> {
                 let text = match port {
                     port if has_address(port) => port.to_owned(),
                     port if port.contains(':') => format!("{LOCALHOST}:{port}"),
-                    // Without a port of the host the engine chooses one.
+                    // Without a host port, the engine chooses one.
                     port => format!("{LOCALHOST}::{port}"),
                 };
                 written.extend(self.add("publish", Some(text)));
@@ -180,7 +180,7 @@ impl<'c> CommandDraft<'c> {
         same.all(|other| other == given || other.words != given.words)
     }
 
-    /// The engine refuses a limit below the reservation or above the swap.
+    /// The engine rejects a limit below the reservation or above the limit of memory and swap.
     fn check_memory(&self, container: &Container, limit: u64) -> Result<(), Unwritable> {
         if let Setting::Set { value, .. } = &container.memory_request
             && *value > limit
@@ -200,7 +200,7 @@ impl<'c> CommandDraft<'c> {
         }
     }
 
-    /// The user that the process will start as: of the same answer, or of earlier ones.
+    /// The user of the process, as set by this assignment or earlier ones.
     fn user(&self, container: &Container) -> Option<Id> {
         let mut added = self.added.iter().rev();
         let planned = added.find(|added| added.name == "user");
@@ -213,7 +213,7 @@ impl<'c> CommandDraft<'c> {
         if self.command.engine == Engine::Docker {
             return write_tmpfs(scratch);
         }
-        // Podman refuses `uid=`, and has `U` for the container's own user (podman
+        // Podman rejects `uid=`. Its option `U` means the container's own user (podman
         // `pkg/util/mount_opts.go`, `libpod/container_internal_common.go`).
         let mut text = write_tmpfs(&Scratch {
             owner: None,

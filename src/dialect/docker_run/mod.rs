@@ -1,7 +1,7 @@
 //! `docker run` and `podman run`: a command line instead of a file.
 //!
-//! What a person typed stays in its order and spelling; new options stand right before the image.
-//! Sources are named beside each fact: docker/cli, moby, podman and pflag.
+//! The words of the user keep their order and spelling. New options are inserted right before the
+//! image. Each fact cites its source: docker/cli, moby, podman or pflag.
 
 mod as_compose;
 mod command;
@@ -22,5 +22,5 @@ pub use self::print::Layout;
 pub(crate) use self::read::container;
 pub(in crate::dialect) use self::read::container_at;
 
-/// Its name in reports and fingerprints.
+/// The format name in reports and fingerprints.
 pub(crate) const NAME: &str = "docker-run";

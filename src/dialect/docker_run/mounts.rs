@@ -1,4 +1,4 @@
-//! What a command mounts: `--volume`, `--tmpfs`, `--mount` and what comes of itself.
+//! Reads the mounts of a command: `--volume`, `--tmpfs`, `--mount`, and the default mounts.
 
 use super::read::Reading;
 use super::{Engine, Given};
@@ -9,7 +9,7 @@ use crate::dialect::engine_words::mount::{
 };
 use crate::units;
 
-/// Adds everything that is mounted to the container.
+/// Adds every mount to the container.
 pub(super) fn read(container: &mut Container, reading: &Reading<'_>) {
     let command = reading.command;
     let in_words = command
@@ -57,7 +57,7 @@ pub(super) fn read(container: &mut Container, reading: &Reading<'_>) {
         for path in ["/tmp", "/var/tmp", "/run"] {
             if container.mount_at(path).is_none() {
                 container.mounts.push(Mount {
-                    // Nobody asked for these, so that they say nothing of who writes there.
+                    // These mounts are defaults, so they are no evidence of who writes there.
                     open: true,
                     ..tmpfs(path)
                 });
@@ -88,7 +88,7 @@ fn source(name: &str) -> MountSource {
     }
 }
 
-/// `type=…,source=…,target=…`, a volume where no type is named (docker/cli `opts/mount.go`, podman
+/// `type=…,source=…,target=…`. The default type is a volume (docker/cli `opts/mount.go`, podman
 /// `pkg/specgenutil/volumes.go`).
 fn long(text: &str) -> Option<Mount> {
     let field = |names: &[&str]| field(text, names);
@@ -132,7 +132,7 @@ fn field<'t>(text: &'t str, names: &[&str]) -> Option<&'t str> {
     })
 }
 
-/// `NAME[,target=…]`, under `/run/secrets` where no path is named.
+/// `NAME[,target=…]`. The default path is in `/run/secrets`.
 fn secret(text: &str) -> Mount {
     let mut fields = text.split(',');
     let name = fields.next().unwrap_or_default();

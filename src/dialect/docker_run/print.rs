@@ -1,4 +1,4 @@
-//! A command as people write it.
+//! Prints a command.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -6,20 +6,21 @@ use super::Command;
 use crate::shell::quote;
 use crate::syntax::Span;
 
-/// How a command is laid out.
+/// The layout of a printed command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// One line where it fits, one option a line where it does not.
+    /// One line if the command fits, otherwise one option per line.
     Fitted,
-    /// One line, however long.
+    /// Always one line.
     OneLine,
 }
 
-/// Columns of a command that needs no second line.
+/// The maximum width of a one-line command, in columns.
 const WIDTH: usize = 80;
 
 impl Command {
-    /// The command as text that a shell reads as these words, with a final line feed.
+    /// The command as text for a shell, which reads it as the same words. The text ends with a line
+    /// feed.
     #[must_use]
     pub fn print(&self, layout: Layout) -> String {
         let (mut line, _) = line(&self.words);
@@ -29,7 +30,7 @@ impl Command {
         }
         let groups = self.groups();
         let end = groups.last().map_or(self.first, |last| last.end);
-        // A `--` before the image belongs to it.
+        // A `--` before the image is kept on the image's line.
         let rest = end..self.words.len();
         let lines = std::iter::once(0..self.first).chain(groups).chain([rest]);
         let lines: Vec<String> = lines
@@ -45,7 +46,7 @@ impl Command {
     }
 }
 
-/// The words in one line, and where each stands in it.
+/// The words on one line, and the span of each word in it.
 pub(super) fn line(words: &[String]) -> (String, Vec<Span>) {
     let mut line = String::new();
     let mut spans = Vec::with_capacity(words.len());

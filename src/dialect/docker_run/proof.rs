@@ -1,14 +1,14 @@
-//! The hardened command says what the draft says, and no more.
+//! Proves that the hardened command differs from the original only by the draft.
 
 use super::{Command, CommandDraft};
 use crate::dialect::Unproved;
 
 impl CommandDraft<'_> {
-    /// The command with its changes, read again and compared with what was planned.
+    /// Parses the changed command again and compares it with the plan.
     ///
     /// # Errors
     ///
-    /// What differs.
+    /// Returns the first difference.
     pub(crate) fn finish(&self, command: &Command) -> Result<Command, Unproved> {
         let after = Command::parse(self.words())?;
         let head = |command: &Command| command.words.get(..command.first).map(<[_]>::to_vec);

@@ -1,4 +1,4 @@
-//! A command as a neutral container.
+//! Reads a command into a neutral container.
 
 use super::{Command, Engine, Given, mounts, print};
 use crate::container::{
@@ -9,7 +9,7 @@ use crate::image::{self, Knowledge};
 use crate::syntax::Span;
 use crate::units;
 
-/// A command together with the places of its words.
+/// A command with the places of its words.
 pub(super) struct Reading<'c> {
     pub(super) command: &'c Command,
     spans: Vec<Span>,
@@ -20,7 +20,7 @@ pub(crate) fn container(command: &Command, knowledge: &Knowledge) -> Container {
     container_at(command, knowledge, print::line(&command.words).1)
 }
 
-/// The container that the command starts, where its words stand at these places of file 0.
+/// The container that the command starts. The words of the command have these places in file 0.
 pub(in crate::dialect) fn container_at(
     command: &Command,
     knowledge: &Knowledge,
@@ -28,7 +28,7 @@ pub(in crate::dialect) fn container_at(
 ) -> Container {
     let reading = Reading { command, spans };
     let (image, arguments) = command.image_and_arguments();
-    // Under `--rootfs` the first word is a directory of the host.
+    // With `--rootfs`, the first word is a directory of the host.
     let image = (!command.is_on("rootfs")).then(|| image::Name::parse(image));
     let name = match command.last("name") {
         Some(given) if !given.value.is_empty() => given.value.clone(),
@@ -55,7 +55,7 @@ pub(in crate::dialect) fn container_at(
 }
 
 impl Reading<'_> {
-    /// Where an option stands.
+    /// The place of an option.
     pub(super) fn place(&self, given: &Given) -> Place {
         let mut place = self.word(given.words.start);
         if let Some(last) = self.spans.get(given.words.end.saturating_sub(1)) {
@@ -96,7 +96,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The option that holds, typed by `read`.
+    /// The option that takes effect, parsed by `read`.
     fn setting<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Setting<T> {
         match self.command.last(name) {
             Some(given) => self.judge(given, read(&given.value)),
@@ -115,7 +115,7 @@ impl Reading<'_> {
     }
 }
 
-/// What Docker and Podman do, and what no option of theirs can say.
+/// Fills in defaults of Docker and Podman, and marks settings that they do not support.
 fn platform(container: &mut Container, command: &Command) {
     container.seccomp_by_default = true;
     container.scratch_is_memory = true;
@@ -161,7 +161,7 @@ fn protections(container: &mut Container, reading: &Reading<'_>) {
             _ => {}
         }
     }
-    // `keep-id` starts the process as the person who runs Podman: docs/semantics.md#podman-keep-id.
+    // `keep-id` starts the process as the user who runs Podman: docs/semantics.md#podman-keep-id.
     if container.user.is_absent()
         && let Some(given) = command.last("userns")
         && given.value.starts_with("keep-id")
@@ -186,7 +186,7 @@ fn limits(container: &mut Container, reading: &Reading<'_>) {
     container.memory_request = reading.setting("memory-reservation", units::bytes);
     container.pids_limit = reading.setting("pids-limit", |text| text.trim().parse().ok());
     if container.pids_limit.is_absent() && command.engine == Engine::Podman {
-        // containers.conf, `pids_limit`.
+        // The default is `pids_limit` of containers.conf.
         container.pids_limit = Setting::Set {
             value: 2048,
             origin: Origin {
@@ -196,8 +196,8 @@ fn limits(container: &mut Container, reading: &Reading<'_>) {
         };
     }
     container.cpu_limit = reading.setting("cpus", units::millicpu);
-    // `--cpu-quota` of a `--cpu-period` (100 ms by default) is a limit, and the engine refuses
-    // `--cpus` beside either.
+    // `--cpu-quota` per `--cpu-period` (default 100 ms) is a limit. The engine rejects `--cpus`
+    // together with either option.
     let number = |name: &str| command.last(name)?.value.parse::<u64>().ok();
     if container.cpu_limit.is_absent()
         && let Some(given) = command.last("cpu-quota").filter(|given| given.value != "0")
@@ -244,7 +244,7 @@ fn network(container: &mut Container, reading: &Reading<'_>) {
         container.ports.extend(engine_words::port(text).inner);
     }
     for given in command.given("publish") {
-        // Docker also takes `published=8080,target=80`; Podman splits at commas.
+        // Docker also accepts `published=8080,target=80`. Podman splits at commas.
         let long = command.engine == Engine::Docker && given.value.contains('=');
         let texts: Vec<String> = if long {
             let part = |name: &str| {

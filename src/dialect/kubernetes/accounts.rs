@@ -1,4 +1,4 @@
-//! Service accounts, their tokens and the roles that a project gives them.
+//! Reads service accounts, their tokens and the roles that a project grants them.
 
 use super::cursor::{Cursor, boolean, string};
 use super::object::Object;
@@ -7,8 +7,8 @@ use crate::container::{Injector, Observation, Observed, Setting};
 use crate::dialect::Member;
 
 impl Pod<'_, '_> {
-    /// Fills in what the pod is to the cluster's API: the token is mounted in all of its
-    /// containers or in none.
+    /// Fills in the pod's account and its access to the cluster's API. All containers of a pod have
+    /// the token, or none has it.
     pub(super) fn account(&self, accounts: &Accounts, members: &mut [Member]) {
         let named = ["serviceAccountName", "serviceAccount"]
             .iter()
@@ -48,7 +48,7 @@ impl Pod<'_, '_> {
         }
     }
 
-    /// The volumes of the pod that bring a token of their own.
+    /// The volumes of the pod that contain another token.
     fn projected_tokens(&self) -> Vec<Observation> {
         let mut found = Vec::new();
         for (_, volume) in self.spec.items_of("volumes") {
@@ -64,7 +64,7 @@ impl Pod<'_, '_> {
         found
     }
 
-    /// The annotations by which others add a container to the pod.
+    /// The annotations that make another component inject a container into the pod.
     fn injectors(&self) -> Vec<Observation> {
         let annotations = self.annotations.iter().flat_map(Cursor::entries);
         let found = annotations.filter_map(|(key, value)| {
@@ -83,7 +83,7 @@ impl Pod<'_, '_> {
     }
 }
 
-/// How the annotations begin by which others add a container to the pod.
+/// Prefixes of the annotations that make another component inject a container into the pod.
 const INJECTORS: [(&str, Injector); 4] = [
     ("dapr.io/enabled", Injector::Dapr),
     ("linkerd.io/inject", Injector::Linkerd),
@@ -91,7 +91,7 @@ const INJECTORS: [(&str, Injector); 4] = [
     ("vault.hashicorp.com/", Injector::Vault),
 ];
 
-/// The accounts that a project defines, and those that it gives rights to.
+/// The accounts that a project defines, and the accounts that it grants roles to.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
     defined: Vec<Account>,
@@ -105,7 +105,7 @@ struct Account {
     token: Setting<bool>,
 }
 
-/// An account that a binding gives a role to.
+/// An account that a binding grants a role to.
 #[derive(Debug)]
 struct Bound {
     name: String,
@@ -115,7 +115,7 @@ struct Bound {
 }
 
 impl Accounts {
-    /// There are none.
+    /// Whether there are no accounts.
     pub(super) fn is_empty(&self) -> bool {
         self.defined.is_empty() && self.bound.is_empty()
     }
@@ -151,7 +151,7 @@ impl Accounts {
         accounts
     }
 
-    /// Whether the account says that its token is mounted; a pod's own word goes before.
+    /// Whether the account mounts its token by default. The setting of a pod has precedence.
     pub(super) fn token(&self, name: &str, namespace: Option<&str>) -> Setting<bool> {
         let known = self
             .defined
@@ -160,7 +160,7 @@ impl Accounts {
         known.map_or(Setting::Absent, |account| via_pod(account.token.clone()))
     }
 
-    /// The binding that gives the account a role.
+    /// The binding that grants the account a role.
     pub(super) fn binding(&self, name: &str, namespace: Option<&str>) -> Option<&str> {
         self.bound
             .iter()
@@ -178,7 +178,8 @@ fn bound(subject: &Cursor<'_, '_>, own: Option<String>, by: &str) -> Option<Boun
     })
 }
 
-/// A namespace that is not written can be any: it comes with the command that applies the file.
+/// Whether two namespaces may be the same. A missing namespace can be any, because the command that
+/// applies the file chooses it.
 fn same(left: Option<&str>, right: Option<&str>) -> bool {
     match (left, right) {
         (Some(left), Some(right)) => left == right,

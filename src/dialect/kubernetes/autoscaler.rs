@@ -1,28 +1,29 @@
-//! Objects that scale a workload, to which its resources therefore belong.
+//! Finds autoscalers. They may manage the resources of the workloads they name.
 
 use std::collections::HashMap;
 
 use super::cursor::Cursor;
 use super::object::Object;
 
-/// The autoscalers of a project by what they scale: a stream can have thousands of both.
+/// The autoscalers of a project, indexed by their target, because a stream can have thousands of
+/// both.
 #[derive(Debug, Default)]
 pub(super) struct Autoscalers {
     by_target: HashMap<(String, String), Scalers>,
 }
 
-/// Those of one kind and name, of which each namespace may have one.
+/// The autoscalers of targets with one kind and name. Each namespace can have its own.
 #[derive(Debug, Default)]
 struct Scalers {
-    /// Any of them.
+    /// The first autoscaler of any namespace.
     first: Option<String>,
-    /// One whose namespace is not written.
+    /// An autoscaler without a written namespace.
     anywhere: Option<String>,
     by_namespace: HashMap<String, String>,
 }
 
 impl Autoscalers {
-    /// There are none.
+    /// Whether there are no autoscalers.
     pub(super) fn is_empty(&self) -> bool {
         self.by_target.is_empty()
     }
@@ -47,8 +48,8 @@ impl Autoscalers {
         all
     }
 
-    /// The one that names this workload, as `HorizontalPodAutoscaler/web`. A namespace that is not
-    /// written can be any: it comes with the command that applies the file.
+    /// The autoscaler that names this workload, as `HorizontalPodAutoscaler/web`. A missing
+    /// namespace can be any, because the command that applies the file chooses it.
     pub(super) fn of(&self, kind: &str, name: &str, namespace: Option<&str>) -> Option<&str> {
         let scalers = self.by_target.get(&(kind.to_owned(), name.to_owned()))?;
         let label = match namespace {
@@ -71,7 +72,7 @@ struct Autoscaler {
 }
 
 impl Autoscaler {
-    /// The object as an autoscaler, if it is one.
+    /// The object as an autoscaler. `None` for other kinds.
     fn read(object: &Object<'_, '_>) -> Option<Self> {
         let (reference, default): (&[&str], _) = match (object.kind.as_str(), object.group.as_str())
         {

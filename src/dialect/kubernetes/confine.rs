@@ -1,4 +1,4 @@
-//! The platform's own profiles, in fields and in the annotations that came before them.
+//! Writes the platform's default profiles, as fields or in the older annotations.
 
 use super::lower::{Writing, text};
 use super::read::{APP_ARMOR, SECCOMP};
@@ -13,8 +13,9 @@ static ANNOTATION_DIFFERS: Words = Words::new(
 );
 
 impl Writing<'_, '_, '_> {
-    /// An API before 1.27 compares the field with the annotation of the container and refuses two
-    /// that differ (kubernetes `pkg/apis/core/validation`, `validateSeccompAnnotationsAndFields`).
+    /// An API server before 1.27 compares the field with the annotation of the container and
+    /// rejects different values (kubernetes `pkg/apis/core/validation`,
+    /// `validateSeccompAnnotationsAndFields`).
     pub(super) fn default_seccomp(
         &mut self,
         tree: &Tree<'_>,
@@ -32,7 +33,7 @@ impl Writing<'_, '_, '_> {
         )
     }
 
-    /// The API takes the annotation for the field, and refuses two that differ.
+    /// The API copies the annotation to the field, and rejects different values.
     pub(super) fn default_app_armor(
         &mut self,
         tree: &Tree<'_>,
@@ -53,7 +54,8 @@ impl Writing<'_, '_, '_> {
         Ok(())
     }
 
-    /// There is no word for the runtime's own type: the option goes, and with the last one all.
+    /// No value names the runtime's own type, so the option is removed. The mapping is removed with
+    /// its last option.
     pub(super) fn default_selinux(&mut self, tree: &Tree<'_>) -> Result<(), Unwritable> {
         let path = ["securityContext", "seLinuxOptions", "type"];
         let options = at(tree, self.site.node, &path[..2])?;

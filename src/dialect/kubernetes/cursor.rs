@@ -1,4 +1,4 @@
-//! A node of a manifest, with the way that led to it.
+//! A node of a manifest, with the path of aliases and merges that leads to it.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -9,7 +9,7 @@ use crate::container::{Origin, Place, Setting, Via};
 use crate::project::CustomResource;
 use crate::syntax::{Found, Kind, NodeId, Scalar, Schema, Span, Tree};
 
-/// A value that is not null, with aliases followed.
+/// A value other than null, with aliases resolved.
 #[derive(Clone, Debug)]
 pub(crate) struct Cursor<'a, 's> {
     source: &'a Source<'a, 's>,
@@ -17,10 +17,11 @@ pub(crate) struct Cursor<'a, 's> {
     via: Via,
 }
 
-/// One file to read, and how much reading it is worth.
+/// One file to read, with a budget for the work.
 ///
-/// Aliases let a small file stand for an enormous one. The API server's YAML library refuses such
-/// a file; here every step through an alias, every item and every byte copied is paid from a
+/// Aliases let a small file expand to an enormous one. The API server's YAML library rejects such a
+/// file. Here every step through an alias, every item and every copied byte costs part of a budget
+/// that is proportional to the source. A file that exceeds its budget is never written.
 /// budget in proportion to the source, and nothing is written to a file that overdraws it.
 #[derive(Debug)]
 pub(crate) struct Source<'a, 's> {
@@ -30,11 +31,11 @@ pub(crate) struct Source<'a, 's> {
     custom_resources: &'a [CustomResource],
 }
 
-/// Levels of a value that a query is asked of: more than any object has.
+/// The maximum depth of a value for JSONPath queries. No real object is deeper.
 const DEEPEST: u16 = 128;
 
 impl<'a, 's> Source<'a, 's> {
-    /// The file with this index in its project, in whose cluster `custom_resources` carry pods.
+    /// The file with this index in its project. `custom_resources` are more kinds that carry pods.
     pub(crate) fn new(
         tree: &'a Tree<'s>,
         file: usize,
@@ -53,12 +54,12 @@ impl<'a, 's> Source<'a, 's> {
         }
     }
 
-    /// Its index in the project.
+    /// The index of the file in the project.
     pub(super) fn file(&self) -> usize {
         self.file
     }
 
-    /// Aliases made it larger than it is worth.
+    /// Whether the file exceeded its budget.
     pub(crate) fn is_overdrawn(&self) -> bool {
         self.budget.get() == 0
     }
@@ -75,7 +76,7 @@ impl<'a, 's> Source<'a, 's> {
         })
     }
 
-    /// Pays for a step; a source that cannot pay has nothing more to say.
+    /// Pays for a step. Returns false once the budget is used up; reading then finds nothing more.
     pub(crate) fn pay(&self, cost: usize) -> bool {
         let left = self.budget.get().saturating_sub(cost.saturating_add(1));
         self.budget.set(left);
@@ -84,7 +85,7 @@ impl<'a, 's> Source<'a, 's> {
 }
 
 impl<'a, 's> Cursor<'a, 's> {
-    /// Kinds of the cluster's own that carry pods.
+    /// The configured custom resources that carry pods.
     pub(super) fn custom_resources(&self) -> &'a [CustomResource] {
         self.source.custom_resources
     }
@@ -94,7 +95,7 @@ impl<'a, 's> Cursor<'a, 's> {
         self.node
     }
 
-    /// The value of `key`; null and missing are the same.
+    /// The value of `key`. Null counts as missing.
     pub(crate) fn get(&self, key: &str) -> Option<Cursor<'a, 's>> {
         if !self.is_map() || !self.source.pay(self.merged_cost()) {
             return None;
@@ -112,7 +113,7 @@ impl<'a, 's> Cursor<'a, 's> {
         Some(at)
     }
 
-    /// The items of a sequence with their positions, nulls left out.
+    /// The items of a sequence with their positions, without nulls.
     pub(super) fn items(&self) -> Vec<(usize, Cursor<'a, 's>)> {
         self.items_and_nulls()
             .into_iter()
@@ -147,7 +148,7 @@ impl<'a, 's> Cursor<'a, 's> {
         self.get(key).map(|list| list.items()).unwrap_or_default()
     }
 
-    /// The entries of a mapping, merged ones included, nulls left out.
+    /// The entries of a mapping, including merged ones, without nulls.
     pub(super) fn entries(&self) -> Vec<(Cow<'s, str>, Cursor<'a, 's>)> {
         self.entries_and_nulls()
             .into_iter()
@@ -155,7 +156,7 @@ impl<'a, 's> Cursor<'a, 's> {
             .collect()
     }
 
-    /// The entries of a mapping, merged ones included, `None` for null.
+    /// The entries of a mapping, including merged ones, `None` for null.
     pub(crate) fn entries_and_nulls(&self) -> Vec<(Cow<'s, str>, Option<Cursor<'a, 's>>)> {
         if !self.is_map() || !self.source.pay(self.merged_cost()) {
             return Vec::new();
@@ -176,7 +177,7 @@ impl<'a, 's> Cursor<'a, 's> {
         self.tree().node(self.node).kind == Kind::Seq
     }
 
-    /// The scalar as the API server's YAML library types it.
+    /// The scalar, with the type that the API server's YAML library gives it.
     pub(crate) fn scalar(&self) -> Option<Scalar<'s>> {
         self.source
             .pay(self.span_length())
@@ -214,14 +215,14 @@ impl<'a, 's> Cursor<'a, 's> {
         }
     }
 
-    /// What a scalar says, whatever its type: for names and commands, where the words are clear
-    /// even if the API server will ask for quotes.
+    /// The text of a scalar of any type. It is used for names and commands, whose text is clear
+    /// even if the API server requires quotes.
     pub(super) fn word(&self) -> Option<Cow<'s, str>> {
         (self.tree().node(self.node).kind == Kind::Scalar && self.source.pay(self.span_length()))
             .then(|| self.tree().value(self.node))
     }
 
-    /// [`Cursor::word`] at `key`, empty where there is none.
+    /// [`Cursor::word`] at `key`, or an empty string.
     pub(super) fn word_of(&self, key: &str) -> String {
         self.get(key)
             .and_then(|value| value.word())
@@ -229,7 +230,7 @@ impl<'a, 's> Cursor<'a, 's> {
             .into_owned()
     }
 
-    /// The words of a sequence of strings.
+    /// The texts of a sequence of scalars.
     pub(super) fn words(&self) -> Vec<String> {
         self.items()
             .iter()
@@ -238,17 +239,17 @@ impl<'a, 's> Cursor<'a, 's> {
             .collect()
     }
 
-    /// The boolean at `key`, false where it is anything else.
+    /// The boolean at `key`. Any other value counts as false.
     pub(super) fn is_true(&self, key: &str) -> bool {
         self.get(key).and_then(|value| value.scalar()) == Some(Scalar::Bool(true))
     }
 
-    /// The source of the node.
+    /// The source text of the node.
     pub(crate) fn text(&self) -> &'s str {
         self.tree().text(self.node)
     }
 
-    /// Somebody has said something beside this place of the same file.
+    /// Whether a comment in the same file describes this place.
     pub(super) fn has_remark(&self, place: Place) -> bool {
         place.file == self.source.file && self.tree().has_remark(place.span)
     }
@@ -267,7 +268,8 @@ impl<'a, 's> Cursor<'a, 's> {
         }
     }
 
-    /// The setting at `path`, typed by `read`, which gives `None` for what the API refuses.
+    /// The setting at `path`, parsed by `read`, which returns `None` for values that the API
+    /// rejects.
     pub(super) fn setting<T>(
         &self,
         path: &[&str],
@@ -313,7 +315,7 @@ impl<'a, 's> Cursor<'a, 's> {
         (span.end - span.start) as usize
     }
 
-    /// The node behind `written`, unless that is null or beyond the budget.
+    /// The node behind `written`, unless the node is null or the budget is used up.
     fn at(&self, written: NodeId, via: Via) -> Option<Cursor<'a, 's>> {
         let tree = self.tree();
         let node = tree.resolve(written);
@@ -332,7 +334,7 @@ impl<'a, 's> Cursor<'a, 's> {
         (!is_null && self.source.pay(cost)).then_some(next)
     }
 
-    /// The way to a value of this mapping.
+    /// How the value is reached from this mapping.
     fn way(&self, found: Found) -> Via {
         match found {
             Found::Own { .. } => self.via.clone(),
@@ -342,7 +344,7 @@ impl<'a, 's> Cursor<'a, 's> {
         }
     }
 
-    /// What a look into the mappings merged into this one costs.
+    /// The cost of a lookup in the merged mappings.
     fn merged_cost(&self) -> usize {
         let tree = self.tree();
         tree.entries(self.node)
@@ -357,13 +359,13 @@ impl<'a, 's> Cursor<'a, 's> {
     }
 }
 
-/// The text is replaced by a tool before the API server sees it: `${VAR}` by envsubst or Flux,
+/// Whether a tool replaces the text before the API server reads it: `${VAR}` by envsubst or Flux,
 /// `{{ … }}` by a template engine.
 fn is_substituted(text: &str) -> bool {
     text.contains("${") || text.contains("{{")
 }
 
-/// A boolean. The API refuses a quoted one.
+/// Parses a boolean. The API rejects a quoted one.
 pub(super) fn boolean(scalar: &Scalar<'_>) -> Option<bool> {
     match scalar {
         Scalar::Bool(value) => Some(*value),
@@ -371,7 +373,7 @@ pub(super) fn boolean(scalar: &Scalar<'_>) -> Option<bool> {
     }
 }
 
-/// A string. The API refuses a number or a boolean.
+/// Parses a string. The API rejects a number or a boolean.
 pub(super) fn string(scalar: &Scalar<'_>) -> Option<String> {
     match scalar {
         Scalar::Str(value) => Some(value.clone().into_owned()),
@@ -379,7 +381,7 @@ pub(super) fn string(scalar: &Scalar<'_>) -> Option<String> {
     }
 }
 
-/// A user or group: the API takes integers from 0 to 2147483647.
+/// Parses a user or group. The API accepts integers from 0 to 2147483647.
 pub(super) fn id(scalar: &Scalar<'_>) -> Option<u32> {
     match scalar {
         Scalar::Int(value) => u32::try_from(*value)
@@ -389,7 +391,7 @@ pub(super) fn id(scalar: &Scalar<'_>) -> Option<u32> {
     }
 }
 
-/// A port.
+/// Parses a port.
 pub(super) fn port(scalar: &Scalar<'_>) -> Option<u16> {
     match scalar {
         Scalar::Int(value) => u16::try_from(*value).ok().filter(|&port| port > 0),

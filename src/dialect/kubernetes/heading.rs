@@ -1,4 +1,4 @@
-//! Where people speak of a container, or of the workload that it belongs to.
+//! Finds the places where comments describe a container or its workload.
 
 use super::lower::Site;
 use crate::container::{Container, Place};
@@ -6,8 +6,8 @@ use crate::project::File;
 use crate::syntax::{Kind, Node, NodeId, Schema, Span, Tree};
 
 impl Site {
-    /// The nodes at whose lines a comment speaks of this container: its item, its `name`, and of
-    /// the whole object its first line, `kind`, `metadata` and the first line of that.
+    /// The places whose line comments describe this container: its list item and its `name`. For
+    /// the whole object: its first line, `kind`, `metadata` and the first entry of `metadata`.
     pub(super) fn places(&self, container: &Container, files: &[File<'_>]) -> Vec<Place> {
         let file = container.place.file;
         let Some(File { tree, .. }) = files.get(file) else {
@@ -42,7 +42,7 @@ impl Site {
         .collect()
     }
 
-    /// The object: the innermost mapping around the container that has a kind and a version, and
+    /// The object: the innermost mapping around the container that has a kind and a version, or
     /// otherwise the document.
     pub(super) fn object_of(&self, container: &Container, files: &[File<'_>]) -> (usize, NodeId) {
         let file = container.place.file;
@@ -65,7 +65,7 @@ impl Site {
     }
 }
 
-/// The dash of an item, which may stand on a line of its own.
+/// The dash of an item, which may be on a separate line.
 fn start(tree: &Tree<'_>, item: NodeId) -> Option<Span> {
     let start = tree.node(item).indicator;
     (start != Node::NONE).then_some(Span { start, end: start })

@@ -1,8 +1,8 @@
-//! What a kustomization lists: the files that it builds its objects from, and its patches.
+//! Reads a kustomization: the files it builds its objects from, and its patches.
 //!
-//! A file that is listed under `patches` is a part of an object, even if it looks like a whole one:
-//! it may name an image (kustomize `api/types/kustomization.go`). The path of a patch starts in the
-//! directory of the kustomization; a component is a kustomization of another kind.
+//! A file listed under `patches` is only part of an object, even if the file looks complete: a
+//! patch may name an image (kustomize `api/types/kustomization.go`). The path of a patch is
+//! relative to the directory of the kustomization. A component is a kustomization of another kind.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,24 +10,24 @@ use std::path::{Path, PathBuf};
 use crate::project::{Surroundings, Target};
 use crate::syntax::{self, Kind, Limits, Mode, NodeId, Schema, Tree};
 
-/// The names of a kustomization (kustomize `api/konfig/general.go`).
+/// The file names of a kustomization (kustomize `api/konfig/general.go`).
 pub(crate) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/// A kustomization and what it lists, each path as [`Surroundings::place`] gives it.
+/// A kustomization and its lists, with each path as [`Surroundings::place`] returns it.
 #[derive(Clone, Debug)]
 pub(crate) struct Kustomization {
-    /// As the person knows it.
+    /// The path as the user gave it.
     pub(crate) path: PathBuf,
     pub(crate) text: String,
-    /// What it builds from: files, and directories and addresses, which are no file's path.
+    /// Its resources: files, directories and URLs. The last two match no file's path.
     pub(crate) resources: BTreeSet<PathBuf>,
     /// Its patches.
     pub(crate) patches: Vec<Patch>,
-    /// Only other kustomizations use it; nobody applies it directly.
+    /// Whether it is a component, which only other kustomizations use.
     pub(crate) is_component: bool,
 }
 
-/// A patch, with the target that the kustomization gives it.
+/// A patch with its target.
 #[derive(Clone, Debug)]
 pub(crate) struct Patch {
     pub(crate) content: PatchContent,
@@ -37,9 +37,9 @@ pub(crate) struct Patch {
 /// Where a patch is written.
 #[derive(Clone, Debug)]
 pub(crate) enum PatchContent {
-    /// In the file at this place.
+    /// In the file at this path.
     File(PathBuf),
-    /// In the kustomization itself: the text of the patch.
+    /// In the kustomization itself, with the text of the patch.
     Inline(String),
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn is_one(path: &Path) -> bool {
 }
 
 impl Kustomization {
-    /// `None` where the text is no kustomization.
+    /// `None` if the text is not a kustomization.
     pub(crate) fn parse(
         path: PathBuf,
         text: String,
@@ -74,7 +74,7 @@ impl Kustomization {
             let kind = kind.and_then(|kind| word(&tree, tree.resolve(kind.value())));
             is_component = kind.as_deref() == Some("Component");
             let place = |word: &str| surroundings.place(&directory.join(word));
-            // `bases` is how `resources` was written for directories.
+            // `bases` is the older key for directories in `resources`.
             for list in ["resources", "bases", "components"] {
                 for item in items(&tree, root, list) {
                     resources.extend(word(&tree, item).as_deref().map(place));
@@ -106,7 +106,7 @@ impl Kustomization {
                 }
             }
             for item in items(&tree, root, "patchesStrategicMerge") {
-                // The item is a path, or the patch itself.
+                // The item is either a path or the patch itself.
                 let Some(text) = word(&tree, item) else {
                     continue;
                 };
@@ -128,12 +128,12 @@ impl Kustomization {
         })
     }
 
-    /// The directory that its paths start in.
+    /// The directory that its paths are relative to.
     pub(crate) fn directory(&self) -> PathBuf {
         parent(&self.path)
     }
 
-    /// The places of the files with its patches.
+    /// The paths of its patch files.
     pub(crate) fn patch_files(&self) -> impl Iterator<Item = &PathBuf> {
         self.patches
             .iter()
@@ -143,7 +143,7 @@ impl Kustomization {
             })
     }
 
-    /// The files that it lists; for a directory, the kustomization in it.
+    /// The files that it lists. For a directory: the kustomization in it.
     pub(crate) fn files(self) -> impl Iterator<Item = PathBuf> {
         let patches: Vec<PathBuf> = self.patch_files().cloned().collect();
         let resources = self.resources.into_iter().map(|path| {
@@ -156,7 +156,7 @@ impl Kustomization {
         resources.chain(patches)
     }
 
-    /// Whether it lists a file of the directory at this place.
+    /// Whether it lists a file of the directory at this path.
     pub(crate) fn lists_in(&self, directory: &Path) -> bool {
         let mut listed = self.resources.iter().chain(self.patch_files());
         listed.any(|path| path.parent() == Some(directory))

@@ -1,14 +1,14 @@
-//! Objects that bound the resources of every container of their namespace.
+//! Reads `LimitRange` objects, which bound the resources of every container of their namespace.
 //!
-//! Admission gives a container the defaults of a `LimitRange` where it has no resources of its own,
-//! and refuses one whose own are beyond its bounds (kubernetes
+//! Admission gives a container without resources the defaults of a `LimitRange`, and rejects a
+//! container whose resources are out of bounds (kubernetes
 //! `plugin/pkg/admission/limitranger/admission.go`).
 
 use super::object::Object;
 use crate::container::{Observed, Place};
 use crate::dialect::Member;
 
-/// The `LimitRange`s of a project that speak of containers or pods.
+/// The `LimitRange`s of a project that apply to containers or pods.
 #[derive(Debug, Default)]
 pub(super) struct LimitRanges(Vec<LimitRange>);
 
@@ -20,7 +20,7 @@ struct LimitRange {
 }
 
 impl LimitRanges {
-    /// There are none.
+    /// Whether there are no ranges.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -39,8 +39,8 @@ impl LimitRanges {
         Self(read.collect())
     }
 
-    /// States the range that bounds the containers of a pod. A namespace that is not written can
-    /// be any: it comes with the command that applies the file.
+    /// Notes the range that bounds the containers of a pod. A missing namespace can be any, because
+    /// the command that applies the file chooses it.
     pub(super) fn bound(&self, namespace: Option<&str>, members: &mut [Member]) {
         let range = self.0.iter().find(|range| {
             let own = range.namespace.as_deref();

@@ -1,4 +1,4 @@
-//! From assignments to edits of a manifest.
+//! Writes assignments as edits of a manifest.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -16,32 +16,32 @@ use crate::dialect::{Unwritable, no_setting};
 use crate::project::File;
 use crate::syntax::{Editor, NodeId, Schema, Tree, Value};
 
-/// Where one container is written.
+/// The place where the settings of one container are written.
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) pod: Arc<PodSite>,
     pub(super) node: NodeId,
     /// `spec.template.spec.containers[web]`
     pub(super) path: String,
-    /// The container or its pod names a primary group, which a new user keeps.
+    /// Whether the container or its pod names a primary group. A new user keeps this group.
     group_is_written: bool,
-    /// The key of its requests and limits.
+    /// The key of the container's requests and limits.
     resources: &'static str,
 }
 
-/// Where a pod is written, and what its containers have planned in this run.
+/// The place of a pod, and the volumes planned for its containers in this run.
 #[derive(Debug)]
 pub(super) struct PodSite {
     file: usize,
     pub(super) node: NodeId,
     /// `spec.template.spec`
     pub(super) path: String,
-    /// Names of volumes and of claim templates.
+    /// The names of volumes and claim templates.
     volumes: BTreeSet<String>,
     change_policy_is_written: bool,
     /// The annotations of the pod.
     annotations: Option<NodeId>,
-    /// Names given to new volumes, each with the path of its container and of its mount.
+    /// The new volumes of this run.
     planned: Mutex<Vec<PlannedVolume>>,
 }
 
@@ -74,7 +74,7 @@ impl PodSite {
         }
     }
 
-    /// The annotations and what this one of them says, where it is written.
+    /// The annotations of the pod, and the value of the one at `key`, if it is written.
     pub(super) fn annotated<'s>(
         &self,
         tree: &Tree<'s>,
@@ -89,7 +89,8 @@ impl PodSite {
         &self.path
     }
 
-    /// The name for the volume of a container at a path: the same at each call, and no other's.
+    /// The name of the volume for a container at a path. Repeated calls return the same name, and
+    /// no other volume has it.
     fn volume_for(&self, container: &Container, site: &str, target: &str) -> String {
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = planned
@@ -131,7 +132,7 @@ impl crate::dialect::Site for Site {
 }
 
 impl Site {
-    /// The container.
+    /// The node of the container.
     pub(super) fn node(&self) -> NodeId {
         self.node
     }
@@ -292,8 +293,8 @@ impl Writing<'_, '_, '_> {
         Ok(())
     }
 
-    /// A volume on the node's disk, of which nothing stays when the pod goes. It is writable for
-    /// everyone, so that owner and mode have nothing to say.
+    /// A volume on the node's disk that is deleted with the pod. Everyone can write to it, so owner
+    /// and mode are ignored.
     fn scratch(&mut self, scratch: &Scratch, container: &Container) -> Result<(), Unwritable> {
         let site = self.site;
         let name = site.pod.volume_for(container, &site.path, &scratch.path);
@@ -318,7 +319,7 @@ impl Writing<'_, '_, '_> {
     }
 }
 
-/// Why the API server or the kubelet would refuse the result.
+/// Why the API server or the kubelet would reject the result.
 fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritable> {
     let because = |words: &'static Words| Some(Unwritable::from(words));
     if let Some(why) = &container.incomplete {
@@ -375,7 +376,7 @@ fn objection(assignment: &Assignment, container: &Container) -> Option<Unwritabl
     }
 }
 
-/// The API refuses `allowPrivilegeEscalation: false` beside some powers, and a patch may bring one.
+/// Some powers exclude `allowPrivilegeEscalation: false`. A patch may also add such a power.
 fn refuses_no_new_privileges(container: &Container) -> Option<Unwritable> {
     for Observation { what, place } in &container.observations {
         match what {
@@ -399,7 +400,7 @@ fn refuses_no_new_privileges(container: &Container) -> Option<Unwritable> {
     })
 }
 
-/// A patch changes one of these settings.
+/// Whether a patch changes one of these settings.
 fn patched(container: &Container, settings: &[Patched]) -> Option<Unwritable> {
     container.observations.iter().find_map(|seen| {
         let Observed::PatchedBy { file, setting, key } = &seen.what else {
@@ -468,7 +469,7 @@ fn exceeds(request: Option<&u64>, limit: Option<&u64>) -> Option<Unwritable> {
     (request? > limit?).then(|| Unwritable::from(&REQUEST_ABOVE))
 }
 
-/// The API refuses two mounts at one path, and a colon in one.
+/// The API rejects two mounts at one path, and a colon in a path.
 fn taken(path: &str, container: &Container) -> Option<Unwritable> {
     let written = container
         .mounts

@@ -1,4 +1,4 @@
-//! Kubernetes manifests: pods, and the objects that make them.
+//! Kubernetes manifests: pods and the objects that create them.
 
 mod accounts;
 mod autoscaler;
@@ -28,7 +28,7 @@ use crate::project::Format;
 use crate::syntax::Schema;
 
 impl Format {
-    /// A Kubernetes API server.
+    /// The schema of the Kubernetes API server.
     pub const KUBERNETES: Self = Self::new("kubernetes", Schema::GoYamlV2);
 }
 

@@ -1,4 +1,4 @@
-//! The objects of a manifest, and where each keeps its pod.
+//! Reads the objects of a manifest and finds their pods.
 
 use super::cursor::{Cursor, Source};
 use super::workload::{self, Shape};
@@ -6,7 +6,7 @@ use crate::container::Role;
 use crate::jsonpath::Step;
 use crate::project::CustomResource;
 
-/// An object of the API: it has a kind and a version.
+/// An object of the API. It has a kind and a version.
 #[derive(Clone, Debug)]
 pub(crate) struct Object<'a, 's> {
     /// The whole object.
@@ -15,24 +15,25 @@ pub(crate) struct Object<'a, 's> {
     pub(super) kind: String,
     /// The part of `apiVersion` before the slash; empty for the core group.
     pub(super) group: String,
-    /// The part behind it.
+    /// The version, after the slash.
     version: String,
-    /// The path to it in its document, with a dot at its end: `items[0].`, or nothing.
+    /// The path of the object in its document, with a trailing dot: `items[0].`. Empty for the
+    /// document itself.
     pub(super) path: String,
 }
 
-/// What one document of a stream is.
+/// The content of one document of a stream.
 #[derive(Debug)]
 pub(crate) enum Document<'a, 's> {
-    /// Nothing.
+    /// The document is empty.
     Empty,
-    /// Something without a kind and a version, or an operation list.
+    /// The document has no kind and version, or is a list of operations.
     Other(Cursor<'a, 's>),
-    /// The objects of a list, or a single one.
+    /// The objects of a list, or one object.
     Objects(Vec<Object<'a, 's>>),
 }
 
-/// Lists in lists are read this deep. A list has no reason to stand in another one.
+/// The maximum depth of nested lists. Real files do not nest lists.
 const DEEPEST_LIST: u8 = 4;
 
 /// The documents of a source.
@@ -53,7 +54,7 @@ pub(crate) fn documents<'c, 's>(
 }
 
 impl<'a, 's> Object<'a, 's> {
-    /// The object at `cursor`; items of a typed list (`PodList`) may leave kind and version to it.
+    /// The object at `cursor`. Items of a typed list (`PodList`) may omit kind and version.
     fn new(cursor: Cursor<'a, 's>, default: Option<(&str, &str)>, path: String) -> Option<Self> {
         let word = |key| cursor.get(key).and_then(|value| value.word());
         let version = word("apiVersion");
@@ -73,7 +74,7 @@ impl<'a, 's> Object<'a, 's> {
         })
     }
 
-    /// The objects of a list instead of the list.
+    /// Replaces a list with its objects.
     fn flatten(self, depth: u8, into: &mut Vec<Self>) {
         let items = self
             .kind
@@ -96,10 +97,10 @@ impl<'a, 's> Object<'a, 's> {
         }
     }
 
-    /// All that this object runs; nothing for kinds without pods, and for the same kinds of groups
-    /// that are not known.
+    /// All pods of this object. Empty for kinds without pods, and for a known kind in an unknown
+    /// group.
     pub(crate) fn pods(&self) -> Vec<Pod<'a, 's>> {
-        // What somebody says of their own cluster stands above what is known of others.
+        // The configured kinds of the user's cluster have precedence over the known ones.
         let custom = self.custom_resources();
         if !custom.is_empty() {
             return self.pods_of(&custom);
@@ -130,8 +131,7 @@ impl<'a, 's> Object<'a, 's> {
             .collect()
     }
 
-    /// What the paths of a configuration lead to, as far as it has containers: a path may lead to
-    /// more than pods.
+    /// The values at the configured paths that have containers. A path may also match other values.
     fn pods_of(&self, custom: &[&CustomResource]) -> Vec<Pod<'a, 's>> {
         let value = self.cursor.json();
         custom
@@ -183,8 +183,8 @@ impl<'a, 's> Object<'a, 's> {
         }
     }
 
-    /// What stands at the path and has containers: other items of its lists are steps that start
-    /// none.
+    /// The values at the path that have containers. Other items of these lists are steps that start
+    /// no container.
     fn pods_in_lists(&self, path: &[&str], shape: &'static Shape) -> Vec<Pod<'a, 's>> {
         let mut found = vec![(self.path.clone(), self.cursor.clone())];
         for key in path {
@@ -220,7 +220,7 @@ impl<'a, 's> Object<'a, 's> {
         pods.filter(|pod| !pod.containers().is_empty()).collect()
     }
 
-    /// `name` of the metadata, or the prefix that the API makes one from.
+    /// `name` of the metadata, or the prefix from which the API generates a name.
     pub(super) fn name(&self) -> String {
         let metadata = |key| Some(self.cursor.find(&["metadata", key])?.word()?.into_owned());
         metadata("name")
@@ -228,7 +228,7 @@ impl<'a, 's> Object<'a, 's> {
             .unwrap_or_default()
     }
 
-    /// The namespace, where the file says one.
+    /// The namespace, if it is written.
     pub(super) fn namespace(&self) -> Option<String> {
         let namespace = self.cursor.find(&["metadata", "namespace"])?;
         Some(namespace.word()?.into_owned())
@@ -244,7 +244,7 @@ impl<'a, 's> Object<'a, 's> {
     }
 }
 
-/// What an item of a list is called in a path: by its name, or by its position.
+/// The label of a list item in a path: its name, or its position.
 fn named(item: &Cursor<'_, '_>, index: usize) -> String {
     let name = item.word_of("name");
     if name.is_empty() {
@@ -254,25 +254,25 @@ fn named(item: &Cursor<'_, '_>, index: usize) -> String {
     }
 }
 
-/// Where an object keeps its pod.
+/// The place of a pod in its object.
 #[derive(Clone, Debug)]
 pub(crate) struct Pod<'a, 's> {
-    /// The path to its spec in the document.
+    /// The path of the pod's spec in the document.
     pub(crate) path: String,
     /// The spec, if it is written.
     pub(crate) spec: Option<Cursor<'a, 's>>,
-    /// The pod's own metadata, if they are written: they stand beside the spec.
+    /// The pod's own metadata, if it is written. It is a sibling of the spec.
     pub(crate) metadata: Option<Cursor<'a, 's>>,
-    /// How its containers are written.
+    /// How the containers of the pod are written.
     pub(crate) shape: &'static Shape,
 }
 
-/// A container where it is written.
+/// A container in a pod.
 #[derive(Clone, Debug)]
 pub(super) struct Written<'a, 's> {
     pub(super) cursor: Cursor<'a, 's>,
     pub(super) role: Role,
-    /// Its path in the pod: `containers[web]`, `script`.
+    /// The path of the container in its pod: `containers[web]`, `script`.
     pub(super) path: String,
 }
 
@@ -311,8 +311,8 @@ impl<'a, 's> Pod<'a, 's> {
             .collect()
     }
 
-    /// The pod is part of an object that stands elsewhere: the API needs containers, each with
-    /// an image, and a patch names only what it changes.
+    /// Whether the pod is only part of an object that another file defines. The API requires
+    /// containers, each with an image, but a patch names only what it changes.
     pub(super) fn is_partial(&self) -> bool {
         let containers = self.containers();
         !containers.iter().any(|one| one.role == Role::Main)

@@ -1,9 +1,9 @@
-//! Patches of a project: what a kustomization lays over a workload counts as said of it.
+//! Applies the patches of a kustomization to what is known of its workloads.
 //!
-//! A patch may bring a request that is larger than a limit written here, or a list that takes the
-//! place of one written here (kubernetes/community
-//! `contributors/devel/sig-api-machinery/strategic-merge-patch.md`). Whatever it speaks of is
-//! therefore left to it. The operations of a JSON patch (RFC 6902) say by their paths what that is.
+//! A patch may set a request that is larger than a limit in the manifest, or replace a list
+//! (kubernetes/community `contributors/devel/sig-api-machinery/strategic-merge-patch.md`). Settings
+//! that a patch changes are therefore not edited here. For a JSON patch (RFC 6902), the paths of
+//! its operations name these settings.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,15 +17,15 @@ use crate::project::{File, Part, Target};
 /// The patches of a project.
 #[derive(Debug, Default)]
 pub(super) struct Patches<'p, 'a, 's> {
-    /// By the kind and name that they give themselves.
+    /// Patches by the kind and name that they contain.
     named: HashMap<(String, String), Vec<Patch<'p, 'a, 's>>>,
-    /// With the target that is said beside them.
+    /// Patches with an explicit target in the kustomization.
     aimed: Vec<(&'p Target, Patch<'p, 'a, 's>)>,
 }
 
 #[derive(Clone, Debug)]
 struct Patch<'p, 'a, 's> {
-    /// The file that holds it.
+    /// The file that contains the patch.
     by: &'p Path,
     says: Says<'a, 's>,
 }
@@ -42,7 +42,7 @@ enum Says<'a, 's> {
 }
 
 impl<'p, 'a, 's> Patches<'p, 'a, 's> {
-    /// Takes in a document of a file that holds patches.
+    /// Adds a document of a file that contains patches.
     pub(super) fn take(&mut self, file: &'p File<'_>, document: &Document<'a, 's>) {
         if file.part != Part::PATCH {
             return;
@@ -58,7 +58,8 @@ impl<'p, 'a, 's> Patches<'p, 'a, 's> {
                     }
                     let says = Says::Pods(pods);
                     let patch = Patch { by, says };
-                    // Another kustomization may lay it over what it names itself.
+                    // The kind and name in the patch also count, because another kustomization may
+                    // apply it to them.
                     let own = (object.kind.clone(), object.name());
                     self.named.entry(own).or_default().push(patch.clone());
                     let targets = file.targets.iter();
@@ -82,8 +83,8 @@ impl<'p, 'a, 's> Patches<'p, 'a, 's> {
         }
     }
 
-    /// Says to the containers of a workload's pod what its patches speak of. Namespaces are not
-    /// compared: a kustomization gives its objects one.
+    /// Records in the containers of a workload's pod which settings its patches change. Namespaces
+    /// are not compared, because a kustomization sets the namespace of its objects.
     pub(super) fn speak(&self, object: &Object<'_, '_>, pod: &Pod<'_, '_>, members: &mut [Member]) {
         if self.named.is_empty() && self.aimed.is_empty() {
             return;
@@ -116,7 +117,7 @@ fn pointer(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// What a strategic merge patch says of a pod.
+/// Records the changes of a strategic merge patch to a pod.
 fn merge(by: &Path, patch: &Pod<'_, '_>, members: &mut [Member]) {
     if let Some(spec) = &patch.spec {
         let security = spec.get("securityContext");
@@ -140,7 +141,7 @@ fn merge(by: &Path, patch: &Pod<'_, '_>, members: &mut [Member]) {
     }
 }
 
-/// The list of this key, if it takes the place of the other instead of joining it.
+/// The list of this key, if it replaces the other list instead of merging with it.
 fn takes_place<'a, 's>(of: &Cursor<'a, 's>, key: &str) -> Option<Cursor<'a, 's>> {
     let mut items = of.items_of(key).into_iter();
     items
@@ -149,7 +150,7 @@ fn takes_place<'a, 's>(of: &Cursor<'a, 's>, key: &str) -> Option<Cursor<'a, 's>>
         .flatten()
 }
 
-/// What a patch says of one container.
+/// Records the changes of a patch to one container.
 fn speak_of(by: &Path, patched: &Cursor<'_, '_>, container: &mut Container) {
     if let Some(resources) = patched.get("resources") {
         size(by, Some(&resources), container);
@@ -171,8 +172,8 @@ fn speak_of(by: &Path, patched: &Cursor<'_, '_>, container: &mut Container) {
     }
 }
 
-/// What one operation of a JSON patch says of a pod: it names a value in the whole object, and
-/// takes the place of what stands there.
+/// Records the change of one JSON patch operation to a pod. The operation names a value of the
+/// whole object and replaces it.
 fn operate(
     by: &Path,
     at: &[String],
@@ -244,14 +245,14 @@ fn operate(
     }
 }
 
-/// An operation puts another container in the place of this one.
+/// An operation replaces the whole container.
 fn take_over(by: &Path, value: Option<&Cursor<'_, '_>>, container: &mut Container) {
     size(by, value, container);
     confine_at(by, None, value, container);
     note(container, Patched::Mounts, by, "volumeMounts", value);
 }
 
-/// An operation speaks of one key of a `securityContext`, or of the whole.
+/// An operation changes one key of a `securityContext`, or all of it.
 fn confine_at(
     by: &Path,
     key: Option<&str>,
@@ -297,7 +298,7 @@ fn mount(by: &Path, item: &Cursor<'_, '_>, container: &mut Container) {
     }
 }
 
-/// The patch sets this key.
+/// Records that the patch sets this key.
 fn note(
     container: &mut Container,
     setting: Patched,

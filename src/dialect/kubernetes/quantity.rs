@@ -1,21 +1,21 @@
-//! Quantities of the Kubernetes API: `512Mi`, `50m`, `1.5`, `2e3`.
+//! Reads and writes quantities of the Kubernetes API: `512Mi`, `50m`, `1.5`, `2e3`.
 //!
-//! The grammar and the rounding are those of `k8s.io/apimachinery/pkg/api/resource`.
+//! Grammar and rounding follow `k8s.io/apimachinery/pkg/api/resource`.
 
 use crate::syntax::Scalar;
 use crate::units::Amount;
 
-/// Bytes, rounded up as the API server rounds; `None` for what it refuses.
+/// Bytes, rounded up as the API server does. `None` for values that it rejects.
 pub(super) fn bytes(scalar: &Scalar<'_>) -> Option<u64> {
     read(scalar, 0)
 }
 
-/// Thousandths, rounded up; `None` for what the API server refuses.
+/// Thousandths, rounded up. `None` for values that the API server rejects.
 pub(super) fn thousandths(scalar: &Scalar<'_>) -> Option<u64> {
     read(scalar, 3)
 }
 
-/// What each suffix of the API multiplies by: a power of two and one of ten, the greatest first.
+/// The factor of each suffix of the API, as a power of two and a power of ten, the greatest first.
 static SUFFIXES: [(&str, u32, i64); 15] = [
     ("Ei", 60, 0),
     ("Pi", 50, 0),
@@ -47,7 +47,7 @@ pub(super) fn bytes_text(bytes: u64) -> String {
         .unwrap_or_else(|| bytes.to_string())
 }
 
-/// The text for thousandths of a processor: `50m`, `2`.
+/// The text for thousandths of a CPU: `50m`, `2`.
 pub(super) fn thousandths_text(thousandths: u64) -> String {
     if thousandths.is_multiple_of(1_000) {
         (thousandths / 1_000).to_string()
@@ -66,7 +66,7 @@ fn read(scalar: &Scalar<'_>, decimals: i64) -> Option<u64> {
     }
 }
 
-/// `text` times `10^decimals`, rounded up, at most `i64::MAX` as in the API.
+/// `text` times `10^decimals`, rounded up. The maximum is `i64::MAX`, as in the API.
 fn parse(text: &str, decimals: i64) -> Option<u64> {
     let (negative, unsigned) = match text.strip_prefix(['+', '-']) {
         Some(rest) => (text.starts_with('-'), rest),
@@ -107,10 +107,10 @@ fn parse(text: &str, decimals: i64) -> Option<u64> {
     Some(u64::try_from(value.min(i64::MAX as u128)).unwrap_or(u64::MAX))
 }
 
-/// The digits as one number, and how many were dropped at its end.
+/// The digits as one number, and the count of dropped digits at its end.
 ///
-/// Twenty digits (67 bits) beside the largest suffix (60 bits) fill the 128 bits; what is dropped
-/// rounds up, which is what the API does with more precision than it keeps.
+/// Twenty digits (67 bits) times the largest suffix (60 bits) fit into 128 bits. Dropped digits
+/// round up, as the API does with more precision than it keeps.
 fn significand(whole: &str, fraction: &str) -> (u128, i64) {
     let mut number = 0_u128;
     let mut kept = 0;
@@ -132,7 +132,7 @@ fn significand(whole: &str, fraction: &str) -> (u128, i64) {
     (number + u128::from(rest), dropped)
 }
 
-/// The suffix as powers of two and of ten.
+/// The suffix as a power of two and a power of ten.
 fn scale(suffix: &str) -> Option<(u32, i64)> {
     if suffix.is_empty() {
         return Some((0, 0));
@@ -209,7 +209,8 @@ mod tests {
         assert_eq!(thousandths_text(1_500), "1500m");
     }
 
-    /// The same by schoolbook arithmetic on decimal digits: multiply, move the point, round up.
+    /// The same result by schoolbook arithmetic on decimal digits: multiply, move the point, round
+    /// up.
     fn schoolbook(whole: u64, fraction: &str, twos: u32, tens: i64) -> Option<u64> {
         let text = format!("{whole}{fraction}");
         let mut digits: Vec<u32> = text.bytes().map(|b| u32::from(b - b'0')).collect();

@@ -1,4 +1,4 @@
-//! From a pod's spec to neutral containers.
+//! Reads the spec of a pod into neutral containers.
 
 use std::sync::Arc;
 
@@ -69,8 +69,8 @@ pub(super) fn read(
     members
 }
 
-/// Whether an object of the file says something of the pods of other files: an autoscaler, a
-/// `LimitRange`, a service account, or a binding of a role.
+/// Whether an object of the file affects the pods of other files: an autoscaler, a `LimitRange`, a
+/// service account, or a role binding.
 pub(crate) fn concerns_others(tree: &Tree<'_>, custom_resources: &[CustomResource]) -> bool {
     let source = Source::new(tree, 0, custom_resources);
     let objects: Vec<Object<'_, '_>> = documents(&source)
@@ -80,14 +80,14 @@ pub(crate) fn concerns_others(tree: &Tree<'_>, custom_resources: &[CustomResourc
         })
         .flatten()
         .collect();
-    // Of a file that is worth no more reading nobody can tell.
+    // A file that exceeds its reading budget may contain such an object.
     source.is_overdrawn()
         || !Autoscalers::read(objects.iter()).is_empty()
         || !LimitRanges::read(objects.iter()).is_empty()
         || !Accounts::read(objects.iter()).is_empty()
 }
 
-/// Labels and annotations of the object and of its pod.
+/// The labels and annotations of the object and of its pod.
 fn labels(object: &Object<'_, '_>, pod: &super::Pod<'_, '_>) -> Arc<[(String, String)]> {
     [object.cursor.get("metadata"), pod.metadata.clone()]
         .iter()
@@ -99,7 +99,7 @@ fn labels(object: &Object<'_, '_>, pod: &super::Pod<'_, '_>) -> Arc<[(String, St
         .collect()
 }
 
-/// What the containers of one pod have in common.
+/// The common settings of the containers of one pod.
 pub(super) struct Pod<'a, 's> {
     pub(super) spec: Cursor<'a, 's>,
     pub(super) annotations: Option<Cursor<'a, 's>>,
@@ -174,7 +174,7 @@ impl<'a, 's> Pod<'a, 's> {
     /// `group` is the index of the pod's first container among the members.
     fn member(&self, written: &Written<'a, 's>, group: usize, knowledge: &Knowledge) -> Member {
         let Written { cursor, role, path } = written;
-        // The template of a workflow has the name that its only container lacks.
+        // The only container of a workflow template has no name, so the template's name is used.
         let names = [cursor.word_of("name"), self.spec.word_of("name")];
         let name = names.into_iter().find(|name| !name.is_empty());
         let name = name.unwrap_or_default();
@@ -220,7 +220,8 @@ impl<'a, 's> Pod<'a, 's> {
         }
     }
 
-    /// What a kind that is no pod of the API's own cannot say, or speaks against.
+    /// Applies the limits of kinds that are not native pods: settings they do not support, and
+    /// evidence against a change.
     fn limits_of_shape(&self, cursor: &Cursor<'_, '_>, container: &mut Container) {
         if !self.shape.has_pod_settings {
             container.volume_group = Setting::Unsupported;
@@ -236,8 +237,8 @@ impl<'a, 's> Pod<'a, 's> {
         }
     }
 
-    /// The security context of the container, and of the pod where the container has none.
-    /// Gives whether the primary group is written.
+    /// Reads the security context of the container, with the pod's as default. Returns whether the
+    /// primary group is written.
     fn security(&self, cursor: &Cursor<'_, '_>, container: &mut Container) -> bool {
         let own = cursor.get("securityContext");
         let own = own.as_ref();
@@ -268,7 +269,7 @@ impl<'a, 's> Pod<'a, 's> {
         !group.is_absent()
     }
 
-    /// The profiles of the container, of the pod, or of the annotations that came before the fields.
+    /// Reads the profiles from the container, the pod, or the older annotations.
     fn confinement(&self, cursor: &Cursor<'_, '_>, container: &mut Container) {
         let own = cursor.get("securityContext");
         let (own, pod) = (own.as_ref(), self.security.as_ref());
@@ -329,7 +330,7 @@ impl<'a, 's> Pod<'a, 's> {
         }
     }
 
-    /// What the pod shares with its host, and the container's ports.
+    /// Reads what the pod shares with its host, and the container's ports.
     fn host(&self, cursor: &Cursor<'_, '_>, container: &mut Container) {
         let on_host = self.spec.is_true("hostNetwork");
         if on_host {
@@ -360,7 +361,7 @@ impl<'a, 's> Pod<'a, 's> {
             };
             let inside = number("containerPort");
             container.ports.extend(inside);
-            // With the host's network the API takes the port of the container for that of the host.
+            // With host networking, the API uses the container port as the host port.
             let outside = number("hostPort").or(inside.filter(|_| on_host));
             container.host_ports.extend(outside.map(|port| HostPort {
                 port,
@@ -371,7 +372,7 @@ impl<'a, 's> Pod<'a, 's> {
     }
 }
 
-/// What the API does not do by itself when a changed object is applied (kubernetes
+/// Which changes an object does not take over when it is applied again (kubernetes
 /// `pkg/apis/{core,batch,apps}/validation/validation.go`).
 fn caution(object: &Object<'_, '_>) -> Option<Reason> {
     let on_delete = || {
@@ -414,14 +415,15 @@ static PART_OF_OBJECT: Words = Words::new(
     "It looks like a patch: the rest of its object is not in this file.",
 );
 
-/// The annotation that named the seccomp profile of a container, before its slash and name.
+/// The prefix of the older annotation with the seccomp profile of a container. A slash and the name
+/// of the container follow.
 pub(super) const SECCOMP: &str = "container.seccomp.security.alpha.kubernetes.io";
 
-/// The annotation that names the `AppArmor` profile of a container, before its slash and name. The
-/// API still heeds it, and refuses a field that says otherwise.
+/// The prefix of the annotation with the `AppArmor` profile of a container. A slash and the name of
+/// the container follow. The API still reads it, and rejects a field with another value.
 pub(super) const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io";
 
-/// The kernel's name for the first port that needs no privilege.
+/// The kernel parameter with the first port that needs no privilege.
 pub(super) const UNPRIVILEGED_PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";
 
 fn image(cursor: &Cursor<'_, '_>, knowledge: &Knowledge, container: &mut Container) {
@@ -434,7 +436,7 @@ fn image(cursor: &Cursor<'_, '_>, knowledge: &Knowledge, container: &mut Contain
     container.image = name;
 }
 
-/// What is started, beside what, and in which environment.
+/// Reads the command, the hooks, the probes and the environment.
 fn process(cursor: &Cursor<'_, '_>, container: &mut Container) {
     for (_, variable) in cursor.items_of("env") {
         let value = match (variable.get("value"), variable.get("valueFrom")) {
@@ -449,7 +451,7 @@ fn process(cursor: &Cursor<'_, '_>, container: &mut Container) {
         container.environment.push((name, value));
     }
     container.environment_elsewhere = !cursor.items_of("envFrom").is_empty();
-    // An empty list is the same as none: the image's own holds.
+    // An empty list counts as missing: the image's value is used.
     let words = |key| {
         cursor
             .get(key)
@@ -494,7 +496,7 @@ fn resources(spec: &Cursor<'_, '_>, cursor: &Cursor<'_, '_>, key: &str, containe
     let Some(own) = own else { return };
     for list in ["limits", "requests"] {
         for (resource, amount) in own.get(list).map(|list| list.entries()).unwrap_or_default() {
-            // Only resources of device plugins have a domain of their own.
+            // Only resources of device plugins have a domain that is not Kubernetes' own.
             let given = resource.contains('/')
                 && amount.scalar().as_ref().and_then(quantity::bytes) != Some(0);
             if given && !container.devices.iter().any(|device| device == &resource) {
@@ -509,7 +511,7 @@ fn resources(spec: &Cursor<'_, '_>, cursor: &Cursor<'_, '_>, key: &str, containe
     }
 }
 
-/// A GPU or another processor for matrices, by the names of the vendors' device plugins.
+/// Whether a resource name of a device plugin is a GPU or another accelerator.
 fn is_accelerator(resource: &str) -> bool {
     const VENDORS: [&str; 6] = [
         "nvidia.com/",
@@ -525,7 +527,8 @@ fn is_accelerator(resource: &str) -> bool {
             .any(|word| resource.to_ascii_lowercase().contains(word))
 }
 
-/// `spec.os`, what chooses the nodes, settings that no other system has, or images of Windows.
+/// Whether the pod runs on Windows, by `spec.os`, node selection, Windows-only settings, or images
+/// of Windows.
 fn is_windows(spec: &Cursor<'_, '_>, containers: &[Written<'_, '_>]) -> bool {
     let says = [
         &["os", "name"] as &[&str],
@@ -553,7 +556,7 @@ fn is_windows(spec: &Cursor<'_, '_>, containers: &[Written<'_, '_>]) -> bool {
         })
 }
 
-/// Each of the terms, of which one has to hold, asks for nodes with Windows.
+/// Whether each of the alternative node selector terms requires Windows.
 fn wants_windows(spec: &Cursor<'_, '_>) -> bool {
     let terms = spec.find(&[
         "affinity",
@@ -576,7 +579,7 @@ fn wants_windows(spec: &Cursor<'_, '_>) -> bool {
         })
 }
 
-/// The API refuses `allowPrivilegeEscalation: false` beside these.
+/// Notes the settings with which the API rejects `allowPrivilegeEscalation: false`.
 fn refused_escalation(own: Option<&Cursor<'_, '_>>, container: &mut Container) {
     let Some(own) = own else { return };
     let mut needs = |power: Power, place: Place| {
@@ -589,7 +592,7 @@ fn refused_escalation(own: Option<&Cursor<'_, '_>>, container: &mut Container) {
         needs(Power::Privileged, privileged.place());
     }
     if let Some(added) = own.find(&["capabilities", "add"])
-        // The API compares with this spelling only; without the prefix it lets both stand.
+        // The API checks only this spelling. Without the prefix it accepts both settings.
         && added.words().iter().any(|name| name == "CAP_SYS_ADMIN")
     {
         needs(Power::SysAdmin, added.place());
@@ -604,7 +607,7 @@ fn capabilities(own: Option<&Cursor<'_, '_>>, list_name: &str) -> Setting<Vec<St
         .words()
         .iter()
         .map(|name| {
-            // Runtimes take `all` for `ALL`, and Pod Security does not.
+            // Runtimes accept `all` as `ALL`, but Pod Security does not.
             if list_name == "drop" && name.eq_ignore_ascii_case("ALL") {
                 return name.clone();
             }
@@ -638,7 +641,7 @@ fn user(uid: Setting<u32>, group: &Setting<u32>) -> Setting<User> {
     }
 }
 
-/// The container's value, or the pod's where the container has none.
+/// The container's value, or otherwise the pod's.
 fn either<'s, T>(
     own: Option<&Cursor<'_, 's>>,
     pod: Option<&Cursor<'_, 's>>,
@@ -669,7 +672,7 @@ fn only_pod<'s, T>(
     via_pod(only(pod, path, read))
 }
 
-/// The value reaches the container by its pod.
+/// Marks the setting as inherited from the pod.
 pub(super) fn via_pod<T>(mut setting: Setting<T>) -> Setting<T> {
     if let Setting::Set { origin, .. }
     | Setting::Variable { origin, .. }
@@ -680,7 +683,7 @@ pub(super) fn via_pod<T>(mut setting: Setting<T>) -> Setting<T> {
     setting
 }
 
-/// Windows has none of these, and the API refuses them in a pod for it.
+/// Windows supports none of these settings, and the API rejects them in a Windows pod.
 fn without_linux(container: &mut Container) {
     container.privileged = Setting::Unsupported;
     container.user = Setting::Unsupported;
@@ -697,7 +700,7 @@ fn without_linux(container: &mut Container) {
     container.proc_mount = Setting::Unsupported;
 }
 
-/// An ephemeral container lives on what its pod was given.
+/// An ephemeral container has no resources of its own and uses those of its pod.
 fn without_resources(container: &mut Container) {
     container.memory_limit = Setting::Unsupported;
     container.memory_request = Setting::Unsupported;

@@ -1,11 +1,11 @@
-//! Which files hold pods, and why others are left alone.
+//! Recognises files with pods, and gives the reason for leaving others alone.
 
 use super::cursor::{Cursor, Source};
 use super::object::{Document, Object, Pod, documents};
 use crate::project::{CustomResource, NotOurs};
 use crate::syntax::{Kind, NodeId, Style, Tree};
 
-/// Whether a file holds a pod that is written out in full.
+/// Whether a file contains a complete pod.
 pub(super) fn recognise(
     tree: &Tree<'_>,
     custom_resources: &[CustomResource],
@@ -43,12 +43,12 @@ pub(super) fn recognise(
     if ours { Ok(()) } else { Err(seen) }
 }
 
-/// All of this pod of the object is written here.
+/// Whether this pod of the object is complete in this file.
 pub(crate) fn is_written_out(tree: &Tree<'_>, object: &Object<'_, '_>, pod: &Pod<'_, '_>) -> bool {
     !pod.is_partial() && !has_directive(tree, object.cursor.node())
 }
 
-/// Of several reasons, the one that says most about the file.
+/// Orders reasons: of several, the most specific one is reported.
 fn rank(reason: NotOurs) -> u8 {
     match reason {
         NotOurs::Empty => 0,
@@ -58,7 +58,7 @@ fn rank(reason: NotOurs) -> u8 {
     }
 }
 
-/// A JSON patch (RFC 6902), as kustomize reads it.
+/// Whether the document is a JSON patch (RFC 6902), as kustomize reads it.
 fn is_operation_list(root: &Cursor<'_, '_>) -> bool {
     let items = root.items();
     !items.is_empty()
@@ -67,7 +67,7 @@ fn is_operation_list(root: &Cursor<'_, '_>) -> bool {
             .all(|(_, item)| item.get("op").is_some() && item.get("path").is_some())
 }
 
-/// A directive of a strategic merge patch stands in the object, such as `$patch: delete`.
+/// Whether the object contains a directive of a strategic merge patch, such as `$patch: delete`.
 fn has_directive(tree: &Tree<'_>, object: NodeId) -> bool {
     const DIRECTIVES: [&str; 3] = ["$patch", "$retainKeys", "$setElementOrder"];
     let span = tree.node(object).span;
@@ -86,8 +86,8 @@ fn has_directive(tree: &Tree<'_>, object: NodeId) -> bool {
         })
 }
 
-/// `key: {{ value }}` without quotes: YAML reads a mapping whose key is a mapping, which no JSON
-/// object can be, so that only a template engine can have been meant.
+/// `key: {{ value }}` without quotes: YAML reads a mapping whose key is a mapping. No JSON object
+/// has such a key, so the file must be a template.
 fn has_template_value(tree: &Tree<'_>) -> bool {
     tree.documents().iter().any(|document| {
         descendants(tree, document.root).any(|node| {
@@ -100,8 +100,8 @@ fn has_template_value(tree: &Tree<'_>) -> bool {
     })
 }
 
-/// A brace stands where the API takes none: in a kind, a name or an image. Elsewhere `{{` is
-/// often meant for a program that runs in the pod.
+/// Whether a kind, a name or an image contains a brace, which the API rejects there. Elsewhere,
+/// `{{` is often meant for a program in the pod.
 fn is_template(object: &Object<'_, '_>, pods: &[Pod<'_, '_>]) -> bool {
     let braced = |cursor: &Cursor<'_, '_>, path: &[&str]| {
         cursor
@@ -129,7 +129,7 @@ fn is_template(object: &Object<'_, '_>, pods: &[Pod<'_, '_>]) -> bool {
     in_object || in_containers()
 }
 
-/// The node and everything in it, without following aliases.
+/// The node and all its descendants, without following aliases.
 fn descendants<'t>(tree: &'t Tree<'_>, root: NodeId) -> impl Iterator<Item = NodeId> + 't {
     let mut open = vec![root];
     std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! Volumes of a pod, and what of them a container mounts.
+//! Reads the volumes of a pod and the mounts of its containers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use crate::container::{Container, Mount, MountSource, Observed, Setting, same_pa
 #[derive(Debug, Default)]
 pub(super) struct Volumes {
     by_name: BTreeMap<String, Volume>,
-    /// A group is given the volumes, and the right to read all that the API writes into them
-    /// (kubernetes `pkg/volume/volume_linux.go`).
+    /// Whether `fsGroup` is set. That group then owns the volumes and can read all that the API
+    /// writes into them (kubernetes `pkg/volume/volume_linux.go`).
     grouped: bool,
 }
 
@@ -19,22 +19,22 @@ pub(super) struct Volumes {
 #[derive(Debug)]
 struct Volume {
     source: MountSource,
-    /// No container can write to it.
+    /// Whether the volume is read-only for every container.
     read_only: bool,
-    /// Bytes of memory that it lives in.
+    /// Its size in bytes, if it is in memory.
     memory: Option<u64>,
-    /// The permissions that the file gives to what the API writes into it.
+    /// The file permissions that the manifest sets for content that the API writes.
     modes: Vec<u32>,
 }
 
-/// Everybody may read.
+/// The permission bit for reading by everyone.
 const READABLE: u32 = 0o004;
 
-/// Somebody besides the owner may do something.
+/// The permission bits of everyone except the owner.
 const SHARED: u32 = 0o077;
 
 impl Volumes {
-    /// The pod's own volumes, those written around it and, for a `StatefulSet`, those of its claim
+    /// The pod's own volumes, those defined around it and, for a `StatefulSet`, those of its claim
     /// templates.
     pub(super) fn read(
         spec: &Cursor<'_, '_>,
@@ -47,7 +47,7 @@ impl Volumes {
             let name = volume.word_of("name");
             by_name.insert(name.clone(), Volume::read(name, &volume));
         }
-        // A claim template takes the place of a volume of the same name, as the controller does it.
+        // A claim template replaces a volume of the same name, as the controller does.
         for (_, template) in templates.map(Cursor::items).unwrap_or_default() {
             if let Some(name) = template
                 .find(&["metadata", "name"])
@@ -66,20 +66,20 @@ impl Volumes {
         Self { by_name, grouped }
     }
 
-    /// A volume with files for their owner alone: a key, which its reader refuses once a group may
-    /// read it.
+    /// A volume whose files only their owner can read, such as a key. Programs reject a key that
+    /// its group can read.
     pub(super) fn of_owner_alone(&self) -> Option<&String> {
         let mut volumes = self.by_name.iter();
         let is_private = |volume: &Volume| volume.modes.iter().any(|mode| mode & SHARED == 0);
         volumes.find_map(|(name, volume)| is_private(volume).then_some(name))
     }
 
-    /// Every name that a further volume must not have.
+    /// Every name that a new volume must not have.
     pub(super) fn names(&self) -> impl Iterator<Item = &String> {
         self.by_name.keys()
     }
 
-    /// Fills in what `container` mounts.
+    /// Fills in the mounts of `container`.
     pub(super) fn mount(&self, cursor: &Cursor<'_, '_>, container: &mut Container) {
         let mut in_memory = BTreeSet::new();
         for (_, mount) in cursor.items_of("volumeMounts") {
@@ -147,7 +147,7 @@ impl Volume {
             .entries()
             .into_iter()
             .find(|(key, _)| key.as_ref() != "name");
-        // A volume without a source is an emptyDir: the API fills it in.
+        // A volume without a source is an emptyDir, the API's default.
         let Some((kind, source)) = kind else {
             return Self {
                 source: MountSource::Scratch,
@@ -184,8 +184,7 @@ impl Volume {
     }
 }
 
-/// The permissions that a volume of content names: for all of it, for one file, or for one file of
-/// one of its sources.
+/// The permissions of a content volume: for all files, for one file, or for one file of one source.
 fn modes(source: &Cursor<'_, '_>) -> Vec<u32> {
     let mode = |cursor: &Cursor<'_, '_>, key| match cursor.setting(&[key], id) {
         Setting::Set { value, .. } => Some(value),

@@ -1,12 +1,12 @@
-//! Names for new volumes.
+//! Chooses names for new volumes.
 
-/// The longest DNS label (RFC 1123), which the name of a volume has to be.
+/// The maximum length of a DNS label (RFC 1123). Volume names are DNS labels.
 const LONGEST: usize = 63;
 
 /// A name for the volume that `container` mounts at `target`: `web-tmp`, `web-var-cache-nginx`.
 ///
-/// It depends on nothing but its arguments. What is too long ends in a checksum of the whole, and
-/// what is taken already ends in a number.
+/// The name depends only on the arguments. A name that is too long ends in a checksum of the whole.
+/// A name that is already taken ends in a number.
 pub(super) fn volume_name(
     container: &str,
     target: &str,
@@ -35,7 +35,7 @@ pub(super) fn volume_name(
     free
 }
 
-/// Lower-case letters and digits, everything between them one dash.
+/// Lower-case letters and digits. Every other run of characters becomes one dash.
 fn label(text: &str) -> String {
     let mut label = String::new();
     for word in text
@@ -50,12 +50,12 @@ fn label(text: &str) -> String {
     label
 }
 
-/// At most so many characters of a label, without a dash at the end.
+/// At most `length` characters of a label, without a trailing dash.
 fn shortened(label: &str, length: usize) -> &str {
     label.get(..length).unwrap_or(label).trim_end_matches('-')
 }
 
-/// FNV-1a, 32 bits: names have to differ, not to resist an attack.
+/// FNV-1a, 32 bits. Names must differ, but need not resist an attack.
 fn checksum(texts: &[&str]) -> u32 {
     texts
         .iter()

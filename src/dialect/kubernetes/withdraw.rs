@@ -1,4 +1,4 @@
-//! Undoing explicit settings of a manifest, where somebody asks for that.
+//! Removes explicit weak settings of a manifest, on request.
 
 use super::lower::{Writing, text};
 use crate::container::{Assignment, Reason, Words, same_path};
@@ -19,8 +19,8 @@ static NOT_OWN_MOUNT: Words = Words::new(
 );
 
 impl Writing<'_, '_, '_> {
-    /// Plans the edits of an assignment that undoes a setting of the container or its pod. A setting
-    /// behind an alias or a merge is refused: others read it too.
+    /// Plans the edits of an assignment that removes a setting of the container or its pod. A
+    /// setting behind an alias or a merge is refused, because other objects also read it.
     pub(super) fn withdraw(
         &mut self,
         assignment: &Assignment,
@@ -52,7 +52,7 @@ impl Writing<'_, '_, '_> {
         }
     }
 
-    /// Removes the items of a list of the container that go, and the list with its last item.
+    /// Removes the matching items of a list of the container, and the list with its last item.
     fn remove_items(
         &mut self,
         tree: &Tree<'_>,
@@ -115,7 +115,7 @@ impl Writing<'_, '_, '_> {
     }
 }
 
-/// The value at a path of keys in the file itself, not behind an alias or a merge.
+/// The value at a path of keys in the mapping itself, not behind an alias or a merge.
 pub(super) fn at(tree: &Tree<'_>, start: NodeId, path: &[&str]) -> Result<NodeId, Unwritable> {
     let mut node = start;
     for key in path {

@@ -1,4 +1,4 @@
-//! Which kinds carry pods, and how: those of Kubernetes itself, and well-known custom resources.
+//! The kinds that carry pods: those of Kubernetes and well-known custom resources.
 
 use crate::container::Role;
 
@@ -6,43 +6,44 @@ use crate::container::Role;
 #[derive(Debug)]
 pub(super) struct Workload {
     kind: &'static str,
-    /// The groups that serve it; empty for the core group.
+    /// The API groups of the kind. Empty for the core group.
     groups: &'static [&'static str],
-    /// The version that keeps them so, where others do it otherwise.
+    /// The version with these paths, if other versions differ.
     version: Option<&'static str>,
-    /// The paths to its pods; `*` stands for every item of a list, and of those only what has
-    /// containers is a pod.
+    /// The paths to the pods of the kind. `*` matches every item of a list; only items with
+    /// containers are pods.
     pub(super) pods: &'static [&'static [&'static str]],
     pub(super) shape: &'static Shape,
-    /// The pod may be another object's, which this one names.
+    /// Whether the object may refer to a pod of another object.
     pub(super) may_refer: bool,
 }
 
 /// How the containers of a pod are written.
 #[derive(Debug)]
 pub(crate) struct Shape {
-    /// Paths to lists of containers, each with the part they play.
+    /// The paths of container lists, each with the role of its containers.
     pub(super) lists: &'static [(&'static [&'static str], Role)],
-    /// Single containers.
+    /// The keys of single containers.
     pub(super) singles: &'static [&'static str],
-    /// Where a container's requests and limits stand; `None` where they cannot be written.
+    /// The key of a container's requests and limits. `None` if they cannot be written.
     pub(super) resources: Option<&'static str>,
-    /// The pod has settings of its own: `securityContext` with `fsGroup` and sysctls, the token.
+    /// Whether the pod has settings of its own: `securityContext` with `fsGroup` and sysctls, and
+    /// the token.
     pub(super) has_pod_settings: bool,
-    /// Capabilities may be added to a container.
+    /// Whether a container may add capabilities.
     pub(super) can_add_capabilities: bool,
-    /// It is a run of steps that exchange files.
+    /// Whether the containers are steps that exchange files.
     pub(super) exchanges_files: bool,
 }
 
 impl Shape {
-    /// It is a pod's spec as the API writes it.
+    /// Whether this is a native pod spec of the API.
     pub(crate) fn is_pod(&self) -> bool {
         self.has_pod_settings
     }
 }
 
-/// A pod's spec (kubernetes/api `core/v1/types.go`, `PodSpec`).
+/// A pod spec (kubernetes/api `core/v1/types.go`, `PodSpec`).
 pub(super) static POD: Shape = Shape {
     lists: &[
         (&["initContainers"], Role::Init),
@@ -56,8 +57,8 @@ pub(super) static POD: Shape = Shape {
     exchanges_files: false,
 };
 
-/// Knative refuses most settings of a pod unless a feature flag allows them
-/// (knative/serving `pkg/apis/serving/fieldmask.go`, `PodSpecMask`, `PodSecurityContextMask` and
+/// Knative rejects most settings of a pod unless a feature flag allows them (knative/serving
+/// `pkg/apis/serving/fieldmask.go`, `PodSpecMask`, `PodSecurityContextMask` and
 /// `CapabilitiesMask`).
 static KNATIVE: Shape = Shape {
     lists: &[
@@ -86,7 +87,7 @@ static ARGO_TEMPLATE: Shape = Shape {
     exchanges_files: true,
 };
 
-/// The steps of a task run in one pod that Tekton writes (tektoncd/pipeline
+/// The steps of a task run in one pod that Tekton creates (tektoncd/pipeline
 /// `pkg/apis/pipeline/v1/container_types.go`, `Step` and `Sidecar`).
 static TEKTON_V1: Shape = Shape {
     lists: &[(&["steps"], Role::Main), (&["sidecars"], Role::Sidecar)],
@@ -108,8 +109,8 @@ static TEKTON_V1BETA1: Shape = Shape {
 
 const TEMPLATE: &[&[&str]] = &[&["spec", "template", "spec"]];
 
-/// Not here: the machines of `KubeVirt`, whose pods need the host, and `SidecarSet` and the like,
-/// whose containers join the pods of others.
+/// Two groups are left out: the virtual machines of `KubeVirt`, whose pods need the host, and
+/// `SidecarSet` and similar kinds, whose containers join the pods of others.
 static WORKLOADS: &[Workload] = &[
     pod("Pod", &[""], &[&["spec"]]),
     pod("PodTemplate", &[""], &[&["template", "spec"]]),
@@ -274,8 +275,8 @@ const fn argo(kind: &'static str, pods: &'static [&'static [&'static str]]) -> W
     }
 }
 
-/// A kind of Tekton that keeps tasks, each of which runs in one pod, in its first version and in
-/// those before it.
+/// A kind of Tekton with tasks, each of which runs in one pod: its first stable version, and the
+/// versions before it.
 const fn tekton(
     kind: &'static str,
     version: Option<&'static str>,
@@ -294,7 +295,7 @@ const fn tekton(
     }
 }
 
-/// How objects of a kind carry pods. `version` is the part of `apiVersion` behind the slash.
+/// How objects of a kind carry pods. `version` is the part of `apiVersion` after the slash.
 pub(super) fn find(kind: &str, group: &str, version: &str) -> Option<&'static Workload> {
     WORKLOADS.iter().find(|workload| {
         workload.kind == kind

@@ -1,4 +1,4 @@
-//! The options that harden a unit's command, written back as keys.
+//! Writes the hardening options of a unit's command back as keys.
 
 use super::translate::Translation;
 use super::unit::{Entry, Unit};
@@ -12,7 +12,7 @@ static SHARED_ENTRY: Words = Words::new(
     "The entry {name} sets other options too: split it.",
 );
 
-/// The entries that a unit gains and loses.
+/// The entries to add to and remove from a unit.
 #[derive(Clone, Debug)]
 pub(crate) struct UnitDraft<'u> {
     translation: &'u Translation<'u>,
@@ -20,7 +20,7 @@ pub(crate) struct UnitDraft<'u> {
 }
 
 impl<'u> UnitDraft<'u> {
-    /// Nothing planned yet.
+    /// A draft without changes.
     pub(crate) fn new(translation: &'u Translation<'u>) -> Self {
         Self {
             translation,
@@ -28,11 +28,12 @@ impl<'u> UnitDraft<'u> {
         }
     }
 
-    /// The unit with its changes, proved to differ only by them; `None` where there are none.
+    /// The unit with its changes, proved to differ only by the plan. `None` if there are no
+    /// changes.
     ///
     /// # Errors
     ///
-    /// What differs.
+    /// Returns the first difference.
     pub(crate) fn finish(&self) -> Result<Option<String>, Unproved> {
         let unit = self.translation.unit;
         let removed = self.removed().map_err(|_| Unproved::SharedEntry)?;
@@ -75,7 +76,7 @@ impl<'u> UnitDraft<'u> {
         Ok(Some(text))
     }
 
-    /// The text holds the entries that it should, in their order.
+    /// Proves that the text has the planned entries, in order.
     fn prove(
         &self,
         text: &str,
@@ -108,7 +109,7 @@ impl<'u> UnitDraft<'u> {
         Ok(())
     }
 
-    /// The entries whose options go.
+    /// The entries whose options are removed.
     fn removed(&self) -> Result<Vec<usize>, Unwritable> {
         let Translation { origins, .. } = self.translation;
         let from = |words: std::ops::Range<usize>| origins.get(words).unwrap_or_default();
@@ -174,8 +175,8 @@ impl Draft for UnitDraft<'_> {
     }
 }
 
-/// An option as entries. What has no key of its own, or none before Podman 5.6, is an argument:
-/// the generator refuses a unit with a key that it does not know.
+/// An option as entries. An option without a key, or with a key that is newer than Podman 5.5, is
+/// written as an argument. The generator rejects a unit with an unknown key.
 fn entries(added: &Added) -> Vec<(&'static str, String)> {
     let value = added.value.clone().unwrap_or_default();
     match (added.name, value.as_str()) {

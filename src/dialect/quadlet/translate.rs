@@ -1,4 +1,4 @@
-//! A unit as the `podman run` that systemd's generator makes of it (podman
+//! Translates a unit into the `podman run` that systemd's generator creates (podman
 //! `pkg/systemd/quadlet/quadlet.go` `ConvertContainer`).
 
 use std::path::Path;
@@ -19,14 +19,14 @@ static ARGUMENTS_NAME_IMAGE: Words = Words::new(
     "The arguments for Podman in this unit name an image.",
 );
 
-/// A unit, and the command that it stands for.
+/// A unit and its command.
 #[derive(Debug)]
 pub(crate) struct Translation<'u> {
     pub(super) unit: &'u Unit<'u>,
     pub(super) command: Command,
-    /// The entries that each word of the command comes from.
+    /// For each word of the command, the indices of its entries.
     pub(super) origins: Vec<Vec<usize>>,
-    /// Why the command is not the whole of the unit.
+    /// Why the command does not cover the whole unit.
     incomplete: Option<Reason>,
 }
 
@@ -37,9 +37,9 @@ enum How {
     Last,
     /// Each value.
     Each,
-    /// Each word of each value, backslashes as they are.
+    /// Each word of each value, with backslashes unchanged.
     Bare,
-    /// Each word of each value, with escapes.
+    /// Each word of each value, with escapes replaced.
     Arguments,
     /// The last value as a boolean.
     Boolean,
@@ -47,7 +47,7 @@ enum How {
 
 use How::{Arguments, Bare, Boolean, Each, Last};
 
-/// Keys that are one option each; what follows a space in the option begins its value.
+/// Keys that map to one option each. Text after a space starts the option's value.
 const KEYS: &[(&str, &str, How)] = &[
     ("AddCapability", "--cap-add", Bare),
     ("AddDevice", "--device", Bare),
@@ -119,14 +119,14 @@ const KEYS: &[(&str, &str, How)] = &[
     ("WorkingDir", "--workdir", Last),
 ];
 
-/// Words in the making, each with the entries it comes from.
+/// The words under construction, each with its entries.
 type Traced = Vec<(String, Vec<usize>)>;
 
-/// A command, and the entries that each of its words comes from.
+/// A command, with the entries of each word.
 type Sourced = (Command, Vec<Vec<usize>>);
 
 impl<'u> Translation<'u> {
-    /// The command of a unit; `None` where it names no image, so that systemd makes nothing of it.
+    /// The command of a unit. `None` if the unit names no image; systemd then creates no service.
     pub(crate) fn new(unit: &'u Unit<'u>) -> Option<Self> {
         let (global, extra) = (unit.arguments("GlobalArgs"), unit.arguments("PodmanArgs"));
         let (built, incomplete) = match unit.command(global, extra) {
@@ -156,10 +156,10 @@ impl<'u> Translation<'u> {
             stem.clone_into(&mut container.workload);
         }
         container.incomplete.clone_from(&self.incomplete);
-        // Its own section decides about that.
+        // The section `[Service]` decides the restart policy.
         container.restart = Setting::Unsupported;
         let image = self.unit.last("Image").map_or("", |(_, name)| name);
-        // Another unit says which image it is; nobody has read that one.
+        // Another unit names the image. That unit has not been read.
         if let Some("build" | "image") = unit_kind(image) {
             container.built = unit_kind(image) == Some("build");
             container.facts = None;
@@ -175,7 +175,7 @@ impl<'u> Translation<'u> {
             };
         }
         for mount in &mut container.mounts {
-            // A specifier (`%h`) leads to the host; a `.volume` unit may say what it likes.
+            // A specifier (`%h`) expands to a host path. A `.volume` unit may set any source.
             match &mount.source {
                 MountSource::Volume(name) if name.starts_with('%') => {
                     mount.source = MountSource::Host(name.clone());
@@ -194,7 +194,7 @@ impl<'u> Translation<'u> {
         container
     }
 
-    /// From the first to the last of these entries.
+    /// The span from the first to the last of these entries.
     fn span(&self, origins: &[usize]) -> Span {
         let spans = || origins.iter().filter_map(|at| self.unit.entries.get(*at));
         Span {
@@ -205,13 +205,13 @@ impl<'u> Translation<'u> {
 }
 
 impl Unit<'_> {
-    /// The entries of a key of the container, each with its index.
+    /// The entries of a container key, each with its index.
     fn given<'e>(&'e self, key: &str) -> impl DoubleEndedIterator<Item = (usize, &'e Entry)> {
         let entries = self.entries.iter().enumerate();
         entries.filter(move |(_, entry)| entry.section == "Container" && entry.key == key)
     }
 
-    /// The entry, and those that would hold in its place if it were gone.
+    /// The entry, and earlier entries that would take effect if it were removed.
     pub(super) fn overruled_by(&self, at: usize) -> Vec<usize> {
         let Some(entry) = self.entries.get(at) else {
             return Vec::new();
@@ -227,7 +227,7 @@ impl Unit<'_> {
         self.given(&entry.key).map(|(at, _)| at).collect()
     }
 
-    /// The value that holds, unless it is empty; without quotes around the whole.
+    /// The value that takes effect, without surrounding quotes. `None` if it is empty.
     fn last(&self, key: &str) -> Option<(usize, &str)> {
         let (at, entry) = self.given(key).next_back()?;
         let value = entry.value.as_str();
@@ -238,7 +238,7 @@ impl Unit<'_> {
         (!value.is_empty()).then_some((at, value))
     }
 
-    /// The values of a list; an empty one forgets those before it.
+    /// The values of a list. An empty value clears earlier ones.
     fn each(&self, key: &str) -> Vec<(usize, &str)> {
         let mut values = Vec::new();
         for (at, entry) in self.given(key) {
@@ -251,12 +251,12 @@ impl Unit<'_> {
         values
     }
 
-    /// The command with these arguments before and after `run`, and where its words come from;
-    /// nothing where no image is named.
+    /// The command with these arguments before and after `run`, and the entries of its words.
+    /// `None` if no image is named.
     ///
     /// # Errors
     ///
-    /// Why Podman's own arguments cannot be read.
+    /// Returns the reason if Podman's own arguments cannot be parsed.
     fn command(&self, global: Traced, extra: Traced) -> Result<Option<Sourced>, Reason> {
         let rootfs = self.last("Rootfs");
         let Some((at, image)) = rootfs.or_else(|| self.last("Image")) else {
@@ -296,7 +296,7 @@ impl Unit<'_> {
         words
     }
 
-    /// Every key but those that hold whole words of the command.
+    /// The options of every key, except keys that hold whole words of the command.
     fn options(&self) -> Traced {
         let mut words = Traced::new();
         for (key, option, how) in KEYS {
@@ -318,7 +318,7 @@ impl Unit<'_> {
                 }
             };
             for (at, value) in values {
-                // The generator takes `-` before a device for `if there is one`.
+                // A leading `-` means that the device is used only if it exists.
                 let value = match *key {
                     "AddDevice" => value.trim_start_matches('-').to_owned(),
                     _ => value,
@@ -374,7 +374,7 @@ impl Unit<'_> {
     }
 }
 
-/// The kind of unit that a value names instead of a thing of the engine: `data.volume`.
+/// The kind of unit that a value names instead of an object of the engine: `data.volume`.
 fn unit_kind(value: &str) -> Option<&str> {
     let (_, kind) = value.rsplit_once('.')?;
     ["build", "container", "image", "volume"]
@@ -382,7 +382,7 @@ fn unit_kind(value: &str) -> Option<&str> {
         .then_some(kind)
 }
 
-/// Everything else is false.
+/// Parses a boolean. Any other value is false.
 fn is_true(text: &str) -> bool {
     ["1", "yes", "true", "on"]
         .iter()

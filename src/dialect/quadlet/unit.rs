@@ -1,9 +1,9 @@
-//! A unit file as Podman's parser reads it, with the place of every entry.
+//! Parses a unit file as Podman does, with the span of every entry.
 
 use crate::diagnostic::Diagnostic;
 use crate::syntax::Span;
 
-/// A unit, entry by entry.
+/// A unit as a list of entries.
 #[derive(Clone, Debug)]
 pub(crate) struct Unit<'s> {
     pub(super) source: &'s str,
@@ -15,18 +15,18 @@ pub(crate) struct Unit<'s> {
 pub(super) struct Entry {
     pub(super) section: String,
     pub(super) key: String,
-    /// With the lines that continue it, and without the blanks around it.
+    /// The value with its continuation lines, without surrounding white space.
     pub(super) value: String,
-    /// Its lines, with the last line break.
+    /// The span of its lines, including the last line break.
     pub(super) span: Span,
 }
 
-/// A line that no unit has.
+/// A line that is not valid in a unit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct UnitFault {
     what: &'static str,
-    /// The line.
+    /// The span of the line.
     pub span: Span,
 }
 
@@ -37,8 +37,8 @@ impl Diagnostic for UnitFault {
 }
 
 impl<'s> Unit<'s> {
-    /// Reads a file (podman `pkg/systemd/parser/unitfile.go` `Parse`): comments begin with `#` or
-    /// `;`, a backslash continues a line, and comments among continued lines are skipped.
+    /// Parses a file (podman `pkg/systemd/parser/unitfile.go` `Parse`). Comments begin with `#` or
+    /// `;`. A backslash continues a line. Comments between continued lines are skipped.
     pub(crate) fn parse(source: &'s str) -> Result<Self, UnitFault> {
         let mut entries = Vec::new();
         let mut section: Option<String> = None;
@@ -93,7 +93,7 @@ impl<'s> Unit<'s> {
         Ok(Self { source, entries })
     }
 
-    /// The line of a byte, from 1.
+    /// The line and column of a byte, counted from 1.
     pub(crate) fn line_column(&self, at: u32) -> (u32, u32) {
         let before = self.source.get(..at as usize).unwrap_or_default();
         let breaks = before.bytes().filter(|byte| *byte == b'\n').count();
@@ -103,7 +103,7 @@ impl<'s> Unit<'s> {
     }
 }
 
-/// The name of a section in a line that is its header.
+/// The name of the section, if the line is a section header.
 fn header(line: &str) -> Option<&str> {
     let (name, rest) = line.strip_prefix('[')?.split_once(']')?;
     rest.trim().is_empty().then_some(name)

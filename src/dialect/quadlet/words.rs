@@ -1,17 +1,17 @@
-//! Several words in one value, as systemd splits them (podman `pkg/systemd/parser/split.go`).
+//! Splits a value into words as systemd does (podman `pkg/systemd/parser/split.go`).
 
 use crate::shell;
 
-/// Whether a backslash says something.
+/// How a backslash is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Backslash {
-    /// It escapes what follows, as in C; `\s` is a blank.
+    /// As an escape in C. `\s` is a space.
     Escapes,
-    /// It is itself.
+    /// As a backslash.
     Stays,
 }
 
-/// The words between blanks; quotes hold words together and are removed.
+/// The words between blanks. Quotes group words and are removed.
 pub(super) fn split(text: &str, backslash: Backslash) -> Vec<String> {
     shell::split(text, |_, rest| match backslash {
         Backslash::Escapes => escaped(rest),
@@ -19,7 +19,7 @@ pub(super) fn split(text: &str, backslash: Backslash) -> Vec<String> {
     })
 }
 
-/// What an escape stands for; nothing at the end of the text.
+/// The character of an escape. `None` at the end of the text.
 fn escaped(chars: &mut std::str::Chars<'_>) -> Option<char> {
     let (digits, radix) = match chars.next()? {
         'a' => return Some('\u{7}'),
