@@ -12,50 +12,50 @@ use crate::jsonpath::JsonPath;
 use crate::paths::normalized;
 use crate::syntax::{Schema, Tree};
 
-/// The files that those of a project speak of: bases, includes, `.env`, Dockerfiles.
+/// Reads the files that the files of a project reference: bases, includes, `.env`, Dockerfiles.
 pub trait Surroundings: fmt::Debug + Sync {
-    /// The text of the file `path`, of which the file `from` speaks; a relative path starts where
-    /// the run does, as `from` does.
+    /// The text of the file `path`, which the file `from` references. Both paths are relative to
+    /// the directory of the run, or absolute.
     ///
     /// # Errors
     ///
-    /// Why there is no text to read.
+    /// Why the file cannot be read.
     fn read(&self, from: &Path, path: &Path) -> Result<String, Unread>;
 
-    /// Where the path leads, without `.` and `..`: the same for all ways of writing it.
+    /// The normalized path, without `.` and `..`. All spellings of a path have the same place.
     fn place(&self, path: &Path) -> PathBuf {
         normalized(path)
     }
 
-    /// The YAML and JSON files of the directory of the file `from`, itself among them, in the order
-    /// of their names; those that the repository ignores are not.
+    /// The YAML and JSON files in the directory of the file `from`, including `from`, sorted by
+    /// name. Files that the repository ignores are left out.
     fn beside(&self, _from: &Path) -> Vec<PathBuf> {
         Vec::new()
     }
 
-    /// The file, or the directory or one of the files in it, is for its owner and group alone;
-    /// `false` where nobody can tell.
+    /// Whether only owner and group can read the file, the directory or one of the files in it.
+    /// `false` if this is unknown.
     fn is_closed(&self, from: &Path, path: &Path) -> bool {
         let _ = (from, path);
         false
     }
 }
 
-/// Why a file that another one speaks of is not read.
+/// Why a referenced file is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unread {
-    /// There is no such file, or the system does not let us read it.
+    /// The file does not exist, or the system denies access to it.
     #[error("cannot be read")]
     Missing,
-    /// It lies outside the project, and what a file says never leads there.
+    /// The file is outside the project. References never lead outside the project.
     #[error("lies outside the project")]
     Outside,
-    /// It is not text, or larger than any file that is read.
+    /// The file is not text, or is over the size limit.
     #[error("is not a text file, or is too large")]
     NotText,
 }
 
-/// Nothing is there but what was given: standard input.
+/// Reads no referenced files. Standard input has none.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoSurroundings;
 
@@ -102,26 +102,26 @@ pub enum NotOurs {
     NoPods,
     /// A template that becomes YAML only when rendered.
     Template,
-    /// A kustomize patch: part of an object that stands elsewhere.
+    /// A kustomize patch: part of an object that another file defines.
     Patch,
     /// Part of a Compose project whose services are defined elsewhere.
     Fragment,
     /// A systemd unit of a container that names no image.
     NoImage,
-    /// An overlay that we wrote.
+    /// An overlay that harden wrote.
     Overlay,
 }
 
 /// A file as read from disk or standard input.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// As the person knows it.
+    /// The path as given on the command line or found by the walk.
     pub path: PathBuf,
     /// Its bytes.
     pub bytes: Vec<u8>,
 }
 
-/// A kind of a cluster's own that carries pods.
+/// A custom resource whose objects contain pods.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(
     deny_unknown_fields,
@@ -130,41 +130,41 @@ pub struct Source {
 pub struct CustomResource {
     /// The part of `apiVersion` before the slash: `argoproj.io`.
     pub group: String,
-    /// `Rollout`
+    /// For example `Rollout`.
     pub kind: String,
-    /// Where an object of it keeps the specs of its pods: `$.spec.template.spec`.
+    /// The path of the pod specs in an object: `$.spec.template.spec`.
     pub pod_spec: JsonPath,
 }
 
 /// One file of a project, parsed.
 #[derive(Debug)]
 pub struct File<'s> {
-    /// As the person knows it.
+    /// The path as given on the command line or found by the walk.
     pub path: PathBuf,
     /// Its tree.
     pub tree: Tree<'s>,
-    /// Who reads it.
+    /// Its format.
     pub format: Format,
-    /// What it is to those that it stands with.
+    /// Its part in the project.
     pub part: Part,
-    /// What its relative paths and its variables mean.
+    /// Resolves its relative paths and its variables.
     pub context: Arc<Context>,
-    /// The objects that it is laid over, where a kustomization says so and not the patch itself.
+    /// The objects that this patch changes, if the kustomization names them and not the patch.
     pub targets: Vec<Target>,
 }
 
-/// The objects that a kustomization lays a patch over, as far as their kind and name tell. Both are
-/// expressions there that hold for a whole word (kustomize `api/types/selector.go`).
+/// A target selector of a patch in a kustomization: only kind and name are used. Kustomize reads
+/// both as regular expressions that match the whole word (kustomize `api/types/selector.go`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
-    /// Of any kind without it.
+    /// Without it, every kind matches.
     pub kind: Option<String>,
-    /// Of any name without it.
+    /// Without it, every name matches.
     pub name: Option<String>,
 }
 
 impl Target {
-    /// Whether an object may be among them; what only an expression decides may be.
+    /// Whether the selector may match an object. A regular expression may match every object.
     #[must_use]
     pub fn may_mean(&self, kind: &str, name: &str) -> bool {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -175,27 +175,27 @@ impl Target {
     }
 }
 
-/// What a file is to those that it stands with.
+/// The part of a file in its project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Somebody named it or walked to it, so that it may be written.
+    /// The call named the file, or the walk found it. Only such files may be written.
     pub is_given: bool,
-    /// Its consumer merges the files of one number in their order (`-f a -f b`, a base and its
-    /// override). A file without a number is there because another one speaks of it.
+    /// The consumer merges the files with the same number in their order (`-f a -f b`, a base and
+    /// its override). A file without a number is read only because another file references it.
     pub merged: Option<usize>,
 }
 
-/// What relative paths and variables in a file mean.
+/// Resolves the relative paths and the variables of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
-    /// The directory that relative paths start from.
+    /// The directory that relative paths are relative to.
     pub directory: PathBuf,
-    /// What is known of variables: they are only judged by, never written.
+    /// Known values of variables. They are used to judge settings and are never written.
     pub variables: BTreeMap<String, String>,
 }
 
 impl Part {
-    /// A patch: what it says counts, and it is no place to write to.
+    /// A patch: it is read with its objects and never written.
     pub const PATCH: Self = Self {
         is_given: false,
         merged: None,
@@ -203,7 +203,7 @@ impl Part {
 }
 
 impl<'s> File<'s> {
-    /// A file that was given and stands alone.
+    /// A given file that is a project on its own.
     #[must_use]
     pub fn new(path: PathBuf, tree: Tree<'s>, format: Format) -> Self {
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -223,7 +223,7 @@ impl<'s> File<'s> {
         }
     }
 
-    /// The same file with another text, as the proof of a change reads it.
+    /// The same file with the tree of another text. The proof of a change uses it.
     pub(crate) fn again<'t>(&self, tree: Tree<'t>) -> File<'t> {
         File {
             path: self.path.clone(),
@@ -236,7 +236,7 @@ impl<'s> File<'s> {
     }
 }
 
-/// For each of `count` things the first one that it is connected with. `ties` are pairs.
+/// For each of `count` items, the first item that it is connected with. `ties` are pairs of items.
 #[must_use]
 pub(crate) fn connected(
     count: usize,
@@ -245,7 +245,7 @@ pub(crate) fn connected(
     let mut firsts: Vec<usize> = (0..count).collect();
     let first = |firsts: &mut [usize], mut at: usize| {
         while firsts[at] != at {
-            // Each step is halved, so that a long chain is not walked again and again.
+            // Path halving keeps long chains short.
             firsts[at] = firsts[firsts[at]];
             at = firsts[at];
         }
@@ -255,19 +255,19 @@ pub(crate) fn connected(
         let (left, right) = (first(&mut firsts, left), first(&mut firsts, right));
         firsts[left.max(right)] = left.min(right);
     }
-    // Each leads to an earlier one, which is final by then.
+    // Each item points to an earlier one, which is final already.
     for at in 0..count {
         firsts[at] = firsts[firsts[at]];
     }
     firsts
 }
 
-/// A container and where its settings are written.
+/// A container, and where its settings are written.
 #[derive(Debug)]
 pub struct Member<S> {
     /// The neutral view.
     pub container: Container,
-    /// The dialect's own notes.
+    /// The dialect's record of where to write.
     pub site: S,
 }
 
@@ -276,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connected_things_have_one_first() {
+    fn connected_items_have_the_same_first_item() {
         assert!(connected(0, []).is_empty());
         assert_eq!(
             connected(6, [(4, 5), (1, 4), (3, 5), (2, 2)]),

@@ -1,47 +1,47 @@
-//! What a transform may answer, what it may ask for, and how boldly.
+//! The answers of transforms, the settings that they change, and the policy of a run.
 
 use super::Reason;
 
-/// A transform's answer for one container: never a silence.
+/// A transform's answer for one container. Every transform gives one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// Already at least this strict, or strict by nature; says why.
+    /// The container is at least this strict already, and why.
     Hardened(Reason),
-    /// One or several settings.
+    /// Settings should change.
     Change {
         /// What to write, in this order.
         assignments: Vec<Assignment>,
-        /// What it rests on.
+        /// Why the change is safe.
         basis: Basis,
-        /// Why these values.
+        /// Why the transform chose these values.
         reason: Reason,
     },
-    /// Weak, and somebody meant it, or there is no safe change; one for each thing that is weak,
-    /// and at least one.
+    /// The file sets something weak explicitly, or there is no safe change. At least one finding,
+    /// one for each weak setting.
     Findings(Vec<Finding>),
-    /// We would have to guess, or others would be changed too; says why.
+    /// The change would be a guess, or would affect other containers too, and why.
     Declined(Reason),
-    /// The format or the platform has nothing of the kind, so that nothing is left undone.
+    /// The format or the platform has no such setting, and why.
     Inapplicable(Reason),
 }
 
-/// One thing that is weak.
+/// One weak setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// What is weak, and where it is written.
     pub reason: Reason,
-    /// What to write when somebody asks for it all the same; nothing where no setting helps.
+    /// What `--override` writes; empty if no setting helps.
     pub remedy: Vec<Assignment>,
 }
 
 impl Answer {
-    /// Already at least this strict.
+    /// [`Answer::Hardened`] with this reason.
     #[must_use]
     pub fn hardened(why: impl Into<Reason>) -> Self {
         Self::Hardened(why.into())
     }
 
-    /// One thing is weak. `remedy` is what to write when somebody asks for it all the same.
+    /// [`Answer::Findings`] with one finding.
     #[must_use]
     pub fn finding(reason: impl Into<Reason>, remedy: Vec<Assignment>) -> Self {
         Self::Findings(vec![Finding {
@@ -50,19 +50,19 @@ impl Answer {
         }])
     }
 
-    /// Not changed, for this reason.
+    /// [`Answer::Declined`] with this reason.
     #[must_use]
     pub fn declined(why: impl Into<Reason>) -> Self {
         Self::Declined(why.into())
     }
 
-    /// The format or the platform has nothing of the kind.
+    /// [`Answer::Inapplicable`] with this reason.
     #[must_use]
     pub fn inapplicable(why: impl Into<Reason>) -> Self {
         Self::Inapplicable(why.into())
     }
 
-    /// What a change would write; nothing for every other answer.
+    /// The assignments of a change; empty for every other answer.
     #[must_use]
     pub fn assignments(self) -> Vec<Assignment> {
         match self {
@@ -74,83 +74,83 @@ impl Answer {
     }
 }
 
-/// What a change rests on.
+/// Why a change is safe to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Basis {
-    /// It needs no knowledge of the image, and nothing known or seen speaks against it.
+    /// The change needs no facts about the image, and no fact or file contradicts it.
     General,
-    /// A fact about the image, with the id of the entry that holds it.
+    /// A fact about the image, with the id of its entry in the knowledge base.
     Known(String),
-    /// Nothing in the file speaks against it, and nothing is known of the image.
+    /// The image is unknown, and nothing in the file contradicts the change.
     Assumed,
-    /// Somebody asked for it, against what the file says.
+    /// The user asked for the change, although the file sets another value.
     Asked,
 }
 
-/// One setting that a transform wants.
+/// One setting that a transform wants to write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Assignment {
-    /// Start as this user; without a group the image's own group for the uid holds.
+    /// Start as this user. Without a group, the process gets the user's group in the image.
     User {
         /// Never 0.
         uid: u32,
-        /// Its primary group.
+        /// The primary group.
         gid: Option<u32>,
     },
     /// Refuse to start as root.
     RequireNonRoot,
-    /// Never gain privileges.
+    /// Never gain privileges (`no_new_privs`).
     NoNewPrivileges,
-    /// Bytes.
+    /// The memory limit, in bytes.
     MemoryLimit(u64),
-    /// Bytes.
+    /// The memory request, in bytes.
     MemoryRequest(u64),
-    /// Thousandths of a processor.
+    /// The CPU limit, in thousandths of a CPU.
     CpuLimit(u64),
-    /// Thousandths of a processor.
+    /// The CPU request, in thousandths of a CPU.
     CpuRequest(u64),
-    /// The image's files cannot be written.
+    /// Make the root file system read-only.
     ReadOnlyRoot,
-    /// A path that stays writable and is emptied with the container.
+    /// Mount a writable path, whose files are removed with the container.
     Scratch(Scratch),
-    /// The group that owns the pod's volumes, changed only where it is not yet so.
+    /// The group that owns the pod's volumes. The owner changes only on a mismatch.
     VolumeGroup(u32),
     /// The first port that needs no privilege.
     UnprivilegedPortStart(u16),
-    /// Have none of the default capabilities but those that are added.
+    /// Drop all capabilities except the added ones.
     DropAllCapabilities,
-    /// Have this capability, without `CAP_`, upper case.
+    /// Add this capability, without `CAP_`, upper case.
     AddCapability(String),
-    /// Processes and threads.
+    /// The largest number of processes and threads.
     PidsLimit(i64),
-    /// Run under the platform's own seccomp profile.
+    /// Use the platform's default seccomp profile.
     DefaultSeccomp,
-    /// Run under the platform's own `AppArmor` profile.
+    /// Use the platform's default `AppArmor` profile.
     DefaultAppArmor,
-    /// Run with the platform's own `SELinux` labels.
+    /// Use the platform's default `SELinux` labels.
     DefaultSeLinux,
-    /// Be given no token for the cluster's API.
+    /// Mount no token for the Kubernetes API.
     NoServiceAccountToken,
-    /// Have the protections that `privileged` takes away.
+    /// Remove `privileged`.
     Unprivileged,
-    /// Be started again this often after a failure, and not for ever.
+    /// Restart at most this often after a failure.
     RestartAtMost(u32),
-    /// Publish its open ports on the host's own address alone.
+    /// Publish open ports only on the loopback address of the host.
     LocalhostPorts,
-    /// Have a namespace of its own instead of the host's, by the kernel's name: `network`, `pid`.
+    /// Replace a namespace of the host by a private one. The kernel's name: `network`, `pid`.
     OwnNamespace(&'static str),
-    /// Do without this capability that was added, without `CAP_`, upper case.
+    /// Remove this added capability, without `CAP_`, upper case.
     RemoveCapability(String),
-    /// Do without this kernel parameter.
+    /// Remove this kernel parameter.
     RemoveSysctl(String),
-    /// Have `/proc` with the platform's masks.
+    /// Mount `/proc` with the platform's default masks.
     DefaultProcMount,
-    /// Only read what is mounted at this path, as written.
+    /// Make the mount at this path read-only. The path is as written.
     ReadOnlyMount(String),
 }
 
 impl Assignment {
-    /// It is written on the pod, and every container of the group has it then.
+    /// Whether the setting is written on the pod and so applies to every container of the group.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         matches!(
@@ -167,44 +167,44 @@ impl Assignment {
 /// A writable path under a read-only root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scratch {
-    /// Absolute, inside the container.
+    /// The absolute path in the container.
     pub path: String,
-    /// Bytes at most.
+    /// The largest size, in bytes.
     pub size: u64,
-    /// Who owns it; `None` for root or whoever the platform chooses.
+    /// The owner as uid and gid; `None` for the default of the platform.
     pub owner: Option<(u32, u32)>,
-    /// Permission bits, where the default of the platform will not do.
+    /// The permission bits, if the default of the platform is not enough.
     pub mode: Option<u32>,
-    /// Programs may be run (or libraries mapped) from it.
+    /// Whether programs may be run and libraries mapped from this path.
     pub exec: bool,
 }
 
-/// How the numbers and the boldness of a run are chosen.
+/// The values that a run writes, and which assumptions it may make.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// What may rest on assumption.
+    /// Which changes may be assumptions.
     pub assume: Assume,
-    /// The user written by assumption.
+    /// The uid for an image whose user is unknown.
     pub uid: u32,
-    /// Its group.
+    /// The gid of that user.
     pub gid: u32,
-    /// The least memory limit, in bytes.
+    /// The smallest memory limit, in bytes.
     pub memory: u64,
-    /// The memory limit in multiples of what the image cannot live without.
+    /// The memory limit as a multiple of the image's minimum.
     pub memory_factor: u64,
-    /// The CPU limit, in thousandths of a processor.
+    /// The CPU limit, in thousandths of a CPU.
     pub cpu: u64,
-    /// The memory request beside a limit, in bytes.
+    /// The memory request that goes with a limit, in bytes.
     pub memory_request: u64,
-    /// The CPU request beside a limit, in thousandths of a processor.
+    /// The CPU request that goes with a limit, in thousandths of a CPU.
     pub cpu_request: u64,
     /// The size of `/tmp`, in bytes.
     pub tmp_size: u64,
-    /// Processes and threads, where the image is not known to need more.
+    /// The largest number of processes and threads, unless the image is known to need more.
     pub pids: i64,
-    /// How often a container that fails is started again.
+    /// How often a failed container is restarted.
     pub restarts: u32,
-    /// Ids of transforms that may change what the file says explicitly.
+    /// Ids of transforms that may change values that the file sets explicitly.
     pub overrides: Vec<&'static str>,
 }
 
@@ -227,14 +227,14 @@ impl Default for Policy {
     }
 }
 
-/// What may rest on assumption.
+/// Which changes may be assumptions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Assume {
-    /// Nothing: only what always holds or is known.
+    /// No change.
     None,
-    /// What fits: where the file holds no evidence against it.
+    /// Changes that nothing in the file contradicts.
     Fit,
-    /// Everything that is not known to fail.
+    /// All changes, except those that are known to break the image.
     All,
 }

@@ -1,7 +1,7 @@
-//! The neutral container: what a file says of one container, whatever its format.
+//! The neutral container: the settings of one container, independent of the file format.
 //!
-//! A dialect fills it in, transforms read it and answer with [`Assignment`]s, and the engine
-//! applies those to it at once, so that each transform sees what the ones before it decided.
+//! A dialect creates it. Transforms read it and answer with [`Assignment`]s. The engine applies
+//! each answer at once, so that later transforms see it.
 
 mod answer;
 mod mount;
@@ -32,195 +32,196 @@ pub use self::user::{Id, User};
 pub struct Container {
     /// Its own name: the Compose service, or the `name` of the Kubernetes container.
     pub name: String,
-    /// What it belongs to, as people call it: `web`, `Deployment/shop`.
+    /// The service or object that it belongs to: `web`, `Deployment/shop`.
     pub workload: String,
-    /// The namespace of the cluster that the file names for it.
+    /// The Kubernetes namespace, if the file names one.
     pub namespace: Option<String>,
     /// Its part in the workload.
     pub role: Role,
     /// Where it is defined.
     pub place: Place,
-    /// Containers of one group share a pod: its user, its volumes, its sysctls. Unique in a project.
+    /// Containers with the same number share a pod: its user, its volumes, its sysctls. The number
+    /// is unique in a project.
     pub group: usize,
 
     /// The image reference as written.
     pub image: Option<image::Name>,
     /// Where the image is written.
     pub image_place: Option<Place>,
-    /// What is known of the image.
+    /// Known facts about the image.
     pub facts: Option<Arc<image::Facts>>,
-    /// A known image that this one or the container is named after, and may be a copy of: nothing
-    /// is known of it, and that it is any software whatever is less likely.
+    /// A known image with the same name as this unknown image or as the container. The image may
+    /// be a copy of the known one, but nothing about the image is certain.
     pub namesake: Option<String>,
-    /// The image is built from sources in the project, so that its contents are not those of the name.
+    /// The image is built from sources in the project, so its content does not follow from its
+    /// name.
     pub built: bool,
 
-    /// Every protection is off.
+    /// The container is privileged: all protections are off.
     pub privileged: Setting<bool>,
-    /// The user the process starts as.
+    /// The user that the process starts as.
     pub user: Setting<User>,
     /// The runtime refuses to start the image as root (`runAsNonRoot`).
     pub require_non_root: Setting<bool>,
     /// The process can never gain privileges (`no_new_privs`).
     pub no_new_privileges: Setting<bool>,
-    /// A process of the engine's own comes first, starts the image's as its child and passes
-    /// signals on to it.
+    /// The engine runs its own init process, which starts the image's process and forwards signals
+    /// to it.
     pub init: Setting<bool>,
     /// Bytes of memory.
     pub memory_limit: Setting<u64>,
-    /// Bytes of memory the scheduler sets aside.
+    /// Bytes of memory that the scheduler reserves.
     pub memory_request: Setting<u64>,
-    /// Thousandths of a processor.
+    /// Thousandths of a CPU.
     pub cpu_limit: Setting<u64>,
-    /// Thousandths of a processor the scheduler sets aside.
+    /// Thousandths of a CPU that the scheduler reserves.
     pub cpu_request: Setting<u64>,
-    /// Processes and threads.
+    /// The largest number of processes and threads.
     pub pids_limit: Setting<i64>,
-    /// The image's files cannot be written.
+    /// The root file system is read-only.
     pub read_only_root: Setting<bool>,
-    /// Capabilities beyond the default set, without `CAP_`, upper case.
+    /// Capabilities added to the default set, without `CAP_`, upper case.
     pub capabilities_added: Setting<Vec<String>>,
-    /// Capabilities taken from the default set, without `CAP_`, upper case.
+    /// Capabilities dropped from the default set, without `CAP_`, upper case.
     pub capabilities_dropped: Setting<Vec<String>>,
     /// The group that owns the pod's volumes (`fsGroup`).
     pub volume_group: Setting<u32>,
-    /// The pod's volumes are given to that group whenever it starts, as they may be by default
-    /// (`fsGroupChangePolicy` is written, and is not `OnRootMismatch`).
+    /// The volumes change to that group at every start of the pod: `fsGroupChangePolicy` is
+    /// written, and is not `OnRootMismatch`.
     pub regroups_volumes: bool,
-    /// A volume of its pod with files for their owner alone, which that group would come to read.
+    /// A volume of the pod with files that only their owner may read. With a volume group, the
+    /// group could read them too.
     pub owners_volume: Option<String>,
-    /// The first port that needs no privilege, where the format can say so
-    /// (`net.ipv4.ip_unprivileged_port_start`).
+    /// The first port that needs no privilege (`net.ipv4.ip_unprivileged_port_start`), if the
+    /// format supports it.
     pub unprivileged_port_start: Setting<u16>,
-    /// The lowest port below 1024 that any container of its pod is known to listen on.
+    /// The lowest port below 1024 that a container of the pod is known to listen on.
     pub lowest_port_of_pod: Option<u16>,
-    /// Why a container of its pod may be a client of the cluster's API.
+    /// Why a container of the pod may use the Kubernetes API.
     pub cluster_client: Option<Reason>,
 
-    /// Everything mounted, in the order written.
+    /// All mounts, in the order of the file.
     pub mounts: Vec<Mount>,
-    /// Named volumes that containers of different images write to, so that each finds files of
-    /// others there.
+    /// Named volumes that containers of several images write to. Each container finds files of
+    /// the others there.
     pub shared_volumes: Vec<String>,
-    /// Environment variables the file gives; `None` where the value comes from outside the file.
+    /// Environment variables in the file. The value is `None` if it comes from outside the file.
     pub environment: Vec<(String, Option<String>)>,
-    /// Where the file gives them, each by its name; of several places the last one counts.
+    /// The places of the variables in the file, by name. The last place of a name counts.
     pub environment_places: Vec<(String, Place)>,
-    /// The environment also comes from somewhere that is not read (`env_file`, `envFrom`).
+    /// Other variables come from a source that is not read (`env_file`, `envFrom`).
     pub environment_elsewhere: bool,
-    /// What replaces the image's entrypoint.
+    /// Replaces the image's entrypoint.
     pub entrypoint: Option<Vec<String>>,
-    /// What replaces the image's arguments.
+    /// Replaces the image's arguments.
     pub arguments: Option<Vec<String>>,
-    /// Commands that run at its start or end: hooks of the lifecycle.
+    /// Commands of lifecycle hooks, which run at the start or at the end.
     pub hooks: Vec<Vec<String>>,
-    /// Commands that ask whether it is well: health checks, probes.
+    /// Commands of health checks and probes.
     pub probes: Vec<Vec<String>>,
-    /// Ports the container listens on, as far as the file says.
+    /// Ports in the file that the container listens on.
     pub ports: Vec<u16>,
-    /// Ports of the host that lead to it, as far as the file says.
+    /// Ports of the host that the file publishes.
     pub host_ports: Vec<HostPort>,
-    /// Where ports are published without a word on the address, which means every one, in a format
-    /// that can name one.
+    /// Published ports without an address, in a format that supports one. They are open on every
+    /// address of the host.
     pub open_ports: Vec<Place>,
-    /// Whose network it uses.
+    /// The network that it uses.
     pub network: Network,
-    /// Where that is written.
+    /// Where the network is written.
     pub network_place: Option<Place>,
-    /// Namespaces other than the network that it shares with the host.
+    /// Namespaces that it shares with the host, except the network.
     pub host_namespaces: Vec<HostNamespace>,
-    /// Its root is nobody on the host (`hostUsers: false`).
+    /// Root in the container is an unprivileged user on the host (`hostUsers: false`).
     pub user_namespace: Setting<bool>,
-    /// Kernel parameters it is given.
+    /// Kernel parameters that the file sets.
     pub sysctls: Vec<Sysctl>,
-    /// The seccomp profile, by the format's own word for it (`RuntimeDefault`, `Unconfined`).
+    /// The seccomp profile, as the format names it (`RuntimeDefault`, `Unconfined`).
     pub seccomp: Setting<String>,
-    /// The platform applies its own seccomp profile where the file names none. Docker and Podman
-    /// do; a kubelet only with `seccompDefault`.
+    /// The platform applies its default seccomp profile if the file names none. Docker and Podman
+    /// do; a kubelet does only with `seccompDefault`.
     pub seccomp_by_default: bool,
-    /// The `AppArmor` profile, by the format's own word for it (`RuntimeDefault`, `unconfined`).
+    /// The `AppArmor` profile, as the format names it (`RuntimeDefault`, `unconfined`).
     pub app_armor: Setting<String>,
-    /// What is said of `SELinux` instead of the platform's own labels, in the format's own words
-    /// (`disable`, `spc_t`).
+    /// The `SELinux` options that replace the default labels, as the format names them (`disable`,
+    /// `spc_t`).
     pub selinux: Setting<String>,
-    /// When the platform starts it again.
+    /// The restart policy.
     pub restart: Setting<Restart>,
-    /// The service account that it is a client of the cluster's API with.
+    /// The service account that it uses for the Kubernetes API.
     pub service_account: Setting<String>,
-    /// Labels and annotations by which people select it, each with its value.
+    /// Labels and annotations with their values. Selectors match them.
     pub labels: Arc<[(String, String)]>,
     /// How `/proc` is mounted (`Default`, `Unmasked`).
     pub proc_mount: Setting<String>,
-    /// A token for the cluster's API is mounted.
+    /// A token for the Kubernetes API is mounted.
     pub service_account_token: Setting<bool>,
-    /// Devices of the host it is given, GPUs included.
+    /// Devices of the host, GPUs included.
     pub devices: Vec<String>,
-    /// A processor other than the CPU is reserved for it, so that its memory needs are not ordinary.
+    /// A GPU or another accelerator is reserved for it, so its memory needs are unusual.
     pub accelerated: bool,
-    /// Facts of the file that are no settings.
+    /// Facts in the file that are not settings of the container.
     pub observations: Vec<Observation>,
-    /// Scales by its resources, which therefore belong to the autoscaler named here.
+    /// The autoscaler that scales it by its resources. The autoscaler depends on their values.
     pub autoscaler: Option<String>,
-    /// Runs on Windows, where none of the Linux settings exist.
+    /// It runs on Windows, which has none of the Linux settings.
     pub windows: bool,
-    /// Bytes of what it is given as tmpfs, each of more than 64 MiB; they count toward its memory
-    /// limit.
+    /// Bytes of all tmpfs mounts of more than 64 MiB. They count toward the memory limit.
     pub scratch_memory: u64,
-    /// The platform makes scratch space of memory, which belongs to somebody, and not of disk that
-    /// everybody may write.
+    /// Scratch space is memory (tmpfs), whose owner can be set. Otherwise it is disk space that
+    /// every user can write.
     pub scratch_is_memory: bool,
-    /// Bytes of shared memory it is given; they count toward its memory limit.
+    /// Bytes of shared memory. They count toward the memory limit.
     pub shared_memory: Option<u64>,
-    /// The platform mounts the volumes that the image declares, so that they stay writable under
-    /// a read-only root. Docker does; of the Kubernetes runtimes only some do.
+    /// The platform mounts the volumes that the image declares, so they stay writable under a
+    /// read-only root. Docker does; only some Kubernetes runtimes do.
     pub mounts_image_volumes: bool,
-    /// Every unprivileged process may listen below 1024 in a network of its own. Docker >= 20.10
-    /// sees to that, some runtimes of Kubernetes do, and Podman does not
+    /// In its own network namespace, an unprivileged process may listen on ports below 1024.
+    /// Docker >= 20.10 and some Kubernetes runtimes allow that; Podman does not
     /// (docs/semantics.md#port-docker-free, #port-kubernetes and #port-podman).
     pub low_ports_are_free: bool,
-    /// A limit alone also becomes the request, so that a small request has to stand beside it.
+    /// A limit without a request also becomes the request, so a limit needs a small request.
     pub limit_implies_request: bool,
-    /// What it takes to bring a change to a workload that runs already, where writing the file is
-    /// not enough.
+    /// How to apply a change to a running workload, if writing the file is not enough.
     pub caution: Option<Reason>,
-    /// Why its settings cannot be judged: part of it is defined in a file that was not read.
+    /// Why its settings cannot be judged: a file that defines part of it was not read.
     pub incomplete: Option<Reason>,
 }
 
-/// The part a container plays in its workload.
+/// The role of a container in its workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It is the workload.
+    /// A main container.
     Main,
-    /// It runs to its end before the others start.
+    /// An init container: it ends before the main containers start.
     Init,
-    /// An init container that stays (`restartPolicy: Always`).
+    /// An init container that keeps running (`restartPolicy: Always`).
     Sidecar,
-    /// It was attached for debugging.
+    /// An ephemeral container for debugging.
     Ephemeral,
 }
 
-/// A port of the host that leads to a container.
+/// A published port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostPort {
     /// The port on the host.
     pub port: u16,
-    /// The address it listens on; `None` for all of them.
+    /// The address of the host; `None` for every address.
     pub address: Option<String>,
     /// Where it is written.
     pub place: Option<Place>,
 }
 
-/// When a container is started again after it ends.
+/// A restart policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Restart {
-    /// It is not.
+    /// The container is not restarted.
     Never,
-    /// Whatever ended it.
+    /// The container is restarted after success and after failure.
     Always,
-    /// When it failed.
+    /// The container is restarted after a failure.
     OnFailure {
-        /// At most this often; `None` for ever.
+        /// The largest number of restarts; `None` for no limit.
         retries: Option<u32>,
     },
 }
@@ -228,7 +229,7 @@ pub enum Restart {
 /// A namespace that a container shares with the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostNamespace {
-    /// By the kernel's name: `pid`, `ipc`, `uts`, `user`, `cgroup`.
+    /// The kernel's name: `pid`, `ipc`, `uts`, `user`, `cgroup`.
     pub name: &'static str,
     /// Where it is written.
     pub place: Option<Place>,
@@ -239,26 +240,27 @@ pub struct HostNamespace {
 pub struct Sysctl {
     /// Its dotted name.
     pub name: String,
-    /// As written.
+    /// The value as written.
     pub value: String,
     /// Where it is written.
     pub place: Option<Place>,
 }
 
-/// Whose network a container uses.
+/// The network that a container uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Network {
-    /// Its own.
+    /// A network namespace of its own.
     Private,
-    /// The host's.
+    /// The network of the host.
     Host,
-    /// Another container's, as written.
+    /// The network of another container, as written.
     Shared(String),
-    /// Decided outside the file.
+    /// A variable decides.
     Variable(String),
 }
 
-/// What of a tmpfs of this many bytes a memory limit has to be raised by.
+/// How many bytes a memory limit must grow for a tmpfs of this size. Every limit has room for a
+/// small tmpfs.
 #[must_use]
 pub fn counted(bytes: u64) -> u64 {
     const ROOM: u64 = 64 << 20;
@@ -266,7 +268,7 @@ pub fn counted(bytes: u64) -> u64 {
 }
 
 impl Container {
-    /// A container of which nothing is written yet; the dialect fills in what its file says.
+    /// A container without settings. The dialect adds those in the file.
     #[must_use]
     pub fn new(name: String, workload: String, place: Place) -> Self {
         Self {
@@ -342,7 +344,7 @@ impl Container {
         }
     }
 
-    /// Makes the assignment true of this container, so that later transforms see it.
+    /// Applies the assignment to this container, so that later transforms see it.
     pub fn apply(&mut self, assignment: &Assignment) {
         match assignment {
             Assignment::User { uid, gid } => {
@@ -441,18 +443,18 @@ impl Container {
         }
     }
 
-    /// The container no longer has this power.
+    /// Removes the observation that the container has this power.
     fn forget_power(&mut self, power: Power) {
         let lost = Observed::NeedsEscalation(power);
         self.observations.retain(|seen| seen.what != lost);
     }
 
-    /// Counts a tmpfs of this many bytes, if it is more than any limit has room for.
+    /// Adds a tmpfs of this many bytes, unless every limit has room for it.
     pub fn add_scratch_memory(&mut self, bytes: u64) {
         self.scratch_memory = self.scratch_memory.saturating_add(counted(bytes));
     }
 
-    /// The words of what it starts: the file's own, or else those of the image's Dockerfile.
+    /// The words of its command: those in the file, otherwise those of the image's Dockerfile.
     pub fn command(&self) -> impl Iterator<Item = &str> {
         let image = self.facts.as_deref();
         let of_image = image.filter(|_| self.entrypoint.is_none());
@@ -468,8 +470,7 @@ impl Container {
         words.map(String::as_str)
     }
 
-    /// The variables that the file gives it and those that the image's Dockerfile sets; `None` for
-    /// a value that is not known.
+    /// The variables in the file and in the image's Dockerfile. An unknown value is `None`.
     pub fn variables(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let of_image = self.facts.as_ref().map(|facts| &facts.environment);
         let of_image = of_image.filter(|of_image| !of_image.is_empty());
@@ -484,7 +485,7 @@ impl Container {
             .map(|(name, value)| (name.as_str(), value.as_deref()))
     }
 
-    /// What is mounted at exactly this path (a trailing slash does not count).
+    /// The mount at exactly this path. A trailing slash makes no difference.
     #[must_use]
     pub fn mount_at(&self, path: &str) -> Option<&Mount> {
         self.mounts
@@ -492,7 +493,7 @@ impl Container {
             .find(|mount| same_path(&mount.target, path))
     }
 
-    /// The innermost mount that holds this path.
+    /// The innermost mount that contains this path.
     #[must_use]
     pub fn mount_over(&self, path: &str) -> Option<&Mount> {
         self.mounts

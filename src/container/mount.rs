@@ -1,23 +1,24 @@
-//! What a container mounts, and where.
+//! The mounts of a container.
 
 use std::borrow::Cow;
 
 use super::Place;
 use crate::paths;
 
-/// Something mounted into the container.
+/// One mount of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
-    /// The path inside, as written.
+    /// The path in the container, as written.
     pub target: String,
     /// What is mounted there.
     pub source: MountSource,
-    /// It cannot be written.
+    /// The mount is read-only.
     pub read_only: bool,
-    /// Any user can write to its root: `emptyDir`, `/tmp` as tmpfs. What nobody knows is `false`.
+    /// Every user can write to its root directory: `emptyDir`, `/tmp` as tmpfs. `false` if this is
+    /// unknown.
     pub open: bool,
-    /// Mounts made below it later are seen across the border, in the format's own word (`rshared`,
-    /// `Bidirectional`); `None` for the default.
+    /// The mount propagation, as the format names it (`rshared`, `Bidirectional`); `None` for the
+    /// default.
     pub propagation: Option<String>,
     /// Where it is written.
     pub place: Option<Place>,
@@ -26,29 +27,29 @@ pub struct Mount {
 /// What is mounted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MountSource {
-    /// A path of the host, whose owner nobody here knows.
+    /// A path of the host. Its owner is unknown.
     Host(String),
-    /// A volume the engine makes and keeps, by name.
+    /// A named volume of the engine.
     Volume(String),
-    /// A volume without a name, new with each container.
+    /// A volume without a name; each container gets a new one.
     Anonymous,
-    /// Storage claimed from a cluster.
+    /// A persistent volume claim of Kubernetes.
     Claim(String),
-    /// Memory or disk that goes with the container: tmpfs, `emptyDir`.
+    /// Memory or disk space that is removed with the container: tmpfs, `emptyDir`.
     Scratch,
-    /// Files the platform writes: configs, secrets, downward API, projected.
+    /// Files that the platform writes: configs, secrets, downward API, projected volumes.
     Content,
-    /// Anything else: CSI, NFS, image volumes.
+    /// Any other source: CSI, NFS, image volumes.
     Other(String),
 }
 
-/// Two spellings of one path: `/run/` and `/var/run` are `/run`.
+/// Whether two spellings mean the same path. `/run/` and `/var/run` are `/run`.
 #[must_use]
 pub fn same_path(left: &str, right: &str) -> bool {
     clean(left) == clean(right)
 }
 
-/// `path` is `directory` or lies below it.
+/// Whether `path` is `directory` or is below it.
 #[must_use]
 pub fn within(path: &str, directory: &str) -> bool {
     let (path, directory) = (clean(path), clean(directory));
@@ -56,14 +57,14 @@ pub fn within(path: &str, directory: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// A directory that any user can write in every image.
+/// Whether every user can write to the directory in every image.
 #[must_use]
 pub fn is_shared_directory(path: &str) -> bool {
     matches!(&*clean(path), "/tmp" | "/var/tmp" | "/dev/shm")
 }
 
-/// The path without doubled or trailing slashes, `.` and `..`, as Go's `path.Clean` has it; the
-/// root is empty. `/var/run` is a link to `/run` in every image that has both.
+/// The path without doubled or trailing slashes, `.` and `..`, as Go's `path.Clean` returns it.
+/// The root is empty. `/var/run` becomes `/run`, because it is a link in every image that has both.
 pub(super) fn clean(path: &str) -> Cow<'_, str> {
     if is_clean(path) {
         return Cow::Borrowed(path);
@@ -79,7 +80,7 @@ pub(super) fn clean(path: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned)
 }
 
-/// Most paths are written as they are meant, and cost a look.
+/// Most paths are clean already; this check avoids a copy.
 fn is_clean(path: &str) -> bool {
     let dotted_or_doubled = |pair: &[u8]| pair[0] == b'/' && matches!(pair[1], b'/' | b'.');
     path.starts_with('/')

@@ -1,10 +1,10 @@
-//! What a file says of a container that is no setting of it.
+//! Facts in a file that are not settings of the container.
 //!
-//! A dialect states these; what they mean for a hardening is decided in `transforms/evidence/`.
+//! A dialect states the facts. `transforms/evidence/` decides what they mean for the hardening.
 
 use super::Place;
 
-/// A fact of the file, and where it is written.
+/// A fact, and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
     /// The fact.
@@ -13,28 +13,28 @@ pub struct Observation {
     pub place: Option<Place>,
 }
 
-/// A fact of the file that is no setting of the container.
+/// A fact in the file that is not a setting of the container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Observed {
-    /// The containers of its pod share their processes.
+    /// The containers of its pod share their process namespace.
     SharesProcesses,
-    /// It shares the processes of another container, named as in the file.
+    /// It shares the process namespace of another container, named as in the file.
     SharesProcessesOf(String),
-    /// It shares the memory of another container, named as in the file.
+    /// It shares the IPC namespace of another container, named as in the file.
     SharesMemoryOf(String),
     /// It mounts the volumes of another container, named as in the file.
     MountsVolumesOf(String),
-    /// It is a step of a run whose steps exchange files.
+    /// It is a step of a pipeline whose steps exchange files.
     ExchangesFiles,
-    /// A limit on the processes of its user (`RLIMIT_NPROC`), which counts over all containers of
-    /// that user and exempts root (`setrlimit(2)`).
+    /// It has a limit on the processes of its user (`RLIMIT_NPROC`). The kernel counts the
+    /// processes of that user in all containers, and exempts root (`setrlimit(2)`).
     LimitsProcessesOfUser,
     /// It runs systemd.
     RunsSystemd,
-    /// A tool copies files into the running container while somebody develops.
+    /// `develop.watch` copies files into the running container.
     DevelopWatch,
-    /// The engine copies a config or secret into the root file system, and refuses to do so where
-    /// that is read-only.
+    /// The engine copies a config or secret into the root file system. The engine refuses that if
+    /// the root file system is read-only.
     CopiedIntoRoot {
         /// `config` or `secret`.
         kind: &'static str,
@@ -57,7 +57,7 @@ pub enum Observed {
         /// Their permissions.
         mode: u32,
     },
-    /// Only owner and group may read some files of a path of the host.
+    /// Only owner and group may read some files of a host path.
     ClosedFile {
         /// The path, as written.
         path: String,
@@ -69,46 +69,47 @@ pub enum Observed {
         /// The other container.
         writer: String,
     },
-    /// The kubelet makes this directory of a volume, for root.
+    /// The kubelet creates this directory of a volume, and root owns it.
     SubPathMadeByKubelet {
         /// The volume.
         volume: String,
         /// The directory in it.
         path: String,
     },
-    /// Somebody wrote a comment beside a profile.
+    /// A profile has a comment.
     Comment,
-    /// A CPU period is set, beside which the engine refuses a limit.
+    /// A CPU period is set. The engine refuses a CPU limit then.
     CpuPeriod {
         /// The option that sets the period.
         period: &'static str,
-        /// The option that it refuses.
+        /// The option that the engine refuses.
         limit: &'static str,
     },
-    /// Its pod has resources of its own, which those of its containers have to fit.
+    /// Its pod sets resources, which limit the resources of its containers.
     PodHasResources,
-    /// An object sets the bounds and the defaults of resources in its namespace.
+    /// A `LimitRange` sets the bounds and the defaults of resources in its namespace.
     LimitRange {
         /// The object, with its kind.
         name: String,
     },
-    /// A patch changes a setting of it.
+    /// A patch changes a setting of the container.
     PatchedBy {
         /// The file that holds the patch.
         file: String,
         /// The setting.
         setting: Patched,
-        /// The setting by its name in the file.
+        /// The key of the setting in the file.
         key: &'static str,
     },
-    /// A patch mounts something writable.
+    /// A patch adds a writable mount.
     MountedByPatch {
         /// The file that holds the patch.
         file: String,
-        /// Where it is mounted.
+        /// The path of the mount.
         path: String,
     },
-    /// The consumer of the file refuses a container with this power that may not gain privileges.
+    /// The container has this power. The consumer of the file refuses the power together with
+    /// `no_new_privs`.
     NeedsEscalation(Power),
     /// A binding gives its service account a role.
     RoleBinding {
@@ -117,14 +118,14 @@ pub enum Observed {
         /// The service account.
         account: String,
     },
-    /// A volume brings it a token of its own for the cluster's API.
+    /// A projected volume contains a token for the Kubernetes API.
     ProjectedToken {
         /// The volume.
         volume: String,
     },
-    /// An annotation has somebody add a container to its pod.
+    /// An annotation makes an injector add a container to its pod.
     InjectedBy {
-        /// Who adds it.
+        /// The injector.
         injector: Injector,
         /// The annotation.
         annotation: String,
@@ -138,13 +139,13 @@ pub enum Patched {
     User,
     /// The primary group.
     Group,
-    /// Whether the user must not be root.
+    /// `runAsNonRoot`.
     NonRoot,
-    /// Whether the root file system is read-only.
+    /// The read-only root file system.
     ReadOnlyRoot,
-    /// Whether every protection is off.
+    /// `privileged`.
     Privileged,
-    /// Whether the process may gain privileges.
+    /// `allowPrivilegeEscalation`.
     NoNewPrivileges,
     /// The capabilities.
     Capabilities,
@@ -152,20 +153,20 @@ pub enum Patched {
     Resources,
     /// The volumes of its pod.
     Volumes,
-    /// What it mounts.
+    /// The mounts.
     Mounts,
 }
 
-/// A power that needs privileges to be gained.
+/// A power that needs privilege escalation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Power {
-    /// Every protection is off.
+    /// `privileged`: all protections are off.
     Privileged,
-    /// The capability `SYS_ADMIN`, written so that the consumer recognises it.
+    /// The capability `SYS_ADMIN`, in a spelling that the consumer recognises.
     SysAdmin,
 }
 
-/// Who adds a container to a pod.
+/// A program that adds a container to pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Injector {
     /// Dapr's sidecar.
@@ -179,7 +180,7 @@ pub enum Injector {
 }
 
 impl Observed {
-    /// The fact, seen at this place.
+    /// The fact with this place.
     #[must_use]
     pub fn at(self, place: Option<Place>) -> Observation {
         Observation { what: self, place }

@@ -1,39 +1,39 @@
-//! Why a transform answers as it does, as a value.
+//! The reason for an answer, as a value.
 //!
-//! A reason is a code with its parts and the place where it was seen. Renderers make words of it
-//! at the very end; fingerprints, filters and counts use the code. No code reads the words.
+//! A reason is a code with its parts and a place in a file. Only renderers turn it into a
+//! sentence. Fingerprints, filters and counts use the code. No code parses the sentence.
 
 use super::Place;
 
-/// Why a transform answers as it does.
+/// The reason for an answer of a transform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// The code, and the sentence that is made of it.
+    /// The code and the sentence.
     pub words: &'static Words,
-    /// What stands at the placeholders of the sentence, by name.
+    /// The values of the placeholders in the sentence, by name.
     pub parts: Vec<(&'static str, Value)>,
-    /// Where it was seen.
+    /// The place in the file that the reason is about.
     pub place: Option<Place>,
-    /// What holds in addition, and is told after it.
+    /// Further reasons, whose sentences follow.
     pub more: Vec<Reason>,
 }
 
 /// A code and its sentence.
 ///
-/// Every reason of the program is declared once, as a constant of this type beside the code that
-/// gives it. `docs/reasons.md` lists them all; a test reads them from the sources.
+/// Every reason of the program is declared once, as a constant of this type next to the code that
+/// uses it. `docs/reasons.md` lists them all; a test reads them from the sources.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Words {
-    /// Kebab-case, unique, never reused: fingerprints and filters are made of it.
+    /// In kebab-case, unique and never reused, because fingerprints and filters use it.
     pub code: &'static str,
-    /// Plain English, with `{name}` where a part stands.
+    /// The sentence, in plain English, with `{name}` as the placeholder of a part.
     pub text: &'static str,
 }
 
 /// A part of a reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// A path of the host or of the container, or one with its options.
+    /// A path of the host or of the container, perhaps with mount options.
     Path(String),
     /// A port.
     Port(u16),
@@ -45,15 +45,15 @@ pub enum Value {
     Image(String),
     /// A text of the file, as written.
     Written(String),
-    /// Words that stand in data: a note of the knowledge base. Never identifying.
+    /// A sentence from data: a note of the knowledge base. It is never part of a fingerprint.
     Note(String),
-    /// Bytes.
+    /// A number of bytes.
     Bytes(u64),
-    /// A number that counts something.
+    /// A count.
     Count(u64),
     /// Several parts of one kind.
     List(Vec<Value>),
-    /// A reason within the sentence.
+    /// A reason whose sentence is part of this one.
     Reason(Box<Reason>),
 }
 
@@ -77,7 +77,7 @@ impl Reason {
         }
     }
 
-    /// Its stable code.
+    /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.words.code
@@ -126,22 +126,22 @@ impl Reason {
         self.with("written", Value::Written(text.into()))
     }
 
-    /// The same, seen at this place.
+    /// The same with this place.
     #[must_use]
     pub fn at(mut self, place: Option<Place>) -> Self {
         self.place = place;
         self
     }
 
-    /// The same, and another one in addition.
+    /// The same with another reason added.
     #[must_use]
     pub fn and(mut self, other: Reason) -> Self {
         self.more.push(other);
         self
     }
 
-    /// The parts that tell this reason from another one of the same code: what a fingerprint is
-    /// made of. Prose, amounts, images and texts of the file, which may be secrets, are not.
+    /// The parts that distinguish this reason from others with the same code. Fingerprints use
+    /// them. Prose, amounts, images and texts of the file, which may be secrets, are left out.
     #[must_use]
     pub fn identity(&self) -> Vec<String> {
         let mut found = Vec::new();

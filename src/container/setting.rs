@@ -1,4 +1,4 @@
-//! A setting as the file has it, and where.
+//! The value of a setting, and its place in the file.
 
 use crate::syntax::Span;
 
@@ -9,25 +9,25 @@ pub enum Setting<T> {
     Unsupported,
     /// The setting is not in the file.
     Absent,
-    /// It has this value.
+    /// The setting has this value.
     Set {
         /// The effective value.
         value: T,
         /// Where it comes from.
         origin: Origin,
     },
-    /// A variable decides it: `${VAR}`.
+    /// A variable determines the value: `${VAR}`.
     Variable {
-        /// As written.
+        /// The text as written.
         text: String,
         /// The default of the variable, if it has one.
         default: Option<T>,
         /// Where it comes from.
         origin: Origin,
     },
-    /// It is in the file, and its consumer rejects it.
+    /// The setting is in the file, but the consumer rejects its value.
     Unreadable {
-        /// As written.
+        /// The text as written.
         text: String,
         /// Where it comes from.
         origin: Origin,
@@ -57,19 +57,19 @@ impl<T> Setting<T> {
         }
     }
 
-    /// It is not in the file, so writing it overrides nobody.
+    /// Whether the setting is not in the file. Writing it replaces nothing then.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
-    /// The format has this setting.
+    /// Whether the format has this setting.
     #[must_use]
     pub fn is_supported(&self) -> bool {
         !matches!(self, Self::Unsupported)
     }
 
-    /// Where it is in the file.
+    /// The place of the setting in the file.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         match self {
@@ -81,7 +81,7 @@ impl<T> Setting<T> {
     }
 }
 
-/// Where an effective value comes from.
+/// The origin of an effective value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The place in the files of the project; `None` for a value that this run plans to write.
@@ -95,25 +95,25 @@ pub struct Origin {
 pub struct Place {
     /// Index into the project's files.
     pub file: usize,
-    /// The bytes.
+    /// The byte range.
     pub span: Span,
 }
 
 /// How a setting in a file reaches a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Via {
-    /// It is in the container's own mapping.
+    /// From the container's own mapping.
     Own,
-    /// It is set on the pod.
+    /// From the pod.
     Pod,
-    /// It is merged with `<<`; this is the name of the anchor.
+    /// Merged with `<<`, from the anchor with this name.
     Merge(String),
-    /// It is inherited with `extends`; this is the name of the service.
+    /// Inherited with `extends`, from the service with this name.
     Extends(String),
-    /// Another document or file of the project overrides it.
+    /// From another document or file of the project, which overrides the setting.
     Override,
-    /// A transform of this run set it.
+    /// Set by a transform of this run.
     Planned,
-    /// It is the default of the platform.
+    /// The default of the platform.
     Default,
 }

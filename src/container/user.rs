@@ -1,13 +1,13 @@
-//! Who a process runs as.
+//! The user that a process runs as.
 
 use std::fmt;
 
-/// The user a process starts as.
+/// The user that a process starts as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// A number, or a name of the image's `/etc/passwd`.
+    /// A number, or a name from the image's `/etc/passwd`.
     pub user: Id,
-    /// Likewise of `/etc/group`.
+    /// A number, or a name from the image's `/etc/group`.
     pub group: Option<Id>,
 }
 
@@ -21,7 +21,7 @@ pub enum Id {
 }
 
 impl User {
-    /// It is root: uid 0 or the name `root`.
+    /// Whether the user is root: uid 0 or the name `root`.
     #[must_use]
     pub fn is_root(&self) -> bool {
         match &self.user {
