@@ -1,4 +1,5 @@
-//! The seam between results and formats: a renderer is one file, and one row in [`FORMATS`](super::FORMATS).
+//! The seam between results and formats: a renderer is one file, and one row in
+//! [`FORMATS`].
 //!
 //! A run has one reporter for each format that is asked for. Its [`Renderer`] works on any core, on
 //! one group of files at a time, while their texts are still there. Its `take` gets the groups one
