@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
-use harden::container::{Assume, Role};
+use harden::container::{Assume, Reason, Role};
 use harden::engine::Run;
 use harden::engine::outcome::{Change, ContainerReport, FileOutcome, Outcome};
-use harden::image::{Facts, Knowledge, Name, Support};
 use harden::pod_security::{Content, PodJudgement, Standard, Verdict, Violation, judge};
-use harden::report::words::{general_sentence, sentence};
+use harden::report::words::general_sentence;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::corpus::general;
@@ -84,7 +83,6 @@ struct Failing<'f> {
     before: &'f [Violation],
     after: &'f [Violation],
     containers: Vec<&'f ContainerReport>,
-    knowledge: &'f Knowledge,
 }
 
 impl Count {
@@ -147,7 +145,6 @@ impl Count {
                         before,
                         after,
                         containers: containers.collect(),
-                        knowledge: run.knowledge,
                     };
                     let cause = failing.cause();
                     if let Cause::Unattributed(why) = &cause {
@@ -240,10 +237,7 @@ impl Failing<'_> {
         match result.map(|result| &result.outcome) {
             None => unattributed(&format!("{id} was not asked")),
             Some(Outcome::Finding { .. }) => Cause::Explicit(format!("{id}: {why}")),
-            Some(Outcome::Declined)
-                if result
-                    .is_some_and(|row| self.is_of_image(container, &sentence(&row.reason))) =>
-            {
+            Some(Outcome::Declined) if result.is_some_and(|row| is_of_image(&row.reason)) => {
                 Cause::Image(format!("{id}: {why}"))
             }
             Some(Outcome::Declined) => Cause::Declined(format!("{id}: {why}")),
@@ -266,18 +260,18 @@ impl Failing<'_> {
             path.contains(&format!(".{list}[{}].", one.name))
         })
     }
+}
 
-    /// The reason is one of what is known of the image, and not of what the file says.
-    fn is_of_image(&self, container: &ContainerReport, why: &str) -> bool {
-        let name = container.image.as_deref().map(Name::parse);
-        let facts = name.and_then(|name| self.knowledge.facts(&name));
-        let is_fact = |facts: &Facts| {
-            matches!(&facts.starts_as_user, Support::No(no) if no == why)
-                || why.starts_with(&facts.id)
-                || why.starts_with("the image keeps its data")
-        };
-        facts.as_deref().is_some_and(is_fact)
-    }
+/// The reason is one of what is known of the image, and not of what the file says.
+fn is_of_image(reason: &Reason) -> bool {
+    matches!(
+        reason.code(),
+        "image-data-not-mounted"
+            | "image-has-no-known-user"
+            | "image-needs-its-user"
+            | "image-uid-unknown"
+            | "image-untested-as-user"
+    )
 }
 
 fn asks_the_host(baseline: &PodJudgement) -> bool {
