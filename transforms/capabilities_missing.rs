@@ -1,4 +1,4 @@
-//! Capabilities that the image needs and that the file takes away.
+//! Reports capabilities that the image needs and that the file drops.
 
 use super::{Kind, NO_SUCH_SETTING, Reference, Risk, Transform};
 use crate::container::{
@@ -7,7 +7,7 @@ use crate::container::{
 use crate::edition::Edition;
 use crate::transforms::needs::capabilities::{self, Start};
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "capabilities-missing",
     edition: Edition::new(2026, 11),
@@ -83,7 +83,8 @@ fn decide(container: &Container, _: &Policy) -> Answer {
                     Start::User => reason,
                     Start::Root | Start::Unknown => reason.and(Reason::new(&LATER)),
                 },
-                // What no container has by default was not taken away by dropping.
+                // A capability outside the default set was not lost by dropping, so adding it is no
+                // remedy.
                 remedy: if capabilities::DEFAULT.contains(&name.as_str()) {
                     vec![Assignment::AddCapability(name)]
                 } else {

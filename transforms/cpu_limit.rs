@@ -1,4 +1,4 @@
-//! A bound on processor time, so that one container cannot starve the others.
+//! Limits CPU time, so that one container cannot starve the others.
 
 use super::{
     AUTOSCALED, DEFAULT_LIMIT, Kind, Reference, Risk, TWICE_REQUEST, Transform, limited, written,
@@ -9,7 +9,7 @@ use crate::container::{
 use crate::edition::Edition;
 use crate::transforms::evidence::{self, Against, host_agent};
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "cpu-limit",
     edition: Edition::new(2026, 11),
@@ -67,7 +67,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
         .unwrap_or_else(|| limit(container, policy))
 }
 
-/// The answer where nobody has written a limit.
+/// The answer if no limit is written.
 fn limit(container: &Container, policy: &Policy) -> Answer {
     if let Some(autoscaler) = &container.autoscaler {
         return Answer::declined(Reason::new(&AUTOSCALED).name(autoscaler));
@@ -96,7 +96,8 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
             limit = request.saturating_mul(2);
             reason = Reason::new(&TWICE_REQUEST).at(place);
         } else if request > limit {
-            // Nothing places it on a host that has so many, and an engine refuses more than its own.
+            // Without a scheduler, the host may have fewer CPUs, and an engine rejects a limit
+            // above its own.
             return Answer::declined(Reason::new(&LARGE_REQUEST).at(place));
         }
     }

@@ -1,11 +1,11 @@
-//! The platform's own `AppArmor` profile and `SELinux` labels hold.
+//! Applies the platform's default `AppArmor` profile and `SELinux` labels.
 
 use super::{Kind, Reference, Risk, Transform, by_variable, unreadable};
 use crate::container::{Answer, Assignment, Container, Finding, Policy, Reason, Setting, Words};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "default-confinement",
     edition: Edition::new(2026, 11),
@@ -47,7 +47,7 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
-/// Types of `SELinux` that confine nothing: those of a host's administrator and of the engine
+/// `SELinux` types without confinement: those of the host's administrator and of the engine
 /// (container-selinux `container.te`).
 const UNCONFINED_TYPES: [&str; 4] = ["container_runtime_t", "kernel_t", "spc_t", "unconfined_t"];
 
@@ -96,7 +96,8 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     if weak.is_empty() {
         return held(container);
     }
-    // Who argued for one gets no offer to have it taken away along with those of others.
+    // If the file gives a reason for its setting, no remedy is offered, so that a bulk change keeps
+    // it.
     let argument = weak
         .iter()
         .find_map(|(reason, _)| evidence::for_confinement_off(container, reason.place));

@@ -1,11 +1,11 @@
-//! The processes run under the platform's own seccomp profile.
+//! Applies the platform's default seccomp profile.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
 use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Reason, Words};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "default-seccomp",
     edition: Edition::new(2026, 11),
@@ -90,7 +90,8 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
             Some(why) => off.and(why.clone()),
         })
     };
-    // Who argued for it gets no offer to have it taken away along with those of others.
+    // If the file gives a reason for its profile, no remedy is offered, so that a bulk change keeps
+    // it.
     let remedy = || match &argument {
         None => vec![Assignment::DefaultSeccomp],
         Some(_) => Vec::new(),
@@ -99,7 +100,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
         .unwrap_or_else(|| confine(container, policy))
 }
 
-/// The answer where nobody has named a profile.
+/// The answer if no profile is named.
 fn confine(container: &Container, policy: &Policy) -> Answer {
     if container.privileged.judged() == Some(&true) {
         return Answer::declined(Reason::new(&PRIVILEGED).at(container.privileged.place()));

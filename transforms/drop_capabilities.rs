@@ -1,4 +1,4 @@
-//! The process has none of root's powers but those that its image needs.
+//! Drops all capabilities except those that the image needs.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::image::Facts;
 use crate::transforms::evidence::Against;
 use crate::transforms::needs::capabilities::{self, Start};
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "drop-capabilities",
     edition: Edition::new(2026, 11),
@@ -161,13 +161,13 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
     }
 }
 
-/// The API's own spelling, upper case: Pod Security does not count another one.
+/// Whether the list contains `ALL` in upper case. Pod Security accepts no other spelling.
 fn holds_all(list: &Setting<Vec<String>>) -> bool {
     list.judged()
         .is_some_and(|names| names.iter().any(|name| name == "ALL"))
 }
 
-/// What the image needs is a fact.
+/// The answer if the image's needs are known.
 fn of_known(
     container: &Container,
     facts: &Facts,
@@ -214,7 +214,7 @@ fn of_known(
     }
 }
 
-/// Nothing is known of the image's needs.
+/// The answer if the image's needs are not known.
 fn of_unknown(container: &Container, policy: &Policy) -> Answer {
     let start = capabilities::start(container);
     if policy.assume != Assume::All {
@@ -238,7 +238,7 @@ fn of_unknown(container: &Container, policy: &Policy) -> Answer {
     }
 }
 
-/// What software that nobody knows needs at most, as far as the file tells.
+/// The largest set that unknown software may need, as far as the file shows.
 fn assumed(container: &Container, start: Start) -> BTreeSet<String> {
     match start {
         Start::User => of_commands(container),
@@ -246,7 +246,7 @@ fn assumed(container: &Container, start: Start) -> BTreeSet<String> {
     }
 }
 
-/// What in the file says that capabilities are used.
+/// The evidence in the file that capabilities are used.
 fn against(container: &Container, start: Start) -> Option<Reason> {
     if let Some((word, _)) = capabilities::of_commands(container).next() {
         return Some(Reason::new(&COMMAND_USES).name(word));
@@ -276,7 +276,8 @@ fn against(container: &Container, start: Start) -> Option<Reason> {
     is_allowed.then(|| Reason::new(&ALLOWED).at(place))
 }
 
-/// What an entrypoint needs that steps down from root, on this container's ports and commands.
+/// The needs of an entrypoint that switches from root to another user, for the ports and commands
+/// of this container.
 fn stepping_down(container: &Container) -> BTreeSet<String> {
     let mut needed = of_commands(container);
     needed.extend(
@@ -301,8 +302,8 @@ fn of_commands(container: &Container) -> BTreeSet<String> {
         .collect()
 }
 
-/// A capability that the container does not have now is not among what is added: it would be less
-/// restricted than it was.
+/// Drops all capabilities and adds the needed ones that the container has now. Other needed ones
+/// are not added, because the container would be less restricted than before.
 fn drop_all_but(container: &Container, needed: &BTreeSet<String>) -> Vec<Assignment> {
     let has = capabilities::bounding_set(container);
     let added = container.capabilities_added.judged();

@@ -1,11 +1,11 @@
-//! The control socket of a container engine in a container.
+//! Reports the control socket of a container engine in a container.
 
 use super::{Kind, Reference, Risk, Transform};
 use crate::container::{Answer, Container, Finding, Policy, Reason, Words};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "engine-socket",
     edition: Edition::new(2026, 11),

@@ -1,10 +1,10 @@
-//! Namespaces of the host that a container shares.
+//! Reports namespaces of the host that a container shares.
 
 use super::{Kind, Reference, Risk, Transform, of_host};
 use crate::container::{Answer, Assignment, Container, Network, Place, Policy, Reason, Words};
 use crate::edition::Edition;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "host-namespaces",
     edition: Edition::new(2026, 11),

@@ -1,4 +1,4 @@
-//! Directories of the host through which a container reaches the host.
+//! Reports host directories that give a container access to the host.
 
 use super::{Kind, Reference, Risk, Transform, of_host};
 use crate::container::{
@@ -7,7 +7,7 @@ use crate::container::{
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "host-paths",
     edition: Edition::new(2026, 11),
@@ -58,7 +58,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     Answer::Findings(findings)
 }
 
-/// The path of the host behind a mount that leads into its system.
+/// The host path of a mount that exposes the host's system.
 fn reaching(mount: &Mount) -> Option<(&Mount, &str)> {
     match &mount.source {
         MountSource::Host(path)

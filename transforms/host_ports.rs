@@ -1,10 +1,10 @@
-//! Ports of the host that lead into a container from every network.
+//! Reports host ports that are open to every network.
 
 use super::{Kind, Reference, Risk, Transform};
 use crate::container::{Answer, Container, Finding, HostPort, Policy, Reason, Words};
 use crate::edition::Edition;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "host-ports",
     edition: Edition::new(2026, 11),
@@ -45,7 +45,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     if open.is_empty() {
         return Answer::hardened(&NO_OPEN_PORT);
     }
-    // One port may be open for TCP and for UDP.
+    // One port may be open for both TCP and UDP.
     open.sort_by_key(|port| port.port);
     open.dedup_by_key(|port| port.port);
     let findings = open.into_iter().map(|port| Finding {
@@ -55,7 +55,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     Answer::Findings(findings.collect())
 }
 
-/// Every address of the host is meant, in either family.
+/// Whether the port is bound to all addresses of the host, IPv4 or IPv6.
 fn is_open(port: &HostPort) -> bool {
     port.address
         .as_deref()

@@ -1,11 +1,11 @@
-//! Images whose name says nothing about what will run.
+//! Reports images whose tag can move to another release.
 
 use super::{Kind, Reference, Risk, Transform};
 use crate::container::{Answer, Container, Policy, Reason, Words};
 use crate::edition::Edition;
 use crate::image::Tag;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "image-not-pinned",
     edition: Edition::new(2026, 11),
@@ -25,7 +25,7 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
-/// Tags that their publishers move from release to release.
+/// Tags that publishers move from release to release.
 static MOVING: &[&str] = &[
     "beta", "canary", "dev", "develop", "edge", "head", "latest", "lts", "main", "mainline",
     "master", "nightly", "preview", "rolling", "stable", "testing", "unstable",

@@ -1,10 +1,10 @@
-//! Published ports are reached from the host alone.
+//! Binds published ports to the loopback address of the host.
 
 use super::{Kind, NO_SUCH_SETTING, Reference, Risk, Transform};
 use crate::container::{Answer, Assignment, Basis, Container, Network, Policy, Reason, Words};
 use crate::edition::Edition;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "localhost-ports",
     edition: Edition::new(2026, 11),

@@ -1,4 +1,4 @@
-//! A bound on memory, so that one container cannot take the host's.
+//! Limits memory, so that one container cannot use all memory of its host.
 
 use super::evidence::{self, Against, host_agent};
 use super::needs::writable;
@@ -12,7 +12,7 @@ use crate::edition::Edition;
 use crate::image::Facts;
 use crate::transforms::needs::writable::Applies;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "memory-limit",
     edition: Edition::new(2026, 11),
@@ -54,7 +54,7 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
-/// A process may need as much again beside the heap or cache that an option sizes.
+/// A process may need as much memory again in addition to the heap or cache of a sized option.
 const HEADROOM: u64 = 2;
 
 static NOT_MEMORY: Words = Words::new(
@@ -97,7 +97,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
         .unwrap_or_else(|| limit(container, policy))
 }
 
-/// The answer where nobody has written a limit.
+/// The answer if no limit is written.
 fn limit(container: &Container, policy: &Policy) -> Answer {
     let known = container
         .facts
@@ -160,11 +160,11 @@ fn against(container: &Container, is_known: bool, policy: &Policy) -> Option<Rea
     None
 }
 
-/// How much, and why so much.
+/// The limit, and the reason for this amount.
 fn amount(container: &Container, policy: &Policy) -> (u64, Reason) {
     let mut limit = policy.memory;
     let mut reason = Reason::new(&DEFAULT_LIMIT);
-    // A suspicion is no ground to rest on, but one against a lower limit.
+    // A suspected minimum is too weak as a basis, but it is enough to avoid a lower limit.
     if let Some(facts) = &container.facts
         && let Some(minimum) = facts.suspected_memory_min()
         && minimum.saturating_mul(policy.memory_factor) > limit

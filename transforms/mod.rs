@@ -1,7 +1,7 @@
-//! The catalogue: one pair of files a transform, code beside page.
+//! The catalogue of transforms. Each transform is a pair of files: code and page.
 //!
-//! A transform says what a container should be. It knows no file format, does no I/O and sees
-//! no other transform.
+//! A transform decides which settings a container should have. It knows no file format, does no I/O
+//! and depends on no other transform.
 
 mod capabilities_missing;
 mod cpu_limit;
@@ -38,8 +38,8 @@ use crate::container::{
 };
 use crate::edition::Edition;
 
-/// Every transform, in the order they run: what is found and taken back when asked comes before
-/// what rests on it, the writable paths follow the user, and the capabilities follow both.
+/// All transforms in the order in which they run. Findings come before the changes that depend on
+/// them. The writable paths come after the user, and the capabilities after both.
 pub static ALL: &[&Transform] = &[
     &privileged::TRANSFORM,
     &host_namespaces::TRANSFORM,
@@ -73,56 +73,57 @@ pub static ALL: &[&Transform] = &[
 /// One hardening step, as a value.
 #[derive(Debug)]
 pub struct Transform {
-    /// Kebab-case, named for the state it brings about, never reused.
+    /// In kebab-case, named after the resulting state. Ids are never reused.
     pub id: &'static str,
-    /// When it joined the catalogue: a configuration that pins an earlier edition does without it.
+    /// The edition that added it. A configuration that pins an earlier edition excludes it.
     pub edition: Edition,
     /// One line, for tables.
     pub summary: &'static str,
-    /// Whether it changes files by itself.
+    /// Whether it changes files by default.
     pub kind: Kind,
-    /// It runs unless somebody says otherwise; a transform that takes something away that people
+    /// Whether it runs by default. A transform that removes something people rely on must be
+    /// selected.
     /// rely on waits to be asked.
     pub default: bool,
     /// What can go wrong when it is applied.
     pub risk: Risk,
-    /// Where others ask for the same.
+    /// Benchmarks and scanners with the same check.
     pub references: &'static [Reference],
-    /// The page beside the code, as Markdown.
+    /// The page next to the code, as Markdown.
     pub page: &'static str,
     /// The answer for one container.
     pub decide: fn(&Container, &Policy) -> Answer,
 }
 
-/// Whether a transform changes files by itself.
+/// Whether a transform changes files by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It adds what nobody has written.
+    /// It adds settings that are not written.
     Change,
-    /// It reports what somebody has written, and changes it only when asked.
+    /// It reports settings that are written, and changes them only on request.
     Finding,
 }
 
 /// What can go wrong when a transform is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Risk {
-    /// Nothing that ran before stops, but for programs that gain privileges on purpose.
+    /// Nothing that worked before breaks, except programs that gain privileges on purpose.
     Low,
-    /// A container can behave otherwise when what it rests on does not hold.
+    /// A container may behave differently if an assumption is wrong.
     Behaviour,
 }
 
-/// A benchmark's or a scanner's name for the same thing.
+/// The name of the same check in a benchmark or a scanner.
 #[derive(Debug)]
 pub struct Reference {
-    /// The document or tool, with its version where it has one.
+    /// The document or tool, with its version if it has one.
     pub source: &'static str,
     /// The section or check.
     pub id: &'static str,
 }
 
 impl Transform {
-    /// What it means to apply it, in a word or two.
+    /// The effect of the transform, in a word or two.
     #[must_use]
     pub fn effect(&self) -> &'static str {
         match (self.kind, self.default, self.risk) {
@@ -134,7 +135,7 @@ impl Transform {
     }
 }
 
-/// Those that run unless somebody says otherwise.
+/// The transforms that run by default.
 pub fn by_default() -> impl Iterator<Item = &'static Transform> {
     ALL.iter().copied().filter(|transform| transform.default)
 }
@@ -164,18 +165,18 @@ static UNLIMITED: Words = Words::new("unlimited-explicitly", "The file sets it t
 static DEFAULT_LIMIT: Words = Words::new("default-limit", "The limit is the default.");
 static TWICE_REQUEST: Words = Words::new("twice-its-request", "The limit is twice its request.");
 
-/// Whether a value that somebody wrote is strict enough.
+/// Whether a written value is strict enough.
 enum Written {
-    /// It is; says why.
+    /// Strict enough, with the reason.
     Strict(Reason),
-    /// It is not; says what is weak.
+    /// Too weak, with the reason.
     Weak(Reason),
 }
 
-/// The answer where somebody has written the setting, which holds; `None` where nobody has.
+/// The answer for a setting that is written. `None` if it is absent.
 ///
-/// `invalid` is for a value that the consumer does not accept. `remedy` is what to write where
-/// somebody asks to have a weak value changed.
+/// `invalid` describes a value that the consumer rejects. `remedy` returns the assignments that
+/// replace a weak value on request.
 fn written<T>(
     setting: &Setting<T>,
     invalid: &'static Words,
@@ -194,7 +195,7 @@ fn written<T>(
     })
 }
 
-/// A limit of 0 or less is none.
+/// A limit of 0 or less means no limit.
 fn limited<T: PartialOrd + Default>(limit: &T) -> Written {
     if *limit > T::default() {
         Written::Strict(Reason::new(&HAS_LIMIT))
@@ -203,19 +204,19 @@ fn limited<T: PartialOrd + Default>(limit: &T) -> Written {
     }
 }
 
-/// The answer where a variable decides the setting.
+/// The answer for a setting that a variable decides.
 fn by_variable(text: &str, origin: &Origin) -> Answer {
     Answer::declined(Reason::new(&SET_BY_VARIABLE).written(text).at(origin.place))
 }
 
-/// The answer where the consumer does not accept what is written.
+/// The answer for a value that the consumer rejects.
 fn unreadable(invalid: &'static Words, text: &str, origin: &Origin) -> Answer {
     let reason = Reason::new(invalid).written(text).at(origin.place);
     Answer::finding(reason, Vec::new())
 }
 
-/// Something of the host that the container uses. An image that works on its host needs it, so that
-/// no remedy is offered then.
+/// A finding about access to the host. An image that works on its host needs this access, so no
+/// remedy is offered for it.
 fn of_host(container: &Container, reason: Reason, remedy: Vec<Assignment>) -> Finding {
     let facts = container.facts.as_deref();
     match facts.filter(|facts| !facts.host_access.is_empty()) {

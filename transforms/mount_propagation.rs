@@ -1,10 +1,10 @@
-//! Mounts that a container makes and the host then has too.
+//! Reports mounts that propagate from the container to the host.
 
 use super::{Kind, Reference, Risk, Transform};
 use crate::container::{Answer, Container, Finding, Mount, Policy, Reason, Words};
 use crate::edition::Edition;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "mount-propagation",
     edition: Edition::new(2026, 11),

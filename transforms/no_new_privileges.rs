@@ -1,4 +1,5 @@
-//! The process can never gain privileges: no setuid program, no file capability takes effect.
+//! Prevents the process from gaining privileges: setuid programs and file capabilities have no
+//! effect.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
 use crate::container::{
@@ -9,7 +10,7 @@ use crate::image::{Facts, Support};
 use crate::transforms::evidence;
 use crate::transforms::needs::capabilities;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "no-new-privileges",
     edition: Edition::new(2026, 11),
@@ -96,7 +97,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
     .unwrap_or_else(|| forbid(container, policy))
 }
 
-/// Why the image may not run without gaining privileges.
+/// Why the image may need to gain privileges.
 fn gains_privileges(facts: &Facts) -> Option<Reason> {
     let (words, why) = match &facts.no_new_privileges {
         Support::No(why) => (&IMAGE_GAINS, why),
@@ -107,7 +108,7 @@ fn gains_privileges(facts: &Facts) -> Option<Reason> {
     Some(reason.with("why", Value::Note(why.clone())))
 }
 
-/// The answer where nobody has said anything.
+/// The answer if the setting is absent.
 fn forbid(container: &Container, policy: &Policy) -> Answer {
     if let Some(why) = container.facts.as_deref().and_then(gains_privileges) {
         return Answer::declined(why);

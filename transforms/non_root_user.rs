@@ -1,4 +1,4 @@
-//! The process starts as an unprivileged user.
+//! Starts the process as an unprivileged user.
 
 use super::evidence::{
     Against, OWNER_OF_ANONYMOUS, OWNER_OF_HOST_PATH, OWNER_OF_VOLUME, SOCKET_OF_ROOT,
@@ -16,7 +16,7 @@ use crate::container::{
 use crate::edition::Edition;
 use crate::image::{DefaultUser, Facts, RunAs, Support};
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "non-root-user",
     edition: Edition::new(2026, 11),
@@ -112,7 +112,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
     }
 }
 
-/// What would be written if the file allowed root and named it nowhere.
+/// The assignments that would apply if the file did not set root.
 fn unsaid(container: &Container, policy: &Policy) -> Vec<Assignment> {
     let mut bare = container.clone();
     if bare.user.judged().is_some_and(User::is_root) {
@@ -130,7 +130,7 @@ static ENFORCEABLE: Words = Words::new(
     "It runs as {name}, and the platform can enforce that.",
 );
 
-/// The user is written; where the platform can also refuse root, it should.
+/// The answer for a written user. If the platform can also reject root, that setting is added.
 fn explicit(container: &Container, user: &User, place: Option<Place>) -> Answer {
     let reason = |words| Reason::new(words).name(user.to_string()).at(place);
     if container.require_non_root.is_absent() {
@@ -152,16 +152,17 @@ static OWN_USER: Words = Words::new(
     "{image} can start as its own user {uid}:{gid}.",
 );
 
-/// The image's user is a fact.
+/// The answer if the image's user is known.
 fn known(container: &Container, facts: &Facts, policy: &Policy) -> Answer {
     let basis = writable::basis(container, facts);
     match &facts.default_user {
         DefaultUser::Unknown => match &facts.starts_as_user {
-            // Whoever that is, it can be nobody else.
+            // The image's user is not known, but no other user works.
             Support::No(why) => Answer::declined(no_other_user(facts, why)),
             Support::Yes | Support::Conditional(_) | Support::Unknown => unknown(container, policy),
         },
-        // Of a runtime or an operating system only the base is known, and not what runs in it.
+        // For a language runtime or an operating system, the facts describe only the base and not
+        // the program on top.
         DefaultUser::Root
             if facts.starts_as_user == Support::Unknown
                 && evidence::is_unknown_software(container).is_some() =>
@@ -258,7 +259,7 @@ static VOLUME_OF_ROOT: Words = Words::new(
     "{path} is a volume of the image and belongs to root.",
 );
 
-/// The user to start as instead, and all that it needs; or why there is none.
+/// The assignments for another start user, or the reason why there is none.
 fn starts_as_root(
     container: &Container,
     facts: &Facts,
@@ -314,7 +315,7 @@ fn starts_as_root(
     Ok((user, assignments))
 }
 
-/// Where files are kept from one container to the next: volumes, of the file or the image.
+/// A path whose data outlives the container: a volume of the file or of the image.
 fn kept<'c>(container: &'c Container, facts: &'c Facts) -> Option<&'c str> {
     let mut mounts = container.mounts.iter().filter(|mount| !mount.read_only);
     let mounted = mounts.find(|mount| {
@@ -328,8 +329,8 @@ fn kept<'c>(container: &'c Container, facts: &'c Facts) -> Option<&'c str> {
         .or_else(|| facts.declared_volumes().next())
 }
 
-/// A path where the image keeps data and nothing is mounted, so that its own directory is used,
-/// which is not that of its user.
+/// A path where the image keeps data without a mount. The image's own directory is then used, which
+/// its user does not own.
 fn volume_of_root<'f>(container: &Container, facts: &'f Facts) -> Option<&'f str> {
     facts
         .declared_volumes()
@@ -337,7 +338,7 @@ fn volume_of_root<'f>(container: &Container, facts: &'f Facts) -> Option<&'f str
         .find(|volume| container.mount_over(volume).is_none())
 }
 
-/// What a known image cannot do as its own user, given this file; its storage is judged apart.
+/// What a known image cannot do as its own user with this file. Storage is checked separately.
 fn blocked(container: &Container, facts: &Facts) -> Option<Reason> {
     if let Some(mount) = container
         .mounts
@@ -346,7 +347,8 @@ fn blocked(container: &Container, facts: &Facts) -> Option<Reason> {
     {
         return Some(of_mount(&SOCKET_OF_ROOT, mount));
     }
-    // What becomes another user before it starts the service reads its keys as that user already.
+    // A program that switches to another user before it starts the service reads its keys as that
+    // user in any case.
     if let Some(key) = evidence::private_key(container).filter(|_| !facts.drops_by_itself()) {
         return Some(key.reason);
     }
@@ -368,7 +370,8 @@ fn blocked(container: &Container, facts: &Facts) -> Option<Reason> {
         .map(|evidence| evidence.reason)
 }
 
-/// Whether the image's user can write where storage is mounted; the group to give the volumes, if one is needed.
+/// Whether the image's user can write to the mounted storage. If the volumes need a group for that,
+/// the assignment for it.
 fn storage(container: &Container, facts: &Facts) -> Result<Option<Assignment>, Reason> {
     let mut group = None;
     for mount in container
@@ -440,7 +443,7 @@ fn volume_group(
     }
 }
 
-/// The group that makes claimed storage the image's own, where its conditions hold.
+/// The group that gives the image access to claimed storage, if its conditions hold.
 fn known_group(container: &Container, facts: &Facts) -> Option<u32> {
     facts.volume_group().or_else(|| {
         let (gid, conditions) = facts.volume_group_when()?;
@@ -457,7 +460,7 @@ static LOW_PORT_OF_OTHERS: Words = Words::new(
     "It listens on port {port} of a network that is not its own, which needs root.",
 );
 
-/// What an unprivileged process needs to listen on the container's ports.
+/// The setting that an unprivileged process needs for the low ports of the container.
 fn low_ports(container: &Container, known: &[u16]) -> Result<Option<Assignment>, Reason> {
     let Some(lowest) = container
         .ports
@@ -491,7 +494,7 @@ static NO_SIGN: Words = Words::new(
     "Nothing in the file shows that it needs root.",
 );
 
-/// Nothing is known of the image's user.
+/// The answer if the image's user is not known.
 fn unknown(container: &Container, policy: &Policy) -> Answer {
     let bold = policy.assume == Assume::All;
     if let Some(why) = evidence::is_unknown_software(container)
@@ -505,7 +508,7 @@ fn unknown(container: &Container, policy: &Policy) -> Answer {
     {
         return Answer::declined(evidence.reason);
     }
-    // Files that belong to group 0 are for any user of that group.
+    // Any user in group 0 can use files that belong to group 0.
     let of_root = container
         .facts
         .as_deref()
@@ -517,8 +520,8 @@ fn unknown(container: &Container, policy: &Policy) -> Answer {
     if container.require_non_root.is_absent() {
         assignments.push(Assignment::RequireNonRoot);
     }
-    // Only the bold come here with storage that is claimed; to give it to the group of the new user
-    // is the least that makes it writable.
+    // Claimed storage reaches this code only if the policy assumes everything. The group of the new
+    // user is the least that makes it writable.
     let may_group = container.volume_group.is_absent() && container.owners_volume.is_none();
     if may_group && container.mounts.iter().any(is_claimed) {
         assignments.push(Assignment::VolumeGroup(policy.gid));

@@ -1,11 +1,11 @@
-//! A bound on processes and threads, so that one container cannot take the host's.
+//! Limits processes and threads, so that one container cannot use up those of its host.
 
 use super::{DEFAULT_LIMIT, Kind, Reference, Risk, Transform, limited, written};
 use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Reason, Words};
 use crate::edition::Edition;
 use crate::transforms::evidence;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "pids-limit",
     edition: Edition::new(2026, 11),
@@ -27,7 +27,7 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
-/// What is known of an image is what an idle or small one has.
+/// The facts of an image describe an idle or small instance.
 const HEADROOM: i64 = 2;
 
 static WINDOWS: Words = Words::new(
@@ -67,7 +67,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
         .unwrap_or_else(|| limit(container, policy))
 }
 
-/// The answer where nobody has written a limit.
+/// The answer if no limit is written.
 fn limit(container: &Container, policy: &Policy) -> Answer {
     if policy.assume != Assume::All {
         if let Some(what) = evidence::engine_inside(container) {

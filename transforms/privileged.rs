@@ -1,10 +1,10 @@
-//! A container without any of its protections.
+//! Reports privileged containers.
 
 use super::{Kind, NOT_A_BOOLEAN, Reference, Risk, Transform, Written, written};
 use crate::container::{Answer, Assignment, Container, Policy, Reason, Words};
 use crate::edition::Edition;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "privileged",
     edition: Edition::new(2026, 11),
@@ -53,7 +53,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         .unwrap_or_else(|| Answer::hardened(&NOT_PRIVILEGED))
 }
 
-/// The image that does its work on the host.
+/// The image, if it works on the host and needs this.
 fn needed_by(container: &Container) -> Option<&str> {
     let facts = container.facts.as_deref()?;
     facts

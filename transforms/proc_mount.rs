@@ -1,10 +1,10 @@
-//! A `/proc` without the masks that keep the kernel from a container.
+//! Reports an unmasked `/proc`.
 
 use super::{Kind, Reference, Risk, Transform, Written, written};
 use crate::container::{Answer, Assignment, Container, Policy, Reason, Words};
 use crate::edition::Edition;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "proc-mount",
     edition: Edition::new(2026, 11),

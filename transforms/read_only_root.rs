@@ -1,4 +1,4 @@
-//! The image's files cannot be written; what must be writable is a small mount of its own.
+//! Makes the root file system read-only, with small mounts for the paths that must stay writable.
 
 use super::needs::writable;
 use super::{Kind, Reference, Risk, Transform, Written, evidence, written};
@@ -8,7 +8,7 @@ use crate::container::{
 use crate::edition::Edition;
 use crate::image::{Facts, Support};
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "read-only-root",
     edition: Edition::new(2026, 11),
@@ -95,7 +95,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
         .unwrap_or_else(|| close(container, policy))
 }
 
-/// The answer where nobody has said anything.
+/// The answer if the setting is absent.
 fn close(container: &Container, policy: &Policy) -> Answer {
     if let Some(mount) = container
         .mounts
@@ -135,7 +135,7 @@ fn close(container: &Container, policy: &Policy) -> Answer {
     }
 }
 
-/// The answer where it is known where the image writes.
+/// The answer if the writable paths of the image are known.
 fn of_image(container: &Container, facts: &Facts, policy: &Policy) -> Result<Answer, Reason> {
     let reason = |words| Reason::new(words).image(facts.id.as_str());
     let why = |why: &String| Value::Note(why.clone());
@@ -149,7 +149,7 @@ fn of_image(container: &Container, facts: &Facts, policy: &Policy) -> Result<Ans
         Support::Unknown => return Err(reason(&UNTESTED)),
     }
     let mut paths = writable::scratch_paths(container, facts)?;
-    // The file may make the image write where it does not by itself.
+    // Settings in the file may make the image write to `/tmp` when it otherwise does not.
     if evidence::mentions_tmp(container) && paths.iter().all(|path| path.path != "/tmp") {
         paths.extend(tmp(container, policy));
     }

@@ -1,11 +1,11 @@
-//! The scheduler sets something aside for a container that has no limit to go by.
+//! Requests resources from the scheduler for a container without limits.
 
 use super::{AUTOSCALED, Kind, NO_SUCH_SETTING, Reference, Risk, Transform};
 use crate::container::{Answer, Assignment, Basis, Container, Policy, Reason, Setting, Words};
 use crate::edition::Edition;
 use crate::transforms::evidence::{self, Against};
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "resource-requests",
     edition: Edition::new(2026, 11),
@@ -113,8 +113,8 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
     }
 }
 
-/// Neither the request is written nor a limit that stands for it: a smaller request beside a limit
-/// would take the pod out of the class of those that are evicted last.
+/// Whether neither the request nor a limit that implies it is written. A smaller request next to a
+/// limit would remove the pod from the quality-of-service class that is evicted last.
 fn is_open(request: &Setting<u64>, limit: &Setting<u64>) -> bool {
     request.is_absent() && limit.is_absent()
 }

@@ -1,4 +1,4 @@
-//! A container that keeps failing is not started again for ever.
+//! Limits restarts, so that a failing container is not restarted forever.
 
 use super::{Kind, Reference, Risk, Transform, by_variable, unreadable};
 use crate::container::{
@@ -6,7 +6,7 @@ use crate::container::{
 };
 use crate::edition::Edition;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "restart-bounded",
     edition: Edition::new(2026, 11),

@@ -1,4 +1,4 @@
-//! Capabilities beyond what a container has by default.
+//! Reports capabilities beyond the default set.
 
 use super::{Kind, NO_SUCH_SETTING, Reference, Risk, Transform};
 use crate::container::{
@@ -7,7 +7,7 @@ use crate::container::{
 use crate::edition::Edition;
 use crate::transforms::needs::capabilities::BASELINE;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "risky-capabilities",
     edition: Edition::new(2026, 11),

@@ -1,10 +1,10 @@
-//! Passwords and keys written into a file.
+//! Reports passwords and keys that are written into a file.
 
 use super::{Kind, Reference, Risk, Transform};
 use crate::container::{Answer, Container, Finding, Policy, Reason, Words};
 use crate::edition::Edition;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "secret-in-environment",
     edition: Edition::new(2026, 11),
@@ -22,7 +22,7 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
-/// Parts of a variable's name that say that its value opens something.
+/// Parts of variable names that indicate a secret value.
 static SECRET: &[&str] = &[
     "APIKEY",
     "API_KEY",
@@ -40,7 +40,7 @@ static SECRET: &[&str] = &[
     "TOKEN",
 ];
 
-/// Endings by which a variable names a place or a property of a secret instead of the secret.
+/// Name endings of variables that hold the location or a property of a secret, not the secret.
 static ABOUT: &[&str] = &[
     "_FILE",
     "_PATH",
@@ -106,7 +106,8 @@ fn is_secret(name: &str) -> bool {
         at.and_then(|at| name.get(at))
             .is_none_or(|byte| !byte.is_ascii_alphabetic())
     };
-    // Every variable of every container comes here: one walk over its name looks for all parts.
+    // This code runs for every variable of every container, so one pass over the name checks all
+    // parts.
     let holds = |at: usize| {
         let first = name[at].to_ascii_uppercase();
         let begins = |part: &&&str| part.as_bytes()[0] == first;
@@ -124,13 +125,13 @@ fn is_secret(name: &str) -> bool {
     (0..name.len()).any(holds) && !ABOUT.iter().any(is_about)
 }
 
-/// `part` is upper case, `name` as written.
+/// Compares without case. `part` is in upper case, `name` is as written.
 fn starts_with(name: &[u8], part: &str) -> bool {
     let mut letters = name.iter().map(u8::to_ascii_uppercase);
     part.bytes().all(|letter| letters.next() == Some(letter))
 }
 
-/// The value is the secret itself: neither empty, nor a switch, nor decided elsewhere.
+/// Whether the value is the secret itself: not empty, not a switch, and not set elsewhere.
 fn is_written(value: &str) -> bool {
     !value.is_empty()
         && !value.contains('$')

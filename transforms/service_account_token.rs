@@ -1,11 +1,11 @@
-//! The pod is given no token for the cluster's API.
+//! Does not mount the token for the cluster's API into the pod.
 
 use super::{Kind, NOT_A_BOOLEAN, Reference, Risk, Transform, Written, written};
 use crate::container::{Answer, Assignment, Assume, Basis, Container, Policy, Reason, Words};
 use crate::edition::Edition;
 use crate::transforms::evidence::{self, Against};
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "service-account-token",
     edition: Edition::new(2026, 11),
@@ -68,7 +68,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
     .unwrap_or_else(|| withhold(container, policy))
 }
 
-/// The answer where nobody has said anything.
+/// The answer if the setting is absent.
 fn withhold(container: &Container, policy: &Policy) -> Answer {
     if let Some(evidence) = evidence::observed(container, Against::ServiceAccountToken)
         .iter()

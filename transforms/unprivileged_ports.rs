@@ -1,4 +1,4 @@
-//! A process that is not root may listen on the pod's low ports.
+//! Lets a process that is not root listen on the pod's low ports.
 
 use super::{Kind, NO_SUCH_SETTING, Reference, Risk, Transform, by_variable, unreadable};
 use crate::container::{
@@ -7,7 +7,7 @@ use crate::container::{
 use crate::edition::Edition;
 use crate::transforms::needs::capabilities::{self, Start};
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "unprivileged-ports",
     edition: Edition::new(2026, 11),

@@ -1,10 +1,10 @@
-//! Kernel parameters that may act beyond their container.
+//! Reports kernel parameters that may have effects beyond their container.
 
 use super::{Kind, Reference, Risk, Transform};
 use crate::container::{Answer, Assignment, Container, Finding, Policy, Reason, Sysctl, Words};
 use crate::edition::Edition;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "unsafe-sysctls",
     edition: Edition::new(2026, 11),
@@ -22,8 +22,8 @@ pub(super) static TRANSFORM: Transform = Transform {
     decide,
 };
 
-/// Parameters that stay within a container and its share of the node: the safe set of Kubernetes
-/// 1.37 (kubernetes/pod-security-admission `policy/check_sysctls.go`).
+/// The safe set of Kubernetes 1.37: parameters that affect only the container or its pod
+/// (kubernetes/pod-security-admission `policy/check_sysctls.go`).
 static SAFE: &[&str] = &[
     "kernel.shm_rmid_forced",
     "net.ipv4.ip_local_port_range",

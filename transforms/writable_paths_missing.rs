@@ -1,4 +1,4 @@
-//! Paths that the image writes to and that a read-only root closes.
+//! Reports paths that the image writes to and that a read-only root makes unwritable.
 
 use super::{Kind, NO_SUCH_SETTING, Reference, Risk, Transform};
 use crate::container::{
@@ -7,7 +7,7 @@ use crate::container::{
 use crate::edition::Edition;
 use crate::transforms::needs::writable;
 
-/// See the page.
+/// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
     id: "writable-paths-missing",
     edition: Edition::new(2026, 11),
@@ -67,7 +67,8 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     if missing.is_empty() {
         return Answer::hardened(Reason::new(&NONE_MISSING).image(facts.id.as_str()));
     }
-    // What must survive, or brings files along, takes a volume that a person chooses.
+    // A path whose data must persist, or that needs files of the image, requires a volume. The user
+    // must choose that volume.
     let is_scratch = missing.iter().all(|path| !path.persist && !path.seed);
     let mut remedies: Vec<Vec<Assignment>> = vec![Vec::new(); missing.len()];
     if is_scratch {

@@ -1,4 +1,4 @@
-//! What says that a container talks to the API of its cluster.
+//! Evidence that a container uses the API of its cluster.
 
 use super::{command_words, program};
 use crate::container::{Container, Reason, Words, within};
@@ -24,7 +24,7 @@ static CLIENT_IMAGE: Words = Words::new(
     "The image is named like a client of the cluster's API ({name}).",
 );
 
-/// What in a container says that it is a client of the cluster's API.
+/// The evidence that the container is a client of the cluster's API.
 #[must_use]
 pub fn of_cluster_client(container: &Container) -> Option<Reason> {
     const PROGRAMS: [&str; 5] = ["argocd", "flux", "helm", "istioctl", "kubectl"];

@@ -1,4 +1,4 @@
-//! The programs that a file starts or asks, and their words.
+//! The programs and words of commands, hooks and health checks.
 
 use crate::container::{Container, Reason, Words};
 use crate::image::{Kind, is_start_script};
@@ -11,8 +11,8 @@ static COMMAND_IS_SCRIPT: Words = Words::new(
     "Its command is a script, which may run as root.",
 );
 
-/// Why what the image does at its start as root, before it becomes another user, may not happen:
-/// entrypoints look at the first word of what they are given.
+/// Why the image may skip what it does as root at its start, before it switches to another user:
+/// entrypoints check the first word of the command.
 #[must_use]
 pub fn past_entrypoint(container: &Container) -> Option<Reason> {
     if container.entrypoint.is_some() {
@@ -22,8 +22,8 @@ pub fn past_entrypoint(container: &Container) -> Option<Reason> {
     is_shell(program(first)).then(|| Reason::new(&COMMAND_IS_SCRIPT))
 }
 
-/// A script of the project's own that runs in a known image at its start, by its path: the image's
-/// facts say nothing of what that writes and as whom.
+/// The path of a script of the user's own that runs in a known image at its start. The facts of the
+/// image do not cover what the script writes, or as which user.
 #[must_use]
 pub fn own_script(container: &Container) -> Option<&str> {
     let facts = container.facts.as_ref()?;
@@ -43,7 +43,8 @@ pub fn own_script(container: &Container) -> Option<&str> {
         .find(|word| is_own_script(word))
 }
 
-/// Images name their own entrypoints so, and others wait for something and start the rest.
+/// Whether a script name is not a usual entrypoint or wait script. Images use those names for their
+/// own entrypoints, and wait scripts only start the remaining command.
 fn is_own_script(word: &str) -> bool {
     let known = [
         "docker-entrypoint.sh",
@@ -67,8 +68,8 @@ pub fn root_command(container: &Container) -> Option<&str> {
     command_words(container).find(|word| is_roots(program(word)))
 }
 
-/// An option that names the user a server becomes once it has started as root, and that user: some
-/// servers end where they cannot become that user.
+/// The option that names the user a server switches to after its start as root, with that user.
+/// Some servers exit if they cannot switch.
 pub(super) fn stepping_down(container: &Container) -> Option<(&str, &str)> {
     let words: Vec<&str> = container.command().flat_map(words_of).collect();
     let pairs = words.iter().zip(words.iter().skip(1));
@@ -85,7 +86,7 @@ fn is_user_option(word: &str) -> bool {
     )
 }
 
-/// Accounts of systems that nobody logs in to, anywhere: a name of a database's user is none.
+/// System accounts without a login. The user names of databases are not in this list.
 fn is_account(name: &str) -> bool {
     let name = name.split(':').next().unwrap_or(name);
     matches!(
@@ -150,14 +151,13 @@ fn is_roots(program: &str) -> bool {
     )
 }
 
-/// Every word of entrypoint, arguments and hooks, shell scripts split into theirs.
+/// Every word of entrypoint, arguments and hooks. Shell scripts are split into their words.
 pub(crate) fn command_words(container: &Container) -> impl Iterator<Item = &str> {
     let hooks = container.hooks.iter().flatten().map(String::as_str);
     container.command().chain(hooks).flat_map(words_of)
 }
 
-/// The program of each simple command of the health checks; what a shell says around them is left
-/// out.
+/// The program of each simple command of the health checks. Shells and their keywords are left out.
 pub(super) fn programs_of_probes(container: &Container) -> Vec<&str> {
     commands_of_probes(container)
         .into_iter()
@@ -165,7 +165,7 @@ pub(super) fn programs_of_probes(container: &Container) -> Vec<&str> {
         .collect()
 }
 
-/// Each simple command of the health checks, from the word of its program on.
+/// Each simple command of the health checks, starting with the program.
 pub(super) fn commands_of_probes(container: &Container) -> Vec<Vec<&str>> {
     let is_around = |word: &&str| {
         word.starts_with('-')
@@ -186,7 +186,7 @@ pub(super) fn commands_of_probes(container: &Container) -> Vec<Vec<&str>> {
         .collect()
 }
 
-/// The words of each simple command: an argument may be a script of several.
+/// The words of each simple command. One argument may be a script with several commands.
 pub(crate) fn simple_commands<'w>(words: &[&'w String]) -> Vec<Vec<&'w str>> {
     let mut commands = vec![Vec::new()];
     for word in words {
@@ -202,7 +202,7 @@ fn words_of(text: &str) -> impl Iterator<Item = &str> {
     commands.into_iter().flatten()
 }
 
-/// Adds the words of an argument to the commands before it, without the quotes around each.
+/// Adds the words of an argument to the commands, without the quotes around each word.
 fn enter<'w>(text: &'w str, commands: &mut Vec<Vec<&'w str>>) {
     let mut is_script = false;
     for token in shell::tokens(text) {
@@ -214,8 +214,8 @@ fn enter<'w>(text: &'w str, commands: &mut Vec<Vec<&'w str>>) {
             Token::Word(word) => word,
         };
         let bare = shell::without_quotes(word);
-        // What is run for its output runs as well, in quotes or not. An apostrophe in a
-        // here-document looks like the start of a text in quotes.
+        // A command substitution also runs, in quotes or not. An apostrophe in a here-document
+        // looks like an opening quote.
         let is_document = word.contains('\n') && bare.len() == word.len();
         if word.contains("$(") || word.contains('`') || is_document {
             let mut parts = word.split([';', '&', '|', '(', ')', '`', '\n']);
@@ -232,7 +232,7 @@ fn enter<'w>(text: &'w str, commands: &mut Vec<Vec<&'w str>>) {
         } else {
             add([bare], commands);
         }
-        // `sh -c`, `su app -c`, `bash -lc`: a script in quotes follows.
+        // `sh -c`, `su app -c`, `bash -lc`: a quoted script follows.
         is_script = word == "eval" || word.starts_with('-') && word.ends_with('c');
     }
 }
@@ -243,7 +243,7 @@ fn add<'w>(words: impl IntoIterator<Item = &'w str>, commands: &mut [Vec<&'w str
     }
 }
 
-/// The program a word names, without its directory; an address names none.
+/// The program that a word names, without its directory. An address names none.
 pub(crate) fn program(word: &str) -> &str {
     if word.contains("://") {
         return word;

@@ -1,4 +1,4 @@
-//! What speaks against the platform's own profiles.
+//! Evidence against the platform's default profiles.
 
 use super::observed::comment;
 use super::{command_words, program};
@@ -29,7 +29,7 @@ static REFUSED_IMAGE: Words = Words::new(
     "Images named {name} may need system calls that the default profile refuses.",
 );
 
-/// What in the file argues for a profile that is turned off, at this place or for all of them.
+/// The reason in the file for a profile that is turned off, at this place or for all containers.
 #[must_use]
 pub fn for_confinement_off(container: &Container, place: Option<Place>) -> Option<Reason> {
     const TRACING: [&str; 5] = ["ALL", "BPF", "PERFMON", "SYS_ADMIN", "SYS_PTRACE"];
@@ -59,7 +59,7 @@ pub fn for_confinement_off(container: &Container, place: Option<Place>) -> Optio
     })
 }
 
-/// What in the file says that the system calls of the default seccomp profile are not enough.
+/// The evidence that the container needs more system calls than the default seccomp profile allows.
 #[must_use]
 pub fn against_default_seccomp(container: &Container) -> Option<Reason> {
     Some(match refused_by_seccomp(container)? {
@@ -68,16 +68,16 @@ pub fn against_default_seccomp(container: &Container) -> Option<Reason> {
     })
 }
 
-/// What makes system calls that the default seccomp profile refuses.
+/// What makes system calls that the default seccomp profile rejects.
 enum Refused<'c> {
     /// A program of the command.
     Program(&'c str),
-    /// A word in the image's name.
+    /// A word in the name of the image.
     Image(&'static str),
 }
 
-/// A program or an image that makes namespaces of its own, or traces: the sandbox of a browser, a
-/// builder of images without root (moby/buildkit#768), a profiler.
+/// A program or an image that creates namespaces or traces processes: a browser's sandbox, a
+/// rootless image builder (moby/buildkit#768), a profiler.
 fn refused_by_seccomp(container: &Container) -> Option<Refused<'_>> {
     const IMAGES: [&str; 10] = [
         "bpftrace",

@@ -1,6 +1,6 @@
-//! Containers that work for their host: drivers of its network and storage, device plugins, the
-//! agents that watch it. What they need grows with the host, and all its other containers wait
-//! while such a one is throttled or killed, so that a guess is worth nothing here.
+//! Evidence that a container works for its host: network and storage drivers, device plugins,
+//! monitoring agents. Their needs grow with the host, and throttling or killing one stops the other
+//! containers. Limits are therefore not guessed for them.
 
 use crate::container::{
     Container, Mount, MountSource, Network, Reason, Value, Words, same_path, within,
@@ -27,7 +27,7 @@ static HAS_POWER: Words = Words::new(
      unknown.",
 );
 
-/// What says that the container works for its host.
+/// The evidence that the container works for its host.
 #[must_use]
 pub fn reason(container: &Container) -> Option<Reason> {
     if container.privileged.judged() == Some(&true) {
@@ -54,7 +54,7 @@ pub fn reason(container: &Container) -> Option<Reason> {
     })
 }
 
-/// Capabilities that reach the host from within its namespaces (`capabilities(7)`).
+/// Capabilities that affect the host from within its namespaces (`capabilities(7)`).
 const POWERS: [&str; 9] = [
     "ALL",
     "BPF",
@@ -67,7 +67,8 @@ const POWERS: [&str; 9] = [
     "SYS_PTRACE",
 ];
 
-/// What it mounts there is mounted on the host too, in the words of Kubernetes or of the engine.
+/// Whether mounts that the container makes there also appear on the host. Kubernetes and the
+/// engines use different names for this.
 fn shows_mounts(mount: &Mount) -> bool {
     matches!(
         mount.propagation.as_deref(),
@@ -75,7 +76,7 @@ fn shows_mounts(mount: &Mount) -> bool {
     )
 }
 
-/// Where the kubelet, the runtime, the network's plugins and the kernel keep what is theirs.
+/// Directories of the kubelet, the runtime, network plugins and the kernel.
 const DIRECTORIES: [&str; 15] = [
     "/boot",
     "/etc/cni",
@@ -98,7 +99,7 @@ fn changes_host(mount: &Mount) -> bool {
     let MountSource::Host(path) = &mount.source else {
         return false;
     };
-    // Who mounts these reads them, whatever the mount allows.
+    // These paths are mounted to be read, even if the mount is writable.
     let is_read = ["/sys/fs/cgroup", "/run/systemd/journal"]
         .iter()
         .any(|read| within(path, read));

@@ -1,12 +1,12 @@
-//! How much memory a file says that a container needs.
+//! Evidence of how much memory a container needs.
 
 use super::{command_words, program};
 use crate::container::Container;
 use crate::image::Name;
 use crate::units::{self, Amount};
 
-/// The most memory that a known option of the file gives one part of the process, in bytes, with
-/// the words that say so: a heap, a buffer pool, a cache.
+/// The largest amount in bytes that a known option gives to one part of the process, with the words
+/// that set it. Such a part is a heap, a buffer pool or a cache.
 #[must_use]
 pub fn stated_memory(container: &Container) -> Option<(u64, String)> {
     let mut largest: Option<(u64, String)> = None;
@@ -20,8 +20,8 @@ pub fn stated_memory(container: &Container) -> Option<(u64, String)> {
     largest
 }
 
-/// The words of an option that gives one part of the process memory, and how much a variable
-/// decides that the file says nothing of.
+/// The words of an option that sizes part of the process by a variable whose value the file does
+/// not give.
 #[must_use]
 pub fn memory_by_variable(container: &Container) -> Option<String> {
     let mut found = None;
@@ -33,8 +33,8 @@ pub fn memory_by_variable(container: &Container) -> Option<String> {
     found
 }
 
-/// Every amount that an option of [`SIZED_OPTIONS`] is given, with the bytes of a bare number and
-/// the words that say so. A variable of the environment stands for its value.
+/// Calls `note` for every amount of an option of [`SIZED_OPTIONS`], with the unit of a bare number
+/// in bytes and the words that set it. A variable is replaced by its value.
 fn each_sized(container: &Container, mut note: impl FnMut(&str, u64, String)) {
     let value_of = |text: &str| {
         let name = text.strip_prefix('$')?;
@@ -85,7 +85,8 @@ fn each_sized(container: &Container, mut note: impl FnMut(&str, u64, String)) {
     }
 }
 
-/// The command names the program, or the image has its name and the command may be options alone.
+/// Whether the command names the program. The name of the image also counts, because a command may
+/// consist only of options.
 fn runs(container: &Container, name: &str) -> bool {
     let image = container.image.as_ref();
     let repository = image.and_then(Name::repository);
@@ -93,7 +94,7 @@ fn runs(container: &Container, name: &str) -> bool {
         || command_words(container).any(|word| program(word) == name)
 }
 
-/// Options that size a heap or a cache, with the bytes of a bare number.
+/// Options that size a heap or a cache, with the unit of a bare number in bytes.
 static SIZED_OPTIONS: &[(&str, u64)] = &[
     ("-Xmx", 1),
     ("-Xms", 1),
@@ -116,16 +117,16 @@ static SIZED_OPTIONS: &[(&str, u64)] = &[
     ("PHP_MEMORY_LIMIT", 1),
 ];
 
-/// Options that mean memory to one program alone.
+/// Options that mean memory only for one program.
 static OF_PROGRAM: &[(&str, &str, u64)] = &[("memcached", "-m", 1 << 20)];
 
-/// `4g`, `512M`, `2gb`, `2.5`; a bare number counts in `unit` bytes.
+/// `4g`, `512M`, `2gb`, `2.5`. A bare number counts in units of `unit` bytes.
 fn size(text: &str, unit: u64) -> Option<u64> {
     let amount = Amount::read(text)?;
     let unit = match amount.unit {
         "" => unit,
         written => units::engine_unit(written)?,
     };
-    // The limit that follows from it may be too high, never too low.
+    // Rounding up may make the resulting limit too high, but never too low.
     amount.times_rounded_up(unit)
 }

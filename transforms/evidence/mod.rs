@@ -1,6 +1,6 @@
-//! What a file holds against hardening a container.
+//! Evidence in a file against hardening a container.
 //!
-//! Each piece is quoted in the report, so that a reader can disagree with it.
+//! The report quotes each piece of evidence, so that a reader can disagree with it.
 
 mod cluster;
 mod commands;
@@ -33,16 +33,17 @@ use crate::container::{
 };
 use crate::image::Kind;
 
-/// A fact of the file that speaks against hardening a container.
+/// A fact in the file that is evidence against hardening a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    /// What it is, and where it is written.
+    /// The evidence, and where it is written.
     pub reason: Reason,
-    /// The hardening cannot work, or the consumer would reject it: no assumption overrules this.
+    /// Whether the hardening step cannot work, or the consumer would reject it. No assumption
+    /// overrides decisive evidence.
     pub decisive: bool,
 }
 
-/// What an [`Evidence`] can speak against.
+/// The hardening step that an [`Evidence`] is against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Against {
     /// Another user.
@@ -57,12 +58,12 @@ pub enum Against {
     MemoryLimit,
     /// A CPU limit.
     CpuLimit,
-    /// Taking away the token for the cluster's API.
+    /// Not mounting the token for the cluster's API.
     ServiceAccountToken,
 }
 
 impl From<Reason> for Evidence {
-    /// A reason that an assumption can overrule.
+    /// Evidence that an assumption can override.
     fn from(reason: Reason) -> Self {
         Self {
             reason,
@@ -197,7 +198,7 @@ static OPERATING_SYSTEM: Words = Words::new(
 );
 static NO_IMAGE: Words = Words::new("no-image-named", "No image is named.");
 
-/// Everything in the file that speaks against assuming another user.
+/// All evidence in the file against assuming another user.
 #[must_use]
 pub fn against_user(container: &Container) -> Vec<Evidence> {
     let mut found = observed(container, Against::User);
@@ -216,7 +217,7 @@ pub fn against_user(container: &Container) -> Vec<Evidence> {
     found
 }
 
-/// A mounted key or secret that root alone may be able to read.
+/// A mounted key or secret that perhaps only root can read.
 #[must_use]
 pub fn private_key(container: &Container) -> Option<Evidence> {
     let mut mounts = container.mounts.iter();
@@ -224,7 +225,7 @@ pub fn private_key(container: &Container) -> Option<Evidence> {
     Some(of_mount(&KEY_OF_ROOT, mount).into())
 }
 
-/// What the container does or is given that only root can do or use, storage aside.
+/// What the container does or uses that requires root, except storage.
 #[must_use]
 pub fn demands_of_root(container: &Container) -> Vec<Evidence> {
     let mut found: Vec<Reason> = Vec::new();
@@ -267,7 +268,7 @@ pub fn demands_of_root(container: &Container) -> Vec<Evidence> {
     if redirects(container) {
         found.push(Reason::new(&COMMAND_REDIRECTS));
     }
-    // Everybody may create files in scratch space.
+    // Every user can create files in scratch space.
     if let Some(stated) = stated_path(container)
         && ![stated.name, stated.path]
             .iter()
@@ -311,7 +312,7 @@ fn storage_of_others(container: &Container) -> impl Iterator<Item = Evidence> {
     read.into_iter().chain(written).map(Evidence::from)
 }
 
-/// Everything in the file that speaks against assuming a read-only root.
+/// All evidence in the file against assuming a read-only root.
 #[must_use]
 pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
     let mut found: Vec<Reason> = Vec::new();
@@ -345,7 +346,7 @@ pub fn against_read_only_root(container: &Container) -> Vec<Evidence> {
     all
 }
 
-/// What says that an image of which nothing is known writes to its own files.
+/// The evidence that an unknown image writes to its own files.
 fn writes_of_unknown(container: &Container) -> Vec<Reason> {
     let mut found = Vec::new();
     if let Some(added) = container.capabilities_added.judged()
@@ -367,7 +368,7 @@ fn writes_of_unknown(container: &Container) -> Vec<Reason> {
     found
 }
 
-/// Everything in the file that speaks against forbidding new privileges.
+/// All evidence in the file against forbidding new privileges.
 #[must_use]
 pub fn against_no_new_privileges(container: &Container) -> Vec<Evidence> {
     let mut found = observed(container, Against::NoNewPrivileges);
@@ -389,8 +390,8 @@ pub fn against_no_new_privileges(container: &Container) -> Vec<Evidence> {
     found
 }
 
-/// The image is a language runtime or an operating system, built here, named after another one or
-/// by a variable: what runs in it is not known, or not as anybody's service would.
+/// Why the software in the container is not known: the image is a language runtime or an operating
+/// system, is built here, has the name of another image, or comes from a variable.
 #[must_use]
 pub fn is_unknown_software(container: &Container) -> Option<Reason> {
     let facts = container.facts.as_deref();
@@ -420,8 +421,8 @@ fn of_path(words: &'static Words, stated: &StatedPath<'_>) -> Reason {
     Reason::new(words).name(stated.name).path(stated.path)
 }
 
-/// The variable by which images choose the user they step down to, as those of linuxserver.io
-/// (`PUID`), of jlesage (`USER_ID`) and of others do whose init system sets the user up at start.
+/// The variable that sets the user an image switches to at start, as in images of linuxserver.io
+/// (`PUID`), of jlesage (`USER_ID`), and others whose init system sets up the user.
 fn steps_down(container: &Container) -> Option<&str> {
     let is_number = |value: Option<&str>| {
         value.is_none_or(|value| value.is_empty() || value.parse::<u32>().is_ok())
@@ -436,13 +437,13 @@ fn steps_down(container: &Container) -> Option<&str> {
     found.map(|(name, _)| name)
 }
 
-/// The powers of those that set up networks, mounts and devices (`capabilities(7)`).
+/// Capabilities of programs that configure networks, mounts and devices (`capabilities(7)`).
 fn sets_up_systems(capability: &str) -> bool {
     matches!(capability, "ALL" | "NET_ADMIN" | "SYS_ADMIN" | "SYS_MODULE")
 }
 
-/// Where images keep what an init system of theirs sets up at start, beside files of the image that
-/// it rewrites (linuxserver.io, hotio, jlesage).
+/// The directory that an image's init system sets up at start. Such an init system also rewrites
+/// files of the image (linuxserver.io, hotio, jlesage).
 fn configured_at_start(container: &Container) -> Option<&Mount> {
     let mut mounts = container.mounts.iter().filter(|mount| !mount.read_only);
     mounts.find(|mount| mount.target == "/config" && mount.source != MountSource::Content)
@@ -467,7 +468,7 @@ pub fn is_engine_socket(mount: &Mount) -> bool {
             if is_socket(path) || same_path(path, "/run"))
 }
 
-/// Directories whose content controls the host, or holds the secrets of others on it.
+/// Directories whose content controls the host or holds secrets of its other services.
 static SYSTEM: &[&str] = &[
     "/bin",
     "/boot",
@@ -489,7 +490,7 @@ static SYSTEM: &[&str] = &[
     "/var/spool/cron",
 ];
 
-/// What people mount to have the host's clock and certificates, and that tells nothing.
+/// Files that are often mounted for the host's clock and certificates. They reveal nothing.
 static HARMLESS: &[&str] = &[
     "/dev/null",
     "/dev/shm",
@@ -506,7 +507,7 @@ static HARMLESS: &[&str] = &[
     "/usr/share",
 ];
 
-/// The mount leads into the system of the host: its root, its configuration, its devices, its logs.
+/// Whether the mount exposes the host's system: its root, configuration, devices or logs.
 #[must_use]
 pub fn is_system_path(mount: &Mount) -> bool {
     let MountSource::Host(path) = &mount.source else {
@@ -519,7 +520,7 @@ pub fn is_system_path(mount: &Mount) -> bool {
     is_root || is_system
 }
 
-/// A file or directory that holds private keys by its name; those are often mode 0600.
+/// Whether the name suggests a file or directory with private keys, which often have mode 0600.
 fn is_private_key(mount: &Mount) -> bool {
     if mount.target.starts_with("/run/secrets/") && mount.source == MountSource::Content {
         return true;
@@ -532,7 +533,7 @@ fn is_private_key(mount: &Mount) -> bool {
     is_key_path(&mount.target) || is_key_path(source)
 }
 
-/// The path names keys or certificates.
+/// Whether the path names keys or certificates.
 fn is_key_path(path: &str) -> bool {
     let target = path.to_ascii_lowercase();
     target.split('/').any(|part| {

@@ -1,4 +1,4 @@
-//! What the facts that a dialect states mean for a hardening.
+//! Weighs the observations of a dialect as evidence against a hardening step.
 
 use super::{Against, Evidence};
 use crate::container::{
@@ -114,18 +114,18 @@ static INJECTED: Words = Words::new(
     "{injector} adds a container to its pod because of {name}, and that may need the token.",
 );
 
-/// What a fact can speak against.
+/// The weight of an observation against a hardening step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Weight {
-    /// No assumption overrules it.
+    /// No assumption overrides it.
     Decisive,
-    /// It can be assumed away.
+    /// An assumption can override it.
     Doubt,
 }
 
 use Weight::{Decisive, Doubt};
 
-/// The evidence that the facts of the file are against a hardening, decisive ones first.
+/// The evidence against a hardening step from observations in the file, decisive evidence first.
 #[must_use]
 pub fn observed(container: &Container, against: Against) -> Vec<Evidence> {
     let weighed = container.observations.iter().filter_map(|seen| {
@@ -144,7 +144,7 @@ pub fn observed(container: &Container, against: Against) -> Vec<Evidence> {
     found
 }
 
-/// The comment beside a profile at this place.
+/// The comment on a profile at this place.
 pub(super) fn comment(container: &Container, place: Option<Place>) -> Option<Reason> {
     let comment = Observed::Comment.at(place);
     let is_there = place.is_some() && container.observations.contains(&comment);
@@ -158,7 +158,7 @@ fn evidence(weight: Weight, reason: Reason) -> Evidence {
     }
 }
 
-/// What the fact is worth against a hardening, and in which words.
+/// The weight of the observation against a hardening step, and its message.
 fn weigh(what: &Observed, against: Against) -> Option<(Weight, Reason)> {
     use Against::{
         CpuLimit, MemoryLimit, NoNewPrivileges, ReadOnlyRoot, ServiceAccountToken, User,
@@ -242,7 +242,7 @@ fn weigh(what: &Observed, against: Against) -> Option<(Weight, Reason)> {
     })
 }
 
-/// What a fact of files and volumes is worth against a hardening.
+/// The weight of an observation about files and volumes against a hardening step.
 fn of_storage(what: &Observed, against: Against) -> Option<(Weight, Reason)> {
     let octal = |mode: u32| Value::Written(format!("{mode:04o}"));
     let name = |name: &str| Value::Name(name.to_owned());
@@ -286,7 +286,7 @@ fn of_storage(what: &Observed, against: Against) -> Option<(Weight, Reason)> {
     })
 }
 
-/// A patch of the setting decides what the hardening would write.
+/// Whether a patch changes the setting that the hardening step would write.
 fn touches(setting: Patched, against: Against) -> bool {
     match setting {
         Patched::User | Patched::Group | Patched::NonRoot => against == Against::User,
@@ -299,7 +299,7 @@ fn touches(setting: Patched, against: Against) -> bool {
     }
 }
 
-/// A service account that was made for it, or one that nobody can name.
+/// A service account that was created for the container, or whose name is not known.
 fn account(container: &Container) -> Option<Evidence> {
     let account = &container.service_account;
     let reason = match account {
@@ -314,14 +314,14 @@ fn account(container: &Container) -> Option<Evidence> {
     Some(evidence(Doubt, reason.at(account.place())))
 }
 
-/// The namespace of the cluster's own parts.
+/// The namespace of the cluster's own components.
 fn namespace(container: &Container) -> Option<Evidence> {
     let own = container.namespace.as_deref();
     let own = own.filter(|name| *name == "kube-system")?;
     Some(evidence(Doubt, Reason::new(&OF_CLUSTER).name(own)))
 }
 
-/// They add a container that talks to the API, or that proves by the token of its pod who it is.
+/// The name of the injector. Its container uses the API, or authenticates with the pod's token.
 fn name_of(injector: Injector) -> &'static str {
     match injector {
         Injector::Dapr => "Dapr",

@@ -1,11 +1,11 @@
-//! What the containers of one pod mean for each other.
+//! Shares facts between the containers of one pod.
 
 use super::of_cluster_client;
 use crate::project::Member;
 use crate::transforms::needs::capabilities;
 
-/// Tells every container what holds for all of its pod: they share the low ports that one kernel
-/// parameter opens, and the token for the cluster's API. Containers of one pod stand side by side.
+/// Copies facts of the whole pod to each of its containers: the low ports that a kernel parameter
+/// opens, and the token for the cluster's API. The containers of a pod are adjacent in the list.
 pub fn share<S>(members: &mut [Member<S>]) {
     for pod in members.chunk_by_mut(|left, right| left.container.group == right.container.group) {
         let containers = || pod.iter().map(|member| &member.container);

@@ -1,4 +1,4 @@
-//! What the ports that a container listens on say of the server behind them.
+//! Evidence from the ports that a container listens on.
 
 use crate::container::{Container, Reason, Value, Words};
 use crate::image::Facts;
@@ -13,9 +13,9 @@ static SERVER_PORT: Words = Words::new(
      their files.",
 );
 
-/// A port of a service whose clients log in: its server becomes their users, which takes root, and
-/// keeps keys, mail or a record of who is there beside its program. What is known of an image says
-/// so better.
+/// A port of a service with user logins. Its server needs root to switch to its users, and writes
+/// keys, mail or session records to the image's files. Known image facts are more precise and have
+/// precedence.
 #[must_use]
 pub fn login_port(container: &Container) -> Option<Reason> {
     let is_known = container.facts.as_deref().is_some_and(Facts::user_is_known);
@@ -36,9 +36,9 @@ pub fn login_port(container: &Container) -> Option<Reason> {
     Some(Reason::new(&LOGIN_PORT).port(port).with("service", service))
 }
 
-/// A port of an image of which nothing is known, whose usual servers start as root and keep caches,
-/// sockets or process ids beside their files (nginx, Apache and the databases in `images/`). The
-/// programs that need nothing of the kind listen above 1024 as a rule, on ports of their own.
+/// A port of an unknown image whose usual servers start as root and write caches, sockets or PID
+/// files next to their files (nginx, Apache and the databases in `images/`). Programs without these
+/// needs usually listen above 1024, on other ports.
 pub(super) fn server_port(container: &Container) -> Option<Reason> {
     if container.facts.is_some() {
         return None;

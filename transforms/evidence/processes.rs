@@ -1,4 +1,4 @@
-//! What says how many processes and threads a container may have.
+//! Evidence about the number of processes and threads of a container.
 
 use super::{command_words, program};
 use crate::container::{Container, Reason, Words};
@@ -12,7 +12,7 @@ static ENGINE_IMAGE: Words = Words::new(
     "Images named {name} often run a container engine: the processes of its containers count too.",
 );
 
-/// What says that a container engine runs in the container.
+/// The evidence that a container engine runs in the container.
 #[must_use]
 pub fn engine_inside(container: &Container) -> Option<Reason> {
     const PROGRAMS: [&str; 6] = [
@@ -42,8 +42,8 @@ pub fn engine_inside(container: &Container) -> Option<Reason> {
     Some(Reason::new(&ENGINE_IMAGE).name(word.trim_end_matches('/')))
 }
 
-/// How many connections at once the file allows, where a server may take a process or a thread for
-/// each, with the words that say so.
+/// The number of concurrent connections that the file allows, with the words that set it. A server
+/// may use one process or thread for each.
 #[must_use]
 pub fn stated_connections(container: &Container) -> Option<(i64, String)> {
     const OPTIONS: [&str; 5] = [

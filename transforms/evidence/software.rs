@@ -1,4 +1,4 @@
-//! What names say of the software in an image of which nothing is known.
+//! Evidence about unknown software from the names of its image.
 
 use crate::container::{Container, Reason, Words};
 
@@ -17,9 +17,9 @@ static MODEL: Words = Words::new(
 static IMAGE_BY_VARIABLE: Words =
     Words::new("image-by-variable", "A variable decides which image it is.");
 
-/// The image may well be software that needs more than others do, and nothing says how much: a
-/// variable without a default names it, it has the name of a known one that comes from somebody
-/// else, or the name of a kind that takes much.
+/// Why the image may be software with high needs of unknown size: it is named by a variable without
+/// a default, its name is that of a known image from another publisher, or its name indicates a
+/// kind with high needs.
 #[must_use]
 pub fn may_be_known_software(container: &Container) -> Option<Reason> {
     if let Some(namesake) = &container.namesake {
@@ -35,8 +35,8 @@ pub fn may_be_known_software(container: &Container) -> Option<Reason> {
     (image.is_dynamic() && image.repository().is_none()).then(|| Reason::new(&IMAGE_BY_VARIABLE))
 }
 
-/// Words in the names of images whose programs keep files in a home directory and take memory by
-/// the gigabyte, as those do that `images/` knows (selenium, ollama, gotenberg).
+/// Words in the names of images whose programs keep files in a home directory and use gigabytes of
+/// memory, like the ones that `images/` knows (selenium, ollama, gotenberg).
 const BROWSERS: [&str; 10] = [
     "browser",
     "browserless",

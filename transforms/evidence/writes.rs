@@ -1,18 +1,18 @@
-//! What a file says that a container writes, and where.
+//! Evidence of what a container writes, and where.
 
 use super::commands::commands_of_probes;
 use super::{command_words, program};
 use crate::container::{Container, within};
 
-/// An option or a variable that names a place to write to.
+/// An option or a variable that names a path to write to.
 pub(super) struct StatedPath<'c> {
     /// The option or variable.
     pub(super) name: &'c str,
-    /// The place.
+    /// The path.
     pub(super) path: &'c str,
 }
 
-/// An option or a variable that names a place to write to where nothing is mounted.
+/// An option or a variable that names a path to write to where nothing is mounted.
 pub(super) fn stated_path(container: &Container) -> Option<StatedPath<'_>> {
     const WRITTEN: [&str; 14] = [
         "log", "data", "dbpath", "pid", "sock", "tmp", "temp", "storage", "cache", "spool",
@@ -26,7 +26,7 @@ pub(super) fn stated_path(container: &Container) -> Option<StatedPath<'_>> {
         let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
         !has(&READ) && (name == "dir" || name.ends_with("-dir") || has(&WRITTEN))
     };
-    // Scratch space serves, but not for what is to be kept.
+    // Scratch space is enough, except for data that must be kept.
     let is_kept = |name: &str| {
         let name = name.to_ascii_lowercase();
         ["data", "db", "storage"]
@@ -52,7 +52,7 @@ pub(super) fn stated_path(container: &Container) -> Option<StatedPath<'_>> {
                 !is_scratch(path) && !is_of_image(path)
             }
     };
-    // A directive in an argument of several words has none either: `httpd -c "ErrorLog /log"`.
+    // A directive in an argument with several words has no dash either: `httpd -c "ErrorLog /log"`.
     let is_blank = [' ', '\t', '\n'];
     let words: Vec<(&str, bool)> = container
         .command()
@@ -132,7 +132,7 @@ pub(super) fn writing_command(container: &Container) -> Option<&str> {
     })
 }
 
-/// Whether a shell redirects to a file that is neither scratch nor a device.
+/// Whether a shell redirects to a file that is neither scratch space nor a device.
 pub(super) fn redirects(container: &Container) -> bool {
     let hooks = container.hooks.iter().flatten().map(String::as_str);
     container.command().chain(hooks).any(redirects_in)
@@ -149,14 +149,14 @@ fn redirects_in(script: &str) -> bool {
     })
 }
 
-/// Where everybody may write whatever the root is.
+/// Whether every user can write there, even with a read-only root.
 fn is_scratch(path: &str) -> bool {
     ["/dev/", "/proc/", "/tmp/"]
         .iter()
         .any(|served| path.starts_with(served))
 }
 
-/// The command of a health check that leaves a file beside scratch space, if there is one.
+/// A command of a health check that writes a file outside scratch space.
 pub(super) fn probe_writes(container: &Container) -> Option<String> {
     let mut scripts = container.probes.iter().flatten();
     if let Some(script) = scripts.find(|script| redirects_in(script)) {
@@ -178,7 +178,7 @@ fn leaves_a_file(words: &[&str]) -> bool {
         }
         "cp" | "mv" | "ln" => paths().next_back().is_some_and(|path| !is_scratch(path)),
         "sed" => arguments.iter().any(|word| word.starts_with("-i")),
-        // Without a word on where to, it leaves the page in a file of the page's name.
+        // Without an output option, wget saves the page under its own name.
         "wget" => match output(arguments, 'O', "--output-document") {
             Some(target) => target != "-" && !is_scratch(target),
             None => !arguments
@@ -195,7 +195,7 @@ fn leaves_a_file(words: &[&str]) -> bool {
     }
 }
 
-/// What the option for the file to write names, in its short form perhaps after others (`-qO-`).
+/// The value of the option for the output file. Its short form may follow other letters (`-qO-`).
 fn output<'w>(arguments: &[&'w str], short: char, long: &str) -> Option<&'w str> {
     const ALONE: &str = "LSfgiknqsv";
     arguments.iter().enumerate().find_map(|(index, word)| {
@@ -211,8 +211,8 @@ fn output<'w>(arguments: &[&'w str], short: char, long: &str) -> Option<&'w str>
     })
 }
 
-/// Anything that the file starts, asks or tells it speaks of `/tmp`, or is a script of a shell that
-/// may keep its here-documents there.
+/// Whether the command, a probe or the environment mentions `/tmp`, or contains a shell script. A
+/// shell may keep its here-documents there.
 #[must_use]
 pub fn mentions_tmp(container: &Container) -> bool {
     let others = container.hooks.iter().chain(&container.probes).flatten();

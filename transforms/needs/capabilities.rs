@@ -8,8 +8,8 @@ use crate::image::{DefaultUser, Facts, FileCapability};
 use crate::transforms::evidence;
 use crate::transforms::needs::writable::{self, Applies};
 
-/// What Docker gives every container. Other engines give fewer
-/// (docs/semantics.md#cap-default-set and #cap-default-set-differs).
+/// The default capabilities of Docker. Other engines have fewer (docs/semantics.md#cap-default-set
+/// and #cap-default-set-differs).
 pub const DEFAULT: [&str; 14] = [
     "AUDIT_WRITE",
     "CHOWN",
@@ -27,7 +27,7 @@ pub const DEFAULT: [&str; 14] = [
     "SYS_CHROOT",
 ];
 
-/// What the baseline Pod Security Standard lets a container add: all that Docker gives except
+/// The capabilities that the baseline Pod Security Standard allows: Docker's default set except
 /// `NET_RAW` (kubernetes/pod-security-admission `policy/check_capabilities_baseline.go`).
 pub const BASELINE: [&str; 13] = [
     "AUDIT_WRITE",
@@ -45,9 +45,10 @@ pub const BASELINE: [&str; 13] = [
     "SYS_CHROOT",
 ];
 
-/// What an entrypoint needs that prepares its files as root and then becomes another user
-/// (gosu, su-exec, setpriv, s6, a server that does so itself), at its second start too: it changes
-/// owners and modes, enters directories that belong to others by then, and stops children that do.
+/// The needs of an entrypoint that prepares its files as root and then switches to another user
+/// (gosu, su-exec, setpriv, s6, or the server itself). The list also covers later starts: the
+/// entrypoint changes owners and modes, enters directories that other users own by then, and stops
+/// child processes of other users.
 pub const STEPPING_DOWN: [&str; 6] = [
     "CHOWN",
     "DAC_OVERRIDE",
@@ -57,23 +58,23 @@ pub const STEPPING_DOWN: [&str; 6] = [
     "SETUID",
 ];
 
-/// What a server that others log in to needs besides: it confines each to a directory before it
-/// knows who that is, and keeps a record of them.
+/// The additional needs of a server with user logins: it confines a session in a chroot before it
+/// has authenticated the user, and writes audit records.
 pub const OF_LOGIN: [&str; 2] = ["AUDIT_WRITE", "SYS_CHROOT"];
 
-/// As whom a container starts, as far as capabilities care.
+/// The user that a container starts as, with regard to capabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// As root, which has the capabilities it is left.
+    /// Root, with the capabilities that are left to it.
     Root,
-    /// As another user, who has none except through the capabilities of a file
+    /// Another user. It has no capabilities, except those of file capabilities
     /// (docs/semantics.md#cap-not-for-users).
     User,
-    /// Nobody can tell.
+    /// Unknown.
     Unknown,
 }
 
-/// As whom the container starts, by what is written, planned or known of its image.
+/// The start user, from written settings, planned settings, or image facts.
 #[must_use]
 pub fn start(container: &Container) -> Start {
     match &container.user {
@@ -100,8 +101,8 @@ fn of_user(user: &User) -> Start {
     }
 }
 
-/// The capabilities that a process of the container can have now: those that the engine gives it
-/// without those dropped, and those added.
+/// The capabilities that a process of the container can have now: the engine's default set, minus
+/// dropped ones, plus added ones.
 #[must_use]
 pub fn bounding_set(container: &Container) -> BTreeSet<&str> {
     let dropped = listed(&container.capabilities_dropped);
@@ -122,8 +123,8 @@ fn listed(setting: &Setting<Vec<String>>) -> &[String] {
     setting.judged().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// What the image needs to run in this container, by what is known of it; `None` where that is
-/// not known. What files of the host need is among it.
+/// The capabilities that the image needs in this container, including those for files of the host.
+/// `None` if its needs are not known.
 #[must_use]
 pub fn needed(container: &Container, facts: &Facts) -> Option<BTreeSet<String>> {
     if facts.automation == Some(image::Automation::Skip) {
@@ -151,13 +152,13 @@ pub fn needed(container: &Container, facts: &Facts) -> Option<BTreeSet<String>> 
     if low_ports_are_free(container, facts) {
         needed.remove("NET_BIND_SERVICE");
     }
-    // Nobody can start a program whose effective file capability is not in the bounding set
+    // A program whose effective file capability is not in the bounding set cannot be started
     // (docs/semantics.md#cap-file-effective).
     needed.extend(of_files);
     Some(needed)
 }
 
-/// What it may need besides, where nothing in the file can tell whether it does.
+/// More capabilities that the image may need. The file does not determine whether it does.
 #[must_use]
 pub fn perhaps_needed(container: &Container, facts: &Facts) -> BTreeSet<String> {
     match start(container) {
@@ -166,7 +167,7 @@ pub fn perhaps_needed(container: &Container, facts: &Facts) -> BTreeSet<String> 
     }
 }
 
-/// What a start as root needs in cases that hold for this container as surely as `certainty` says.
+/// The needs of a start as root in the cases that apply with this `certainty`.
 fn in_case(
     container: &Container,
     facts: &Facts,
@@ -180,8 +181,8 @@ fn in_case(
     of_image.chain(signals_another_user(container, facts, certainty).then(|| "KILL".to_owned()))
 }
 
-/// The engine's init stays root over a child that has become another user, and cannot pass a stop
-/// on to it without `KILL` (docs/semantics.md#cap-kill).
+/// The engine's init process stays root. Without `KILL` it cannot forward a stop signal to a child
+/// that runs as another user (docs/semantics.md#cap-kill).
 fn signals_another_user(container: &Container, facts: &Facts, certainty: Applies) -> bool {
     let mut as_root = facts.capabilities_as_root.iter().flatten();
     let comes_first = match &container.init {
@@ -192,7 +193,7 @@ fn signals_another_user(container: &Container, facts: &Facts, certainty: Applies
     comes_first == certainty && as_root.any(|name| name == "SETUID")
 }
 
-/// The capabilities in the words of `setcap`: `cap_net_raw,cap_net_admin+ep`.
+/// The capabilities of a file in the notation of `setcap`: `cap_net_raw,cap_net_admin+ep`.
 fn granted(file: &FileCapability) -> Vec<String> {
     file.grants
         .split_whitespace()
@@ -203,9 +204,9 @@ fn granted(file: &FileCapability) -> Vec<String> {
         .collect()
 }
 
-/// What is mounted with owners and modes that it has from elsewhere (the host, another container,
-/// a machine of the network), which root can only pass over with `DAC_OVERRIDE`. Directories of the
-/// system belong to root.
+/// A mount whose owners and modes come from elsewhere: the host, another container, or a network
+/// storage. Root can bypass them only with `DAC_OVERRIDE`. System directories belong to root and
+/// are excluded.
 #[must_use]
 pub fn files_of_others(container: &Container) -> Option<&Mount> {
     const OF_ROOT: [&str; 7] = [
@@ -222,7 +223,7 @@ pub fn files_of_others(container: &Container) -> Option<&Mount> {
             !evidence::is_engine_socket(mount)
                 && !OF_ROOT.iter().any(|of_root| within(path, of_root))
         }
-        // Secrets of a Compose file are mounted from files of the host.
+        // Compose mounts secrets from files of the host.
         MountSource::Content => within(&mount.target, "/run/secrets"),
         MountSource::Volume(name) => container.shared_volumes.contains(name),
         MountSource::Other(_) => true,
@@ -230,7 +231,7 @@ pub fn files_of_others(container: &Container) -> Option<&Mount> {
     })
 }
 
-/// Every process of the container may listen on the ports that the image listens on.
+/// Whether every process of the container may listen on the ports of the image.
 fn low_ports_are_free(container: &Container, facts: &Facts) -> bool {
     let lowest = container.ports.iter().chain(&facts.ports).copied().min();
     let opened = || {
@@ -255,8 +256,9 @@ pub fn lowest_low_port(container: &Container) -> Option<u16> {
         .min()
 }
 
-/// A port below 1024 that a process which may not be root opens by the capability of its program,
-/// and that program: where it can gain none, it cannot open the port.
+/// The lowest port below 1024 of a process that may not be root and needs a file capability to open
+/// it, and the program with that capability. If the process cannot gain privileges, it cannot open
+/// the port.
 #[must_use]
 pub fn port_of_file(container: &Container) -> Option<(u16, &str)> {
     let facts = container.facts.as_deref()?;
@@ -269,14 +271,14 @@ pub fn port_of_file(container: &Container) -> Option<(u16, &str)> {
     needs_it.then_some((port, file.path.as_str()))
 }
 
-/// A port below 1024 that only a capability opens.
+/// Whether the container has a port below 1024 that requires a capability.
 #[must_use]
 pub fn binds_low_port(container: &Container) -> bool {
     let low = container.ports.iter().any(|port| *port < 1024);
     low && !(container.network == Network::Private && container.low_ports_are_free)
 }
 
-/// Capabilities of the default set that a program of the command needs, with the program.
+/// The default capabilities that programs of the command need, each with its program.
 pub fn of_commands(container: &Container) -> impl Iterator<Item = (&str, &'static [&'static str])> {
     let started = container.entrypoint.iter().chain(&container.arguments);
     let others = container.hooks.iter().chain(&container.probes);
@@ -295,8 +297,8 @@ pub fn of_commands(container: &Container) -> impl Iterator<Item = (&str, &'stati
         })
 }
 
-/// `redis-cli ping` and `mysqladmin ping` ask a server whether it is well, and send no packets of
-/// their own making.
+/// Whether `ping` is a command of this program: `redis-cli ping` and `mysqladmin ping` check the
+/// health of a server and send no raw packets.
 fn asks_a_server(program: &str) -> bool {
     program.ends_with("-cli")
         || program.ends_with("-admin")

@@ -1,4 +1,4 @@
-//! What an image needs under a setting: its writable paths and its capabilities.
+//! What an image needs with a hardening setting: its writable paths and its capabilities.
 
 pub mod capabilities;
 pub mod writable;

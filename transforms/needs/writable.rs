@@ -20,18 +20,18 @@ static OWNER_UNKNOWN: Words = Words::new(
     "It writes to {path}; the number of the user who must own that path is unknown.",
 );
 
-/// Why nothing can be planned for an image with data at this path, where nothing is mounted.
+/// Why the image cannot be hardened: it keeps data at this path, where nothing is mounted.
 #[must_use]
 pub fn keeps_data(path: &str) -> Reason {
     Reason::new(&KEEPS_DATA).path(path)
 }
 
-/// The scratch paths that the container needs and does not have under a read-only root.
+/// The tmpfs paths that the container needs under a read-only root and does not have yet.
 ///
 /// # Errors
 ///
-/// The path that scratch space cannot serve, and why: its image content or its data must survive,
-/// or it would belong to somebody else than who writes there.
+/// Returns the path that a tmpfs cannot replace, with the reason: its image content or its data
+/// must persist, or the owner of the tmpfs would not be the user who writes there.
 pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch>, Reason> {
     if let Some(volume) = unmounted_volume(container, facts) {
         return Err(keeps_data(volume));
@@ -59,7 +59,7 @@ pub fn scratch_paths(container: &Container, facts: &Facts) -> Result<Vec<Scratch
     Ok(paths)
 }
 
-/// A volume that the image declares, and that neither the file nor the platform mounts.
+/// A volume that the image declares and that neither the file nor the platform mounts.
 #[must_use]
 pub fn unmounted_volume<'f>(container: &Container, facts: &'f Facts) -> Option<&'f str> {
     let mut volumes = facts
@@ -68,7 +68,8 @@ pub fn unmounted_volume<'f>(container: &Container, facts: &'f Facts) -> Option<&
     volumes.find(|volume| container.mount_over(volume).is_none())
 }
 
-/// The paths that the container certainly writes to and cannot under its read-only root.
+/// The paths that the container writes to and cannot write under its read-only root. Paths that it
+/// only may write to are left out.
 #[must_use]
 pub fn missing<'f>(container: &Container, facts: &'f Facts) -> Vec<&'f Writable> {
     facts
@@ -79,9 +80,9 @@ pub fn missing<'f>(container: &Container, facts: &'f Facts) -> Vec<&'f Writable>
         .collect()
 }
 
-/// The paths with sizes that take at most half of an existing memory limit, toward which their
-/// content counts (docs/semantics.md#tmpfs-counts-as-memory). A limit of this run has room for
-/// them.
+/// Limits the sizes of the paths to half of an existing memory limit in total, because their
+/// content counts towards it (docs/semantics.md#tmpfs-counts-as-memory). A limit that this run adds
+/// already includes them.
 #[must_use]
 pub fn within_limit(container: &Container, mut paths: Vec<Scratch>) -> Vec<Scratch> {
     const LEAST: u64 = 1 << 20;
@@ -104,8 +105,8 @@ pub fn within_limit(container: &Container, mut paths: Vec<Scratch>) -> Vec<Scrat
     paths
 }
 
-/// Bytes of the scratch space that the container would be given under a read-only root, each of
-/// which is more than any limit on memory has room for.
+/// The bytes of scratch space that a read-only root would add to the container. A memory limit
+/// includes all of it.
 #[must_use]
 pub fn scratch_memory(container: &Container) -> u64 {
     let facts = container.facts.as_ref().filter(|facts| {
@@ -119,7 +120,7 @@ pub fn scratch_memory(container: &Container) -> u64 {
     sizes.fold(0, u64::saturating_add)
 }
 
-/// Something is mounted there, by the file or by the platform.
+/// Whether the file or the platform mounts something there.
 fn is_served(container: &Container, facts: &Facts, writable: &Writable) -> bool {
     container.mount_over(&writable.path).is_some()
         || container.mounts_image_volumes
@@ -128,14 +129,14 @@ fn is_served(container: &Container, facts: &Facts, writable: &Writable) -> bool 
                 .any(|volume| within(&writable.path, volume))
 }
 
-/// The writable path as scratch space, owned by whoever will write to it.
+/// The writable path as scratch space, owned by the user who writes there.
 #[must_use]
 pub fn scratch(container: &Container, facts: &Facts, writable: &Writable) -> Scratch {
     let run_as = facts.run_as.map(|user| (user.uid, user.gid));
     let owner = owner_of_process(container).or(match writable.owner {
         Some(Owner::Fixed { uid, gid }) => Some((uid, gid)),
         Some(Owner::RunAs) => run_as,
-        // What starts as root and leaves it writes as the user that it becomes.
+        // A process that starts as root and then drops privileges writes as its later user.
         None if facts.drops_by_itself() || facts.default_uid().is_some_and(|uid| uid != 0) => {
             run_as
         }
@@ -150,9 +151,9 @@ pub fn scratch(container: &Container, facts: &Facts, writable: &Writable) -> Scr
     }
 }
 
-/// The process can write to the scratch space. An engine gives a tmpfs over a directory of the image
-/// to root with the mode of that directory, unless it names an owner (docs/semantics.md#tmpfs-owner
-/// and #tmpfs-mode-ignored).
+/// Whether the process can write to the scratch space. Without a named owner, an engine gives a
+/// tmpfs over a directory of the image to root, with the mode of that directory
+/// (docs/semantics.md#tmpfs-owner and #tmpfs-mode-ignored).
 fn is_writable(container: &Container, facts: &Facts, scratch: &Scratch) -> bool {
     if !container.scratch_is_memory || is_shared_directory(&scratch.path) {
         return true;
@@ -173,7 +174,7 @@ fn is_writable(container: &Container, facts: &Facts, scratch: &Scratch) -> bool 
     }
 }
 
-/// The numbers of the user the container is set to start as, unless that is root.
+/// The uid and gid of the configured user, unless it is root.
 #[must_use]
 pub fn owner_of_process(container: &Container) -> Option<(u32, u32)> {
     let user = container.user.judged()?;
@@ -186,7 +187,7 @@ pub fn owner_of_process(container: &Container) -> Option<(u32, u32)> {
     let known = known.filter(|(known, _)| known.uid == uid);
     let gid = match &user.group {
         Some(Id::Number(gid)) => *gid,
-        // A group of the user's own name is its own.
+        // A group with the name of the user is the user's own group.
         Some(Id::Name(group)) => known.filter(|(_, name)| *name == Some(group))?.0.gid,
         None => known.map_or(0, |(known, _)| known.gid),
     };
@@ -196,15 +197,15 @@ pub fn owner_of_process(container: &Container) -> Option<(u32, u32)> {
 /// Whether a path is written under the conditions of this container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applies {
-    /// It is.
+    /// The path is written.
     Yes,
-    /// Nothing in the file can tell.
+    /// The file does not determine it.
     Perhaps,
-    /// It is not.
+    /// The path is not written.
     No,
 }
 
-/// Judges conditions, any one of which is enough; none at all always holds.
+/// Evaluates conditions. One true condition is enough, and an empty list is true.
 #[must_use]
 pub fn applies(container: &Container, conditions: &[Condition]) -> Applies {
     if conditions.is_empty() {
@@ -250,11 +251,11 @@ pub fn applies(container: &Container, conditions: &[Condition]) -> Applies {
     result
 }
 
-/// What a change by these facts rests on: they hold for the image's own program and for the tag
-/// that is written, not for another entrypoint or for a tag that a variable decides.
+/// The basis of a change that uses these facts. Facts apply to the image's own program and its
+/// written tag, not to another entrypoint or a tag from a variable.
 #[must_use]
 pub fn basis(container: &Container, facts: &Facts) -> Basis {
-    // The name of an image that is built here is only what the result is called.
+    // A locally built image does not depend on its name, which only labels the result.
     let is_settled = container.built
         || container
             .image

@@ -372,7 +372,7 @@ impl<'a, 's> Pod<'a, 's> {
     }
 }
 
-/// Which changes an object does not take over when it is applied again (kubernetes
+/// What the user must do because applying the object does not change existing pods (kubernetes
 /// `pkg/apis/{core,batch,apps}/validation/validation.go`).
 fn caution(object: &Object<'_, '_>) -> Option<Reason> {
     let on_delete = || {

@@ -275,7 +275,7 @@ const fn argo(kind: &'static str, pods: &'static [&'static [&'static str]]) -> W
     }
 }
 
-/// A kind of Tekton with tasks, each of which runs in one pod: its first stable version, and the
+/// A kind of Tekton with tasks, each of which runs in one pod. `version` is `v1`, or `None` for the
 /// versions before it.
 const fn tekton(
     kind: &'static str,
