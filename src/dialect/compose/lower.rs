@@ -57,7 +57,7 @@ impl Site {
         let Some(editor) = editors.get_mut(self.file) else {
             return Ok(Vec::new());
         };
-        if let Some(why) = &self.sealed {
+        if let Some(why) = &self.not_editable {
             return Err(why.clone().into());
         }
         self.check_heirs()?;
@@ -74,18 +74,7 @@ impl Site {
                 let option = "no-new-privileges:true".to_owned();
                 self.append(tree, editor, SECURITY_OPT, option)
             }
-            Assignment::MemoryLimit(bytes) => {
-                self.check_reservation(container, *bytes)?;
-                self.check_swap(*bytes)?;
-                let text = Value::Str(units::write_bytes(*bytes));
-                match self.limits {
-                    Limits::Service => self.set(editor, &["mem_limit"], text),
-                    Limits::Deploy => {
-                        let text = Value::Str(units::write_bytes(*bytes).to_ascii_uppercase());
-                        self.set(editor, &["deploy", "resources", "limits", "memory"], text)
-                    }
-                }
-            }
+            Assignment::MemoryLimit(bytes) => self.limit_memory(editor, container, *bytes),
             Assignment::CpuLimit(millicpu) => self.limit_cpus(editor, *millicpu),
             Assignment::ReadOnlyRoot => self.set(editor, &["read_only"], Value::Bool(true)),
             Assignment::Scratch(scratch) if self.swarm.is_some() => {
@@ -115,19 +104,7 @@ impl Site {
             }),
             Assignment::Unprivileged => self.set(editor, &["privileged"], Value::Bool(false)),
             Assignment::LocalhostPorts => self.close_ports(tree, editor, container),
-            Assignment::RestartAtMost(retries) if self.restarts_by_deploy => {
-                let policy = |key| ["deploy", "restart_policy", key];
-                let condition = Value::Str("on-failure".to_owned());
-                let mut paths = self.set(editor, &policy("condition"), condition)?;
-                let retries = Value::Int(i64::from(*retries));
-                paths.extend(self.set(editor, &policy("max_attempts"), retries)?);
-                Ok(paths)
-            }
-            Assignment::RestartAtMost(retries) => self.set(
-                editor,
-                &["restart"],
-                Value::Str(format!("on-failure:{retries}")),
-            ),
+            Assignment::RestartAtMost(retries) => self.limit_restarts(editor, *retries),
             Assignment::OwnNamespace(_)
             | Assignment::RemoveCapability(_)
             | Assignment::RemoveSysctl(_)
@@ -140,6 +117,41 @@ impl Site {
             | Assignment::VolumeGroup(_)
             | Assignment::UnprivilegedPortStart(_) => Err(no_setting("Compose")),
         }
+    }
+
+    fn limit_memory(
+        &self,
+        editor: &mut Editor<'_, '_>,
+        container: &Container,
+        bytes: u64,
+    ) -> Result<Vec<String>, Unwritable> {
+        self.check_reservation(container, bytes)?;
+        self.check_swap(bytes)?;
+        let text = units::write_bytes(bytes);
+        match self.limits {
+            Limits::Service => self.set(editor, &["mem_limit"], Value::Str(text)),
+            Limits::Deploy => {
+                let text = Value::Str(text.to_ascii_uppercase());
+                self.set(editor, &["deploy", "resources", "limits", "memory"], text)
+            }
+        }
+    }
+
+    fn limit_restarts(
+        &self,
+        editor: &mut Editor<'_, '_>,
+        retries: u32,
+    ) -> Result<Vec<String>, Unwritable> {
+        if !self.restarts_by_deploy {
+            let policy = format!("on-failure:{retries}");
+            return self.set(editor, &["restart"], Value::Str(policy));
+        }
+        let policy = |key| ["deploy", "restart_policy", key];
+        let condition = Value::Str("on-failure".to_owned());
+        let mut paths = self.set(editor, &policy("condition"), condition)?;
+        let retries = Value::Int(i64::from(retries));
+        paths.extend(self.set(editor, &policy("max_attempts"), retries)?);
+        Ok(paths)
     }
 
     fn limit_cpus(

@@ -78,7 +78,7 @@ pub(super) struct Site {
     /// Scalars that a later document or file overrides: each path with its place.
     later: Vec<(String, String)>,
     /// Why this service must not be edited.
-    sealed: Option<Reason>,
+    not_editable: Option<Reason>,
     /// Why only a swarm can run this service.
     swarm: Option<Reason>,
     /// The format of the file.

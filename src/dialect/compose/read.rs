@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::interpolation::compose_boolean;
-use super::layers::{Layers, judged};
+use super::layers::{Layer, Layers, judged};
 use super::mounts::{self, TopLevel};
 use super::services::Service;
 use super::{
-    Heir, Member, SWARM, Site, Version, build, commands, confinement, environment, inheritance,
-    network, recognise, resources, services,
+    Headings, Heir, Member, SWARM, Site, Version, build, commands, confinement, environment,
+    inheritance, network, recognise, resources, services,
 };
 use crate::container::{
     Container, Observed, Origin, Place, Reason, Restart, Setting, Value, Via, Words,
@@ -26,19 +26,15 @@ pub(super) fn read(
     knowledge: &Knowledge,
     surroundings: &dyn Surroundings,
 ) -> Vec<Member> {
-    let (found, tops) = services_of_projects(files, surroundings);
+    let (found, projects) = services_of_projects(files, surroundings);
     let legacy: Vec<bool> = files.iter().map(is_legacy).collect();
     let mut members: Vec<Member> = Vec::new();
     let mut known: Vec<Layers> = Vec::new();
-    let mut projects = Vec::new();
+    let mut project_of_member = Vec::new();
     let headings = Arc::default();
     let mut places: HashMap<(usize, NodeId), usize> = HashMap::new();
     for (service, project) in found {
-        let Whole {
-            top,
-            version,
-            swarm,
-        } = &tops[project];
+        let common = &projects[project];
         let layers = &service.layers;
         let Some(defining) = inheritance::defining(layers) else {
             continue;
@@ -50,7 +46,7 @@ pub(super) fn read(
         // A file that two projects share is planned once.
         if let Some(twin) = places.get(&(defining.file, defining.node)) {
             if known[*twin] != *layers {
-                members[*twin].site.sealed = Some(Reason::new(&PROJECTS_DIFFER));
+                members[*twin].site.not_editable = Some(Reason::new(&PROJECTS_DIFFER));
             }
             continue;
         }
@@ -61,28 +57,22 @@ pub(super) fn read(
         };
         let mut container = Container::new(service.name.clone(), service.name.clone(), place);
         container.group = member;
-        container.incomplete = service.incomplete;
+        container.incomplete.clone_from(&service.incomplete);
         fill(&mut container, layers, files, knowledge, surroundings);
         if container.built {
             container.facts = build::recipe(layers, files, surroundings)
                 .and_then(|recipe| recipe.facts(knowledge))
                 .map(Arc::new);
         }
-        mounts::read(&mut container, layers, files, top, surroundings);
+        mounts::read(&mut container, layers, files, &common.top, surroundings);
         commands::probe_of_image(&mut container);
         let version = if legacy[defining.file] {
             Version::First
         } else {
-            *version
+            common.version
         };
-        let swarm = for_swarm(&service.name, layers, files).or_else(|| swarm.clone());
-        if version == Version::First {
-            container.pids_limit = Setting::Unsupported;
-        }
-        container.caution = caution(version, swarm.is_some());
-        if swarm.is_some() && !layers.has(files, &["deploy", "restart_policy"]) {
-            container.restart = in_swarm();
-        }
+        let swarm = for_swarm(&service.name, layers, files).or_else(|| common.swarm.clone());
+        fit_to_consumer(&mut container, layers, files, version, swarm.is_some());
         for layer in layers.iter().filter(|layer| layer.is_inherited()) {
             if let Some(base) = places.get(&(layer.file, layer.node)).copied() {
                 let heir = Heir {
@@ -95,30 +85,58 @@ pub(super) fn read(
             }
         }
         places.insert((defining.file, defining.node), member);
-        let later = inheritance::later(layers, defining);
-        let file = &files[defining.file];
-        let site = Site {
-            service: service.name,
-            file: defining.file,
-            node: defining.node,
-            limits: resources::home(layers, files, version.is_3() || swarm.is_some()),
-            swap: resources::swap(layers, files),
-            version,
-            restarts_by_deploy: swarm.is_some() || layers.has(files, &["deploy", "restart_policy"]),
-            heirs: Vec::new(),
-            overridden: inheritance::overridden(files, defining, &later),
-            later: inheritance::scalars(files, &later),
-            sealed: sealed(file, service.key),
-            swarm,
-            headings: Arc::clone(&headings),
-        };
+        let site = site(&service, defining, files, version, swarm, &headings);
         members.push(Member { container, site });
         known.push(service.layers);
-        projects.push(project);
+        project_of_member.push(project);
     }
     build::share(&mut members);
-    mounts::share(&mut members, &projects);
+    mounts::share(&mut members, &project_of_member);
     members
+}
+
+/// Adjusts settings that the format version or a swarm does not read.
+fn fit_to_consumer(
+    container: &mut Container,
+    layers: &Layers,
+    files: &[File<'_>],
+    version: Version,
+    is_swarm: bool,
+) {
+    if version == Version::First {
+        container.pids_limit = Setting::Unsupported;
+    }
+    container.caution = caution(version, is_swarm);
+    if is_swarm && !layers.has(files, &["deploy", "restart_policy"]) {
+        container.restart = in_swarm();
+    }
+}
+
+fn site(
+    service: &Service,
+    defining: &Layer,
+    files: &[File<'_>],
+    version: Version,
+    swarm: Option<Reason>,
+    headings: &Arc<OnceLock<Headings>>,
+) -> Site {
+    let layers = &service.layers;
+    let later = inheritance::later(layers, defining);
+    Site {
+        service: service.name.clone(),
+        file: defining.file,
+        node: defining.node,
+        limits: resources::home(layers, files, version.is_3() || swarm.is_some()),
+        swap: resources::swap(layers, files),
+        version,
+        restarts_by_deploy: swarm.is_some() || layers.has(files, &["deploy", "restart_policy"]),
+        heirs: Vec::new(),
+        overridden: inheritance::overridden(files, defining, &later),
+        later: inheritance::scalars(files, &later),
+        not_editable: why_not_editable(&files[defining.file], service.key),
+        swarm,
+        headings: Arc::clone(headings),
+    }
 }
 
 static PROJECTS_DIFFER: Words = Words::new(
@@ -164,7 +182,7 @@ fn is_legacy(file: &File<'_>) -> bool {
 }
 
 /// Facts that apply to all services of a project.
-struct Whole {
+struct Common {
     top: TopLevel,
     version: Version,
     /// Why only a swarm can run the project.
@@ -183,9 +201,9 @@ fn for_swarm(service: &str, layers: &Layers, files: &[File<'_>]) -> Option<Reaso
 fn services_of_projects(
     files: &[File<'_>],
     surroundings: &dyn Surroundings,
-) -> (Vec<(Service, usize)>, Vec<Whole>) {
+) -> (Vec<(Service, usize)>, Vec<Common>) {
     let mut found = Vec::new();
-    let mut tops = Vec::new();
+    let mut projects = Vec::new();
     for project in services::collect(files, surroundings) {
         let swarm = project
             .services
@@ -195,7 +213,7 @@ fn services_of_projects(
             project
                 .services
                 .into_iter()
-                .map(|service| (service, tops.len())),
+                .map(|service| (service, projects.len())),
         );
         let version = project.roots.iter().find_map(|(file, root)| {
             let file = &files[*file];
@@ -204,7 +222,7 @@ fn services_of_projects(
         });
         let version = Version::of(version.as_deref());
         let top = TopLevel::new(files, project.roots);
-        tops.push(Whole {
+        projects.push(Common {
             swarm: swarm.or_else(|| top.for_swarm(files)),
             top,
             version,
@@ -214,11 +232,11 @@ fn services_of_projects(
         let layers = service.layers.iter();
         layers.filter(|layer| layer.is_inherited()).count()
     });
-    (found, tops)
+    (found, projects)
 }
 
 /// Why the file that defines the service at `key` must not be edited.
-fn sealed(file: &File<'_>, key: Span) -> Option<Reason> {
+fn why_not_editable(file: &File<'_>, key: Span) -> Option<Reason> {
     if file.part.is_given {
         return None;
     }

@@ -172,14 +172,7 @@ impl Site {
             paths: Vec::new(),
         };
         match assignment {
-            Assignment::User { uid, gid } => {
-                writing.set(&["securityContext", "runAsUser"], number(*uid))?;
-                if let Some(gid) = gid
-                    && !self.group_is_written
-                {
-                    writing.set(&["securityContext", "runAsGroup"], number(*gid))?;
-                }
-            }
+            Assignment::User { uid, gid } => writing.user(*uid, *gid)?,
             Assignment::RequireNonRoot => {
                 writing.set(&["securityContext", "runAsNonRoot"], Value::Bool(true))?;
             }
@@ -204,13 +197,7 @@ impl Site {
                 writing.set(&[self.resources, "requests", "cpu"], cpu(*thousandths))?;
             }
             Assignment::Scratch(scratch) => writing.scratch(scratch, container)?,
-            Assignment::VolumeGroup(gid) => {
-                writing.set_in_pod("fsGroup", number(*gid))?;
-                if !self.pod.change_policy_is_written {
-                    let policy = Value::Str("OnRootMismatch".to_owned());
-                    writing.set_in_pod("fsGroupChangePolicy", policy)?;
-                }
-            }
+            Assignment::VolumeGroup(gid) => writing.volume_group(*gid)?,
             Assignment::UnprivilegedPortStart(port) => writing.push_in_pod(
                 &["securityContext", "sysctls"],
                 Value::Map(vec![
@@ -291,6 +278,25 @@ impl Writing<'_, '_, '_> {
         self.editor.push(pod.node, path, value)?;
         self.paths.push(format!("{}.{}", pod.path, path.join(".")));
         Ok(())
+    }
+
+    fn user(&mut self, uid: u32, gid: Option<u32>) -> Result<(), Unwritable> {
+        self.set(&["securityContext", "runAsUser"], number(uid))?;
+        match gid {
+            Some(gid) if !self.site.group_is_written => {
+                self.set(&["securityContext", "runAsGroup"], number(gid))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn volume_group(&mut self, gid: u32) -> Result<(), Unwritable> {
+        self.set_in_pod("fsGroup", number(gid))?;
+        if self.site.pod.change_policy_is_written {
+            return Ok(());
+        }
+        let policy = Value::Str("OnRootMismatch".to_owned());
+        self.set_in_pod("fsGroupChangePolicy", policy)
     }
 
     /// A volume on the node's disk that is deleted with the pod. Everyone can write to it, so owner
