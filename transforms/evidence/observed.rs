@@ -219,21 +219,26 @@ fn weigh(what: &Observed, against: Against) -> Option<(Weight, Reason)> {
             let reason = Reason::new(&SYS_ADMIN_ESCALATES);
             (Decisive, reason.with("capability", capability))
         }
-        (Observed::RoleBinding { binding, account }, ServiceAccountToken) => {
+        (_, ServiceAccountToken) => return of_token(what),
+        _ => return None,
+    })
+}
+
+/// The weight of an observation against not mounting the token for the cluster's API.
+fn of_token(what: &Observed) -> Option<(Weight, Reason)> {
+    Some(match what {
+        Observed::RoleBinding { binding, account } => {
             let binding = Value::Name(binding.clone());
             let reason = Reason::new(&ROLE_BINDING).with("binding", binding);
             (Decisive, reason.name(account))
         }
-        (Observed::ProjectedToken { volume }, ServiceAccountToken) => {
+        Observed::ProjectedToken { volume } => {
             (Doubt, Reason::new(&PROJECTED_TOKEN).name(volume))
         }
-        (
-            Observed::InjectedBy {
-                injector,
-                annotation,
-            },
-            ServiceAccountToken,
-        ) => {
+        Observed::InjectedBy {
+            injector,
+            annotation,
+        } => {
             let name = Value::Note(name_of(*injector).to_owned());
             let reason = Reason::new(&INJECTED).with("injector", name);
             (Doubt, reason.name(annotation))
