@@ -232,9 +232,7 @@ fn of_token(what: &Observed) -> Option<(Weight, Reason)> {
             let reason = Reason::new(&ROLE_BINDING).with("binding", binding);
             (Decisive, reason.name(account))
         }
-        Observed::ProjectedToken { volume } => {
-            (Doubt, Reason::new(&PROJECTED_TOKEN).name(volume))
-        }
+        Observed::ProjectedToken { volume } => (Doubt, Reason::new(&PROJECTED_TOKEN).name(volume)),
         Observed::InjectedBy {
             injector,
             annotation,
