@@ -83,7 +83,6 @@ pub struct Transform {
     pub kind: Kind,
     /// Whether it runs by default. A transform that removes something people rely on must be
     /// selected.
-    /// rely on waits to be asked.
     pub default: bool,
     /// What can go wrong when it is applied.
     pub risk: Risk,

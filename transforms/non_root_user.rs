@@ -81,7 +81,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
             origin,
         } => {
             let reason = Reason::new(&ROOT_ALLOWED).at(origin.place);
-            return Answer::finding(reason, unsaid(container, policy));
+            return Answer::finding(reason, without_root_setting(container, policy));
         }
         Setting::Unreadable { text, origin } => return unreadable(&NOT_A_BOOLEAN, text, origin),
         Setting::Unsupported | Setting::Absent | Setting::Set { .. } | Setting::Variable { .. } => {
@@ -93,7 +93,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
             Reason::new(&RUNS_AS_ROOT)
                 .written(value.to_string())
                 .at(origin.place),
-            unsaid(container, policy),
+            without_root_setting(container, policy),
         ),
         Setting::Set { value, origin } => explicit(container, value, origin.place),
         Setting::Variable { text, origin, .. } => by_variable(text, origin),
@@ -113,7 +113,7 @@ fn decide(container: &Container, policy: &Policy) -> Answer {
 }
 
 /// The assignments that would apply if the file did not set root.
-fn unsaid(container: &Container, policy: &Policy) -> Vec<Assignment> {
+fn without_root_setting(container: &Container, policy: &Policy) -> Vec<Assignment> {
     let mut bare = container.clone();
     if bare.user.judged().is_some_and(User::is_root) {
         bare.user = Setting::Absent;
@@ -305,11 +305,11 @@ fn starts_as_root(
     assignments.extend(group);
     assignments.extend(port);
     if matches!(facts.starts_as_user, Support::Conditional(_)) {
-        let mut settled = container.clone();
+        let mut applied = container.clone();
         for assignment in &assignments {
-            settled.apply(assignment);
+            applied.apply(assignment);
         }
-        let paths = writable::within_limit(&settled, writable::scratch_paths(&settled, facts)?);
+        let paths = writable::within_limit(&applied, writable::scratch_paths(&applied, facts)?);
         assignments.extend(paths.into_iter().map(Assignment::Scratch));
     }
     Ok((user, assignments))

@@ -65,7 +65,7 @@ fn is_shell(program: &str) -> bool {
 /// A program of the command that only root can use.
 #[must_use]
 pub fn root_command(container: &Container) -> Option<&str> {
-    command_words(container).find(|word| is_roots(program(word)))
+    command_words(container).find(|word| needs_root(program(word)))
 }
 
 /// The option that names the user a server switches to after its start as root, with that user.
@@ -109,10 +109,10 @@ fn is_account(name: &str) -> bool {
 /// A program of a health check that only root can use.
 pub(super) fn probing_command(container: &Container) -> Option<&str> {
     let programs = programs_of_probes(container);
-    programs.into_iter().find(|word| is_roots(program(word)))
+    programs.into_iter().find(|word| needs_root(program(word)))
 }
 
-fn is_roots(program: &str) -> bool {
+fn needs_root(program: &str) -> bool {
     matches!(
         program,
         "apt-get"
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_in_quotes_is_no_program() {
+    fn quoted_text_is_not_a_program() {
         assert_eq!(
             commands("echo 'no su; no chown' && exec \"app\" --name='a b'"),
             ["echo,no su; no chown", "exec,app,--name='a b'"]
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_in_quotes_is_its_commands() {
+    fn a_quoted_script_is_split_into_its_commands() {
         assert_eq!(
             commands("su app -c \"chown x y; exec 'my app'\""),
             ["su,app,-c,chown,x,y", "exec,my app"]

@@ -221,10 +221,10 @@ pub fn mentions_tmp(container: &Container) -> bool {
         .command()
         .chain(others.map(String::as_str))
         .chain(values)
-        .any(|text| speaks_of_tmp(text) || text.contains("<<"))
+        .any(|text| names_tmp(text) || text.contains("<<"))
 }
 
-fn speaks_of_tmp(text: &str) -> bool {
+fn names_tmp(text: &str) -> bool {
     text.match_indices("/tmp").any(|(at, _)| {
         let before = text[..at].chars().next_back();
         let after = text[at + "/tmp".len()..].chars().next();
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_probe_that_leaves_a_file_is_told_from_one_that_reads() {
+    fn only_probes_that_leave_a_file_are_found() {
         let leaves = |text: &str| leaves_a_file(&text.split(' ').collect::<Vec<_>>());
         for writing in [
             "wget http://localhost/health",
@@ -269,17 +269,17 @@ mod tests {
     }
 
     #[test]
-    fn scratch_space_is_spoken_of_by_its_own_name() {
+    fn only_tmp_at_the_root_is_named() {
         for text in [
             "/tmp",
             "--unixsocket=/tmp/x",
             "echo > /tmp/x",
             "pid /tmp/nginx.pid;",
         ] {
-            assert!(speaks_of_tmp(text), "{text}");
+            assert!(names_tmp(text), "{text}");
         }
         for text in ["/var/tmp/x", "/tmpfiles", "./tmp/x", "${HOME}/tmp"] {
-            assert!(!speaks_of_tmp(text), "{text}");
+            assert!(!names_tmp(text), "{text}");
         }
     }
 }

@@ -286,12 +286,12 @@ pub fn of_commands(container: &Container) -> impl Iterator<Item = (&str, &'stati
         .chain(others.map(|words| words.iter().collect()))
         .flat_map(|words: Vec<&String>| evidence::simple_commands(&words))
         .flat_map(|words| {
-            let is_asked = words
+            let pings_server = words
                 .iter()
-                .any(|word| asks_a_server(evidence::program(word)));
+                .any(|word| has_ping_command(evidence::program(word)));
             words.into_iter().filter_map(move |word| {
                 let program = evidence::program(word);
-                let needed = of_program(program).filter(|_| program != "ping" || !is_asked);
+                let needed = of_program(program).filter(|_| program != "ping" || !pings_server);
                 Some((word, needed?))
             })
         })
@@ -299,7 +299,7 @@ pub fn of_commands(container: &Container) -> impl Iterator<Item = (&str, &'stati
 
 /// Whether `ping` is a command of this program: `redis-cli ping` and `mysqladmin ping` check the
 /// health of a server and send no raw packets.
-fn asks_a_server(program: &str) -> bool {
+fn has_ping_command(program: &str) -> bool {
     program.ends_with("-cli")
         || program.ends_with("-admin")
         || matches!(
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_asked_without_packets_of_ones_own() {
+    fn pinging_a_server_needs_no_capability() {
         let needed = |probe: &[&str]| {
             let place = crate::container::Place {
                 file: 0,
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_setcap_are_read() {
+    fn file_capabilities_are_read_in_setcap_notation() {
         assert_eq!(file("cap_net_bind_service=+ep"), ["NET_BIND_SERVICE"]);
         assert_eq!(
             file("cap_net_raw,cap_net_admin+eip"),

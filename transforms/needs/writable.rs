@@ -256,12 +256,12 @@ pub fn applies(container: &Container, conditions: &[Condition]) -> Applies {
 #[must_use]
 pub fn basis(container: &Container, facts: &Facts) -> Basis {
     // A locally built image does not depend on its name, which only labels the result.
-    let is_settled = container.built
+    let is_fixed = container.built
         || container
             .image
             .as_ref()
             .is_some_and(|image| !image.to_string().contains('$'));
-    if container.entrypoint.is_none() && is_settled && facts.by_assumption.is_none() {
+    if container.entrypoint.is_none() && is_fixed && facts.by_assumption.is_none() {
         Basis::Known(facts.id.clone())
     } else {
         Basis::Assumed

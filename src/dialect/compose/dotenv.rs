@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_knows_its_own_variables_and_passes_others_on() {
+    fn a_file_expands_its_own_variables_and_passes_others_on() {
         let found = parsed("A=1\nB=${A}2\nHOST\nNONE\n");
         let of = |name: &str| found.iter().find(|(known, _)| known == name).unwrap();
         assert_eq!(of("B").1.as_deref(), Some("12"));
@@ -189,14 +189,14 @@ mod tests {
     }
 
     #[test]
-    fn what_compose_rejects_is_no_file_of_variables() {
+    fn files_that_compose_rejects_are_rejected() {
         for text in ["A B=1", "A\"=1", "A=\"open"] {
             assert_eq!(parse(text, &Variables::new()), None, "{text}");
         }
     }
 
     #[test]
-    fn raw_values_stay_as_they_are() {
+    fn raw_values_are_unchanged() {
         let found = parse_raw("# x\nA='$B' # c\n\nC\n");
         assert_eq!(found[0].1.as_deref(), Some("'$B' # c"));
         assert_eq!(found[1], ("C".to_owned(), None));

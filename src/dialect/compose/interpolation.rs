@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_without_variables_are_themselves() {
+    fn strings_without_variables_are_unchanged() {
         for (text, expected) in [
             ("a", "a"),
             ("", ""),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_a_variable_counts() {
+    fn known_variables_are_replaced() {
         let known = |name: &str| match name {
             "A" => Some("a"),
             "EMPTY" => Some(""),
@@ -282,14 +282,14 @@ mod tests {
     }
 
     #[test]
-    fn what_compose_rejects_is_invalid() {
+    fn strings_that_compose_rejects_are_invalid() {
         for text in ["${", "${}", "${1}", "${A", "${A:-x", "${A b}", "${A:}"] {
             assert_eq!(interpolate(text), Interpolated::Invalid, "{text}");
         }
     }
 
     #[test]
-    fn defaults_nested_without_end_do_not_recurse_without_end() {
+    fn deeply_nested_defaults_have_no_value() {
         let text = format!("{}{}", "${A:-".repeat(20_000), "}".repeat(20_000));
         assert_eq!(default_of(&text), None);
     }
@@ -311,7 +311,7 @@ mod tests {
     const MEGA: usize = 1 << 20;
 
     #[test]
-    fn variables_by_the_million() {
+    fn many_variables_in_one_string() {
         let source = "${A:-x}".repeat(MEGA / 4);
         assert!(
             matches!(interpolate(&source), Interpolated::Dynamic { default: Some(text) } if text.len() == MEGA / 4)

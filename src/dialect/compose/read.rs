@@ -126,7 +126,7 @@ fn site(
         service: service.name.clone(),
         file: defining.file,
         node: defining.node,
-        limits: resources::home(layers, files, version.is_3() || swarm.is_some()),
+        limits: resources::limits_place(layers, files, version.is_3() || swarm.is_some()),
         swap: resources::swap(layers, files),
         version,
         restarts_by_deploy: swarm.is_some() || layers.has(files, &["deploy", "restart_policy"]),
@@ -300,15 +300,15 @@ fn fill(
     }
     devices(container, layers, files);
     watch(container, layers, files);
-    let says = |key: &str, word: &str| {
+    let has_word = |key: &str, word: &str| {
         layers
             .get(files, &[key])
             .and_then(|value| value.judged(files).map(|text| text.starts_with(word)))
             .unwrap_or_default()
     };
-    container.windows = says("platform", "windows")
-        || says("isolation", "hyperv")
-        || says("image", "mcr.microsoft.com/windows");
+    container.windows = has_word("platform", "windows")
+        || has_word("isolation", "hyperv")
+        || has_word("image", "mcr.microsoft.com/windows");
     if layers
         .get(files, &["use_api_socket"])
         .and_then(|value| compose_boolean(&value.judged(files)?))

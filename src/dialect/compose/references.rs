@@ -49,8 +49,9 @@ pub(super) struct Extends {
 
 /// Every file that this file extends or includes.
 pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Vec<Reference> {
-    let says = |word: &str| memmem::find(file.tree.source().as_bytes(), word.as_bytes()).is_some();
-    let (extends, include) = (says("extends"), says("include"));
+    let contains =
+        |word: &str| memmem::find(file.tree.source().as_bytes(), word.as_bytes()).is_some();
+    let (extends, include) = (contains("extends"), contains("include"));
     let mut found = Vec::new();
     for document in file.tree.documents() {
         if include {

@@ -40,7 +40,7 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
 
 /// The place for new limits: where limits are already written, or otherwise where the consumers of
 /// the file read them (docs/semantics.md#limit-one-place, #limit-compose-v1 and #swarm-refuses).
-pub(super) fn home(layers: &Layers, files: &[File<'_>], by_stack: bool) -> Limits {
+pub(super) fn limits_place(layers: &Layers, files: &[File<'_>], by_stack: bool) -> Limits {
     if layers.has(files, &["deploy", "resources", "limits"]) {
         return Limits::Deploy;
     }

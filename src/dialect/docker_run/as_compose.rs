@@ -105,12 +105,12 @@ impl Command {
         if !self.is_on("rootfs") {
             file.service.set("image", text(image));
         }
-        let mut unsaid: Vec<String> = self.globals();
+        let mut unsupported: Vec<String> = self.globals();
         for given in &self.options {
-            if !file.say(self, given) {
+            if !file.write_option(self, given) {
                 let name = format!("--{}", given.flag.name);
-                if !unsaid.contains(&name) {
-                    unsaid.push(name);
+                if !unsupported.contains(&name) {
+                    unsupported.push(name);
                 }
             }
         }
@@ -118,7 +118,7 @@ impl Command {
             let words = arguments.iter().map(|word| text(word)).collect();
             file.service.set("command", Value::Seq(words));
         }
-        (file.write(self.service_name(image)), unsaid)
+        (file.write(self.service_name(image)), unsupported)
     }
 
     /// The options before `run`, which apply to the engine client.
@@ -161,9 +161,9 @@ struct File {
 
 impl File {
     /// Writes one option. Returns false if Compose has no equivalent.
-    fn say(&mut self, command: &Command, given: &Given) -> bool {
+    fn write_option(&mut self, command: &Command, given: &Given) -> bool {
         let value = given.value.as_str();
-        if is_podmans_own(given) {
+        if is_podman_only(given) {
             return false;
         }
         if let Some((_, key, form)) = KEYS.iter().find(|(name, ..)| *name == given.flag.name) {
@@ -435,7 +435,7 @@ fn key(path: &str) -> Key {
 }
 
 /// Whether only Podman accepts the value. Compose uses Docker, which rejects it.
-fn is_podmans_own(given: &Given) -> bool {
+fn is_podman_only(given: &Given) -> bool {
     let value = given.value.as_str();
     let options = value.rsplit(':').next().unwrap_or_default();
     let has = |own: &[&str]| options.split(',').any(|option| own.contains(&option));

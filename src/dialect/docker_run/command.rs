@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_stands_in_the_same_word_or_the_next() {
+    fn a_value_is_in_the_same_word_or_the_next() {
         assert_eq!(read("docker run --name x i"), "name=x [i]");
         assert_eq!(read("docker run --name=x i"), "name=x [i]");
         assert_eq!(read("docker run --name= i"), "name= [i]");
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_stand_together_and_the_last_may_take_a_value() {
+    fn letters_combine_and_the_last_may_take_a_value() {
         assert_eq!(
             read("docker run -itd i"),
             "interactive=true tty=true detach=true [i]"
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_is_not_guessed() {
+    fn unknown_flags_and_missing_words_are_errors() {
         let unknown = |word: &str| FaultKind::Unknown(Engine::Docker, word.to_owned());
         assert_eq!(fault("docker run --new x i"), unknown("--new"));
         assert_eq!(fault("docker run --new=x i"), unknown("--new"));
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn podman_takes_some_values_for_lists() {
+    fn podman_splits_some_values_at_commas() {
         let values = |line: &str| -> Vec<String> {
             let command = Command::parse(words(line)).unwrap();
             let values = command.values("cap-add");

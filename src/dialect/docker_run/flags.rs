@@ -374,7 +374,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_letters_mean_one_flag_in_each_engine() {
+    fn names_and_letters_are_unique_in_each_engine() {
         for engine in [Engine::Docker, Engine::Podman] {
             for flags in [RUN, GLOBAL] {
                 for flag in flags {
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_name_means_the_flag_of_today() {
+    fn an_older_name_maps_to_the_current_flag() {
         let name = |engine, name| Flag::long(engine, name).map(|flag| flag.name);
         assert_eq!(name(Engine::Docker, "net"), Some("network"));
         assert_eq!(name(Engine::Docker, "net-alias"), Some("network-alias"));

@@ -112,7 +112,8 @@ impl<'c> CommandDraft<'c> {
     fn set(&mut self, name: &'static str, value: Option<String>) -> Vec<String> {
         self.added.retain(|added| added.name != name);
         let options = self.command.options.iter().enumerate();
-        let goes = options.filter(|(_, given)| given.flag.name == name && self.is_alone(given));
+        let goes =
+            options.filter(|(_, given)| given.flag.name == name && self.has_own_words(given));
         let goes: Vec<usize> = goes.map(|(index, _)| index).collect();
         self.removed.extend(goes);
         self.add(name, value)
@@ -129,7 +130,7 @@ impl<'c> CommandDraft<'c> {
             if given.flag.name != name || !is_meant(&given.value) {
                 continue;
             }
-            if !self.is_alone(given) {
+            if !self.has_own_words(given) {
                 return Err(of_option(&SHARED_WORD, name));
             }
             self.removed.push(index);
@@ -152,7 +153,7 @@ impl<'c> CommandDraft<'c> {
             if given.flag.name != "publish" || ports.iter().all(|(port, _)| has_address(port)) {
                 continue;
             }
-            if !self.is_alone(given) || given.value.contains('=') {
+            if !self.has_own_words(given) || given.value.contains('=') {
                 return Err(Reason::new(&PORT_FORM).written(&given.value).into());
             }
             self.removed.push(index);
@@ -175,7 +176,7 @@ impl<'c> CommandDraft<'c> {
         })
     }
 
-    fn is_alone(&self, given: &Given) -> bool {
+    fn has_own_words(&self, given: &Given) -> bool {
         let mut same = self.command.options.iter();
         same.all(|other| other == given || other.words != given.words)
     }

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_command_has_one_option_a_line() {
+    fn a_long_command_has_one_option_per_line() {
         let long = command(&[
             "docker",
             "-H",

@@ -18,11 +18,11 @@ impl CommandDraft<'_> {
         if after.image_and_arguments() != command.image_and_arguments() {
             return Err(Unproved::Image);
         }
-        let said = |command: &Command, words: std::ops::Range<usize>| {
+        let words_at = |command: &Command, words: std::ops::Range<usize>| {
             command.words.get(words).unwrap_or_default().to_vec()
         };
         let kept = self.kept().map(|given| {
-            let words = said(command, given.words.clone());
+            let words = words_at(command, given.words.clone());
             (given.flag.name, given.value.clone(), words)
         });
         let added = self.added().into_iter().map(|added| {
@@ -35,7 +35,7 @@ impl CommandDraft<'_> {
         });
         let wanted: Vec<(&str, String, Vec<String>)> = kept.chain(added).collect();
         let found = after.options.iter().map(|given| {
-            let words = said(&after, given.words.clone());
+            let words = words_at(&after, given.words.clone());
             (given.flag.name, given.value.clone(), words)
         });
         if found.ne(wanted) {

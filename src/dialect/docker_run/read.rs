@@ -127,14 +127,14 @@ fn platform(container: &mut Container, command: &Command) {
     container.service_account = Setting::Unsupported;
     container.service_account_token = Setting::Unsupported;
     container.cpu_request = Setting::Unsupported;
-    let says = |name: &str, word: &str| {
+    let has_word = |name: &str, word: &str| {
         let given = command.last(name);
         given.is_some_and(|given| given.value.starts_with(word))
     };
     let (image, _) = command.image_and_arguments();
-    container.windows = says("platform", "windows")
-        || says("isolation", "hyperv")
-        || says("isolation", "process")
+    container.windows = has_word("platform", "windows")
+        || has_word("isolation", "hyperv")
+        || has_word("isolation", "process")
         || image.starts_with("mcr.microsoft.com/windows");
 }
 
@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_two_values_holds_and_lists_grow() {
+    fn the_last_value_wins_and_lists_append() {
         let container = read(
             "docker run -u root -u 7:8 --cap-drop CHOWN --cap-drop cap_kill \
              --security-opt no-new-privileges --security-opt seccomp:x.json \
@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn podman_has_defaults_of_its_own() {
+    fn podman_has_its_own_defaults() {
         let container = read("podman run --read-only --userns=keep-id app");
         assert_eq!(container.pids_limit.judged(), Some(&2048));
         assert!(container.mount_at("/var/tmp").is_some());
@@ -472,7 +472,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_mounted_is_seen() {
+    fn every_kind_of_mount_is_read() {
         let container = read(
             "docker run -v data:/data -v /srv:/srv:ro -v /anon --tmpfs /tmp:size=64m \
              --mount type=bind,src=/etc,dst=/host/etc,readonly \

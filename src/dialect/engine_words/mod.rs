@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_has_two_ends() {
+    fn a_port_has_a_host_side_and_a_container_side() {
         let ends = |text| {
             let port = port(text);
             (port.address, port.host, port.inner)

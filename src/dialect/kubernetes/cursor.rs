@@ -22,7 +22,6 @@ pub(crate) struct Cursor<'a, 's> {
 /// Aliases let a small file expand to an enormous one. The API server's YAML library rejects such a
 /// file. Here every step through an alias, every item and every copied byte costs part of a budget
 /// that is proportional to the source. A file that exceeds its budget is never written.
-/// budget in proportion to the source, and nothing is written to a file that overdraws it.
 #[derive(Debug)]
 pub(crate) struct Source<'a, 's> {
     tree: &'a Tree<'s>,

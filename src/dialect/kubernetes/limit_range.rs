@@ -29,7 +29,7 @@ impl LimitRanges {
         objects: impl Iterator<Item = &'o Object<'a, 's>>,
     ) -> Self {
         let ranges = objects.filter(|object| {
-            object.kind == "LimitRange" && object.group.is_empty() && speaks_of_pods(object)
+            object.kind == "LimitRange" && object.group.is_empty() && applies_to_pods(object)
         });
         let read = ranges.map(|object| LimitRange {
             label: format!("LimitRange/{}", object.name()),
@@ -55,7 +55,7 @@ impl LimitRanges {
     }
 }
 
-fn speaks_of_pods(object: &Object<'_, '_>) -> bool {
+fn applies_to_pods(object: &Object<'_, '_>) -> bool {
     let limits = object.cursor.find(&["spec", "limits"]);
     let limits = limits.map(|limits| limits.items()).unwrap_or_default();
     let mut kinds = limits.iter().map(|(_, limit)| limit.word_of("type"));

@@ -113,12 +113,12 @@ impl<'a, 's> Object<'a, 's> {
             .iter()
             .flat_map(|path| match path.split_last() {
                 _ if path.contains(&"*") => self.pods_in_lists(path, workload.shape),
-                Some((_, beside)) => vec![self.pod_at(path, beside, workload.shape)],
+                Some((_, template)) => vec![self.pod_at(path, template, workload.shape)],
                 None => Vec::new(),
             })
             .filter(|pod| {
-                let is_alone = workload.pods.len() == 1 && !workload.may_refer;
-                is_alone || pod.spec.is_some()
+                let is_only_pod = workload.pods.len() == 1 && !workload.may_refer;
+                is_only_pod || pod.spec.is_some()
             })
             .collect()
     }
@@ -171,13 +171,13 @@ impl<'a, 's> Object<'a, 's> {
         })
     }
 
-    fn pod_at(&self, path: &[&str], beside: &[&str], shape: &'static Shape) -> Pod<'a, 's> {
+    fn pod_at(&self, path: &[&str], template: &[&str], shape: &'static Shape) -> Pod<'a, 's> {
         Pod {
             path: format!("{}{}", self.path, path.join(".")),
             spec: self.cursor.find(path),
             metadata: self
                 .cursor
-                .find(beside)
+                .find(template)
                 .and_then(|template| template.get("metadata")),
             shape,
         }

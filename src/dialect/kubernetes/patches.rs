@@ -20,18 +20,18 @@ pub(super) struct Patches<'p, 'a, 's> {
     /// Patches by the kind and name that they contain.
     named: HashMap<(String, String), Vec<Patch<'p, 'a, 's>>>,
     /// Patches with an explicit target in the kustomization.
-    aimed: Vec<(&'p Target, Patch<'p, 'a, 's>)>,
+    targeted: Vec<(&'p Target, Patch<'p, 'a, 's>)>,
 }
 
 #[derive(Clone, Debug)]
 struct Patch<'p, 'a, 's> {
     /// The file that contains the patch.
     by: &'p Path,
-    says: Says<'a, 's>,
+    content: Content<'a, 's>,
 }
 
 #[derive(Clone, Debug)]
-enum Says<'a, 's> {
+enum Content<'a, 's> {
     /// A strategic merge patch.
     Pods(Vec<Pod<'a, 's>>),
     /// One operation of a JSON patch.
@@ -56,27 +56,27 @@ impl<'p, 'a, 's> Patches<'p, 'a, 's> {
                     if pods.is_empty() {
                         continue;
                     }
-                    let says = Says::Pods(pods);
-                    let patch = Patch { by, says };
+                    let content = Content::Pods(pods);
+                    let patch = Patch { by, content };
                     // The kind and name in the patch also count, because another kustomization may
                     // apply it to them.
                     let own = (object.kind.clone(), object.name());
                     self.named.entry(own).or_default().push(patch.clone());
                     let targets = file.targets.iter();
-                    self.aimed
+                    self.targeted
                         .extend(targets.map(|target| (target, patch.clone())));
                 }
             }
             Document::Other(list) => {
                 for (_, operation) in list.items() {
-                    let says = Says::Operation {
+                    let content = Content::Operation {
                         at: pointer(&operation.word_of("path")),
                         value: operation.get("value"),
                     };
                     let targets = file.targets.iter();
-                    self.aimed.extend(targets.map(|target| {
-                        let says = says.clone();
-                        (target, Patch { by, says })
+                    self.targeted.extend(targets.map(|target| {
+                        let content = content.clone();
+                        (target, Patch { by, content })
                     }));
                 }
             }
@@ -85,24 +85,29 @@ impl<'p, 'a, 's> Patches<'p, 'a, 's> {
 
     /// Records in the containers of a workload's pod which settings its patches change. Namespaces
     /// are not compared, because a kustomization sets the namespace of its objects.
-    pub(super) fn speak(&self, object: &Object<'_, '_>, pod: &Pod<'_, '_>, members: &mut [Member]) {
-        if self.named.is_empty() && self.aimed.is_empty() {
+    pub(super) fn note_on(
+        &self,
+        object: &Object<'_, '_>,
+        pod: &Pod<'_, '_>,
+        members: &mut [Member],
+    ) {
+        if self.named.is_empty() && self.targeted.is_empty() {
             return;
         }
         let (kind, name) = (object.kind.clone(), object.name());
-        let aimed = self.aimed.iter();
-        let aimed = aimed.filter(|(target, _)| target.may_mean(&kind, &name));
-        let aimed: Vec<&Patch<'_, '_, '_>> = aimed.map(|(_, patch)| patch).collect();
+        let targeted = self.targeted.iter();
+        let targeted = targeted.filter(|(target, _)| target.may_mean(&kind, &name));
+        let targeted: Vec<&Patch<'_, '_, '_>> = targeted.map(|(_, patch)| patch).collect();
         let named = self.named.get(&(kind, name));
-        for Patch { by, says } in named.into_iter().flatten().chain(aimed) {
-            match says {
-                Says::Pods(pods) => {
+        for Patch { by, content } in named.into_iter().flatten().chain(targeted) {
+            match content {
+                Content::Pods(pods) => {
                     for patch in pods {
-                        merge(by, patch, members);
+                        note_merge(by, patch, members);
                     }
                 }
-                Says::Operation { at, value } => {
-                    operate(by, at, value.as_ref(), pod, members);
+                Content::Operation { at, value } => {
+                    note_operation(by, at, value.as_ref(), pod, members);
                 }
             }
         }
@@ -118,10 +123,10 @@ fn pointer(text: &str) -> Vec<String> {
 }
 
 /// Records the changes of a strategic merge patch to a pod.
-fn merge(by: &Path, patch: &Pod<'_, '_>, members: &mut [Member]) {
+fn note_merge(by: &Path, patch: &Pod<'_, '_>, members: &mut [Member]) {
     if let Some(spec) = &patch.spec {
         let security = spec.get("securityContext");
-        let replaces = takes_place(spec, "volumes");
+        let replaces = replacement(spec, "volumes");
         for Member { container, .. } in members.iter_mut() {
             if let Some(security) = &security {
                 confine(by, security, container);
@@ -136,13 +141,13 @@ fn merge(by: &Path, patch: &Pod<'_, '_>, members: &mut [Member]) {
         let named = members.iter_mut();
         let named = named.filter(|member| member.container.name == name);
         for Member { container, .. } in named {
-            speak_of(by, &own.cursor, container);
+            note_container(by, &own.cursor, container);
         }
     }
 }
 
 /// The list of this key, if it replaces the other list instead of merging with it.
-fn takes_place<'a, 's>(of: &Cursor<'a, 's>, key: &str) -> Option<Cursor<'a, 's>> {
+fn replacement<'a, 's>(of: &Cursor<'a, 's>, key: &str) -> Option<Cursor<'a, 's>> {
     let mut items = of.items_of(key).into_iter();
     items
         .any(|(_, item)| item.word_of("$patch") == "replace")
@@ -151,14 +156,14 @@ fn takes_place<'a, 's>(of: &Cursor<'a, 's>, key: &str) -> Option<Cursor<'a, 's>>
 }
 
 /// Records the changes of a patch to one container.
-fn speak_of(by: &Path, patched: &Cursor<'_, '_>, container: &mut Container) {
+fn note_container(by: &Path, patched: &Cursor<'_, '_>, container: &mut Container) {
     if let Some(resources) = patched.get("resources") {
         size(by, Some(&resources), container);
     }
     if let Some(own) = patched.get("securityContext") {
         confine(by, &own, container);
     }
-    if let Some(mounts) = takes_place(patched, "volumeMounts") {
+    if let Some(mounts) = replacement(patched, "volumeMounts") {
         note(
             container,
             Patched::Mounts,
@@ -174,7 +179,7 @@ fn speak_of(by: &Path, patched: &Cursor<'_, '_>, container: &mut Container) {
 
 /// Records the change of one JSON patch operation to a pod. The operation names a value of the
 /// whole object and replaces it.
-fn operate(
+fn note_operation(
     by: &Path,
     at: &[String],
     value: Option<&Cursor<'_, '_>>,
@@ -188,7 +193,7 @@ fn operate(
             Some(_) => return,
             None => {
                 for Member { container, .. } in members {
-                    take_over(by, value, container);
+                    note_replaced_container(by, value, container);
                 }
                 return;
             }
@@ -198,7 +203,7 @@ fn operate(
     match steps.as_slice() {
         [] | ["containers"] => {
             for Member { container, .. } in members {
-                take_over(by, value, container);
+                note_replaced_container(by, value, container);
             }
         }
         ["securityContext", key @ ..] => {
@@ -225,7 +230,7 @@ fn operate(
                 return;
             };
             match of {
-                [] => take_over(by, value, container),
+                [] => note_replaced_container(by, value, container),
                 ["resources", ..] => size(by, value, container),
                 ["securityContext", key @ ..] => {
                     confine_at(by, key.first().copied(), value, container);
@@ -246,7 +251,7 @@ fn operate(
 }
 
 /// An operation replaces the whole container.
-fn take_over(by: &Path, value: Option<&Cursor<'_, '_>>, container: &mut Container) {
+fn note_replaced_container(by: &Path, value: Option<&Cursor<'_, '_>>, container: &mut Container) {
     size(by, value, container);
     confine_at(by, None, value, container);
     note(container, Patched::Mounts, by, "volumeMounts", value);

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_refuses_is_refused() {
+    fn quantities_that_the_api_rejects_are_rejected() {
         for text in [
             "", ".", "+", "Mi", "1.1.M", "1+1.0M", "0.1mi", "1i", "1MB", "512mb", "-1", "-3.01e-",
             "1e", "1 ", " 1", "1 Gi", "1e1.5", "0x10", "1_000", "inf", "NaN", "²",

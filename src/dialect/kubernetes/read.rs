@@ -56,7 +56,7 @@ pub(super) fn read(
                 read.containers(&pod, knowledge, &mut members);
                 read.account(&accounts, &mut members[first..]);
                 ranges.bound(read.namespace.as_deref(), &mut members[first..]);
-                patches.speak(object, &pod, &mut members[first..]);
+                patches.note_on(object, &pod, &mut members[first..]);
             }
         }
     }
@@ -251,7 +251,7 @@ impl<'a, 's> Pod<'a, 's> {
         container.restart = Setting::Unsupported;
         container.init = Setting::Unsupported;
         container.volume_group = only_pod(pod, &["fsGroup"], id);
-        container.owners_volume = self.volumes.of_owner_alone().cloned();
+        container.owners_volume = self.volumes.readable_by_owner_only().cloned();
         container.regroups_volumes = pod
             .and_then(|pod| pod.get("fsGroupChangePolicy"))
             .is_some_and(|policy| policy.word().as_deref() != Some("OnRootMismatch"));
@@ -530,18 +530,18 @@ fn is_accelerator(resource: &str) -> bool {
 /// Whether the pod runs on Windows, by `spec.os`, node selection, Windows-only settings, or images
 /// of Windows.
 fn is_windows(spec: &Cursor<'_, '_>, containers: &[Written<'_, '_>]) -> bool {
-    let says = [
+    let paths = [
         &["os", "name"] as &[&str],
         &["nodeSelector", "kubernetes.io/os"],
         &["nodeSelector", "beta.kubernetes.io/os"],
     ];
-    let is_said = says.iter().any(|path| {
+    let is_declared = paths.iter().any(|path| {
         let word = spec.find(path);
         word.and_then(|value| value.word())
             .is_some_and(|word| word == "windows")
     });
     let options: &[&str] = &["securityContext", "windowsOptions"];
-    is_said
+    is_declared
         || spec
             .find(&["nodeSelector", "node.kubernetes.io/windows-build"])
             .is_some()

@@ -68,7 +68,7 @@ impl Volumes {
 
     /// A volume whose files only their owner can read, such as a key. Programs reject a key that
     /// its group can read.
-    pub(super) fn of_owner_alone(&self) -> Option<&String> {
+    pub(super) fn readable_by_owner_only(&self) -> Option<&String> {
         let mut volumes = self.by_name.iter();
         let is_private = |volume: &Volume| volume.modes.iter().any(|mode| mode & SHARED == 0);
         volumes.find_map(|(name, volume)| is_private(volume).then_some(name))

@@ -71,7 +71,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_say_whose_and_where() {
+    fn names_contain_container_and_path() {
         let name = |container, target| volume_name(container, target, |_| false);
         assert_eq!(name("web", "/tmp"), "web-tmp");
         assert_eq!(name("web", "/var/cache/nginx/"), "web-var-cache-nginx");

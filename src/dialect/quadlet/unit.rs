@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_unit_is_said() {
+    fn invalid_lines_are_errors() {
         for source in [
             "Image=x\n",
             "[Container]\nImage\n",
