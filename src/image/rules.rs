@@ -40,6 +40,13 @@ impl Entry {
         if !is_date(&self.date) {
             report("date", "must be a date, for example 2026-11-23".to_owned());
         }
+        self.image_violations(&mut report);
+        self.source_violations(&mut report);
+        self.value_violations(&mut report);
+        found
+    }
+
+    fn image_violations(&self, report: &mut dyn FnMut(&str, String)) {
         if self.images.is_empty() {
             report("images", "must name at least one repository".to_owned());
         }
@@ -72,6 +79,9 @@ impl Entry {
                 );
             }
         }
+    }
+
+    fn source_violations(&self, report: &mut dyn FnMut(&str, String)) {
         for (field, source) in self.grounds() {
             if source.is_empty() {
                 report(
@@ -107,8 +117,6 @@ impl Entry {
                 );
             }
         }
-        self.value_violations(&mut report);
-        found
     }
 
     fn user_violations(&self, report: &mut dyn FnMut(&str, String)) {

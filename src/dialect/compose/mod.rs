@@ -63,7 +63,7 @@ fn boxed(Member { container, site }: Member) -> super::Member {
 pub(super) struct Site {
     /// The name of the service, used in paths.
     service: String,
-    /// The file that receives new keys.
+    /// The file and the node (a mapping or null) that receive new keys.
     file: usize,
     node: NodeId,
     /// The place of existing or new limits.
@@ -83,7 +83,8 @@ pub(super) struct Site {
     swarm: Option<Reason>,
     /// The format of the file.
     version: Version,
-    /// Whether `deploy.restart_policy` is written. It overrides `restart`.
+    /// Whether `deploy.restart_policy` decides restarts: it is written, or only a swarm can run the
+    /// service.
     restarts_by_deploy: bool,
     /// The keys of all services of the project, computed on first use.
     headings: Arc<OnceLock<Headings>>,
