@@ -29,7 +29,7 @@ pub trait Surroundings: fmt::Debug + Sync {
 
     /// The YAML and JSON files in the directory of the file `from`, including `from`, sorted by
     /// name. Files that the repository ignores are left out.
-    fn beside(&self, _from: &Path) -> Vec<PathBuf> {
+    fn siblings(&self, _from: &Path) -> Vec<PathBuf> {
         Vec::new()
     }
 
@@ -242,24 +242,24 @@ pub(crate) fn connected(
     count: usize,
     ties: impl IntoIterator<Item = (usize, usize)>,
 ) -> Vec<usize> {
-    let mut firsts: Vec<usize> = (0..count).collect();
-    let first = |firsts: &mut [usize], mut at: usize| {
-        while firsts[at] != at {
+    let mut parents: Vec<usize> = (0..count).collect();
+    let first = |parents: &mut [usize], mut at: usize| {
+        while parents[at] != at {
             // Path halving keeps long chains short.
-            firsts[at] = firsts[firsts[at]];
-            at = firsts[at];
+            parents[at] = parents[parents[at]];
+            at = parents[at];
         }
         at
     };
     for (left, right) in ties {
-        let (left, right) = (first(&mut firsts, left), first(&mut firsts, right));
-        firsts[left.max(right)] = left.min(right);
+        let (left, right) = (first(&mut parents, left), first(&mut parents, right));
+        parents[left.max(right)] = left.min(right);
     }
     // Each item points to an earlier one, which is final already.
     for at in 0..count {
-        firsts[at] = firsts[firsts[at]];
+        parents[at] = parents[parents[at]];
     }
-    firsts
+    parents
 }
 
 /// A container, and where its settings are written.

@@ -7,7 +7,7 @@ use crate::command::cli::Harden;
 use crate::config::{self, Config, FailOn, ImageSource, Loaded};
 use crate::container::Policy;
 use crate::edition::Edition;
-use crate::engine::rules::{Last, Rules};
+use crate::engine::rules::{CommandLine, Rules};
 use crate::image::entry::Entry;
 use crate::project::CustomResource;
 use crate::report::terminal::path_text;
@@ -90,18 +90,21 @@ impl Options {
         let edition = config.edition.unwrap_or(Edition::CURRENT);
         let mut policy = Policy::default();
         config.settings.apply(&mut policy);
-        let last = Last {
+        let command_line = CommandLine {
             settings: asked.values.settings(),
             assume: asked.assume(),
         };
-        last.settings.apply(&mut policy);
-        policy.assume = last.assume.or(config.assume).unwrap_or(policy.assume);
+        command_line.settings.apply(&mut policy);
+        policy.assume = command_line
+            .assume
+            .or(config.assume)
+            .unwrap_or(policy.assume);
         policy.overrides = ids(&config.transforms.overrides).collect();
         policy.overrides.extend(named(&asked.overrides));
 
         let Chosen {
             transforms,
-            waiting,
+            optional,
             newer,
         } = Chosen::new(asked, &config, edition);
 
@@ -134,7 +137,7 @@ impl Options {
         Self {
             transforms,
             policy,
-            rules: rules.with(last, waiting),
+            rules: rules.with(command_line, optional),
             fail_on: asked
                 .fail_on
                 .clone()
@@ -156,7 +159,7 @@ struct Chosen {
     /// In the order of the catalogue.
     transforms: Vec<&'static Transform>,
     /// Those of them that run only where a section of the configuration enables them.
-    waiting: Vec<&'static str>,
+    optional: Vec<&'static str>,
     /// Those that the edition leaves out because they are newer.
     newer: Vec<&'static str>,
 }
@@ -192,7 +195,7 @@ impl Chosen {
                 continue;
             }
             if !everywhere {
-                chosen.waiting.push(transform.id);
+                chosen.optional.push(transform.id);
             }
             chosen.transforms.push(transform);
         }

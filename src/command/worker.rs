@@ -88,7 +88,7 @@ impl<P: Planner> Worker<'_, P> {
         let extent = match (self.overlays, self.merges) {
             (true, true) => Some(Extent::Together),
             (true, false) => Some(Extent::All),
-            (false, _) => overlay::stands(&results.report, &disk).then_some(Extent::Standing),
+            (false, _) => overlay::is_applied(&results.report, &disk).then_some(Extent::Existing),
         };
         if let Some(extent) = extent {
             let overlaid = overlay::overlay(std::mem::take(&mut results.report), extent, &disk);

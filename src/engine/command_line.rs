@@ -1,21 +1,21 @@
-//! A command line instead of files: the same pass, and the same proof.
+//! Hardens a command line instead of files, with the same pass and the same proof.
 
 use super::{EngineError, Run, prove};
 use crate::dialect::docker_run::{self, Command, CommandDraft, container};
 use crate::engine::outcome::ContainerReport;
 use crate::project::Member;
 
-/// What a pass made of a command line.
+/// The result for a command line.
 #[derive(Debug)]
 pub struct Hardened {
-    /// The command with its changes, proved; or why there is none.
+    /// The changed and proved command, or the reason why there is none.
     pub command: Result<Command, EngineError>,
     /// Its container.
     pub container: ContainerReport,
 }
 
 impl Run<'_> {
-    /// Plans, applies and proves the changes of one command. Nothing is run.
+    /// Plans, applies and proves the changes of one command. The command is not run.
     #[must_use]
     pub fn command_line(&self, command: &Command) -> Hardened {
         let (draft, container) = self.pass(command);

@@ -16,12 +16,11 @@ pub enum EngineError {
     /// The file is not a systemd unit.
     #[error(transparent)]
     Unit(#[from] UnitFault),
-    /// The proof of the result failed, so nothing was written. This is a bug of ours.
+    /// The proof of the result failed, so nothing was written. This is a bug in harden.
     #[error("the result failed its proof, so nothing was written: {0}")]
     Unproved(String),
-    /// A layer above failed after the pass, for example an overlay or the write. Those layers set
-    /// the outcome of the file, and the engine cannot name their types. A box keeps the errors of
-    /// the pass typed and each of the others in its own layer.
+    /// A layer above failed after the pass, for example the overlay or the write. The error is
+    /// boxed, because the engine cannot use the types of the layers above.
     #[error("{0}")]
     AfterPass(Box<dyn Diagnostic>),
 }

@@ -1,12 +1,12 @@
-//! Exceptions that stand in the files themselves: `# harden: ignore[cpu-limit] reason` as a comment,
-//! and `harden/ignore.cpu-limit: reason` as an annotation.
+//! Exceptions in the hardened files: `# harden: ignore[cpu-limit] reason` as a comment, and
+//! `harden/ignore.cpu-limit: reason` as an annotation.
 //!
-//! A comment speaks of a service or container, or of the whole workload, by the line it stands at or
-//! above. An annotation speaks of all containers of its workload, and with `web.harden/ignore.…` of
-//! the container `web` alone. Its prefix has one label and so is no name that anybody can own in the
-//! DNS, while the API accepts it (apimachinery `util/validation`: a prefix is a DNS subdomain, of
-//! which `harden` is one). A label of Compose is `harden.ignore.cpu-limit`, with the dots that the
-//! engine's labels have.
+//! A comment is an exception for the service, container or workload on its own line, or on the
+//! next line with content. An annotation is an exception for all containers of its workload; with
+//! `web.harden/ignore.…` only for the container `web`. The prefix `harden` is a valid DNS
+//! subdomain, so the API accepts it (apimachinery `util/validation`), and nobody can own it in the
+//! DNS, because it has one label. A Compose label is `harden.ignore.cpu-limit`, with dots as in
+//! other labels.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,20 +22,20 @@ use crate::project::{File, Member};
 use crate::syntax::Span;
 use crate::transforms::{self, Transform};
 
-/// What a comment for this program begins with.
+/// The start of a comment for harden.
 const MARK: &str = "harden:";
-/// What the key of an annotation ends with, before the id.
+/// The part of an annotation's key before the id. The name of a container may come first.
 const ANNOTATION: &str = "harden/ignore.";
-/// What the key of a label begins with, before the id.
+/// The part of a label's key before the id.
 const LABEL: &str = "harden.ignore.";
 
 /// The exceptions of one project.
 #[derive(Debug, Default)]
 pub(crate) struct Exceptions {
-    /// In the order of the files and of their lines.
+    /// Sorted by file and line.
     comments: Vec<Comment>,
     /// By the group of the containers.
-    labels: HashMap<usize, Vec<Label>>,
+    labels: HashMap<usize, Vec<LabelException>>,
     faults: Vec<StaleException>,
 }
 
@@ -43,22 +43,22 @@ pub(crate) struct Exceptions {
 #[derive(Debug)]
 struct Comment {
     file: usize,
-    /// The line that it speaks of.
+    /// The line that the exception is for.
     line: Span,
-    said: Said,
-    /// A container or a workload stands there.
+    exception: WrittenException,
+    /// The line defines a container or a workload.
     is_placed: AtomicBool,
 }
 
-/// An annotation or label; several containers of a workload have the same.
+/// An annotation or label. The containers of a workload share it.
 #[derive(Debug)]
-struct Label {
+struct LabelException {
     container: Option<String>,
-    said: Said,
+    exception: WrittenException,
 }
 
 #[derive(Debug)]
-struct Said {
+struct WrittenException {
     id: &'static str,
     reason: String,
     at: Position,
@@ -73,7 +73,7 @@ impl Exceptions {
     ) -> Self {
         let mut all = Self::default();
         for (index, file) in files.iter().enumerate() {
-            // Most files have none, and are not searched for comments.
+            // Most files have no such comment, and this check is cheap.
             if memmem::find(file.tree.source().as_bytes(), MARK.as_bytes()).is_some() {
                 all.read_comments(index, file);
             }
@@ -81,7 +81,7 @@ impl Exceptions {
         let mut last = None;
         for member in members {
             let container = &member.container;
-            // The containers of a pod share what is written on it.
+            // The containers of a pod share its labels.
             let shared = last.replace(&container.labels);
             if shared.is_some_and(|shared| Arc::ptr_eq(shared, &container.labels)) {
                 continue;
@@ -95,12 +95,12 @@ impl Exceptions {
         all
     }
 
-    /// There are comments, so that it matters where a container is spoken of.
+    /// Whether there are comments. Only then [`Exceptions::of`] needs headings.
     pub(crate) fn has_comments(&self) -> bool {
         !self.comments.is_empty()
     }
 
-    /// Those that speak of this container, whose headings these are.
+    /// The exceptions for this container. `headings` are the places where a comment applies to it.
     pub(crate) fn of<'e>(
         &'e self,
         container: &Container,
@@ -115,14 +115,14 @@ impl Exceptions {
             let holds = |one: &&Comment| one.file == file && span.start < one.line.end;
             for comment in before.take_while(holds) {
                 comment.is_placed.store(true, Ordering::Relaxed);
-                found.push(comment.said.exception());
+                found.push(comment.exception.as_exception());
             }
         }
         found.extend(self.labelled(container));
         found
     }
 
-    /// Those that the labels of the container say.
+    /// The exceptions in the labels of the container.
     pub(crate) fn labelled<'e>(
         &'e self,
         container: &Container,
@@ -135,33 +135,33 @@ impl Exceptions {
                 let name = label.container.as_ref();
                 name.is_none_or(|name| *name == container.name)
             })
-            .map(|label| label.said.exception())
+            .map(|label| label.exception.as_exception())
     }
 
-    /// Those that cannot count, and those that excepted nothing from a transform that ran.
+    /// Invalid exceptions, and those without effect although their transform ran.
     pub(crate) fn stale(self, ran: &[&'static Transform]) -> Vec<StaleException> {
         let mut stale = self.faults;
         let comments = self
             .comments
             .into_iter()
-            .map(|comment| (comment.said, comment.is_placed.into_inner()));
+            .map(|comment| (comment.exception, comment.is_placed.into_inner()));
         let mut labels: Vec<_> = self.labels.into_iter().collect();
         labels.sort_unstable_by_key(|(group, _)| *group);
         let labels = labels.into_iter().flat_map(|(_, labels)| labels);
-        let labels = labels.map(|label| (label.said, true));
-        for (said, is_placed) in comments.chain(labels) {
-            let has_run = ran.iter().any(|transform| transform.id == said.id);
-            if said.is_used.into_inner() || !has_run {
+        let labels = labels.map(|label| (label.exception, true));
+        for (exception, is_placed) in comments.chain(labels) {
+            let has_run = ran.iter().any(|transform| transform.id == exception.id);
+            if exception.is_used.into_inner() || !has_run {
                 continue;
             }
             stale.push(StaleException {
-                at: said.at,
+                at: exception.at,
                 why: if is_placed {
-                    format!("nothing is left that `{}` would do", said.id)
+                    format!("nothing is left that `{}` would do", exception.id)
                 } else {
                     format!(
                         "`ignore[{}]` stands at no container and no workload",
-                        said.id
+                        exception.id
                     )
                 },
             });
@@ -171,9 +171,9 @@ impl Exceptions {
 
     fn read_comments(&mut self, index: usize, file: &File<'_>) {
         let source = file.tree.source();
-        // Lines are counted from one comment to the next, so that many of them cost no more.
+        // The line number is counted from one comment to the next, so the file is read only once.
         let (mut counted, mut line) = (0, 1);
-        let mut spoken_of = Span { start: 0, end: 0 };
+        let mut subject = Span { start: 0, end: 0 };
         for comment in file.tree.comments() {
             let span = comment.span.start as usize..comment.span.end as usize;
             let between = source.get(counted..span.start).unwrap_or_default();
@@ -182,8 +182,8 @@ impl Exceptions {
             let Some(directive) = directive(source.get(span).unwrap_or_default()) else {
                 continue;
             };
-            if spoken_of.start != comment.line || spoken_of.end == 0 {
-                spoken_of = file.tree.line_at(comment.line);
+            if subject.start != comment.line || subject.end == 0 {
+                subject = file.tree.line_at(comment.line);
             }
             let at = Position::File(index, u32::try_from(line).unwrap_or(u32::MAX));
             let Directive { ids, reason } = match directive {
@@ -198,8 +198,8 @@ impl Exceptions {
                     None => self.fault(at.clone(), unknown_transform(id)),
                     Some(transform) => self.comments.push(Comment {
                         file: index,
-                        line: spoken_of,
-                        said: Said::new(transform, reason, at.clone()),
+                        line: subject,
+                        exception: WrittenException::new(transform, reason, at.clone()),
                         is_placed: AtomicBool::new(false),
                     }),
                 }
@@ -237,10 +237,13 @@ impl Exceptions {
             return;
         }
         let Some(transform) = transform else { return };
-        self.labels.entry(container.group).or_default().push(Label {
-            container: name.map(str::to_owned),
-            said: Said::new(transform, reason, at),
-        });
+        self.labels
+            .entry(container.group)
+            .or_default()
+            .push(LabelException {
+                container: name.map(str::to_owned),
+                exception: WrittenException::new(transform, reason, at),
+            });
     }
 
     fn fault(&mut self, at: Position, why: String) {
@@ -248,7 +251,7 @@ impl Exceptions {
     }
 }
 
-impl Said {
+impl WrittenException {
     fn new(transform: &Transform, reason: &str, at: Position) -> Self {
         Self {
             id: transform.id,
@@ -258,7 +261,7 @@ impl Said {
         }
     }
 
-    fn exception(&self) -> Exception<'_> {
+    fn as_exception(&self) -> Exception<'_> {
         Exception {
             id: self.id,
             reason: &self.reason,
@@ -268,17 +271,17 @@ impl Said {
     }
 }
 
-/// What a comment says.
+/// A parsed comment.
 #[derive(Debug, PartialEq, Eq)]
 struct Directive<'c> {
     ids: Vec<&'c str>,
     reason: &'c str,
 }
 
-/// Reads a comment; nothing for one that is not for us.
+/// Parses a comment; `None` if the comment is not for harden.
 fn directive(comment: &str) -> Option<Result<Directive<'_>, &'static str>> {
-    let said = comment.strip_prefix('#')?.trim().strip_prefix(MARK)?.trim();
-    let parts = said
+    let text = comment.strip_prefix('#')?.trim().strip_prefix(MARK)?.trim();
+    let parts = text
         .strip_prefix("ignore")
         .and_then(|rest| rest.trim_start().strip_prefix('['))
         .and_then(|rest| rest.split_once(']'));
@@ -298,8 +301,8 @@ fn directive(comment: &str) -> Option<Result<Directive<'_>, &'static str>> {
     })
 }
 
-/// The container (all of the workload where there is none) and the id that the key of a label or
-/// annotation names.
+/// The container and the id in the key of a label or annotation. Without a container, the key
+/// applies to the whole workload.
 fn label(key: &str) -> Option<(Option<&str>, &str)> {
     if let Some(id) = key.strip_prefix(LABEL) {
         return Some((None, id));

@@ -1,4 +1,4 @@
-//! The fix of one result: what `--write --only ID --service NAME` does to its container.
+//! The fix of one result: the edits that `--write --only ID --service NAME` makes for it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,11 +14,10 @@ use crate::syntax::Part;
 use crate::transforms::{self, Transform};
 
 impl Run<'_> {
-    /// Gives each change of the containers its fix. The containers are those of the selected members.
+    /// Adds the fix to each change of the containers, which are those of the selected members.
     ///
-    /// Each transform is asked about the container alone, as if nothing else had changed, and the
-    /// result is parsed and compared as that of a whole run is. So a fix takes about as long as
-    /// parsing its file.
+    /// Each transform runs on the unchanged container, and the result is proved as for a whole run.
+    /// So a fix takes about as long as parsing its file.
     pub(super) fn fix(
         &self,
         files: &[File<'_>],
@@ -59,7 +58,7 @@ impl Run<'_> {
         }
     }
 
-    /// Gives each change of a unit its fix.
+    /// Adds the fix to each change of a unit.
     pub(super) fn fix_unit(&self, path: &Path, source: &str, report: &mut ContainerReport) {
         if !self.fixes {
             return;
@@ -86,7 +85,7 @@ impl Run<'_> {
     }
 }
 
-/// Gives each change its fix; those of one transform have the same.
+/// Adds the fix to each change. All changes of one transform have the same fix.
 fn fix_rows(report: &mut ContainerReport, mut fix: impl FnMut(&'static Transform) -> Vec<FixEdit>) {
     let mut last: Option<(&str, Vec<FixEdit>)> = None;
     for row in report.rows.iter_mut().filter(|row| is_change(row)) {
@@ -104,7 +103,7 @@ fn is_change(row: &Row) -> bool {
     matches!(row.outcome, Outcome::Changed { .. })
 }
 
-/// The container, and those that share or inherit what is written for it.
+/// The container, and those that share or inherit its changes.
 fn sharers<D: Draft>(members: &[project::Member<D::Site>], at: usize) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     let mut open = vec![at];
@@ -117,7 +116,7 @@ fn sharers<D: Draft>(members: &[project::Member<D::Site>], at: usize) -> BTreeSe
     found
 }
 
-/// The edits that are planned, if the results are what is planned.
+/// The planned edits; none if the proof of the result fails.
 fn edits(files: &[File<'_>], draft: &YamlDraft<'_, '_>) -> Vec<FixEdit> {
     let mut edits = Vec::new();
     for (index, (file, editor)) in files.iter().zip(draft.editors()).enumerate() {

@@ -1,4 +1,4 @@
-//! One pass over one project: parse, ask, apply, prove.
+//! One pass over one project: read, decide, apply, prove.
 
 mod command_line;
 mod error;
@@ -34,39 +34,39 @@ use crate::json;
 use crate::project::{self, CustomResource, File, Format, NoSurroundings, Surroundings};
 use crate::transforms::{Transform, evidence};
 
-/// The answer where nothing may be assumed.
+/// Declines a change that would be an assumption.
 static ASSUMPTION: Words = Words::new("would-be-assumed", "It would rest on an assumption.");
 
-/// Values of the largest object that a selector is asked of; a larger one is not chosen.
+/// The largest object that a selector matches, in values. No selector matches a larger object.
 const LARGEST_OBJECT: usize = 100_000;
 
-/// What to run and how.
+/// The settings of a run.
 #[derive(Clone, Debug)]
 pub struct Run<'k> {
     /// The transforms, in catalogue order.
     pub transforms: Vec<&'static Transform>,
-    /// Numbers and boldness.
+    /// The values to write, and which changes may be assumptions.
     pub policy: Policy,
-    /// What is known of images.
+    /// The knowledge base of images.
     pub knowledge: &'k Knowledge,
-    /// The files that those given speak of.
+    /// Reads the files that the given ones reference.
     pub surroundings: &'k dyn Surroundings,
-    /// Kinds that carry pods, beside those that are known.
+    /// Custom resources with pods.
     pub custom_resources: &'k [CustomResource],
-    /// The files given are one Compose project, merged in their order (`-f a -f b`).
+    /// The given files are one Compose project, merged in their order (`-f a -f b`).
     pub merges: bool,
-    /// The texts of files that give variables of Compose files their values, instead of `.env`.
+    /// The texts of files with values of variables for Compose files, read instead of `.env`.
     pub variables: Vec<String>,
-    /// What a configuration says of some containers.
+    /// The rules of the configuration for individual containers.
     pub rules: &'k Rules,
-    /// The containers that the run is about.
+    /// The containers to change and report.
     pub selection: Selection,
-    /// Each change gets the edits that it needs on its own ([`Row::fix`]).
+    /// Each change gets its own edits ([`Row::fix`]).
     pub fixes: bool,
 }
 
 impl<'k> Run<'k> {
-    /// A run that sees nothing but the files it is given.
+    /// A run that reads only the given files.
     #[must_use]
     pub fn new(
         transforms: Vec<&'static Transform>,
@@ -109,7 +109,7 @@ impl<'k> Run<'k> {
             .collect();
         self.fix(files, &rulings, &selected, &mut containers);
         drop(rulings);
-        // Nobody asked what the exceptions of containers that are not selected are for.
+        // The exceptions of containers that are not selected have no effect and are not stale.
         let ran: &[_] = if self.selection.is_everything() {
             &self.transforms
         } else {
@@ -117,7 +117,7 @@ impl<'k> Run<'k> {
         };
         let stale = exceptions.stale(ran);
         let plans = draft.finish();
-        // The proof reads every container anew, and a stream can have many.
+        // The proof reads every container again, and a stream can have many of them.
         drop(members);
         let outcomes = prove::outcomes(self, files, plans);
         Planned {
@@ -141,14 +141,14 @@ impl<'k> Run<'k> {
         members
     }
 
-    /// What is asked of each member.
+    /// The rules for each member.
     fn rulings<'r>(
         &'r self,
         files: &[File<'_>],
         members: &[Member],
         exceptions: &'r Exceptions,
     ) -> Vec<Ruling<'r>> {
-        // The containers of an object ask for the same value.
+        // The containers of an object share its value.
         let last = RefCell::new(None);
         let headings = if exceptions.has_comments() {
             let headings = |Member { container, site }: &Member| site.headings(container, files);
@@ -183,8 +183,8 @@ impl<'k> Run<'k> {
                     path,
                     object: &object,
                 };
-                let said = exceptions.of(container, headings.get(at));
-                self.rules.of(&self.policy, said, &subject)
+                let written = exceptions.of(container, headings.get(at));
+                self.rules.of(&self.policy, written, &subject)
             })
             .collect()
     }
@@ -205,8 +205,8 @@ impl<'k> Run<'k> {
             path,
             object: &|| None,
         };
-        let said = exceptions.labelled(container).collect();
-        let ruling = self.rules.of(&self.policy, said, &subject);
+        let written = exceptions.labelled(container).collect();
+        let ruling = self.rules.of(&self.policy, written, &subject);
         self.report(format, &mut members, &[ruling], 0, draft)
     }
 
@@ -239,7 +239,7 @@ impl<'k> Run<'k> {
         report
     }
 
-    /// What each transform that is asked of the container says, in catalogue order.
+    /// The answers of the transforms that run on the container, in catalogue order.
     fn answers<D: Draft>(
         &self,
         members: &mut [project::Member<D::Site>],
@@ -255,7 +255,7 @@ impl<'k> Run<'k> {
         rows
     }
 
-    /// The known image that a container with an unknown one is named after.
+    /// Finds a known image with the name of the container or of its unknown image.
     fn find_namesake(&self, container: &mut Container) {
         let facts = container.facts.as_deref();
         if facts.is_none_or(|facts| facts.kind != image::Kind::Service) {
@@ -265,7 +265,7 @@ impl<'k> Run<'k> {
     }
 }
 
-/// What comes of the transform's answer: a row for each thing that it found, one otherwise.
+/// Adds the rows for a transform's answer: one for each finding, otherwise one.
 fn ask_one<D: Draft>(
     transform: &Transform,
     rulings: &[Ruling<'_>],
@@ -336,7 +336,7 @@ fn ask_one<D: Draft>(
     }
 }
 
-/// Where a place is in its file, where there are lines.
+/// The line and column of a place; `None` for a command line.
 fn location<D: Draft>(draft: &D, place: Place) -> Option<Location> {
     let (line, column) = draft.line_column(place)?;
     Some(Location {
@@ -347,7 +347,7 @@ fn location<D: Draft>(draft: &D, place: Place) -> Option<Location> {
     })
 }
 
-/// Plans the assignments, all of them or none, and makes them true of the containers.
+/// Plans all assignments or none, and applies them to the containers.
 fn change<D: Draft>(
     transform: &Transform,
     rulings: &[Ruling<'_>],
@@ -384,7 +384,7 @@ fn change<D: Draft>(
     (reason, Outcome::Changed { basis, paths })
 }
 
-/// Who says no among those that would share or inherit the change.
+/// An exception of a container that would share or inherit the change.
 fn exception_of_others<'r, D: Draft>(
     transform: &Transform,
     rulings: &'r [Ruling<'_>],
@@ -403,7 +403,7 @@ fn exception_of_others<'r, D: Draft>(
         .find_map(|index| rulings.get(index)?.exception(transform))
 }
 
-/// The containers of one group stand side by side.
+/// The members in the same group. They are next to each other.
 fn group_of<S>(members: &[project::Member<S>], at: usize) -> Range<usize> {
     let group = members[at].container.group;
     let is_of_it = |member: &&project::Member<S>| member.container.group == group;
@@ -424,7 +424,7 @@ pub(crate) struct Planned {
     pub(crate) unselected: Vec<(String, String)>,
 }
 
-/// Makes the assignment true of the container and of those that share or inherit it.
+/// Applies the assignment to the container, and to those that share or inherit it.
 fn apply<D: Draft>(members: &mut [project::Member<D::Site>], at: usize, assignment: &Assignment) {
     if assignment.is_shared() {
         let group = group_of(members, at);

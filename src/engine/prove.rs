@@ -1,5 +1,5 @@
-//! Before a byte is written: the result is parsed again by two parsers, differs only as planned,
-//! and a second pass finds nothing to do.
+//! Proves a result before it is written: two parsers read the same values, the values differ from
+//! the original only as planned, and a second pass finds nothing to change.
 
 use super::{EngineError, Run};
 use crate::dialect::YamlDraft;
@@ -9,7 +9,7 @@ use crate::project::File;
 use crate::proof::{self, Unproved};
 use crate::syntax::{self, Limits, Mode, Plan};
 
-/// The outcome of each file: its new text where the proof holds.
+/// The outcome of each file. A changed file has its new text only if the proof succeeds.
 pub(super) fn outcomes(run: &Run<'_>, files: &[File<'_>], plans: Vec<Plan>) -> Vec<FileOutcome> {
     let texts = files
         .iter()
@@ -19,7 +19,7 @@ pub(super) fn outcomes(run: &Run<'_>, files: &[File<'_>], plans: Vec<Plan>) -> V
     judge(run, files, plans, texts)
 }
 
-/// Each text is what its plan says, and no more; `None` where the file stays as it is.
+/// Checks that each text differs from its file only as planned. `None` is an unchanged file.
 fn judge(
     run: &Run<'_>,
     files: &[File<'_>],
@@ -76,7 +76,7 @@ fn failed(texts: &[Option<String>], why: &Unproved) -> Vec<FileOutcome> {
     texts.iter().map(outcome).collect()
 }
 
-/// What a second pass would change: the file and the words for it.
+/// The changes of a second pass: the file, and a description for the error.
 fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
     let Some(format) = files.first().map(|file| file.format) else {
         return Vec::new();
@@ -99,7 +99,7 @@ fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
     again
 }
 
-/// The first change of a second pass, in words. There must be none.
+/// A description of the first change of a second pass, if there is one.
 pub(super) fn repeated(container: &str, rows: &[Row]) -> Option<String> {
     let is_change = |row: &&Row| matches!(row.outcome, Outcome::Changed { .. });
     let row = rows.iter().find(is_change)?;
@@ -119,7 +119,7 @@ mod tests {
 
     const SOURCE: &str = "services:\n  web:\n    image: x\n  db:\n    image: y\n";
 
-    /// The outcome where `text` comes of setting `web.read_only`.
+    /// The outcome if `text` is the result of setting `web.read_only`.
     fn outcome(text: &str) -> FileOutcome {
         let knowledge = Knowledge::embedded();
         let run = Run::new(Vec::new(), Policy::default(), &knowledge);
@@ -143,19 +143,19 @@ mod tests {
     #[test]
     fn a_result_that_is_not_the_plans_is_not_written() {
         for text in [
-            // Nothing was done.
+            // Nothing changed.
             SOURCE,
             "services:\n  web:\n    image: x\n    read_only: false\n  db:\n    image: y\n",
-            // One level out.
+            // The key is at another level.
             "services:\n  web:\n    image: x\n  read_only: true\n  db:\n    image: y\n",
-            // In the other service too.
+            // The other service changed too.
             "services:\n  web:\n    image: x\n    read_only: true\n  db:\n    image: y\n    read_only: true\n",
-            // Another value than the planned one.
+            // The value is not the planned one.
             "services:\n  web:\n    image: x\n    read_only: true\n  db:\n    image: z\n",
             "services:\n  web:\n    image: x\n    read_only: !reset true\n  db:\n    image: y\n",
             "services:\n  web:\n    image: x\n    read_only: true\n  db:\n#   image: y\n",
             "services:\n  web:\n    image: x\n    read_only: true\n  db: &web\n    image: y\n",
-            // No YAML.
+            // The result is not YAML.
             "services:\n  web:\n    image: x\n    read_only: true\n db:\n    image: y\n",
         ] {
             assert!(

@@ -1,7 +1,8 @@
-//! What is asked of which container, and who says no.
+//! The policy and the exceptions of each container.
 //!
-//! The policy of a call holds for every container. The sections of a configuration change it for
-//! those they choose, in the order they are written, and the command line has the last word.
+//! The policy of a call applies to every container. The sections of the configuration change it for
+//! the containers that they select, in the order of the file. Options on the command line take
+//! precedence over the sections.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -17,32 +18,32 @@ use crate::engine::outcome::{Outcome, Position, StaleException};
 use crate::paths::normalized;
 use crate::transforms::Transform;
 
-/// The rules of a call: none of them by default.
+/// The rules of a call. By default there are none.
 #[derive(Debug, Default)]
 pub struct Rules {
-    /// The configuration, as people know it.
+    /// The name of the configuration, for messages.
     file: String,
-    /// Where the paths of the call begin.
+    /// The directory that the paths of the call are relative to.
     here: PathBuf,
-    /// Where the paths of the configuration begin.
+    /// The directory that the paths of the configuration are relative to.
     folder: PathBuf,
     skipped: Vec<Skipped>,
     sections: Vec<Section>,
-    /// Transforms that run only where a section asks for them.
-    waiting: Vec<&'static str>,
-    last: Last,
+    /// Transforms that run only for containers whose section enables them.
+    optional: Vec<&'static str>,
+    command_line: CommandLine,
 }
 
-/// What the command line says, which no section changes.
+/// The options of the command line. They take precedence over the sections.
 #[derive(Clone, Debug, Default)]
-pub struct Last {
-    /// Numbers.
+pub struct CommandLine {
+    /// The values to write.
     pub settings: Settings,
-    /// What may rest on assumption.
+    /// Which changes may be assumptions.
     pub assume: Option<Assume>,
 }
 
-/// A transform that the configuration leaves out.
+/// A transform that the configuration skips.
 #[derive(Debug)]
 struct Skipped {
     id: &'static str,
@@ -58,47 +59,48 @@ struct Section {
     is_used: AtomicBool,
 }
 
-/// What is asked of one container.
+/// The rules for one container.
 #[derive(Debug)]
 pub(crate) struct Ruling<'r> {
-    /// Numbers and boldness.
+    /// The policy for the container.
     pub(crate) policy: Cow<'r, Policy>,
     exceptions: Vec<Exception<'r>>,
-    /// Transforms that nobody asked for here.
-    idle: Vec<&'static str>,
+    /// Transforms that do not run, because no section enables them.
+    disabled: Vec<&'static str>,
 }
 
-/// Somebody says no.
+/// An exception from a transform.
 #[derive(Clone, Debug)]
 pub(crate) struct Exception<'r> {
-    /// To which transform.
+    /// The ID of the transform.
     pub(crate) id: &'static str,
-    /// Why.
+    /// The justification.
     pub(crate) reason: &'r str,
-    /// Where, by the files of the project.
+    /// Where the exception is written, by the files of the project.
     pub(crate) by: Position,
-    /// It was needed.
+    /// Whether the exception had an effect.
     pub(crate) is_used: &'r AtomicBool,
 }
 
-/// A container, and what a selector may ask of where it stands.
+/// A container with its file and its object, which selectors match.
 pub(crate) struct Subject<'a> {
     pub(crate) container: &'a Container,
-    /// The file; none for a command line.
+    /// The file; `None` for a command line.
     pub(crate) path: Option<&'a Path>,
     /// The service or the object as a value.
     pub(crate) object: &'a dyn Fn() -> Option<Rc<Value>>,
 }
 
 impl Rules {
-    /// No rules: every container is asked the same, and nobody says no.
+    /// No rules: every container has the same policy and no exceptions.
     #[must_use]
     pub fn none() -> &'static Self {
         static NONE: LazyLock<Rules> = LazyLock::new(Rules::default);
         &NONE
     }
 
-    /// The rules of `config`, which is the file `name` in `folder`; paths of the call begin `here`.
+    /// The rules of `config`, the file `name` in `folder`. Paths of the call are relative to
+    /// `here`.
     #[must_use]
     pub fn new(config: Config, name: String, folder: PathBuf, here: PathBuf) -> Self {
         let sections = config.workloads.into_iter().map(|mut workload| Section {
@@ -113,23 +115,24 @@ impl Rules {
             folder,
             skipped: skipped(&mut transforms),
             sections: sections.collect(),
-            waiting: Vec::new(),
-            last: Last::default(),
+            optional: Vec::new(),
+            command_line: CommandLine::default(),
         }
     }
 
-    /// The same, with what the command line says, and with the transforms that wait for a section
-    /// to ask for them.
+    /// The same, with the options of the command line, and with the transforms that run only for
+    /// containers whose section enables them.
     #[must_use]
-    pub fn with(self, last: Last, waiting: Vec<&'static str>) -> Self {
+    pub fn with(self, command_line: CommandLine, optional: Vec<&'static str>) -> Self {
         Self {
-            waiting,
-            last,
+            optional,
+            command_line,
             ..self
         }
     }
 
-    /// What is asked of one container, by the policy of the call and by the exceptions of its own.
+    /// The rules for one container. `policy` is that of the call, and `exceptions` are those in the
+    /// files.
     pub(crate) fn of<'r>(
         &'r self,
         policy: &'r Policy,
@@ -139,7 +142,7 @@ impl Rules {
         let mut ruling = Ruling {
             policy: Cow::Borrowed(policy),
             exceptions,
-            idle: self.waiting.clone(),
+            disabled: self.optional.clone(),
         };
         for section in &self.sections {
             if !self.chooses(&section.workload, subject) {
@@ -159,21 +162,21 @@ impl Rules {
                 .overrides
                 .extend(transforms.overrides.iter().map(|asked| asked.0.id));
             ruling
-                .idle
+                .disabled
                 .retain(|id| transforms.enable.iter().all(|asked| asked.0.id != *id));
             ruling.except(&section.skipped, &self.file);
         }
         ruling.except(&self.skipped, &self.file);
         if let Cow::Owned(policy) = &mut ruling.policy {
-            self.last.settings.apply(policy);
-            policy.assume = self.last.assume.unwrap_or(policy.assume);
+            self.command_line.settings.apply(policy);
+            policy.assume = self.command_line.assume.unwrap_or(policy.assume);
         }
         ruling
     }
 
-    /// Exceptions of the configuration that excepted nothing, among those from transforms that ran,
-    /// and sections that chose nobody. What a call did not look at would be called stale too, so
-    /// that only one over everything below the configuration's folder can tell.
+    /// Exceptions of the configuration without effect, from transforms that ran, and sections that
+    /// selected no container. The result is meaningful only for a call over all files below the
+    /// folder of the configuration.
     #[must_use]
     pub fn stale(&self, ran: &[&'static Transform]) -> Vec<StaleException> {
         let mut stale = Vec::new();
@@ -210,7 +213,7 @@ impl Rules {
             container, path, ..
         } = subject;
         workload.name.as_ref().is_none_or(|pattern| {
-            // `prod/Deployment/shop`, `Deployment/shop` and `shop` are one name.
+            // `prod/Deployment/shop`, `Deployment/shop` and `shop` name the same workload.
             let whole = container.workload.as_str();
             let ends = whole.match_indices('/').map(|(at, _)| at + 1);
             std::iter::once(0)
@@ -242,7 +245,7 @@ impl Rules {
                 .is_none_or(|query| (subject.object)().is_some_and(|object| query.matches(&object)))
     }
 
-    /// The path from the folder of the configuration; none for what lies elsewhere.
+    /// The path relative to the folder of the configuration; `None` for a path outside the folder.
     fn below(&self, path: &Path) -> Option<PathBuf> {
         let whole = normalized(&self.here.join(path));
         whole.strip_prefix(&self.folder).ok().map(Path::to_owned)
@@ -250,7 +253,7 @@ impl Rules {
 }
 
 impl Exception<'_> {
-    /// Makes the exception count, and says so.
+    /// The outcome of an excepted answer. Marks the exception as used.
     pub(crate) fn outcome(&self) -> Outcome {
         self.is_used.store(true, Ordering::Relaxed);
         Outcome::Excepted {
@@ -261,12 +264,12 @@ impl Exception<'_> {
 }
 
 impl<'r> Ruling<'r> {
-    /// The transform is to be asked at all.
+    /// Whether the transform runs on the container.
     pub(crate) fn asks(&self, transform: &Transform) -> bool {
-        !self.idle.contains(&transform.id)
+        !self.disabled.contains(&transform.id)
     }
 
-    /// Who says no to the transform.
+    /// The exception from the transform, if there is one.
     pub(crate) fn exception(&self, transform: &Transform) -> Option<&Exception<'r>> {
         self.exceptions.iter().find(|one| one.id == transform.id)
     }

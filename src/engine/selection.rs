@@ -1,14 +1,14 @@
-//! The containers that a call names.
+//! Selects the containers that a call names.
 
 use crate::container::Container;
 
-/// The containers that a run is about, by the names that people use. A container that is not
-/// selected is read and counts for the others, and is neither changed nor reported.
+/// The containers that a run changes and reports, by name. Other containers are only read, because
+/// they affect the selected ones.
 #[derive(Clone, Debug, Default)]
 pub struct Selection(Vec<String>);
 
 impl Selection {
-    /// The containers with these names; without a name, all of them.
+    /// The containers with these names; all containers if there are no names.
     #[must_use]
     pub fn of(names: Vec<String>) -> Self {
         Self(names)
@@ -31,9 +31,9 @@ impl Selection {
     }
 }
 
-/// Whether people call a container so: by its workload, by its own name, or by both with a slash.
-/// The beginning of a workload may be left out: `prod/Deployment/shop`, `Deployment/shop` and
-/// `shop` are names of one workload, and `shop/web` is a name of a container of it.
+/// Whether `name` names the container: by its workload, by its own name, or by both with a slash.
+/// The first parts of a workload are optional: `prod/Deployment/shop`, `Deployment/shop` and `shop`
+/// name the same workload, and `shop/web` names a container of it.
 #[must_use]
 pub fn is_name_of(name: &str, workload: &str, container: &str) -> bool {
     if name == container || ends_with(workload, name) {
@@ -44,7 +44,7 @@ pub fn is_name_of(name: &str, workload: &str, container: &str) -> bool {
         .is_some_and(|rest| ends_with(workload, rest))
 }
 
-/// Whether the last words of the workload, of which slashes are between, are these.
+/// Whether the last parts of the workload, separated by slashes, are these.
 fn ends_with(workload: &str, words: &str) -> bool {
     !words.is_empty()
         && workload

@@ -1,4 +1,4 @@
-//! A systemd unit instead of YAML: the same pass, and the same proof.
+//! Hardens a systemd unit instead of YAML, with the same pass and the same proof.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::engine::outcome::{Change, ContainerReport, FileOutcome};
 use crate::project::{Member, NotOurs};
 
 impl Run<'_> {
-    /// Plans, applies in memory and proves one unit, which is a project of its own.
+    /// Plans, applies in memory and proves one unit. A unit is a project of its own.
     pub(crate) fn unit(&self, path: &Path, source: &str) -> Planned {
         let without_container = |outcome| Planned {
             outcomes: vec![outcome],
@@ -59,7 +59,7 @@ impl Run<'_> {
         (draft, report)
     }
 
-    /// What a second pass would change.
+    /// A description of the first change of a second pass, if there is one.
     fn second_pass_unit(&self, path: &Path, text: &str) -> Option<String> {
         let unit = match Unit::parse(text) {
             Ok(unit) => unit,

@@ -1,4 +1,4 @@
-//! What can go wrong on the disk.
+//! Errors of the file system.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub enum FileError {
         /// The error of the system.
         source: std::io::Error,
     },
-    /// The system could not write the file, which is unchanged.
+    /// The system could not write the file. The file is unchanged.
     #[error("cannot write {}: {}", path.display(), system_message(source))]
     Write {
         /// The file.
@@ -26,7 +26,7 @@ pub enum FileError {
         /// The error of the system.
         source: std::io::Error,
     },
-    /// The walk of a directory stopped early, or a line of an ignore file is no pattern.
+    /// The walk of a directory stopped early, or a line of an ignore file is not a valid pattern.
     #[error("cannot walk {}: {source}", path.display())]
     Walk {
         /// The directory.
@@ -39,9 +39,9 @@ pub enum FileError {
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// Its bytes; for a pipe those read so far.
+        /// The size in bytes; for a pipe, the bytes read so far.
         bytes: u64,
-        /// [`crate::syntax::Limits::bytes`]
+        /// The limit: [`crate::syntax::Limits::bytes`].
         limit: u64,
     },
     /// Another program wrote the file after it was read. Its new content is untouched.
@@ -50,15 +50,15 @@ pub enum FileError {
         /// The file.
         path: PathBuf,
     },
-    /// The file has other names, which would keep the old content.
+    /// The file has several hard links, and the other links would keep the old content.
     #[error("{} has {links} hard links; harden did not write it", path.display())]
     HardLinked {
         /// The file.
         path: PathBuf,
-        /// How many names it has.
+        /// The number of links.
         links: u64,
     },
-    /// A pipe or a device, which cannot be replaced.
+    /// The path is a pipe or a device, which cannot be replaced.
     #[error("{} is not a regular file; harden cannot write it", path.display())]
     NotRegular {
         /// The file.

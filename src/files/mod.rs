@@ -1,4 +1,4 @@
-//! The disk: which files a call means, what belongs together, and the write.
+//! The file system: find files, group those that belong together, read and write them.
 
 mod error;
 pub(crate) mod groups;

@@ -1,4 +1,4 @@
-//! A file that is written from the beginning, for example a report: it appears whole or not at all.
+//! A new file, for example a report. It appears complete or not at all.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
@@ -9,19 +9,19 @@ use tempfile::NamedTempFile;
 
 use super::FileError;
 
-/// A file in the making. It gets its name when it is committed; until then an older file of that
-/// name stays.
+/// A file that is being written. It gets its name when it is committed. Until then, an older file
+/// with that name stays.
 #[derive(Debug)]
 pub struct NewFile {
-    /// As the call names it.
+    /// The path as given on the command line.
     path: PathBuf,
-    text: Text,
+    output: Output,
 }
 
 #[derive(Debug)]
-enum Text {
-    /// In the directory of the file, which is at the end of all symbolic links.
-    Private {
+enum Output {
+    /// A temporary file in the directory of `target`, in which symbolic links are resolved.
+    Temporary {
         file: io::BufWriter<NamedTempFile>,
         target: PathBuf,
     },
@@ -34,33 +34,33 @@ impl NewFile {
     ///
     /// # Errors
     ///
-    /// [`FileError::Write`]: nothing can be written there.
+    /// [`FileError::Write`] if the file cannot be created.
     pub fn begin(path: &Path) -> Result<Self, FileError> {
-        let text = Text::begin(path).map_err(|source| failed(path, source))?;
+        let output = Output::begin(path).map_err(|source| failed(path, source))?;
         Ok(Self {
             path: path.to_owned(),
-            text,
+            output,
         })
     }
 
-    /// Gives the file its name, if `written` says that its text is complete.
+    /// Gives the file its name if `written` is `Ok`, so the text is complete.
     ///
     /// # Errors
     ///
-    /// [`FileError::Write`], also for the error of `written`. The file is then as it was before.
+    /// [`FileError::Write`], also for the error of `written`. An older file is unchanged then.
     pub fn commit(self, written: io::Result<()>) -> Result<(), FileError> {
-        let Self { path, text } = self;
-        let committed = written.and_then(|()| text.commit());
+        let Self { path, output } = self;
+        let committed = written.and_then(|()| output.commit());
         committed.map_err(|source| failed(&path, source))
     }
 }
 
-impl Text {
+impl Output {
     fn begin(path: &Path) -> io::Result<Self> {
         let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let standing = fs::metadata(&target).ok();
-        if let Some(standing) = &standing
-            && !standing.is_file()
+        let old = fs::metadata(&target).ok();
+        if let Some(old) = &old
+            && !old.is_file()
         {
             let file = fs::OpenOptions::new().write(true).open(&target)?;
             return Ok(Self::Direct(io::BufWriter::new(file)));
@@ -69,21 +69,21 @@ impl Text {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        // What the umask leaves of it.
-        let mode = standing.map_or(0o666, |standing| standing.permissions().mode() & 0o777);
+        // The umask applies to the mode of a new file.
+        let mode = old.map_or(0o666, |old| old.permissions().mode() & 0o777);
         let file = tempfile::Builder::new()
             .prefix(".harden-")
             .suffix(".tmp")
             .permissions(Permissions::from_mode(mode))
             .tempfile_in(directory)?;
         let file = io::BufWriter::new(file);
-        Ok(Self::Private { file, target })
+        Ok(Self::Temporary { file, target })
     }
 
     fn commit(self) -> io::Result<()> {
         match self {
             Self::Direct(mut file) => file.flush(),
-            Self::Private { file, target } => {
+            Self::Temporary { file, target } => {
                 let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
                 file.as_file().sync_all()?;
                 file.persist(target).map_err(|error| error.error)?;
@@ -95,16 +95,16 @@ impl Text {
 
 impl Write for NewFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.text {
-            Text::Private { file, .. } => file.write(bytes),
-            Text::Direct(file) => file.write(bytes),
+        match &mut self.output {
+            Output::Temporary { file, .. } => file.write(bytes),
+            Output::Direct(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.text {
-            Text::Private { file, .. } => file.flush(),
-            Text::Direct(file) => file.flush(),
+        match &mut self.output {
+            Output::Temporary { file, .. } => file.flush(),
+            Output::Direct(file) => file.flush(),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! A stream that is too large for one tree, in pieces at the marks between its documents.
+//! Splits a stream that is too large for one tree at the markers between its documents.
 //!
-//! `kustomize build | harden -` hands over everything that a cluster runs in one stream. A tree
-//! counts its nodes and bytes in 32 bits and stops well before that, and no document needs another
-//! one to be read: anchors end with their document (YAML 1.2.2, section 3.2.2.2).
+//! `kustomize build | harden -` may pass all objects of a cluster in one stream. A tree counts its
+//! nodes and bytes in 32 bits, so its size is limited. Documents can be parsed separately, because
+//! an anchor is only valid in its document (YAML 1.2.2, section 3.2.2.2).
 
 use std::path::PathBuf;
 
@@ -15,8 +15,8 @@ use crate::engine::outcome::{
 use crate::project::Source;
 use crate::syntax::{Edit, Span};
 
-/// The source in pieces of at most `limit` bytes, as far as its documents allow. The pieces
-/// together are the source, byte for byte.
+/// Splits the source into pieces of at most `limit` bytes. A larger document is one piece. The
+/// pieces together are the source, byte for byte.
 #[must_use]
 pub fn pieces(source: Source, limit: usize) -> Vec<Source> {
     if source.bytes.len() <= limit {
@@ -45,7 +45,7 @@ pub fn pieces(source: Source, limit: usize) -> Vec<Source> {
         .collect()
 }
 
-/// Where a line `---` begins that no directive stands above.
+/// The starts of `---` lines without a directive on the line above.
 fn marks(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     memmem::find_iter(bytes, b"\n---").filter_map(|at| {
         let ends = bytes
@@ -60,7 +60,7 @@ fn marks(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
-/// The report of pieces as the report of the stream that they are.
+/// Combines the reports of the pieces into the report of the whole stream.
 #[must_use]
 pub fn joined(report: Report) -> Report {
     if report.files.len() < 2 {
@@ -112,7 +112,7 @@ pub fn joined(report: Report) -> Report {
     }
 }
 
-/// The bytes of a piece as bytes of the stream.
+/// The span in the stream for a span in a piece.
 fn later(span: Span, start: u32) -> Span {
     Span {
         start: span.start.saturating_add(start),
@@ -127,7 +127,7 @@ fn moved_edit(edit: Edit, start: u32) -> Edit {
     }
 }
 
-/// One file of all pieces. A piece in trouble puts the whole in trouble.
+/// The file report of the whole stream. If one piece failed, the stream failed.
 fn whole(files: Vec<FileReport>) -> FileReport {
     let mut stream = FileReport {
         path: PathBuf::from("-"),
@@ -165,7 +165,7 @@ fn whole(files: Vec<FileReport>) -> FileReport {
                 let edits = edits.into_iter().map(|edit| moved_edit(edit, offset));
                 change.edits.extend(edits);
             }
-            // Standard input has no file next to it, so that none is created.
+            // No file is created next to standard input.
             FileOutcome::Created(_) => {}
         }
         stream.source.push_str(&file.source);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_split_between_documents_alone() {
+    fn a_stream_is_split_only_between_documents() {
         let text = "a: 1\n---\nb: |\n  ---\n  x\n---x\n---\r\nc: 3\n%YAML 1.2\n---\nd: 4\n--- e\n";
         let small = split(text, 1);
         assert_eq!(small.concat(), text);

@@ -1,8 +1,8 @@
-//! Which files a call means, and their bytes.
+//! Finds the files of a call, and reads them.
 //!
-//! A file that is named is always read. A directory gives the YAML and JSON files and the units in
-//! it that no ignore file excludes; symbolic links in it are not followed, because what they lead
-//! to either lies in the directory itself or is none of its business.
+//! A named file is always read. In a directory, the walk finds the YAML files, JSON files and units
+//! that no ignore file excludes. The walk follows no symbolic links, because their targets are
+//! either in the directory anyway or do not belong to it.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -20,34 +20,34 @@ use crate::paths::normalized;
 use crate::project::{Source, Surroundings, Unread};
 use crate::syntax::Limits;
 
-/// What a call means.
+/// The files of a call.
 #[derive(Debug, Default)]
 pub struct Found {
     /// The files in the order of the arguments, and sorted below each of them.
     pub files: Vec<Entry>,
-    /// What could not be found or walked.
+    /// The paths that could not be found or walked.
     pub errors: Vec<(PathBuf, FileError)>,
 }
 
 /// A file to read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
-    /// As the person named it, or as the walk found it.
+    /// The path as given on the command line or found by the walk.
     pub path: PathBuf,
-    /// The person named the file itself.
+    /// The command line names the file itself.
     pub named: bool,
 }
 
-/// The files on disk, within the project of the file that speaks of them.
+/// The files on disk. A reference can only reach files in the project of the referencing file.
 #[derive(Clone, Debug)]
 pub struct Disk {
-    /// Where the run stands.
+    /// The directory of the run.
     pub directory: PathBuf,
 }
 
 impl Disk {
-    /// The repository that holds the file; without one, the directory of the run if the file lies
-    /// below it, and otherwise the file's own.
+    /// The root of the project: the repository that contains the file. Without a repository, it is
+    /// the directory of the run if the file is below it, otherwise the directory of the file.
     fn root(&self, from: &Path) -> Option<PathBuf> {
         let own = self.directory.join(from).canonicalize().ok()?;
         let own = own.parent()?;
@@ -62,15 +62,15 @@ impl Disk {
         })
     }
 
-    /// Where the path leads, if that is within the project.
+    /// The path with all symbolic links resolved, if the target is in the project.
     fn real(&self, from: &Path, path: &Path) -> Result<PathBuf, Unread> {
-        // Most files that are looked for beside others are not there.
+        // Most files that are looked for do not exist.
         let named = self.directory.join(path);
         if fs::symlink_metadata(&named).is_err() {
             return Err(Unread::Missing);
         }
         let root = self.root(from).ok_or(Unread::Missing)?;
-        // Links are followed first, so that none leads outside.
+        // Links are resolved before the check, so no link leads outside the project.
         let real = named.canonicalize().map_err(|_| Unread::Missing)?;
         if real.starts_with(&root) {
             Ok(real)
@@ -100,7 +100,7 @@ impl Surroundings for Disk {
         normalized(&self.directory.join(path))
     }
 
-    fn beside(&self, from: &Path) -> Vec<PathBuf> {
+    fn siblings(&self, from: &Path) -> Vec<PathBuf> {
         let directory = from.parent().unwrap_or(Path::new(""));
         let mut paths: Vec<PathBuf> = WalkBuilder::new(self.directory.join(directory))
             .max_depth(Some(1))
@@ -114,7 +114,7 @@ impl Surroundings for Disk {
     }
 
     fn is_closed(&self, from: &Path, path: &Path) -> bool {
-        /// More files than anybody mounts one by one; whoever mounts more of them has a copy.
+        /// The number of files in a directory that are checked.
         const FILES: usize = 256;
         let Ok(real) = self.real(from, path) else {
             return false;
@@ -141,7 +141,7 @@ fn is_for_owner(_: &fs::Metadata) -> bool {
     false
 }
 
-/// Finds the files that the arguments mean, each once. `seen` counts them as they are found.
+/// Finds the files that the arguments name, each once. `seen` counts the files found so far.
 #[must_use]
 pub fn find(arguments: &[PathBuf], seen: &AtomicUsize) -> Found {
     let mut found = Found::default();
@@ -162,7 +162,7 @@ pub fn find(arguments: &[PathBuf], seen: &AtomicUsize) -> Found {
     found
 }
 
-/// The files of one project in the order given, all of them or none.
+/// The files of one project in the given order; none of them if one is missing.
 #[must_use]
 pub fn together(files: &[PathBuf], seen: &AtomicUsize) -> Found {
     let mut found = Found::default();
@@ -183,7 +183,7 @@ pub fn together(files: &[PathBuf], seen: &AtomicUsize) -> Found {
 fn named(file: &Path, seen: &AtomicUsize) -> Entry {
     seen.fetch_add(1, Ordering::Relaxed);
     Entry {
-        path: settled(file),
+        path: resolve_parents(file),
         named: true,
     }
 }
@@ -193,12 +193,12 @@ fn missing(path: &Path, source: io::Error) -> (PathBuf, FileError) {
     (path.clone(), FileError::Read { path, source })
 }
 
-/// The bytes of a file; nothing for one that the walk found and whose name promises little, where
-/// it does not even mention what ours are made of.
+/// Reads the bytes of a file. The result is `None` if the walk found the file and its content shows
+/// that it has none of the formats.
 ///
 /// # Errors
 ///
-/// The system's, and [`FileError::TooLarge`].
+/// [`FileError::Read`] and [`FileError::TooLarge`].
 pub fn read(entry: Entry) -> Result<Option<Source>, FileError> {
     let Entry { path, named } = entry;
     let limit = u64::from(Limits::default().bytes);
@@ -225,21 +225,21 @@ pub fn read(entry: Entry) -> Result<Option<Source>, FileError> {
     }
 }
 
-/// The texts of files that are no part of what is hardened, such as those of `--env-file`.
+/// Reads files that are not hardened themselves, such as those of `--env-file`.
 ///
 /// # Errors
 ///
-/// The first file that cannot be read, and why.
+/// The first file that cannot be read, with the reason.
 pub fn read_texts(files: &[PathBuf]) -> Result<Vec<String>, (PathBuf, FileError)> {
     let text = |path: &PathBuf| fs::read_to_string(path).map_err(|source| missing(path, source));
     files.iter().map(text).collect()
 }
 
-/// The bytes of standard input, under the name `-`.
+/// Reads standard input as the file `-`.
 ///
 /// # Errors
 ///
-/// The system's, and [`FileError::TooLarge`] for what no 32 bits count.
+/// [`FileError::Read`], and [`FileError::TooLarge`] if 32 bits cannot count the bytes.
 pub fn read_stdin(input: impl Read) -> Result<Source, FileError> {
     let path = PathBuf::from("-");
     let limit = u64::from(u32::MAX);
@@ -264,7 +264,7 @@ fn walk(
     let found = Mutex::new((Vec::new(), Vec::new()));
     WalkBuilder::new(root)
         .add_custom_ignore_filename(".hardenignore")
-        // A folder of `.git` named by hand is as little ours as one that is met.
+        // This also skips a `.git` directory that the command line names.
         .filter_entry(|entry| entry.file_name() != ".git")
         .build_parallel()
         .run(|| {
@@ -278,7 +278,8 @@ fn walk(
                         return WalkState::Continue;
                     }
                     Ok(entry) => match entry.error() {
-                        // A line of an ignore file that is no pattern: said, and the rest holds.
+                        // A line of an ignore file is not a valid pattern. The walk reports the
+                        // line and uses the others.
                         Some(error) => error.clone(),
                         None => return WalkState::Continue,
                     },
@@ -317,8 +318,8 @@ fn has_extension(path: &Path, extension: &str) -> bool {
     own.is_some_and(|own| own.eq_ignore_ascii_case(extension))
 }
 
-/// Repositories are full of JSON, and other programs have files called `.container`; ours carry
-/// one of these words.
+/// Whether a JSON file contains the keys of a format, or a `.container` file the section of a
+/// Quadlet unit. Repositories contain many such files of other programs.
 fn can_be_ours(path: &Path, bytes: &[u8]) -> bool {
     let has = |key: &str| memmem::find(bytes, key.as_bytes()).is_some();
     if has_extension(path, "json") {
@@ -328,7 +329,7 @@ fn can_be_ours(path: &Path, bytes: &[u8]) -> bool {
     }
 }
 
-/// The walk's own word for a trouble, taken apart into the path and the system's word.
+/// Splits an error of the walk into the path and the error of the system.
 fn trouble(root: &Path, error: ignore::Error) -> (PathBuf, FileError) {
     match error {
         ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
@@ -347,9 +348,9 @@ fn trouble(root: &Path, error: ignore::Error) -> (PathBuf, FileError) {
     }
 }
 
-/// The path with every `..` that follows a name resolved by the system, because that name may be a
+/// Resolves each `..` that follows a name through the file system, because the name may be a
 /// symbolic link.
-fn settled(path: &Path) -> PathBuf {
+fn resolve_parents(path: &Path) -> PathBuf {
     let climbs = path
         .components()
         .skip_while(|part| *part == Component::ParentDir)
@@ -363,7 +364,7 @@ fn settled(path: &Path) -> PathBuf {
     path.strip_prefix(".").unwrap_or(path).to_owned()
 }
 
-/// Leaves each file once, where it stands first, whatever names lead to it.
+/// Keeps each file only at its first position, also if several paths lead to it.
 fn keep_first(entries: &mut Vec<Entry>) {
     let mut directories = HashMap::new();
     let mut known = HashSet::new();
@@ -371,7 +372,7 @@ fn keep_first(entries: &mut Vec<Entry>) {
         let real = if entry.named {
             entry.path.canonicalize()
         } else {
-            // Links are not followed below a root, so that a file's directory says where it is.
+            // The walk follows no links below a root, so the directory of a file is its real one.
             let parent = entry.path.parent().unwrap_or(Path::new(""));
             let real = directories.entry(parent.to_owned()).or_insert_with(|| {
                 if parent.as_os_str().is_empty() {
@@ -434,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_speaks_of_is_read_within_its_project_alone() {
+    fn references_are_read_only_within_the_project() {
         let here = directory(&[
             ("project/.git/HEAD", ""),
             ("project/deploy/compose.yml", ""),
@@ -457,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn ignore_files_are_respected_and_names_overrule_them() {
+    fn ignore_files_apply_unless_the_file_is_named() {
         let here = directory(&[
             (".ignore", "b.yml\n"),
             (".hardenignore", "c.yml\n"),
@@ -483,7 +484,7 @@ mod tests {
     }
 
     #[test]
-    fn other_json_is_passed_over_unless_it_is_named() {
+    fn other_json_is_skipped_unless_it_is_named() {
         let here = directory(&[
             ("package.json", r#"{"name": "shop"}"#),
             ("pod.json", r#"{"kind": "Pod", "apiVersion": "v1"}"#),
@@ -498,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said() {
+    fn missing_files_are_reported() {
         let here = directory(&[]);
         let found = find(&[here.path().join("no.yml")], &AtomicUsize::new(0));
         assert!(found.files.is_empty());
@@ -506,20 +507,23 @@ mod tests {
     }
 
     #[test]
-    fn a_climb_after_a_link_goes_where_the_system_goes() {
+    fn a_parent_after_a_link_is_resolved_by_the_system() {
         let here = directory(&[("far/away/x.yml", ""), ("far/a.yml", "")]);
         std::os::unix::fs::symlink("far/away", here.path().join("link")).unwrap();
         let real = here.path().canonicalize().unwrap();
         assert_eq!(
-            settled(&here.path().join("link/../a.yml")),
+            resolve_parents(&here.path().join("link/../a.yml")),
             real.join("far/a.yml")
         );
-        assert_eq!(settled(Path::new("./a.yml")), Path::new("a.yml"));
-        assert_eq!(settled(Path::new("../a.yml")), Path::new("../a.yml"));
+        assert_eq!(resolve_parents(Path::new("./a.yml")), Path::new("a.yml"));
+        assert_eq!(
+            resolve_parents(Path::new("../a.yml")),
+            Path::new("../a.yml")
+        );
     }
 
     #[test]
-    fn a_file_beyond_the_limit_is_not_read() {
+    fn a_file_over_the_limit_is_not_read() {
         let here = directory(&[("big.yml", "")]);
         let path = here.path().join("big.yml");
         let limit = u64::from(Limits::default().bytes);

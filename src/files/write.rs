@@ -1,10 +1,10 @@
-//! Replaces a file: all of it or nothing, and everything about it but its content stays.
+//! Replaces the content of a file atomically, and keeps its metadata.
 //!
-//! The new text goes to a private file in the same directory, reaches the disk, and is renamed
-//! over the old one, so that a run that is interrupted leaves the old file or the new one. Mode,
-//! owner, group and extended attributes (access control lists among them) are carried over; a symbolic link stays, and the file it leads to is replaced.
-//! A file with several hard links is left alone: a rename would part it from its other names, and
-//! writing in place could leave half of it.
+//! The new text is written to a temporary file in the same directory, flushed to the disk, and
+//! renamed over the old file. An interrupted run leaves the old file or the new one. Mode, owner,
+//! group and extended attributes (including access control lists) are kept. If the path is a
+//! symbolic link, the link stays and its target is replaced. A file with several hard links is not
+//! written: a rename would separate the links, and writing in place is not atomic.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -21,7 +21,7 @@ use super::FileError;
 /// # Errors
 ///
 /// [`FileError::ChangedMeanwhile`], [`FileError::HardLinked`], [`FileError::NotRegular`], and
-/// [`FileError::Write`] with what the system said. The file is then as it was.
+/// [`FileError::Write`] with the error of the system. The file is unchanged then.
 pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), FileError> {
     let failed = |source| FileError::Write {
         path: path.to_owned(),
@@ -34,8 +34,8 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), FileError> {
             path: path.to_owned(),
         });
     }
-    // Renaming needs leave to write the directory only; who took the write bit off the file meant
-    // it, and opening it for writing asks the system.
+    // A rename needs write permission only for the directory. Opening the file for writing also
+    // checks the permission for the file itself.
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -58,12 +58,12 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), FileError> {
     exchange(&target, &file, &metadata, new).map_err(failed)
 }
 
-/// Writes a file that is not there yet, with the mode that the system gives to new files.
+/// Creates a file with the default mode of the system.
 ///
 /// # Errors
 ///
-/// [`FileError::ChangedMeanwhile`] where there is one after all, which is left alone, and
-/// [`FileError::Write`] with what the system said.
+/// [`FileError::ChangedMeanwhile`] if the file exists now, and [`FileError::Write`] with the error
+/// of the system. An existing file is unchanged.
 pub fn create(path: &Path, text: &[u8]) -> Result<(), FileError> {
     let failed = |source| FileError::Write {
         path: path.to_owned(),
@@ -76,7 +76,7 @@ pub fn create(path: &Path, text: &[u8]) -> Result<(), FileError> {
     let mut private = tempfile::Builder::new()
         .prefix(".harden-")
         .suffix(".tmp")
-        // What the umask leaves of it.
+        // The umask applies to this mode.
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(directory)
         .map_err(failed)?;
@@ -111,14 +111,15 @@ fn exchange(target: &Path, old: &File, metadata: &fs::Metadata, text: &[u8]) -> 
     if (own.uid(), own.gid()) != (metadata.uid(), metadata.gid()) {
         fchown(file, Some(metadata.uid()), Some(metadata.gid()))?;
     }
-    // After the owner, because a change of owner takes the set-user-ID bit away.
+    // The mode is set after the owner, because a change of the owner clears the set-user-ID bit.
     file.set_permissions(Permissions::from_mode(metadata.mode() & 0o7777))?;
-    // After the mode, because a list holds the rights of the group where both exist.
+    // Attributes are copied after the mode, because with an access control list, the list contains
+    // the permissions of the group.
     copy_attributes(old, file)?;
     file.sync_all()?;
     private.persist(target).map_err(|error| error.error)?;
-    // The new name is on the disk when its directory is; a file system that cannot do that has
-    // still renamed the file.
+    // The rename is on the disk after a sync of the directory. If the file system cannot sync a
+    // directory, the file is renamed anyway.
     if let Ok(directory) = File::open(&directory) {
         let _ = directory.sync_all();
     }
@@ -126,7 +127,7 @@ fn exchange(target: &Path, old: &File, metadata: &fs::Metadata, text: &[u8]) -> 
 }
 
 fn copy_attributes(from: &File, to: &File) -> io::Result<()> {
-    // The most that Linux lets the names, or one value, take.
+    // Linux limits all names together, and each value, to this size.
     let (mut names, mut value) = (vec![0; 64 << 10], vec![0; 64 << 10]);
     let len = match flistxattr(from, &mut names[..]) {
         Ok(len) => len,
@@ -141,7 +142,7 @@ fn copy_attributes(from: &File, to: &File) -> io::Result<()> {
         let len = fgetxattr(from, name, &mut value[..])?;
         let text = value.get(..len).unwrap_or_default();
         match fsetxattr(to, name, text, XattrFlags::empty()) {
-            // Labels are the system's to give, by the rules of the directory.
+            // The system sets security labels by the rules of the directory.
             Err(_) if name.starts_with(b"security.") => {}
             set => set?,
         }
@@ -162,7 +163,7 @@ mod tests {
         (directory, path)
     }
 
-    /// Every name in the directory, so that no private file is left behind.
+    /// All names in the directory, which show whether a temporary file is left.
     fn names(directory: &Path) -> Vec<String> {
         let mut names: Vec<_> = fs::read_dir(directory)
             .unwrap()
@@ -187,7 +188,7 @@ mod tests {
     #[test]
     fn the_owner_stays() {
         let (_directory, path) = file("a");
-        // Only root can give a file away; for anybody else there is nothing to see.
+        // Only root can change the owner. For other users this test checks nothing.
         if std::os::unix::fs::chown(&path, Some(1234), Some(5678)).is_ok() {
             replace(&path, b"a", b"b").unwrap();
             let metadata = fs::metadata(&path).unwrap();
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_two_names_is_left_alone() {
+    fn a_file_with_two_hard_links_is_not_written() {
         let (directory, path) = file("a");
         let twin = directory.path().join("twin.yml");
         fs::hard_link(&path, &twin).unwrap();
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_wrote_stays() {
+    fn a_concurrent_change_is_not_overwritten() {
         let (_directory, path) = file("theirs");
         assert!(matches!(
             replace(&path, b"a", b"b"),

@@ -1,14 +1,15 @@
 //! An overlay for Compose: `compose.harden.yml`, which `docker compose -f` merges over its base.
 //!
-//! Mappings merge, scalars replace, sequences append; `!override` replaces a sequence or mapping
-//! and `!reset` takes a key away, from Docker Compose 2.24.4 on (compose-spec `13-merge.md`,
-//! compose-go `override/merge.go`). A file's `extends` is resolved before files are merged
-//! (compose-go `loader/loader.go`), so that an overlay must say of an heir what it says of its base.
+//! Compose merges mappings, replaces scalars and appends sequences. From Docker Compose 2.24.4 on,
+//! `!override` replaces a sequence or mapping, and `!reset` removes a key (compose-spec
+//! `13-merge.md`, compose-go `override/merge.go`). Compose resolves `extends` before it merges
+//! files (compose-go `loader/loader.go`), so an overlay must repeat the change of a base for each
+//! service that extends it.
 
 use std::path::{Path, PathBuf};
 
 use super::value::{Copier, added, are_alike, get, is_null, null, text};
-use super::{Desk, Extent, OverlayError, prove};
+use super::{Extent, OverlayBuilder, OverlayError, prove};
 use crate::dialect;
 use crate::dialect::recognise::{OVERLAY_MARK, is_overlay};
 use crate::engine::outcome::FileOutcome;
@@ -16,42 +17,42 @@ use crate::paths::normalized;
 use crate::shell::quote;
 use crate::syntax::{self, Limits, Mode, Schema, Value};
 
-/// Files that extend each other, one after the other.
+/// The longest chain of `extends` that is followed.
 const CHAIN: usize = 16;
 
 /// Moves the changes of Compose files into overlays.
-pub(super) fn write(desk: &mut Desk<'_>, files: &[usize]) {
-    // All of them before the first is moved, because files extend each other.
-    let overlays: Vec<_> = projects(desk, files)
+pub(super) fn write(builder: &mut OverlayBuilder<'_>, files: &[usize]) {
+    // All overlays are computed before the first change moves, because files extend each other.
+    let overlays: Vec<_> = projects(builder, files)
         .into_iter()
-        .map(|project| (overlay(desk, &project), project))
+        .map(|project| (overlay(builder, &project), project))
         .collect();
     for (overlay, project) in overlays {
         match overlay {
             Ok(Some(overlay)) => {
                 let is_there = overlay.existing.as_ref() == Some(&overlay.text);
                 for &index in &project {
-                    desk.move_to(index, &overlay.path, is_there);
+                    builder.move_to(index, &overlay.path, is_there);
                 }
-                if overlay.says_something {
-                    let command = command(desk, &project, &overlay.path);
-                    desk.commands.push(command);
+                if overlay.has_changes {
+                    let command = command(builder, &project, &overlay.path);
+                    builder.commands.push(command);
                 }
-                desk.put(overlay.path, overlay.existing, overlay.text);
+                builder.put(overlay.path, overlay.existing, overlay.text);
             }
             Ok(None) => {}
-            Err(error) => desk.fail(&project, error),
+            Err(error) => builder.fail(&project, error),
         }
     }
 }
 
 /// The files of each project, in the order in which Compose merges them.
-fn projects(desk: &Desk<'_>, files: &[usize]) -> Vec<Vec<usize>> {
-    if desk.extent == Extent::Together {
+fn projects(builder: &OverlayBuilder<'_>, files: &[usize]) -> Vec<Vec<usize>> {
+    if builder.extent == Extent::Together {
         return vec![files.to_vec()];
     }
     let is_fragment = |index: &usize| {
-        desk.report.files.get(*index).is_some_and(|file| {
+        builder.report.files.get(*index).is_some_and(|file| {
             matches!(
                 file.outcome,
                 FileOutcome::NotOurs(_) | FileOutcome::Unchanged
@@ -60,15 +61,15 @@ fn projects(desk: &Desk<'_>, files: &[usize]) -> Vec<Vec<usize>> {
     };
     let bases = files
         .iter()
-        .filter(|index| dialect::overridden_by(desk.path(**index)).is_none());
+        .filter(|index| dialect::overridden_by(builder.path(**index)).is_none());
     let mut projects: Vec<Vec<usize>> = bases.map(|base| vec![*base]).collect();
-    let all: Vec<usize> = (0..desk.report.files.len()).collect();
+    let all: Vec<usize> = (0..builder.report.files.len()).collect();
     for index in all {
-        let Some(names) = dialect::overridden_by(desk.path(index)) else {
+        let Some(names) = dialect::overridden_by(builder.path(index)) else {
             continue;
         };
         let base = projects.iter_mut().find(|project| {
-            let base = project.first().map(|base| desk.path(*base).to_owned());
+            let base = project.first().map(|base| builder.path(*base).to_owned());
             base.is_some_and(|base| names.contains(&base))
         });
         match base {
@@ -84,29 +85,32 @@ struct Overlay {
     path: PathBuf,
     existing: Option<String>,
     text: String,
-    /// It is more than its first line.
-    says_something: bool,
+    /// The overlay contains changes, not only its first line.
+    has_changes: bool,
 }
 
-fn overlay(desk: &Desk<'_>, project: &[usize]) -> Result<Option<Overlay>, OverlayError> {
-    let Some(base) = project.first().map(|base| desk.path(*base)) else {
+fn overlay(
+    builder: &OverlayBuilder<'_>,
+    project: &[usize],
+) -> Result<Option<Overlay>, OverlayError> {
+    let Some(base) = project.first().map(|base| builder.path(*base)) else {
         return Ok(None);
     };
-    let path = beside(base);
+    let path = overlay_path(base);
     let is_failed = |index: &usize| {
-        let file = desk.report.files.get(*index);
+        let file = builder.report.files.get(*index);
         file.is_some_and(|file| matches!(file.outcome, FileOutcome::Failed(_)))
     };
     if project.iter().any(is_failed) {
         return Ok(None);
     }
-    let is_changed = (0..desk.report.files.len()).any(|index| desk.changed(index).is_some());
+    let is_changed = (0..builder.report.files.len()).any(|index| builder.changed(index).is_some());
     let change = if is_changed {
-        change(desk, project)?
+        change(builder, project)?
     } else {
         None
     };
-    let existing = match (&change, desk.existing_overlay(base, &path)) {
+    let existing = match (&change, builder.existing_overlay(base, &path)) {
         (_, Ok(existing)) => existing,
         (Some(_), Err(error)) => return Err(error),
         (None, Err(_)) => None,
@@ -114,7 +118,7 @@ fn overlay(desk: &Desk<'_>, project: &[usize]) -> Result<Option<Overlay>, Overla
     if change.is_none() && existing.is_none() {
         return Ok(None);
     }
-    let says_something = change.is_some();
+    let has_changes = change.is_some();
     let change = change.unwrap_or_else(|| Value::Map(vec![services(Vec::new())]));
     let text = format!("{OVERLAY_MARK}\n{}", syntax::document(&change));
     prove(&path, &text)?;
@@ -122,7 +126,7 @@ fn overlay(desk: &Desk<'_>, project: &[usize]) -> Result<Option<Overlay>, Overla
         path,
         existing,
         text,
-        says_something,
+        has_changes,
     }))
 }
 
@@ -130,12 +134,12 @@ fn services(entries: Vec<(String, Value)>) -> (String, Value) {
     ("services".to_owned(), Value::Map(entries))
 }
 
-/// What an overlay must say for the project to become what the engine planned.
-fn change(desk: &Desk<'_>, project: &[usize]) -> Result<Option<Value>, OverlayError> {
+/// The content of the overlay that makes the project equal to what the engine planned.
+fn change(builder: &OverlayBuilder<'_>, project: &[usize]) -> Result<Option<Value>, OverlayError> {
     let merged = |side| {
-        let files = Files { desk, side };
+        let files = Files { builder, side };
         let whole = project.iter().try_fold(null(), |whole, index| {
-            Some(merge(whole, files.read(desk.path(*index), CHAIN)?))
+            Some(merge(whole, files.read(builder.path(*index), CHAIN)?))
         });
         whole.ok_or(OverlayError::TooManyAliases)
     };
@@ -160,19 +164,19 @@ enum Side {
 
 /// The files of a report, before or after the changes.
 struct Files<'d, 's> {
-    desk: &'d Desk<'s>,
+    builder: &'d OverlayBuilder<'s>,
     side: Side,
 }
 
 impl Files<'_, '_> {
-    /// The services of a file, with what they extend; `None` where aliases make too much of it.
+    /// The services of a file, with `extends` resolved; `None` if aliases expand to too much.
     fn read(&self, path: &Path, chain: usize) -> Option<Value> {
-        let known = self.desk.report.files.iter().enumerate();
+        let known = self.builder.report.files.iter().enumerate();
         let mut known = known.filter(|(_, file)| is_same(&file.path, path));
         let Some((index, file)) = known.next() else {
             return Some(null());
         };
-        let text = match self.desk.changed(index) {
+        let text = match self.builder.changed(index) {
             Some(text) if self.side == Side::After => text,
             _ => &file.source,
         };
@@ -199,7 +203,7 @@ impl Files<'_, '_> {
         Some(Value::Map(vec![services(extended)]))
     }
 
-    /// The service on top of the one it extends.
+    /// The service, merged over the one that it extends.
     fn extended(
         &self,
         path: &Path,
@@ -233,15 +237,15 @@ impl Files<'_, '_> {
     }
 }
 
-/// The two names lead to one place, as far as names tell.
+/// Whether the two paths are the same after normalization. Symbolic links are not resolved.
 fn is_same(left: &Path, right: &Path) -> bool {
     left == right || normalized(left) == normalized(right)
 }
 
-/// Keys whose sequence is replaced by a later one (compose-go `override/merge.go`).
+/// Keys whose sequence a later file replaces (compose-go `override/merge.go`).
 const REPLACED: [&str; 3] = ["command", "entrypoint", "test"];
 
-/// The second over the first, as Compose merges them.
+/// Merges the second value over the first, as Compose does.
 fn merge(under: Value, over: Value) -> Value {
     match (under, over) {
         (_, Value::Tagged(tag, over)) if tag == "!override" => *over,
@@ -258,7 +262,7 @@ fn merge(under: Value, over: Value) -> Value {
                     Some(at) => {
                         if let Some((_, value)) = under.get_mut(at) {
                             let old = std::mem::replace(value, null());
-                            // A service may have such a name too, and is a mapping.
+                            // A mapping here is a service with such a name.
                             let is_mapping = matches!(over, Value::Map(_));
                             *value = if REPLACED.contains(&key.as_str()) && !is_mapping {
                                 over
@@ -276,7 +280,7 @@ fn merge(under: Value, over: Value) -> Value {
             under.extend(over);
             Value::Seq(under)
         }
-        // `tmpfs: /run` is a list of one.
+        // `tmpfs: /run` is a list with one item.
         (Value::Seq(mut under), over @ Value::Str(_)) => {
             under.push(over);
             Value::Seq(under)
@@ -288,7 +292,7 @@ fn merge(under: Value, over: Value) -> Value {
     }
 }
 
-/// What makes the second of the first; nothing where they are the same.
+/// The overlay that turns the first value into the second; `None` if they are equal.
 fn difference(before: &Value, after: &Value) -> Option<Value> {
     if before == after {
         return None;
@@ -330,8 +334,8 @@ fn replacing(value: &Value) -> Value {
     Value::Tagged("!override".to_owned(), Box::new(value.clone()))
 }
 
-/// The name of the overlay: that of its base with `.harden` before the end.
-pub(super) fn beside(base: &Path) -> PathBuf {
+/// The path of the overlay: the path of its base with `.harden` before the extension.
+pub(super) fn overlay_path(base: &Path) -> PathBuf {
     let stem = base.file_stem().unwrap_or_default();
     let end = base.extension().and_then(|end| end.to_str());
     let mut name = stem.to_owned();
@@ -340,17 +344,17 @@ pub(super) fn beside(base: &Path) -> PathBuf {
             name.push(".harden.");
             name.push(end);
         }
-        // A comment is no JSON.
+        // JSON has no comments.
         Some(end) => name.push(format!(".{end}.harden.yml")),
         None => name.push(".harden.yml"),
     }
     base.with_file_name(name)
 }
 
-/// How Compose reads the project with its overlay: `-f` leaves out what it finds by itself
-/// otherwise, so that an override has to be named too.
-fn command(desk: &Desk<'_>, project: &[usize], overlay: &Path) -> String {
-    let paths = project.iter().map(|index| desk.path(*index));
+/// The command that makes Compose read the project with its overlay. With `-f`, Compose does not
+/// search for an override file, so the command names the override too.
+fn command(builder: &OverlayBuilder<'_>, project: &[usize], overlay: &Path) -> String {
+    let paths = project.iter().map(|index| builder.path(*index));
     let mut command = "docker compose".to_owned();
     for path in paths.chain([overlay]) {
         command.push_str(" -f ");

@@ -10,7 +10,7 @@ use crate::engine::{EngineError, REPORT_IT};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OverlayError {
-    /// A file that is not an overlay of ours has the path of the overlay.
+    /// A file that harden did not write has the path of the overlay.
     #[error("{} was not written by harden; harden did not overwrite it", path.display())]
     Foreign {
         /// The file.
@@ -19,7 +19,7 @@ pub enum OverlayError {
     /// With all aliases expanded, the files are too large to compare.
     #[error("the aliases of the file expand to too many values for an overlay")]
     TooManyAliases,
-    /// The proof of the overlay failed, so nothing was written. This is a bug of ours.
+    /// The proof of the overlay failed, so nothing was written. This is a bug in harden.
     #[error("the overlay failed its proof, so nothing was written: {0}")]
     Unproved(String),
 }

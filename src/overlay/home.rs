@@ -1,10 +1,10 @@
-//! Where the patches of a file belong: in the directory of the kustomization that lists it.
+//! Finds the kustomization for the patches of a file: the one that lists the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::patch::{self, Object};
-use super::{Desk, name_of};
+use super::{OverlayBuilder, name_of};
 use crate::dialect::kubernetes::kustomization::{self, Kustomization};
 use crate::dialect::recognise::{is_overlay, recognise};
 use crate::files::groups::kustomizations::{self, Unusable};
@@ -13,11 +13,11 @@ use crate::project::{Format, NotOurs, Surroundings};
 use crate::proof;
 use crate::syntax::{self, Editor, Found, Limits, Mode, NodeId, Schema, Tree, Value};
 
-/// The file of patches.
+/// The name of the file with the patches.
 pub(super) const PATCHES: &str = "harden-patch.yaml";
 
-/// Groups of versions that programs beside the API server read (each says so of itself): their
-/// files look like objects, and `kubectl apply` would not know the kind.
+/// API groups of files that other programs read, and not the API server (each program documents its
+/// group). The files look like objects, but `kubectl apply` does not know their kinds.
 const CLIENTS: [&str; 9] = [
     "skaffold",
     "kind.x-k8s.io",
@@ -30,14 +30,14 @@ const CLIENTS: [&str; 9] = [
     "kuttl.dev",
 ];
 
-/// The kustomization that lays our patches over files.
+/// The kustomization that applies the patches to files.
 pub(super) struct Home {
     pub(super) directory: PathBuf,
-    /// `None` where there is none yet.
-    standing: Option<Kustomization>,
+    /// `None` if there is no kustomization yet.
+    existing: Option<Kustomization>,
 }
 
-/// A kustomization beside the file or above it has an entry for patches of ours.
+/// Whether a kustomization in the directory of the file or above it lists patches from harden.
 pub(super) fn is_patched(directory: &Path, file: &Path, surroundings: &dyn Surroundings) -> bool {
     let own = kustomizations::in_directory(directory, file, surroundings);
     let own = own.ok().flatten().into_iter();
@@ -49,36 +49,36 @@ pub(super) fn is_patched(directory: &Path, file: &Path, surroundings: &dyn Surro
 }
 
 /// The kustomizations among the files of the run.
-pub(super) fn given(desk: &Desk<'_>) -> Vec<Kustomization> {
-    let files = desk.report.files.iter();
+pub(super) fn given(builder: &OverlayBuilder<'_>) -> Vec<Kustomization> {
+    let files = builder.report.files.iter();
     let named = files.filter(|file| kustomization::is_one(&file.path));
     named
         .filter_map(|file| {
-            Kustomization::parse(file.path.clone(), file.source.clone(), desk.surroundings)
+            Kustomization::parse(file.path.clone(), file.source.clone(), builder.surroundings)
         })
         .collect()
 }
 
 impl Home {
-    /// The one for this file; `given` are the kustomizations among the files of the run.
+    /// The kustomization for this file. `given` are the kustomizations among the files of the run.
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// Why there is no usable kustomization.
     pub(super) fn of(
-        desk: &Desk<'_>,
+        builder: &OverlayBuilder<'_>,
         file: &Path,
         given: &[Kustomization],
     ) -> Result<Self, String> {
         let directory = file.parent().unwrap_or(Path::new(""));
         let (place, home) = (
-            desk.surroundings.place(file),
-            desk.surroundings.place(directory),
+            builder.surroundings.place(file),
+            builder.surroundings.place(directory),
         );
-        let own = kustomizations::in_directory(directory, file, desk.surroundings)
+        let own = kustomizations::in_directory(directory, file, builder.surroundings)
             .map_err(|unusable| unusable.to_string())?;
         let mut around: Vec<Kustomization> = own.into_iter().collect();
-        for (directory, one) in kustomizations::tried_above(file, desk.surroundings) {
+        for (directory, one) in kustomizations::tried_above(file, builder.surroundings) {
             match one {
                 Ok(one) => around.push(one),
                 Err(Unusable::Unread(name)) => {
@@ -91,7 +91,7 @@ impl Home {
                 Err(Unusable::Foreign(_) | Unusable::Two) => {}
             }
         }
-        let said = |one: &Kustomization| {
+        let display_name = |one: &Kustomization| {
             if one.directory() == directory {
                 name_of(&one.path)
             } else {
@@ -103,14 +103,14 @@ impl Home {
             (Some(one), None) => {
                 return Ok(Self {
                     directory: one.directory(),
-                    standing: Some(one.clone()),
+                    existing: Some(one.clone()),
                 });
             }
             (Some(one), Some(other)) => {
                 return Err(format!(
                     "{} and {} both list it, and a patch in one would not be in the other",
-                    said(one),
-                    said(other)
+                    display_name(one),
+                    display_name(other)
                 ));
             }
             (None, _) => {}
@@ -119,7 +119,7 @@ impl Home {
         if let Some(one) = around.iter().find(is_for) {
             return Err(format!(
                 "{} does not list it among its resources",
-                said(one)
+                display_name(one)
             ));
         }
         // `kubectl kustomize` 5.5 says: "security; file is not in or below".
@@ -132,63 +132,63 @@ impl Home {
         }
         Ok(Self {
             directory: directory.to_owned(),
-            standing: None,
+            existing: None,
         })
     }
 
     pub(super) fn path(&self) -> PathBuf {
-        match &self.standing {
-            Some(standing) => standing.path.clone(),
+        match &self.existing {
+            Some(existing) => existing.path.clone(),
             None => self.directory.join(kustomization::NAMES[0]),
         }
     }
 
-    /// Its text, where it stands already.
+    /// Its text, if it exists.
     pub(super) fn text(&self) -> Option<&str> {
-        self.standing.as_ref().map(|one| one.text.as_str())
+        self.existing.as_ref().map(|one| one.text.as_str())
     }
 
-    /// The places that it lists; none where there is none yet.
+    /// The places of the resources that it lists; none if it does not exist yet.
     pub(super) fn resources(&self) -> impl Iterator<Item = &PathBuf> {
-        self.standing.iter().flat_map(|one| &one.resources)
+        self.existing.iter().flat_map(|one| &one.resources)
     }
 
-    /// Kustomize takes it as a part of other kustomizations alone.
+    /// Whether it is a component, which kustomize builds only as a part of other kustomizations.
     pub(super) fn is_component(&self) -> bool {
-        self.standing.as_ref().is_some_and(|one| one.is_component)
+        self.existing.as_ref().is_some_and(|one| one.is_component)
     }
 
-    /// It lays our patches over what it lists.
-    pub(super) fn applies_patches(&self, desk: &Desk<'_>) -> bool {
-        let place = desk.surroundings.place(&self.directory.join(PATCHES));
-        let standing = self.standing.as_ref();
-        standing.is_some_and(|one| one.patch_files().any(|patch| *patch == place))
+    /// Whether it lists the file with the patches.
+    pub(super) fn applies_patches(&self, builder: &OverlayBuilder<'_>) -> bool {
+        let place = builder.surroundings.place(&self.directory.join(PATCHES));
+        let existing = self.existing.as_ref();
+        existing.is_some_and(|one| one.patch_files().any(|patch| *patch == place))
     }
 
-    /// Its text with the entry for our patches, or without; `None` where that is what it has.
-    /// `from` is a file of its directory.
+    /// Its text with the entry for the patches, or without the entry if it is not `wanted`. `None`
+    /// if the text does not change. `from` is a file in its directory.
     ///
     /// # Errors
     ///
-    /// Why it cannot have it.
+    /// Why the entry cannot be added or removed.
     pub(super) fn with_patches(
         &self,
-        desk: &Desk<'_>,
+        builder: &OverlayBuilder<'_>,
         wanted: bool,
         from: &Path,
     ) -> Result<Option<String>, String> {
-        let Some(standing) = &self.standing else {
+        let Some(existing) = &self.existing else {
             return if wanted {
-                Ok(Some(created(&listing(desk, from)?)))
+                Ok(Some(created(&listing(builder, from)?)))
             } else {
                 Ok(None)
             };
         };
-        if wanted && self.applies_patches(desk) {
+        if wanted && self.applies_patches(builder) {
             return Ok(None);
         }
-        let text = &standing.text;
-        let name = name_of(&standing.path);
+        let text = &existing.text;
+        let name = name_of(&existing.path);
         let tree = syntax::parse(text, Mode::GoYaml, &Limits::default())
             .map_err(|error| format!("{name}: {error}"))?;
         let Some(root) = tree.documents().first().map(|document| document.root) else {
@@ -215,7 +215,7 @@ impl Home {
     }
 }
 
-/// The item of `patches` that names our file, and how many items there are.
+/// The item of `patches` that names the file with the patches, and the number of items.
 fn our_entry(tree: &Tree<'_>, list: NodeId) -> Option<(NodeId, usize)> {
     let items: Vec<NodeId> = tree.children(tree.resolve(list)).collect();
     let ours = items.iter().find(|item| {
@@ -228,19 +228,19 @@ fn our_entry(tree: &Tree<'_>, list: NodeId) -> Option<(NodeId, usize)> {
     ours.map(|item| (*item, items.len()))
 }
 
-/// The names of the files of a directory that a kustomization of it has to list, so that nothing
-/// is left out that `kubectl apply -f` of the directory takes. Kustomize sorts the objects itself.
+/// The names of the files that a new kustomization of the directory must list: all files that
+/// `kubectl apply -f` applies. Kustomize sorts the objects itself.
 ///
 /// # Errors
 ///
-/// Two files have the same object: they are not meant to be applied together.
-fn listing(desk: &Desk<'_>, from: &Path) -> Result<Vec<String>, String> {
+/// Two files have the same object, so they are not applied together.
+fn listing(builder: &OverlayBuilder<'_>, from: &Path) -> Result<Vec<String>, String> {
     let directory = from.parent().unwrap_or(Path::new(""));
     let mut texts: BTreeMap<String, Option<&str>> = BTreeMap::new();
-    for path in desk.surroundings.beside(from) {
+    for path in builder.surroundings.siblings(from) {
         texts.insert(name_of(&path), None);
     }
-    for file in &desk.report.files {
+    for file in &builder.report.files {
         if file.path.parent().unwrap_or(Path::new("")) == directory {
             texts.insert(name_of(&file.path), Some(&file.source));
         }
@@ -250,7 +250,10 @@ fn listing(desk: &Desk<'_>, from: &Path) -> Result<Vec<String>, String> {
     for (name, given) in texts {
         let read = match given {
             Some(_) => None,
-            None => desk.existing(from, &directory.join(&name)).ok().flatten(),
+            None => builder
+                .existing(from, &directory.join(&name))
+                .ok()
+                .flatten(),
         };
         let Some(text) = given.or(read.as_deref()) else {
             continue;
@@ -271,9 +274,9 @@ fn listing(desk: &Desk<'_>, from: &Path) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// The objects of a file that kustomize takes as it is; none where it does not.
+/// The objects of a file that kustomize can list as a resource; none for any other file.
 fn whole_objects(text: &str) -> Vec<Object> {
-    // A quick look is all that most other files get.
+    // Most other files fail this cheap check.
     if is_overlay(text) || !text.contains("apiVersion") {
         return Vec::new();
     }
@@ -295,7 +298,7 @@ fn whole_objects(text: &str) -> Vec<Object> {
     objects
 }
 
-/// A kustomization of these files and our patches.
+/// The text of a kustomization with these files and the patches.
 fn created(files: &[String]) -> String {
     let word = |word: &str| Value::Str(word.to_owned());
     let files = files.iter().map(|file| word(file)).collect();

@@ -1,58 +1,62 @@
-//! An overlay for Kubernetes: `harden-patch.yaml`, which a kustomization lays over the files that
+//! An overlay for Kubernetes: `harden-patch.yaml`, which a kustomization applies to the files that
 //! it lists.
 //!
-//! One file has the patches of all files of a kustomization, which has an entry for it under
-//! `patches`. Where no kustomization has to do with the directory of a file, one is written that
-//! lists all its objects. A file of patches without any is an error for kustomize, so that the
-//! entry goes with the last one.
+//! One file contains the patches for all files of a kustomization, which lists it under `patches`.
+//! If no kustomization covers the directory of a file, a new one is written that lists all its
+//! objects. Kustomize rejects an empty file of patches, so the entry is removed with the last
+//! patch.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::home::{self, Home, PATCHES};
 use super::patch::{self, Identity, Object};
-use super::{Desk, Extent, OverlayError, prove};
+use super::{Extent, OverlayBuilder, OverlayError, prove};
 use crate::dialect::recognise::OVERLAY_MARK;
 use crate::shell::quote;
 
 /// Moves the changes of Kubernetes files into overlays.
-pub(super) fn write(desk: &mut Desk<'_>, files: &[usize]) {
+pub(super) fn write(builder: &mut OverlayBuilder<'_>, files: &[usize]) {
     let mut homes: BTreeMap<PathBuf, (Home, Vec<usize>)> = BTreeMap::new();
-    let given = home::given(desk);
+    let given = home::given(builder);
     for &index in files {
-        match Home::of(desk, desk.path(index), &given) {
+        match Home::of(builder, builder.path(index), &given) {
             Ok(home) => {
                 let directory = home.directory.clone();
                 let (_, files) = homes.entry(directory).or_insert((home, Vec::new()));
                 files.push(index);
             }
-            Err(_) if desk.extent == Extent::Standing => {}
-            Err(why) => desk.decline(index, &why),
+            Err(_) if builder.extent == Extent::Existing => {}
+            Err(why) => builder.decline(index, &why),
         }
     }
     for (home, files) in homes.into_values() {
-        if let Err(error) = overlay(desk, &home, &files) {
-            desk.fail(&files, error);
+        if let Err(error) = overlay(builder, &home, &files) {
+            builder.fail(&files, error);
         }
     }
 }
 
-fn overlay(desk: &mut Desk<'_>, home: &Home, files: &[usize]) -> Result<(), OverlayError> {
+fn overlay(
+    builder: &mut OverlayBuilder<'_>,
+    home: &Home,
+    files: &[usize],
+) -> Result<(), OverlayError> {
     let path = home.directory.join(PATCHES);
-    let from = files.first().map(|first| desk.path(*first).to_owned());
+    let from = files.first().map(|first| builder.path(*first).to_owned());
     let from = from.unwrap_or_default();
-    let is_changed = files.iter().any(|index| desk.changed(*index).is_some());
-    let keeps = desk.extent == Extent::Standing;
-    if keeps && !(is_changed && home.applies_patches(desk)) {
+    let is_changed = files.iter().any(|index| builder.changed(*index).is_some());
+    let keeps = builder.extent == Extent::Existing;
+    if keeps && !(is_changed && home.applies_patches(builder)) {
         return Ok(());
     }
-    let existing = match desk.existing_overlay(&from, &path) {
+    let existing = match builder.existing_overlay(&from, &path) {
         Ok(existing) => existing,
-        // What is not ours has nothing of ours.
+        // A file that harden did not write contains no patches from harden.
         Err(_) if keeps || !is_changed => return Ok(()),
         Err(error) => return Err(error),
     };
-    let standing = match existing.as_deref().filter(|_| keeps) {
+    let old_patches = match existing.as_deref().filter(|_| keeps) {
         Some(text) => patch::objects(text).unwrap_or_default(),
         None => Vec::new(),
     };
@@ -60,44 +64,46 @@ fn overlay(desk: &mut Desk<'_>, home: &Home, files: &[usize]) -> Result<(), Over
         return Ok(());
     }
 
-    let Patched {
+    let FilePatches {
         mut patches,
         overlaid,
         given,
-    } = patches(desk, files, &standing);
+    } = patches(builder, files, &old_patches);
     if keeps {
         let made: BTreeSet<Identity> = patches.iter().map(|one| one.identity.clone()).collect();
-        let others = standing.iter().filter(|one| !made.contains(&one.identity));
+        let others = old_patches
+            .iter()
+            .filter(|one| !made.contains(&one.identity));
         patches.extend(others.cloned());
     } else if let Some(existing) = &existing {
-        patches.extend(kept(desk, home, &from, existing, &given));
+        patches.extend(kept(builder, home, &from, existing, &given));
     }
 
-    let says_something = !patches.is_empty();
-    if !says_something && existing.is_none() {
+    let has_changes = !patches.is_empty();
+    if !has_changes && existing.is_none() {
         return Ok(());
     }
-    let changed = match home.with_patches(desk, says_something, &from) {
+    let changed = match home.with_patches(builder, has_changes, &from) {
         Ok(changed) => changed,
         Err(why) => {
             for index in overlaid {
-                desk.decline(index, &why);
+                builder.decline(index, &why);
             }
             return Ok(());
         }
     };
     let text = match &existing {
-        // Somebody may have formatted it since.
-        Some(existing) if keeps && is_same(&patches, &standing) => existing.clone(),
+        // The same patches, perhaps formatted differently, stay as they are.
+        Some(existing) if keeps && is_same(&patches, &old_patches) => existing.clone(),
         _ => format!("{OVERLAY_MARK}\n{}", patch::documents(patches)),
     };
     prove(&path, &text)?;
 
     let is_there = existing.as_ref() == Some(&text) && changed.is_none();
     for index in overlaid {
-        desk.move_to(index, &path, is_there);
+        builder.move_to(index, &path, is_there);
     }
-    if says_something && !home.is_component() {
+    if has_changes && !home.is_component() {
         let directory = if home.directory.as_os_str().is_empty() {
             Path::new(".")
         } else {
@@ -105,22 +111,22 @@ fn overlay(desk: &mut Desk<'_>, home: &Home, files: &[usize]) -> Result<(), Over
         };
         let directory = directory.to_string_lossy();
         let command = format!("kubectl apply -k {}", quote(&directory));
-        desk.commands.push(command);
+        builder.commands.push(command);
     }
-    desk.put(path, existing, text);
+    builder.put(path, existing, text);
     if let Some(text) = changed {
-        desk.put(home.path(), home.text().map(str::to_owned), text);
+        builder.put(home.path(), home.text().map(str::to_owned), text);
     }
     Ok(())
 }
 
-fn is_same(patches: &[Object], standing: &[Object]) -> bool {
-    let stands = |patch: &Object| standing.iter().any(|one| one.value == patch.value);
-    patches.len() == standing.len() && patches.iter().all(stands)
+fn is_same(patches: &[Object], old_patches: &[Object]) -> bool {
+    let is_old = |patch: &Object| old_patches.iter().any(|one| one.value == patch.value);
+    patches.len() == old_patches.len() && patches.iter().all(is_old)
 }
 
-/// What the files of a kustomization come to.
-struct Patched {
+/// The patches for the files of a kustomization.
+struct FilePatches {
     patches: Vec<Object>,
     /// The files whose changes are among the patches.
     overlaid: Vec<usize>,
@@ -128,10 +134,14 @@ struct Patched {
     given: BTreeSet<Identity>,
 }
 
-/// The patches of the files that have changes, on top of those that are to stay; a file that cannot
-/// be patched is declined.
-fn patches(desk: &mut Desk<'_>, files: &[usize], standing: &[Object]) -> Patched {
-    let mut found = Patched {
+/// The patches for the changed files, each merged over the old patch of the same object. The
+/// changes of a file that no patch can make are declined.
+fn patches(
+    builder: &mut OverlayBuilder<'_>,
+    files: &[usize],
+    old_patches: &[Object],
+) -> FilePatches {
+    let mut found = FilePatches {
         patches: Vec::new(),
         overlaid: Vec::new(),
         given: BTreeSet::new(),
@@ -139,7 +149,7 @@ fn patches(desk: &mut Desk<'_>, files: &[usize], standing: &[Object]) -> Patched
     let mut counts: HashMap<Identity, usize> = HashMap::new();
     let mut before = Vec::with_capacity(files.len());
     for &index in files {
-        let source = desk
+        let source = builder
             .report
             .files
             .get(index)
@@ -152,7 +162,7 @@ fn patches(desk: &mut Desk<'_>, files: &[usize], standing: &[Object]) -> Patched
     }
     found.given.extend(counts.keys().cloned());
     for (index, objects) in before {
-        let Some(after) = desk.changed(index) else {
+        let Some(after) = builder.changed(index) else {
             continue;
         };
         let made = objects.and_then(|objects| {
@@ -172,7 +182,9 @@ fn patches(desk: &mut Desk<'_>, files: &[usize], standing: &[Object]) -> Patched
             let pairs = objects.iter().zip(&after);
             let patches = pairs.map(|(before, after)| {
                 let made = patch::patch(before, after)?;
-                let old = standing.iter().find(|old| old.identity == before.identity);
+                let old = old_patches
+                    .iter()
+                    .find(|old| old.identity == before.identity);
                 match (made, old) {
                     (Some(made), Some(old)) => patch::extended(before, old, &made),
                     (made, _) => Ok(made),
@@ -185,16 +197,16 @@ fn patches(desk: &mut Desk<'_>, files: &[usize], standing: &[Object]) -> Patched
                 found.patches.extend(made.into_iter().flatten());
                 found.overlaid.push(index);
             }
-            Err(why) => desk.decline(index, &why),
+            Err(why) => builder.decline(index, &why),
         }
     }
     found
 }
 
-/// The patches of objects whose files this run was not given: they are in files that the
-/// kustomization lists.
+/// The old patches that stay: those of objects that the kustomization lists and that are in files
+/// outside this run.
 fn kept(
-    desk: &Desk<'_>,
+    builder: &OverlayBuilder<'_>,
     home: &Home,
     from: &Path,
     existing: &str,
@@ -209,7 +221,7 @@ fn kept(
     }
     let mut others: BTreeSet<Identity> = BTreeSet::new();
     for path in home.resources() {
-        if let Ok(Some(text)) = desk.existing(from, path)
+        if let Ok(Some(text)) = builder.existing(from, path)
             && let Ok(objects) = patch::objects(&text)
         {
             others.extend(objects.into_iter().map(|object| object.identity));

@@ -1,14 +1,15 @@
-//! Hardening in a file of its own, beside originals that stay as they are.
+//! Overlays: new files next to the originals that contain the changes. The originals stay the same.
 //!
-//! The engine plans and proves in memory as ever. Here what it would have written is compared with
-//! what stands there, and the difference becomes a file that the consumer lays over the originals:
-//! `compose` writes one that `docker compose -f` merges, `kustomize` one that `kubectl apply -k` takes
-//! in as a strategic merge `patch`, with the entry for it in the kustomization.
+//! The engine plans and proves the changes in memory as for every run. This module compares the
+//! new text of each file with the original, and writes the difference to an overlay file. The
+//! consumer merges the overlay over the originals: `compose` writes a file for `docker compose -f`,
+//! and `kustomize` writes a strategic merge `patch` for `kubectl apply -k` and lists the patch in
+//! the kustomization.
 //!
-//! An overlay is wholly ours, which its first line says. It is written anew by each run that asks
-//! for it, from the originals alone, so that a second run writes the same bytes. A run that does not
-//! ask takes it for what it is where its consumer applies it by itself: its changes count as made,
-//! and what it lacks is added to it.
+//! The first line of an overlay says that harden wrote the file. Each run with `--overlay` writes
+//! the whole overlay again and reads only the originals, so a second run writes the same bytes. A
+//! run without `--overlay` updates an overlay that a kustomization lists: changes in the overlay
+//! count as made, and new changes are added to it.
 
 mod compose;
 mod error;
@@ -28,42 +29,42 @@ use crate::engine::outcome::{Change, ContainerReport, FileOutcome, FileReport, O
 use crate::project::{Format, NotOurs, Surroundings, Unread};
 use crate::proof;
 
-/// An overlay has what the file lacks.
+/// The overlay sets what the file does not set.
 static IN_OVERLAY: Words = Words::new("in-overlay", "The overlay {name} sets it.");
-/// No overlay can have the change.
+/// No overlay can make the change.
 static NOT_IN_OVERLAY: Words = Words::new(
     "not-in-overlay",
     "An overlay cannot hold the change: {why}.",
 );
 
-/// Whose changes move.
+/// The files whose changes move into overlays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// Those of all files.
+    /// All files.
     All,
-    /// Those of all files, which are one Compose project, merged in their order.
+    /// All files. They are one Compose project, merged in their order.
     Together,
-    /// Those of the files that an overlay of ours is laid over already, whoever reads them: a
-    /// kustomization names it. Compose reads its overlay where `-f` says so, which no file tells.
-    Standing,
+    /// The files that a kustomization already patches with an overlay from harden. Compose
+    /// overlays are left out: Compose reads them only with `-f`, which no file shows.
+    Existing,
 }
 
-/// What became of the files of one directory.
+/// The results for files of one group, with overlays.
 #[derive(Debug, Default)]
 pub struct Overlaid {
-    /// The same report, where the originals are unchanged and the overlays are files of their own.
+    /// The report, in which the originals are unchanged and the overlays are further files.
     pub report: Report,
-    /// The commands that read originals and overlays together, one a project.
+    /// The commands that read originals and overlays together, one for each project.
     pub commands: Vec<String>,
 }
 
-/// Whether an overlay of ours is laid over a file that would be changed.
+/// Whether a kustomization patches a changed file with an overlay from harden.
 #[must_use]
-pub fn stands(report: &Report, surroundings: &dyn Surroundings) -> bool {
+pub fn is_applied(report: &Report, surroundings: &dyn Surroundings) -> bool {
     let mut directories = BTreeSet::new();
     report.files.iter().any(|file| {
         let directory = file.path.parent().unwrap_or(Path::new(""));
-        // Compose files have none, and looking for one costs more than looking at them.
+        // Compose files have no kustomization. This check is cheaper than the search for one.
         matches!(file.outcome, FileOutcome::Changed(_))
             && file.source.contains("apiVersion")
             && directories.insert(directory)
@@ -71,8 +72,8 @@ pub fn stands(report: &Report, surroundings: &dyn Surroundings) -> bool {
     })
 }
 
-/// The overlays for Compose that stand beside files that would be changed. Nothing says that they
-/// are read.
+/// The Compose overlays of changed files. No file shows whether Compose reads them, so their
+/// changes do not count as made.
 #[must_use]
 pub fn not_counted(report: &Report) -> Vec<PathBuf> {
     let with = |wanted: fn(&FileOutcome) -> bool| {
@@ -85,22 +86,23 @@ pub fn not_counted(report: &Report) -> Vec<PathBuf> {
         return Vec::new();
     }
     let changed = with(|one| matches!(one, FileOutcome::Changed(_)));
-    let overlays = changed.map(|file| compose::beside(&file.path));
+    let overlays = changed.map(|file| compose::overlay_path(&file.path));
     overlays
         .filter(|path| ours.contains(path.as_path()))
         .collect()
 }
 
-/// Moves the changes of a report into overlays. `surroundings` gives what lies beside the files.
+/// Moves the changes of a report into overlays. `surroundings` reads the existing overlays and
+/// kustomizations.
 #[must_use]
 pub fn overlay(report: Report, extent: Extent, surroundings: &dyn Surroundings) -> Overlaid {
-    let mut desk = Desk {
+    let mut builder = OverlayBuilder {
         report,
         extent,
         surroundings,
         commands: Vec::new(),
     };
-    let formats: Vec<Option<Format>> = desk
+    let formats: Vec<Option<Format>> = builder
         .report
         .files
         .iter()
@@ -108,7 +110,7 @@ pub fn overlay(report: Report, extent: Extent, surroundings: &dyn Surroundings) 
             FileOutcome::Unchanged | FileOutcome::Changed(_) => recognise(&file.source, &[])
                 .ok()
                 .and_then(|recognised| match recognised.format {
-                    // Only a configuration knows that the kind has pods.
+                    // The configuration may declare that the kind has pods.
                     Err(NotOurs::NoPods) => Some(Format::KUBERNETES),
                     format => format.ok(),
                 }),
@@ -120,29 +122,29 @@ pub fn overlay(report: Report, extent: Extent, surroundings: &dyn Surroundings) 
         let files = files.filter(move |(_, format)| **format == Some(wanted));
         files.map(|(index, _)| index).collect::<Vec<_>>()
     };
-    if extent == Extent::Standing {
-        kustomize::write(&mut desk, &of(Format::KUBERNETES));
-        return desk.done();
+    if extent == Extent::Existing {
+        kustomize::write(&mut builder, &of(Format::KUBERNETES));
+        return builder.done();
     }
     for (index, format) in formats.iter().enumerate() {
         if format.is_none() {
-            desk.decline(index, "its format has no overlay");
+            builder.decline(index, "its format has no overlay");
         }
     }
-    compose::write(&mut desk, &of(Format::COMPOSE));
-    kustomize::write(&mut desk, &of(Format::KUBERNETES));
-    desk.done()
+    compose::write(&mut builder, &of(Format::COMPOSE));
+    kustomize::write(&mut builder, &of(Format::KUBERNETES));
+    builder.done()
 }
 
-/// The report while its changes move.
-struct Desk<'s> {
+/// The report while changes move into overlays.
+struct OverlayBuilder<'s> {
     report: Report,
     extent: Extent,
     surroundings: &'s dyn Surroundings,
     commands: Vec<String>,
 }
 
-impl Desk<'_> {
+impl OverlayBuilder<'_> {
     fn done(self) -> Overlaid {
         Overlaid {
             report: self.report,
@@ -165,7 +167,8 @@ impl Desk<'_> {
         }
     }
 
-    /// What stands at the path now, beside the file `from`.
+    /// The current text of the file at the path, if the file exists. `from` is a file of the same
+    /// project.
     fn existing(&self, from: &Path, path: &Path) -> Result<Option<String>, OverlayError> {
         match self.surroundings.read(from, path) {
             Ok(text) => Ok(Some(text)),
@@ -176,7 +179,7 @@ impl Desk<'_> {
         }
     }
 
-    /// What stands at the path of an overlay now.
+    /// The current text of the overlay at the path, if the overlay exists.
     fn existing_overlay(&self, from: &Path, path: &Path) -> Result<Option<String>, OverlayError> {
         match self.existing(from, path)? {
             Some(text) if !is_overlay(&text) => Err(OverlayError::Foreign {
@@ -186,8 +189,9 @@ impl Desk<'_> {
         }
     }
 
-    /// The changes of this file are all made elsewhere: in `place`, which has them already or not.
-    fn move_to(&mut self, index: usize, place: &Path, is_there: bool) {
+    /// Records that all changes of this file are made in `overlay`. `is_there`: the overlay
+    /// contains them already.
+    fn move_to(&mut self, index: usize, overlay: &Path, is_there: bool) {
         let Some(file) = self.report.files.get_mut(index) else {
             return;
         };
@@ -196,12 +200,12 @@ impl Desk<'_> {
         }
         file.outcome = FileOutcome::Unchanged;
         if is_there {
-            let why = Reason::new(&IN_OVERLAY).name(name_of(place));
+            let why = Reason::new(&IN_OVERLAY).name(name_of(overlay));
             self.answer(index, &why, &Outcome::Hardened);
         }
     }
 
-    /// The changes of this file are not made.
+    /// Declines the changes of this file.
     fn decline(&mut self, index: usize, why: &str) {
         if self.changed(index).is_none() {
             return;
@@ -213,7 +217,7 @@ impl Desk<'_> {
         self.answer(index, &why, &Outcome::Declined);
     }
 
-    /// The changes of these files cannot be made; the first of them says why.
+    /// Records that the changes of these files cannot be made. Only the first file gets the error.
     fn fail(&mut self, indices: &[usize], error: OverlayError) {
         let mut error = Some(error);
         for &index in indices {
@@ -231,7 +235,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Puts the answer in the place of every change of a file's containers.
+    /// Replaces the outcome of every change of the file's containers.
     fn answer(&mut self, index: usize, why: &Reason, outcome: &Outcome) {
         let is_its = |container: &&mut ContainerReport| container.file == index;
         for container in self.report.containers.iter_mut().filter(is_its) {
@@ -246,7 +250,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Puts a file of ours into the report.
+    /// Adds an overlay or a kustomization to the report.
     fn put(&mut self, path: PathBuf, existing: Option<String>, text: String) {
         let (source, outcome) = match existing {
             None => (String::new(), FileOutcome::Created(text)),
@@ -277,7 +281,7 @@ impl Desk<'_> {
     }
 }
 
-/// The last part of a path, for words.
+/// The last part of a path, for messages.
 fn name_of(path: &Path) -> String {
     path.file_name()
         .unwrap_or(path.as_os_str())
@@ -285,7 +289,7 @@ fn name_of(path: &Path) -> String {
         .into_owned()
 }
 
-/// Two parsers must read the overlay alike.
+/// Checks that two parsers read the same values from the overlay.
 fn prove(path: &Path, text: &str) -> Result<(), OverlayError> {
     let unproved = |why| OverlayError::Unproved(format!("{}: {why}", path.display()));
     proof::written(text).map(drop).map_err(unproved)

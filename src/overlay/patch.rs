@@ -1,14 +1,14 @@
 //! Strategic merge patches, as kustomize 5.5 applies them.
 //!
-//! Mappings merge, and a null takes a key away. A list whose items have a merge key merges by it,
-//! and `$patch: delete` takes an item away; every other list is replaced (kubernetes/community
-//! `contributors/devel/sig-api-machinery/strategic-merge-patch.md`). Merge keys are known for the
-//! kinds of the API alone: the lists of any other kind are all replaced.
+//! Mappings merge, and a null removes a key. A list with a merge key merges by that key, and
+//! `$patch: delete` removes an item; every other list is replaced (kubernetes/community
+//! `contributors/devel/sig-api-machinery/strategic-merge-patch.md`). Only the built-in kinds of
+//! Kubernetes have merge keys: the lists of any other kind are all replaced.
 
 use super::value::{Copier, are_alike, get, is_null, null, text};
 use crate::syntax::{self, Limits, Mode, Schema, Value};
 
-/// The kinds with pods that kustomize 5.5 knows merge keys for (measured with `kubectl kustomize`).
+/// The kinds with pods for which kustomize 5.5 has merge keys (measured with `kubectl kustomize`).
 const KNOWN: [(&str, &[&str]); 4] = [
     (
         "apps/v1",
@@ -19,7 +19,7 @@ const KNOWN: [(&str, &[&str]); 4] = [
     ("v1", &["Pod", "PodTemplate", "ReplicationController"]),
 ];
 
-/// The lists of a pod that merge, with their keys (kubernetes `api/openapi-spec/swagger.json`,
+/// The lists of a pod with a merge key (kubernetes `api/openapi-spec/swagger.json`,
 /// `x-kubernetes-patch-merge-key`).
 const MERGE_KEYS: [(&str, &str); 7] = [
     ("containers", "name"),
@@ -31,14 +31,14 @@ const MERGE_KEYS: [(&str, &str); 7] = [
     ("ports", "containerPort"),
 ];
 
-/// The lists whose order says what starts before what.
+/// The lists whose order is the order in which containers start.
 const ORDERED: [&str; 2] = ["containers", "initContainers"];
 
-/// Lists in lists are read this deep, as the dialect reads them.
+/// How deep nested `List` objects are read. The dialect has the same limit.
 const DEEPEST_LIST: u8 = 4;
 
-/// What tells one object of a kustomization from another one: its namespace (`default` where it
-/// says none), name, kind and version.
+/// The identity of an object in a kustomization: its namespace (`default` if it has none), name,
+/// kind and version.
 pub(super) type Identity = (String, String, String, String);
 
 /// An object as kustomize reads it.
@@ -48,11 +48,11 @@ pub(super) struct Object {
     pub(super) value: Value,
 }
 
-/// The objects of a file, those of a `List` one by one.
+/// The objects of a file. A `List` gives each of its items.
 ///
 /// # Errors
 ///
-/// Why kustomize would not take the file, or why we do not.
+/// Why kustomize or harden rejects the file.
 pub(super) fn objects(text: &str) -> Result<Vec<Object>, String> {
     let tree =
         syntax::parse(text, Mode::GoYaml, &Limits::default()).map_err(|error| error.to_string())?;
@@ -98,11 +98,11 @@ fn flatten(value: Value, depth: u8, into: &mut Vec<Object>) -> Result<(), String
     Ok(())
 }
 
-/// The patch that makes the second object of the first; nothing where they are the same.
+/// The patch that turns the first object into the second; `None` if they are equal.
 ///
 /// # Errors
 ///
-/// Why no patch does.
+/// Why no patch can do that.
 pub(super) fn patch(before: &Object, after: &Object) -> Result<Option<Object>, String> {
     if before.identity != after.identity {
         return Err("a patch cannot rename an object".to_owned());
@@ -122,12 +122,12 @@ pub(super) fn patch(before: &Object, after: &Object) -> Result<Option<Object>, S
     }))
 }
 
-/// A patch that says what `old` says of the object and `new` besides: `old` itself, where that
-/// says it already.
+/// A patch with the changes of `old` and of `new`; `old` itself if it contains the changes of `new`
+/// already.
 ///
 /// # Errors
 ///
-/// Why no patch does.
+/// Why no patch can do that.
 pub(super) fn extended(
     before: &Object,
     old: &Object,
@@ -143,7 +143,7 @@ pub(super) fn extended(
     patch(before, &Object { identity, value })
 }
 
-/// The change with the words that lead it to its object.
+/// The change with the fields that identify its object.
 fn addressed(object: &Value, change: Value) -> Value {
     let own = |path: &[&str]| text(object, path).map(|word| Value::Str(word.to_owned()));
     let entry = |key: &str, path: &[&str]| own(path).map(|word| (key.to_owned(), word));
@@ -171,10 +171,10 @@ fn addressed(object: &Value, change: Value) -> Value {
     Value::Map(head.into_iter().flatten().chain(rest).collect())
 }
 
-/// How the lists of an object are patched.
+/// How kustomize patches the lists of an object.
 #[derive(Clone, Copy)]
 struct Lists {
-    /// Some of them merge by a key.
+    /// The kind has lists with merge keys.
     merge: bool,
 }
 
@@ -192,18 +192,18 @@ impl Lists {
         known.filter(|_| self.merge).map(|(_, key)| *key)
     }
 
-    /// Kustomize walks the whole object when it merges a patch: of items with one key it makes
-    /// one, and it drops nulls (measured with `kubectl kustomize` 5.5), which takes the source from
-    /// a volume with `emptyDir: null`.
+    /// Rejects an object that kustomize would change when it merges any patch. Kustomize merges
+    /// items with equal keys into one and drops nulls, so a volume with `emptyDir: null` loses its
+    /// source (measured with `kubectl kustomize` 5.5).
     ///
     /// # Errors
     ///
-    /// What the object has of either.
+    /// The null, or the list with equal keys.
     fn refuse_unclear(self, name: &str, value: &Value) -> Result<(), String> {
         match value {
             Value::Map(entries) => {
                 for (key, value) in entries {
-                    // What an API server leaves empty says nothing there.
+                    // Nulls that the API server writes here have no meaning.
                     if matches!(key.as_str(), "metadata" | "status") {
                         continue;
                     }
@@ -253,7 +253,7 @@ impl Lists {
                         entries.push((key.clone(), null()));
                     }
                 }
-                // The same entries in another order.
+                // Only the order of the entries differs.
                 if entries.is_empty() {
                     return Ok(None);
                 }
@@ -294,8 +294,8 @@ impl Lists {
                         _ => Vec::new(),
                     };
                     is_changed |= !change.is_empty();
-                    // Kustomize puts the items of a patch first, so that those that start in their
-                    // order are all in it.
+                    // Kustomize puts the items of a patch first. A patch of an ordered list
+                    // therefore contains all items.
                     if !change.is_empty() || ORDERED.contains(&name) {
                         let id = (key.to_owned(), (*id).clone());
                         items.push(Value::Map(std::iter::once(id).chain(change).collect()));
@@ -315,7 +315,7 @@ impl Lists {
         Ok(is_changed.then_some(Value::Seq(items)))
     }
 
-    /// The patch over the value.
+    /// Merges the patch into the value.
     fn merge(self, name: &str, under: Value, over: &Value) -> Value {
         match (under, over) {
             (Value::Map(mut under), Value::Map(over)) => {
@@ -348,7 +348,7 @@ impl Lists {
     }
 }
 
-/// The items by their merge key; `None` where one has none, or two have the same.
+/// The items with their merge keys; `None` if an item has no key, or two items have the same key.
 fn keyed<'v>(key: &str, items: &'v [Value]) -> Option<Vec<(&'v Value, &'v Value)>> {
     let mut known: Vec<(&Value, &Value)> = Vec::with_capacity(items.len());
     for item in items {
@@ -361,7 +361,7 @@ fn keyed<'v>(key: &str, items: &'v [Value]) -> Option<Vec<(&'v Value, &'v Value)
     Some(known)
 }
 
-/// A key that is null says what a missing one says.
+/// The value without null entries. A null entry means the same as a missing one.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Map(entries) => Value::Map(
@@ -376,7 +376,7 @@ fn without_nulls(value: &Value) -> Value {
     }
 }
 
-/// The documents of a file of patches, in the order of what they are for.
+/// The text of a file of patches, sorted by the identity of their objects.
 pub(super) fn documents(mut patches: Vec<Object>) -> String {
     patches.sort_by(|left, right| left.identity.cmp(&right.identity));
     let texts: Vec<String> = patches

@@ -1,14 +1,14 @@
-//! Trees as values, with aliases and merges resolved as their consumer resolves them.
+//! Copies trees to values. Aliases and merges are resolved as the consumer resolves them.
 
 use std::collections::HashMap;
 
 use crate::syntax::{self, Kind, NodeId, Scalar, Schema, Tree, Value};
 
-/// Nodes that are copied out of one file. Aliases multiply what a file says; no file that people
-/// write comes near this.
+/// The largest number of nodes that are copied from one file. Aliases can multiply the nodes of a
+/// file; files written by people are far below this limit.
 const NODES: usize = 1 << 20;
 
-/// Levels of collections, through aliases.
+/// The deepest nesting of collections, with aliases followed.
 const DEPTH: usize = 512;
 
 /// Copies nodes of one tree.
@@ -27,7 +27,7 @@ impl<'t, 's> Copier<'t, 's> {
         }
     }
 
-    /// The node and all in it; `None` where aliases make too much of it.
+    /// The node and everything in it; `None` if it is over the limits.
     pub(super) fn copy(&mut self, node: NodeId) -> Option<Value> {
         self.node(node, DEPTH)
     }
@@ -74,12 +74,12 @@ impl<'t, 's> Copier<'t, 's> {
     }
 }
 
-/// Compose's own tags, which say how a value is merged.
+/// Whether the tag is one of Compose's, which control how a value is merged.
 fn is_directive(tag: &str) -> bool {
     matches!(tag, "!reset" | "!override")
 }
 
-/// Nothing.
+/// The value `null`.
 pub(super) fn null() -> Value {
     Value::Plain("null".to_owned())
 }
@@ -88,7 +88,7 @@ pub(super) fn is_null(value: &Value) -> bool {
     matches!(value, Value::Plain(text) if text == "null")
 }
 
-/// The value of a key; nothing for what is no mapping.
+/// The value of a key; `None` if the value is not a mapping or lacks the key.
 pub(super) fn get<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
     match value {
         Value::Map(entries) => entries
@@ -108,7 +108,7 @@ pub(super) fn text<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
     }
 }
 
-/// The items of the second that are not in the first, if it has all that the first has.
+/// The items that the second list adds, if the second contains all items of the first.
 pub(super) fn added(before: &[Value], after: &[Value]) -> Option<Vec<Value>> {
     let mut old: HashMap<String, usize> = HashMap::new();
     for item in before {
@@ -124,7 +124,7 @@ pub(super) fn added(before: &[Value], after: &[Value]) -> Option<Vec<Value>> {
     old.values().all(|count| *count == 0).then_some(new)
 }
 
-/// The two say the same, be their entries and items in another order.
+/// Whether the two values are equal, ignoring the order of entries and items.
 pub(super) fn are_alike(left: &Value, right: &Value) -> bool {
     left == right || sorted(left) == sorted(right)
 }

@@ -8,7 +8,7 @@ use harden::image::{DefaultUser, Facts, Kind, Recipe, RunAs, Support};
 use harden::report::words::sentence;
 use proptest::prelude::*;
 
-use crate::support::beside::Beside;
+use crate::support::memory_files::MemoryFiles;
 use crate::support::run::{Setup as _, by_default, knowledge, only};
 
 fn recipe(text: &str) -> Recipe {
@@ -288,7 +288,7 @@ fn what_cannot_be_understood_is_unknown() {
 /// What a transform says of the only service of a Compose file.
 fn answer(compose: &str, files: &[(&'static str, &'static str)], transform: &str) -> String {
     let report = only(&[transform])
-        .beside(&Beside::new(files))
+        .surroundings(&MemoryFiles::new(files))
         .file("deploy/compose.yml", compose);
     let service = report.containers.last().unwrap();
     let row = &service.rows[0];

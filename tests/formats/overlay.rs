@@ -8,13 +8,13 @@ use harden::engine::outcome::{Change, FileOutcome, Outcome, Report};
 use harden::overlay::{self, Extent, OVERLAY_MARK, Overlaid, OverlayError};
 use harden::report::words::sentence;
 
-use crate::support::beside::Beside;
+use crate::support::memory_files::MemoryFiles;
 use crate::support::run::{Setup as _, only};
 
 /// One directory, hardened by an overlay with these transforms and overrides.
 fn overlaid(files: &[(&str, &str)], ids: &[&str], asked: bool) -> Overlaid {
     let report = hardened(files, ids, asked);
-    overlay::overlay(report, Extent::All, &Beside::new(files))
+    overlay::overlay(report, Extent::All, &MemoryFiles::new(files))
 }
 
 /// What a run over one directory reports before anything moves.
@@ -291,7 +291,7 @@ fn patches_of_files_that_are_not_given_stay_as_long_as_they_are_listed() {
     let given = |path: &str, disk: &[(String, String)]| {
         let (_, text) = disk.iter().find(|(known, _)| known == path).unwrap();
         let report = only(&["no-new-privileges"]).file(path, text);
-        overlay::overlay(report, Extent::All, &Beside::new(disk))
+        overlay::overlay(report, Extent::All, &MemoryFiles::new(disk))
     };
     let second = given("b.yaml", &disk);
     assert_eq!(after(&borrowed(&disk), &second), disk);
@@ -372,9 +372,9 @@ fn what_kustomize_refuses_is_declined() {
 /// What a run that does not ask for overlays makes of files with one.
 fn counted(files: &[(&str, &str)], ids: &[&str]) -> Overlaid {
     let report = hardened(files, ids, false);
-    let beside = Beside::new(files);
-    if overlay::stands(&report, &beside) {
-        overlay::overlay(report, Extent::Standing, &beside)
+    let files_on_disk = MemoryFiles::new(files);
+    if overlay::is_applied(&report, &files_on_disk) {
+        overlay::overlay(report, Extent::Existing, &files_on_disk)
     } else {
         Overlaid {
             report,

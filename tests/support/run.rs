@@ -54,7 +54,7 @@ pub(crate) trait Setup<'r>: Sized {
     fn overriding(self) -> Self;
 
     /// With files that the given ones can refer to.
-    fn beside(self, surroundings: &'r dyn Surroundings) -> Self;
+    fn surroundings(self, surroundings: &'r dyn Surroundings) -> Self;
 
     /// Hardens one file.
     fn file(&self, path: &str, text: &str) -> Report;
@@ -77,7 +77,7 @@ impl<'r> Setup<'r> for Run<'r> {
         self
     }
 
-    fn beside(self, surroundings: &'r dyn Surroundings) -> Self {
+    fn surroundings(self, surroundings: &'r dyn Surroundings) -> Self {
         Self {
             surroundings,
             ..self

@@ -275,10 +275,10 @@ impl<'s> Projects<'s> {
 
     /// Sets the values of variables in each project whose files have any.
     fn set_contexts(&mut self, given: Given<'_>) {
-        let mut firsts: HashMap<usize, &File<'_>> = HashMap::new();
+        let mut first_files: HashMap<usize, &File<'_>> = HashMap::new();
         for one in &self.files {
             if let Some(number) = one.file.part.merged {
-                firsts.entry(number).or_insert(&one.file);
+                first_files.entry(number).or_insert(&one.file);
             }
         }
         let mut contexts: BTreeMap<usize, Arc<Context>> = BTreeMap::new();
@@ -289,7 +289,7 @@ impl<'s> Projects<'s> {
             };
             let has_variables = memchr::memchr(b'$', file.tree.source().as_bytes()).is_some();
             if has_variables && !contexts.contains_key(&number) {
-                let first = firsts.get(&number).copied().unwrap_or(file);
+                let first = first_files.get(&number).copied().unwrap_or(file);
                 let directory = first.context.directory.clone();
                 let none = BTreeMap::new();
                 let context = if given.variables.is_empty() {
@@ -413,11 +413,11 @@ impl<'s> Projects<'s> {
     /// The files of projects, one set for those that are tied.
     fn sets(self) -> Vec<Vec<SetFile<'s>>> {
         let parts: Vec<bool> = (0..self.files.len()).map(|at| self.is_part(at)).collect();
-        let firsts = connected(self.files.len(), self.ties.iter().copied());
+        let first_of = connected(self.files.len(), self.ties.iter().copied());
         let mut sets: BTreeMap<usize, Vec<SetFile<'s>>> = BTreeMap::new();
         for (at, one) in self.files.into_iter().enumerate() {
             if parts[at] {
-                sets.entry(firsts[at]).or_default().push(one);
+                sets.entry(first_of[at]).or_default().push(one);
             }
         }
         let mut sets: Vec<Vec<SetFile<'s>>> = sets.into_values().collect();

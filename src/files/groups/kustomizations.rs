@@ -1,4 +1,4 @@
-//! Where kustomizations are found, and which files and patches they tie to others.
+//! Finds kustomizations, and the files and patches that they list.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::project::{Surroundings, Target, Unread};
 /// The patches of the kustomizations of a group.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Patches {
-    /// The places of the files that are patches, each with the targets that kustomizations give it.
+    /// The places of the files that are patches, with the targets in the kustomizations.
     files: BTreeMap<PathBuf, Vec<Target>>,
     /// Patches that are written in a kustomization.
     pub(crate) inline: Vec<InlinePatch>,
@@ -28,8 +28,8 @@ pub(crate) struct InlinePatch {
 }
 
 impl Patches {
-    /// The patches of each kustomization that is among these files, in their directories, or above
-    /// those. The text of a kustomization is read if it is not given.
+    /// The patches of all kustomizations among these files, in their directories and above. A
+    /// kustomization without a given text is read.
     pub(crate) fn of<'f>(
         files: impl IntoIterator<Item = (&'f Path, Option<&'f str>)>,
         surroundings: &dyn Surroundings,
@@ -141,7 +141,7 @@ pub(crate) fn tried_above(
     })
 }
 
-/// The directory of the file and those above it, as far as they are known.
+/// The directory and those above it, as far as they are known.
 fn upward(directory: PathBuf, surroundings: &dyn Surroundings) -> impl Iterator<Item = PathBuf> {
     let place = surroundings.place(&directory);
     let names = place

@@ -2,9 +2,9 @@
 //!
 //! * A Compose file with its override, and all that it extends or includes, is one set
 //!   ([`compose`]).
-//! * A Kubernetes file is a set of its own, unless a file of the group says something of the pods
-//!   of others: an autoscaler, a `LimitRange`, a service account, a binding of a role, a patch.
-//!   Then all Kubernetes files of the group are one set.
+//! * A Kubernetes file is a set of its own, unless a file of the group affects pods in other
+//!   files: an autoscaler, a `LimitRange`, a service account, a role binding, a patch. Then all
+//!   Kubernetes files of the group are one set.
 //! * A unit is a set of its own, and so is a file of any other format.
 
 use std::cell::OnceCell;
@@ -36,7 +36,7 @@ pub(crate) struct Part {
     pub(crate) is_group: bool,
 }
 
-// The engine plans the sets; what they are is decided here.
+// This module decides which files form a set; the engine plans each set.
 impl Run<'_> {
     /// Plans, applies in memory and proves files that may belong together. Nothing is written to
     /// disk.
@@ -229,7 +229,7 @@ enum Content<'s> {
         tree: Tree<'s>,
         /// Whose it is, or why it is left alone.
         format: Result<Format, NotOurs>,
-        /// It says something of the pods of other files.
+        /// The file affects pods in other files.
         concerns_others: bool,
     },
 }
@@ -243,7 +243,7 @@ impl<'s> Content<'s> {
             return Self::Unit(text);
         }
         let recognised = if run.merges {
-            // `docker compose -f` takes any file, an overlay of ours as well.
+            // `docker compose -f` accepts every file, also an overlay from harden.
             parsed(text).map(|tree| Recognised {
                 tree,
                 format: Ok(Format::COMPOSE),
@@ -277,7 +277,7 @@ fn sets<'s>(run: &Run<'_>, texts: &'s [Text], held: &'s Held) -> Sets<'s> {
     for (index, ((path, _), content)) in texts.iter().zip(contents).enumerate() {
         outcomes.push_back(sorted.add(index, path, content));
     }
-    // A file of a merged project that cannot be read may say anything.
+    // A merged project with an unreadable file is not planned, because that file may set anything.
     let is_complete = !run.merges || sorted.compose.len() == texts.len();
     let listed = held.patches.get();
     let can_be_split = listed.is_none_or(|patches| !patches.is_any_listed)
@@ -301,9 +301,9 @@ struct Sorted<'r, 's> {
     /// They are a part of a Compose project if another file makes them one.
     fragments: Vec<(usize, File<'s>)>,
     kubernetes: Vec<(usize, File<'s>)>,
-    /// They have no pods of their own, and may say something of those of others.
+    /// They have no pods, and may affect pods in other files.
     without_pods: Vec<(usize, File<'s>)>,
-    /// A Kubernetes file says something of the pods of others.
+    /// A Kubernetes file affects pods in other files.
     is_tied: bool,
     /// Files of other formats, and units.
     others: Vec<Set<'s>>,
@@ -368,7 +368,7 @@ impl<'r, 's> Sorted<'r, 's> {
             NotOurs::OtherYaml if dialect::is_override(path) => {
                 self.fragments.push((index, file(Format::COMPOSE)));
             }
-            // An autoscaler or a role in a file of its own says something of the pods.
+            // An autoscaler or a role in a file of its own affects the pods.
             NotOurs::NoPods => self.without_pods.push((index, file(Format::KUBERNETES))),
             NotOurs::Patch => {
                 let targets = self.targets(path).unwrap_or_default();

@@ -9,20 +9,20 @@ use harden::engine::outcome::{Change, FileOutcome, Report};
 
 use crate::support::answers;
 pub(crate) use crate::support::answers::{changed, declined as declined_in, outcome, row};
-use crate::support::beside::Beside;
+use crate::support::memory_files::MemoryFiles;
 use crate::support::run::{Setup as _, by_default};
 
 pub(crate) fn project(files: &[(&str, &str)]) -> Report {
-    project_beside(files, &[], |_| ())
+    project_with_files(files, &[], |_| ())
 }
 
-fn project_beside(
+fn project_with_files(
     files: &[(&str, &str)],
-    beside: &[(&str, &str)],
+    files_on_disk: &[(&str, &str)],
     change: impl FnOnce(&mut Run<'_>),
 ) -> Report {
-    let beside = Beside::new(beside);
-    let mut run = by_default().beside(&beside);
+    let files_on_disk = MemoryFiles::new(files_on_disk);
+    let mut run = by_default().surroundings(&files_on_disk);
     change(&mut run);
     run.files(files)
 }

@@ -4,7 +4,7 @@
 use harden::engine::outcome::{FileOutcome, Outcome};
 use harden::report::words::sentence;
 
-use super::{changed, declined_in, outcome, project, project_beside, row};
+use super::{changed, declined_in, outcome, project, project_with_files, row};
 
 #[test]
 fn a_setting_of_a_base_in_another_file_counts() {
@@ -12,8 +12,8 @@ fn a_setting_of_a_base_in_another_file_counts() {
     let common =
         "services:\n  app:\n    extends: {file: deeper.yml, service: root}\n    read_only: true\n";
     let deeper = "services:\n  root:\n    image: nginx:1.27\n    mem_limit: 1g\n";
-    let beside = [("base/common.yml", common), ("base/deeper.yml", deeper)];
-    let report = project_beside(&[("compose.yml", web)], &beside, |_| ());
+    let files_on_disk = [("base/common.yml", common), ("base/deeper.yml", deeper)];
+    let report = project_with_files(&[("compose.yml", web)], &files_on_disk, |_| ());
     let after = changed(&report, "compose.yml").unwrap();
     assert!(after.contains("user: \"101:101\""), "{after}");
     assert!(!after.contains("mem_limit"), "{after}");
@@ -23,7 +23,7 @@ fn a_setting_of_a_base_in_another_file_counts() {
     ));
     assert_eq!(report.containers.len(), 1);
     // Without the files nothing is guessed.
-    let report = project_beside(&[("compose.yml", web)], &[], |_| ());
+    let report = project_with_files(&[("compose.yml", web)], &[], |_| ());
     let why = declined_in(&report, "web", "non-root-user");
     assert_eq!(
         why,
@@ -34,8 +34,8 @@ fn a_setting_of_a_base_in_another_file_counts() {
 #[test]
 fn nothing_outside_the_project_is_read() {
     let web = "services:\n  web:\n    extends: {file: ../common.yml, service: app}\n";
-    let beside = [("common.yml", "services:\n  app:\n    image: nginx:1.27\n")];
-    let report = project_beside(&[("compose.yml", web)], &beside, |_| ());
+    let files_on_disk = [("common.yml", "services:\n  app:\n    image: nginx:1.27\n")];
+    let report = project_with_files(&[("compose.yml", web)], &files_on_disk, |_| ());
     let why = declined_in(&report, "web", "non-root-user");
     assert!(why.contains("lies outside the project"), "{why}");
 }
@@ -84,7 +84,7 @@ fn included_services_belong_to_the_project_and_are_written_where_they_are_given(
         "cache.more.yml",
         "services:\n  cache:\n    read_only: true\n",
     );
-    let report = project_beside(&[("compose.yml", main), cache], &[db, more], |_| ());
+    let report = project_with_files(&[("compose.yml", main), cache], &[db, more], |_| ());
     assert_eq!(report.containers.len(), 3);
     assert!(
         changed(&report, "compose.yml")
@@ -133,7 +133,7 @@ fn files_that_are_merged_are_one_project() {
         "services:\n  web:\n    user: root\n    mem_limit: 1g\n",
     );
     let volumes = ("c.yml", "volumes:\n  data: {}\n");
-    let report = project_beside(&[base, over, volumes], &[], |run| run.merges = true);
+    let report = project_with_files(&[base, over, volumes], &[], |run| run.merges = true);
     assert_eq!(report.containers.len(), 1);
     let after = changed(&report, "a.yml").unwrap();
     assert!(
@@ -151,7 +151,7 @@ fn files_that_are_merged_are_one_project() {
 fn what_a_later_file_says_is_not_contradicted_where_nobody_would_hear() {
     let base = ("a.yml", "services:\n  web:\n    image: nginx:1.27\n");
     let over = ("b.yml", "services:\n  web:\n    read_only: false\n");
-    let report = project_beside(&[base, over], &[], |run| {
+    let report = project_with_files(&[base, over], &[], |run| {
         run.merges = true;
         run.policy.overrides.push("read-only-root");
     });
@@ -166,19 +166,19 @@ fn an_override_counts_that_only_stands_beside_its_base() {
         "services:\n  web:\n    image: nginx:1.27\n",
     );
     let over = "services:\n  web:\n    mem_limit: 1g\n    image: nginx:1.28\n";
-    let beside = [("x/compose.override.yml", over)];
-    let report = project_beside(&[base], &beside, |_| ());
+    let files_on_disk = [("x/compose.override.yml", over)];
+    let report = project_with_files(&[base], &files_on_disk, |_| ());
     let after = changed(&report, "x/docker-compose.yml").unwrap();
     assert!(
         after.contains("cpus: 1") && !after.contains("mem_limit"),
         "{after}"
     );
     // Compose would take another base.
-    let beside = [
+    let files_on_disk = [
         ("x/compose.override.yml", over),
         ("x/compose.yaml", "services: {}\n"),
     ];
-    let report = project_beside(&[base], &beside, |_| ());
+    let report = project_with_files(&[base], &files_on_disk, |_| ());
     assert!(
         changed(&report, "x/docker-compose.yml")
             .unwrap()
@@ -192,8 +192,8 @@ fn the_base_of_an_override_counts_that_is_named_alone() {
         "compose.override.yml",
         "services:\n  web:\n    user: root\n",
     );
-    let beside = [("compose.yml", "services:\n  web:\n    image: nginx:1.27\n")];
-    let report = project_beside(&[over], &beside, |_| ());
+    let files_on_disk = [("compose.yml", "services:\n  web:\n    image: nginx:1.27\n")];
+    let report = project_with_files(&[over], &files_on_disk, |_| ());
     assert!(changed(&report, "compose.override.yml").is_none());
     let why = declined_in(&report, "web", "memory-limit");
     assert_eq!(
@@ -212,8 +212,8 @@ fn variables_are_judged_by_env_files_and_never_written() {
         "compose.yml",
         "services:\n  web:\n    image: nginx:1.27\n    user: ${WHO}\n    mem_limit: ${LIMIT:-0}\n",
     );
-    let beside = [(".env", "WHO=root\nLIMIT=1g\n")];
-    let report = project_beside(&[text], &beside, |_| ());
+    let files_on_disk = [(".env", "WHO=root\nLIMIT=1g\n")];
+    let report = project_with_files(&[text], &files_on_disk, |_| ());
     let after = changed(&report, "compose.yml").unwrap();
     assert!(
         after.contains("user: ${WHO}\n    mem_limit: ${LIMIT:-0}"),
@@ -221,8 +221,8 @@ fn variables_are_judged_by_env_files_and_never_written() {
     );
     // A tmpfs is root's where the container is.
     assert!(!after.contains("uid="), "{after}");
-    let beside = [(".env", "WHO=root\n")];
-    let report = project_beside(&[text], &beside, |run| {
+    let files_on_disk = [(".env", "WHO=root\n")];
+    let report = project_with_files(&[text], &files_on_disk, |run| {
         run.variables.push("WHO=2000:2000".into());
     });
     let after = changed(&report, "compose.yml").unwrap();
@@ -250,8 +250,8 @@ fn what_an_env_file_says_is_part_of_the_environment() {
         "services:\n  app:\n    image: example/app\n    environment: {B: \"2\"}\n    env_file:\n      - app.env\n      - path: ../none.env\n        required: false\n",
     );
     let declined = |env: &str| {
-        let beside = [("a/app.env", env), ("none.env", "C=3\n")];
-        let report = project_beside(&[text], &beside, |_| ());
+        let files_on_disk = [("a/app.env", env), ("none.env", "C=3\n")];
+        let report = project_with_files(&[text], &files_on_disk, |_| ());
         let row = row(&report, "app", "non-root-user");
         match &row.outcome {
             Outcome::Declined => sentence(&row.reason),
@@ -274,7 +274,7 @@ fn later_files_win_name_by_name() {
         "b.yml",
         "services:\n  app:\n    environment: {JAVA_OPTS: -Xmx1g}\n    volumes: [\"data:/data\"]\n",
     );
-    let report = project_beside(&[base, over], &[], |run| run.merges = true);
+    let report = project_with_files(&[base, over], &[], |run| run.merges = true);
     let after = changed(&report, "a.yml").unwrap();
     assert!(after.contains("mem_limit: 2g"), "{after}");
     let why = declined_in(&report, "app", "non-root-user");
@@ -345,7 +345,7 @@ fn what_is_included_is_built_from_the_directory_of_the_project() {
     let main = "include:\n  - path: db/compose.yml\n    project_directory: .\n";
     let db = "services:\n  db:\n    build: ./db\n";
     let dockerfile = ("db/Dockerfile", "FROM postgres:16\n");
-    let report = project_beside(
+    let report = project_with_files(
         &[("compose.yml", main), ("db/compose.yml", db)],
         &[dockerfile],
         |_| (),

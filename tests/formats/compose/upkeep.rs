@@ -180,7 +180,7 @@ fn a_mounted_file_that_only_root_can_read_keeps_root() {
     let text = "services:\n  a:\n    image: nginx:1.27\n    volumes: [\"./private.conf:/etc/nginx/conf.d/default.conf:ro\"]\n";
     let report = |closed| {
         by_default()
-            .beside(&Closed(closed))
+            .surroundings(&Closed(closed))
             .file("deploy/compose.yml", text)
     };
     let said = declined_in(&report("deploy/private.conf"), "a", "non-root-user");

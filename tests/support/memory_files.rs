@@ -8,16 +8,16 @@ use harden::project::{Surroundings, Unread};
 
 /// The files, by their paths from the place where the run starts.
 #[derive(Debug, Default)]
-pub(crate) struct Beside(BTreeMap<PathBuf, String>);
+pub(crate) struct MemoryFiles(BTreeMap<PathBuf, String>);
 
-impl Beside {
+impl MemoryFiles {
     pub(crate) fn new<P: AsRef<Path>, T: AsRef<str>>(files: &[(P, T)]) -> Self {
         let file = |(path, text): &(P, T)| (normalized(path.as_ref()), text.as_ref().to_owned());
         Self(files.iter().map(file).collect())
     }
 }
 
-impl Surroundings for Beside {
+impl Surroundings for MemoryFiles {
     fn read(&self, _: &Path, path: &Path) -> Result<String, Unread> {
         let path = normalized(path);
         if path.starts_with("..") || path.is_absolute() {
