@@ -96,8 +96,8 @@ fn limit(container: &Container, policy: &Policy) -> Answer {
             limit = request.saturating_mul(2);
             reason = Reason::new(&TWICE_REQUEST).at(place);
         } else if request > limit {
-            // Without a scheduler, the host may have fewer CPUs, and an engine rejects a limit
-            // above its own.
+            // Without a scheduler, the host may have fewer CPUs. The engine rejects a limit above
+            // the number of CPUs of its host.
             return Answer::declined(Reason::new(&LARGE_REQUEST).at(place));
         }
     }

@@ -105,8 +105,8 @@ pub fn within_limit(container: &Container, mut paths: Vec<Scratch>) -> Vec<Scrat
     paths
 }
 
-/// The bytes of scratch space that a read-only root would add to the container. A memory limit
-/// includes all of it.
+/// The bytes of scratch space that a read-only root would add to the container. A new memory limit
+/// is raised by this amount.
 #[must_use]
 pub fn scratch_memory(container: &Container) -> u64 {
     let facts = container.facts.as_ref().filter(|facts| {
