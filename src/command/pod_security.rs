@@ -15,7 +15,7 @@ use crate::files::groups::{self, kustomizations::Patches};
 use crate::files::walk::Disk;
 use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge};
 use crate::project::{CustomResource, NotOurs, Source, Surroundings};
-use crate::report::pod_security::{Summary, write_violations};
+use crate::report::pod_security::{PodSecuritySummary, write_violations};
 
 /// Prints broken rules to standard output and everything else to standard error.
 pub(super) fn run(asked: &PodSecurity, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
@@ -25,7 +25,7 @@ pub(super) fn run(asked: &PodSecurity, cli: &Cli, console: &mut Console<'_>) -> 
     };
     let (standard, custom_resources) = (asked.standard, options.custom_resources.as_slice());
     let mut job = PodSecurityJob {
-        summary: Summary::new(standard, cli.output.verbose),
+        summary: PodSecuritySummary::new(standard, cli.output.verbose),
     };
     let mut session = Session::new(cli.output.quiet, console);
     let result = if reads_stdin(&asked.paths) {
@@ -78,7 +78,7 @@ fn judge_group(
 
 /// The results of one run.
 struct PodSecurityJob {
-    summary: Summary,
+    summary: PodSecuritySummary,
 }
 
 impl Job for PodSecurityJob {

@@ -1,4 +1,4 @@
-//! The reports of a run: which formats are asked for, and where each of them goes.
+//! The reports of a run: their formats and their outputs.
 
 use std::io::{self, Write};
 
@@ -24,7 +24,7 @@ struct One {
     sink: Sink,
 }
 
-/// Where a report goes.
+/// The output of a report.
 enum Sink {
     Stdout,
     Stderr,

@@ -1,4 +1,4 @@
-//! What is done with the files of one group, on any core.
+//! Processes the files of one group, on any core.
 
 use std::path::PathBuf;
 
@@ -51,7 +51,7 @@ impl<P: Planner> Worker<'_, P> {
     /// Plans the files of a group, and prints or writes them.
     pub(super) fn work(&self, mut sources: Vec<Source>, take: &Take<'_, Done>) {
         if self.overlays && self.merges {
-            // It is made from the originals alone.
+            // An overlay is computed only from the originals.
             let is_ours = |source: &Source| {
                 std::str::from_utf8(&source.bytes).is_ok_and(crate::dialect::recognise::is_overlay)
             };
@@ -80,7 +80,7 @@ impl<P: Planner> Worker<'_, P> {
         Done::render(results, &self.renderers, self.keeps_texts)
     }
 
-    /// Moves changes into overlays, where that is asked for or an overlay is in use already.
+    /// Moves changes into overlays, with `--overlay` or if a kustomization uses an overlay already.
     fn overlay(&self, results: &mut Group) {
         let disk = Disk {
             directory: self.directory.clone(),
@@ -118,13 +118,13 @@ fn write_files(report: &mut Report) {
 /// The results for files that come one after the other, rendered.
 pub(super) struct Done {
     pub(super) results: Group,
-    /// What each renderer made of them.
+    /// The output of each renderer.
     pub(super) rendered: Vec<Vec<u8>>,
 }
 
 impl Done {
-    /// Renders the results and, where no reporter needs them later, throws the texts away: a
-    /// large walk must not keep them all.
+    /// Renders the results. Then drops the texts, unless a reporter needs them later, because a
+    /// large walk must not keep all texts in memory.
     pub(super) fn render(
         mut results: Group,
         renderers: &[Option<Renderer>],

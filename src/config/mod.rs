@@ -32,7 +32,7 @@ pub use find::{NAME, find};
 pub use load::{Loaded, Unloaded, load};
 pub use read::read;
 pub use selector::{Label, PathGlob, Pattern};
-pub use values::{Reason, TransformId};
+pub use values::{Justification, TransformId};
 pub(crate) use values::{
     read_cpus, read_gid, read_memory, read_pids, read_size, read_uid, unknown_transform,
 };
@@ -138,7 +138,7 @@ pub struct Skip {
     /// The transform.
     pub id: TransformId,
     /// Why it is skipped.
-    pub reason: Reason,
+    pub reason: Justification,
 }
 
 /// Options for the containers that every given selector matches.

@@ -17,7 +17,7 @@ pub struct TransformId(pub &'static Transform);
 
 /// Why a transform is skipped. It is never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason(pub String);
+pub struct Justification(pub String);
 
 /// The minimum that Docker accepts: daemon `verifyPlatformContainerResources`, 6 MiB.
 const LEAST_MEMORY: u64 = 6 << 20;
@@ -104,12 +104,12 @@ fn read_restarts(text: &str) -> Result<u32, String> {
     whole(text, 1..=1_000_000)
 }
 
-fn read_reason(text: &str) -> Result<Reason, String> {
+fn read_justification(text: &str) -> Result<Justification, String> {
     match text.trim() {
         "" | "~" | "null" => {
             Err("the reason is empty; say why the transform is skipped".to_owned())
         }
-        reason => Ok(Reason(reason.to_owned())),
+        reason => Ok(Justification(reason.to_owned())),
     }
 }
 
@@ -193,9 +193,9 @@ impl<'de> Deserialize<'de> for TransformId {
     }
 }
 
-impl<'de> Deserialize<'de> for Reason {
+impl<'de> Deserialize<'de> for Justification {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text(deserializer, read_reason)
+        text(deserializer, read_justification)
     }
 }
 

@@ -1,4 +1,4 @@
-//! An error for the terminal, with the line of the file that is wrong if there is one.
+//! Writes an error with the faulty line of the file, if there is one.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -8,11 +8,11 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use super::terminal::{Escaped, Terminal, path_text};
 use crate::diagnostic::Diagnostic;
 
-/// Bytes shown on each side of the fault: enough for any line that people write, and a bound for
-/// the lines that programs write.
+/// The largest number of bytes shown on each side of the fault. Lines written by programs can be
+/// very long.
 const AROUND: usize = 400;
 
-/// Writes the error and what to do about it; `source` is the text of the file at `path`.
+/// Writes the error and its hint. `source` is the text of the file at `path`.
 ///
 /// # Errors
 ///
@@ -29,7 +29,7 @@ pub fn write(
     let excerpt = error
         .span()
         .map(|span| Excerpt::new(source, span.start as usize, span.end as usize))
-        // A file that is not text has nothing to show.
+        // A file that is not text has no line to show.
         .filter(|excerpt| !excerpt.text.is_empty());
     let mut group = match excerpt {
         Some(excerpt) => {
@@ -62,12 +62,12 @@ pub fn write(
     writeln!(out, "{text}")
 }
 
-/// The line of a fault, cut to what can be shown.
+/// The line of a fault, shortened if it is too long.
 struct Excerpt {
     text: String,
     /// From 1.
     line: usize,
-    /// Characters from the start of the line, from 1, where the text begins in mid-line.
+    /// The column at which the text begins, in characters, if the start of the line is cut off.
     column: Option<usize>,
     /// The fault, in bytes of `text`.
     span: std::ops::Range<usize>,
@@ -98,7 +98,8 @@ impl Excerpt {
             super::terminal::write_line(&mut text, source.get(range).unwrap_or_default());
             text
         };
-        // What is escaped grows, so that the fault is found again by what stands before it.
+        // Escaping changes the length of the text, so the text before the fault is escaped
+        // separately to find the new position.
         let (head, fault) = (show(from..start), show(start..end.min(to)));
         let tail = show(end.min(to)..to);
         let span = head.len()..head.len() + fault.len();

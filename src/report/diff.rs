@@ -1,9 +1,9 @@
-//! The unified diff, which `git apply` and `patch -p1` turn into the new bytes.
+//! The unified diff, for `git apply` and `patch -p1`.
 //!
-//! Lines end at a line feed and nowhere else, as both tools have it: a carriage return is content.
-//! Names are relative to the current directory where the file lies below it, so that the diff
-//! applies right there; any other file is named from the root and applies with `-d /`.
-//! There is no `diff --git` line: git takes the names under it from the top of the repository.
+//! Lines end only at a line feed, as in both tools: a carriage return is content. The name of a
+//! file below the current directory is relative to it, so the diff applies in that directory. Any
+//! other file is named from the root, and the diff applies with `-d /`. There is no `diff --git`
+//! line, because git reads the names in that line relative to the top of the repository.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -16,7 +16,7 @@ use super::terminal::{ADDED, BOLD, Escaped, PLACE, REMOVED, Terminal, write_line
 use crate::engine::outcome::FileOutcome;
 use crate::paths::normalized;
 
-/// Unchanged lines around each change, as `diff -u` and git have it.
+/// The number of unchanged lines around each change, as in `diff -u` and git.
 const CONTEXT: usize = 3;
 
 /// The diff as a format.
@@ -68,10 +68,10 @@ impl Reporter for Diff {
     }
 }
 
-/// Writes the change of one file; nothing where the two texts are the same.
+/// Writes the diff of one file. Equal texts give no diff.
 ///
-/// `old` is the text as it is, or nothing for a file that is new; `path` names it from the current directory `base`. Where `terminal` wants colours or
-/// escapes the diff is for reading and no longer applies byte for byte.
+/// `old` is the current text, or `None` for a new file. `path` is relative to the current directory
+/// `base`. With colors or escapes for a terminal, the diff is only for reading and may not apply.
 ///
 /// # Errors
 ///
@@ -165,8 +165,8 @@ fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }
 
-/// A range of lines as a hunk's header writes it: from 1, the length left out where it is 1, and
-/// an empty range standing after the line before it.
+/// A range of lines for the header of a hunk. Lines count from 1, a length of 1 is left out, and an
+/// empty range has the number of the line before it.
 fn span(lines: Range<usize>) -> String {
     match lines.len() {
         0 => format!("{},0", lines.start),
@@ -175,7 +175,7 @@ fn span(lines: Range<usize>) -> String {
     }
 }
 
-/// The name under which the file is found from `base`, or from the root where it lies elsewhere.
+/// The name of the file relative to `base`, or from the root if the file is not below `base`.
 fn applicable(path: &Path, base: &Path) -> PathBuf {
     let whole = normalized(&base.join(path));
     match whole.strip_prefix(base) {
@@ -199,7 +199,7 @@ fn header(
         Some(quoted) => quoted,
         None => format!("{side}{}", path.display()),
     };
-    // Without the tab, patch takes the words after a blank for a date.
+    // Without the tab, patch reads the text after a space as a date.
     let end = if bytes.contains(&b' ') { "\t" } else { "" };
     if terminal.escape || terminal.color {
         let name = Escaped(&name);
@@ -209,12 +209,12 @@ fn header(
     }
 }
 
-/// The name between quotes with its escapes, as git writes it and patch reads it; nothing where
-/// the name can stand as it is.
+/// The quoted and escaped name, as git writes it and patch reads it; `None` if the name needs no
+/// quotes.
 fn quoted(name: &[u8], side: &str) -> Option<String> {
     let whole = std::str::from_utf8(name);
     let special = |char: char| char.is_control() || matches!(char, '"' | '\\');
-    // Patch takes a blank at the end for the gap before a date.
+    // Patch reads a space at the end as the separator before a date.
     if whole.is_ok_and(|name| !name.contains(special) && !name.ends_with(' ')) {
         return None;
     }
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_more() {
+    fn an_added_line_is_shown() {
         assert_eq!(
             diff("a\nb\nc\nd\ne\n", "a\nb\nc\nd\nx\ne\n"),
             "--- a/c.yml\n+++ b/c.yml\n@@ -2,4 +2,5 @@\n b\n c\n d\n+x\n e\n"
@@ -270,13 +270,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_for_the_same_text() {
+    fn equal_texts_give_no_diff() {
         assert_eq!(diff("a\nb", "a\nb"), "");
         assert_eq!(diff("", ""), "");
     }
 
     #[test]
-    fn a_missing_line_feed_is_said() {
+    fn a_missing_line_feed_is_marked() {
         assert_eq!(
             diff("a", "a\n"),
             "--- a/c.yml\n+++ b/c.yml\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n"
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn for_a_person_nothing_acts() {
+    fn control_characters_are_escaped_for_a_terminal() {
         let mut out = Vec::new();
         let names = (Path::new("c\u{202e}.yml"), Path::new("/here"));
         let screen = Terminal {

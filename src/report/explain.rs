@@ -1,4 +1,4 @@
-//! The catalogue as a table, and the page of one transform.
+//! Writes the catalogue as a table, and the page of one transform.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::terminal::{ADDED, BOLD, DIM, PLACE, REMOVED, Terminal};
 use crate::transforms::{Kind, Reference, Risk, Transform};
 
-/// Writes one line a transform.
+/// Writes one line for each transform.
 ///
 /// # Errors
 ///
@@ -43,8 +43,8 @@ pub fn write_list(
     Ok(())
 }
 
-/// Writes the page and the references: Markdown into a pipe, and for a terminal with its marks
-/// turned into colours.
+/// Writes the page and the references: as Markdown to a pipe, and formatted with colors for a
+/// terminal.
 ///
 /// # Errors
 ///
@@ -81,14 +81,14 @@ pub fn write_page(
             if !paragraph.is_empty() {
                 paragraph.push(' ');
             }
-            // A list's indentation is its depth; that of a line that goes on is nothing.
+            // The indentation of a list item is its depth. Continuation lines have none.
             paragraph.push_str(if joins { line.trim_start() } else { line });
         }
     }
     write_paragraph(out, &paragraph, terminal)
 }
 
-/// The page, and below it the names that benchmarks and scanners give to the same thing.
+/// The page, followed by the rules of benchmarks and scanners for the same setting.
 fn with_references(transform: &Transform) -> String {
     let mut page = transform.page.to_owned();
     if !transform.references.is_empty() {
@@ -100,7 +100,7 @@ fn with_references(transform: &Transform) -> String {
     page
 }
 
-/// The line is no continuation of the paragraph before it.
+/// Whether the line begins a new block and does not continue the paragraph before it.
 fn begins_block(line: &str) -> bool {
     let text = line.trim_start();
     let is_item = ["* ", "- ", "| "].iter().any(|mark| text.starts_with(mark));
@@ -121,11 +121,11 @@ fn write_code(
         Some(b'-') => REMOVED,
         _ => Style::new(),
     };
-    // The mark of a diff stands before the column of the text.
+    // The marker of a diff line is before the column of the text.
     writeln!(out, "   {}", terminal.paint(style, line))
 }
 
-/// Fills lines with the words; code takes a colour and its marks go.
+/// Wraps the words to lines. Code is colored and loses its backticks.
 pub(super) fn write_paragraph(
     out: &mut impl Write,
     text: &str,

@@ -38,7 +38,7 @@ pub struct Service {
     pub rows: Vec<Row>,
 }
 
-/// Writes one line an entry.
+/// Writes one line for each entry.
 ///
 /// # Errors
 ///
@@ -454,15 +454,15 @@ fn capabilities(section: &crate::image::entry::CapabilitySection) -> Vec<String>
 }
 
 fn volumes(section: &crate::image::entry::VolumeSection, known: &Known<'_>) -> Vec<String> {
-    let told = |verb: &str, paths: &[TaggedPath]| -> Vec<String> {
+    let list = |verb: &str, paths: &[TaggedPath]| -> Vec<String> {
         let holds = |path: &TaggedPath| {
             let tags = known.tags(&path.tags())?;
             Some(format!("{verb} {}{tags}", path.path))
         };
         paths.iter().filter_map(holds).collect()
     };
-    let mut lines = told("declares volume", &section.declared);
-    lines.extend(told("its user owns new volumes at", &section.owned));
+    let mut lines = list("declares volume", &section.declared);
+    lines.extend(list("its user owns new volumes at", &section.owned));
     if let Some(group) = section.group {
         let group = match group {
             VolumeGroup::Gid(gid) => format!("fsGroup {gid}"),
@@ -509,7 +509,7 @@ fn writable(path: &WritablePath, known: &Known<'_>) -> Option<String> {
 }
 
 fn conditions(conditions: &[Condition]) -> String {
-    let told: Vec<String> = conditions
+    let texts: Vec<String> = conditions
         .iter()
         .map(|condition| match condition {
             Condition::Env(glob) => format!("the variable {glob} is set"),
@@ -518,7 +518,7 @@ fn conditions(conditions: &[Condition]) -> String {
             Condition::Unsure(words) => format!("(not visible in the file) {words}"),
         })
         .collect();
-    told.join(", or ")
+    texts.join(", or ")
 }
 
 fn verdict(verdict: &Verdict) -> String {

@@ -1,9 +1,9 @@
 //! The report for programs. `harden.report.schema.json` describes it, and so does
 //! `tests/cli/cmd/json.md`.
 //!
-//! Each group of files is rendered on any core and printed in its turn, so that a report of any
-//! size takes little memory. Values of variables and secrets are in no part of a result: what a
-//! reason quotes are names, paths, ports, images and the words of settings.
+//! The groups of files are rendered on all cores and printed in order, so a large report needs
+//! little memory. The report contains no values of variables and no secrets: a reason quotes only
+//! names, paths, ports, images and values of settings.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -24,7 +24,7 @@ use crate::syntax;
 /// The JSON Schema of the report.
 pub const SCHEMA: &str = include_str!("../../harden.report.schema.json");
 
-/// Until the schema has a version 1, any release may change it.
+/// The version of the schema. Any release may change version 0.
 const VERSION: u32 = 0;
 
 /// The report for programs, as a format.
@@ -38,7 +38,7 @@ pub const FORMAT: Format = Format {
     reporter: |setting| Box::new(Json::new(setting)),
 };
 
-/// Prints the files of each group as soon as its turn comes.
+/// Prints the files of each group in order.
 struct Json {
     mode: Mode,
     is_of_a_command: bool,
@@ -57,7 +57,8 @@ impl Json {
         }
     }
 
-    /// Begins the next file, after the beginning of the report.
+    /// Writes the separator before the next file. Before the first file, writes the start of the
+    /// report.
     fn next(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.files == 0 {
             let mode = match self.mode {
@@ -91,7 +92,7 @@ impl Reporter for Json {
     }
 
     fn take(&mut self, group: &Group, rendered: &[u8], out: &mut dyn Write) -> io::Result<()> {
-        // A line is a file: strings in JSON have no line feeds.
+        // Each line is one file, because strings in JSON contain no line feeds.
         for file in rendered.split_inclusive(|byte| *byte == b'\n') {
             self.next(out)?;
             out.write_all(if self.files == 0 { b"\n" } else { b",\n" })?;
@@ -122,7 +123,7 @@ impl Reporter for Json {
     }
 }
 
-/// A list with a line for each item.
+/// Writes a list with one line for each item.
 fn list(out: &mut dyn Write, items: impl Iterator<Item = impl Serialize>) -> io::Result<()> {
     let mut before = "[\n";
     for item in items {
@@ -133,12 +134,12 @@ fn list(out: &mut dyn Write, items: impl Iterator<Item = impl Serialize>) -> io:
     out.write_all(if before == "[\n" { b"[]" } else { b"\n]" })
 }
 
-/// A file, as the schema has it. The names of the fields here are those of the report.
+/// A file of the report. The fields of the types here have the names in the schema.
 #[derive(Serialize)]
 struct File<'r> {
     path: String,
     outcome: &'static str,
-    /// Why the file is left alone, or what failed.
+    /// Why the file is not hardened, or the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -186,12 +187,12 @@ struct Outcomes<'r> {
     reason: Reason<'r>,
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<Place>,
-    /// The keys that are written.
+    /// The written keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<&'r [String]>,
     fingerprint: String,
     ordinal: u32,
-    /// What the change takes on its own.
+    /// The edits for this change only.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<Vec<FixEdit<'r>>>,
 }
@@ -217,7 +218,7 @@ struct Reason<'r> {
     code: &'static str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     parts: BTreeMap<&'static str, Value<'r>>,
-    /// Reasons that hold in addition.
+    /// Further reasons.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     more: Vec<Reason<'r>>,
     text: String,
@@ -251,7 +252,7 @@ fn files(report: &Report, is_of_a_command: bool) -> Vec<File<'_>> {
     let files = report.files.iter();
     let mut files: Vec<_> = files.map(|file| File::new(file, is_of_a_command)).collect();
     for (container, ordinals) in report.containers.iter().zip(report.ordinals()) {
-        // Nothing is known of a file that failed.
+        // A failed file has no further results.
         if let Some(file) = files.get_mut(container.file)
             && file.outcome != "failed"
         {
@@ -273,7 +274,7 @@ impl<'r> File<'r> {
             FileOutcome::Failed(error) => ("failed", Some(error.to_string())),
         };
         let edits = match &file.outcome {
-            // A command is printed anew, and its options may hold secrets.
+            // A command has no edits, and its options may contain secrets.
             _ if is_of_a_command => Vec::new(),
             FileOutcome::Changed(change) => change.edits.iter().map(Edit::new).collect(),
             FileOutcome::Created(text) => vec![Edit {
@@ -445,7 +446,7 @@ fn place(place: Option<Location>, report: &Report) -> Option<Place> {
     })
 }
 
-/// `compose.yml:3`, as it is: JSON escapes it.
+/// For example `compose.yml:3`. JSON escapes the path.
 fn position(at: &Position, report: &Report) -> String {
     match at {
         Position::File(file, line) => match report.files.get(*file) {

@@ -1,7 +1,7 @@
-//! Broken rules of the Pod Security Standards, one a line, and the summary of a run.
+//! Violations of the Pod Security Standards, one per line, and the summary of a run.
 //!
-//! A line is `FILE:LINE:COLUMN: CHECK: WORKLOAD FIELD is FOUND, must be WANTED`, as compilers
-//! write theirs. The check is Kubernetes' own id for it.
+//! The format is that of compilers: `FILE:LINE:COLUMN: CHECK: WORKLOAD FIELD is FOUND, must be
+//! WANTED`. The check is the id that Kubernetes uses.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use crate::pod_security::{Content, FileJudgement, PodJudgement, Standard, Verdic
 use crate::project::NotOurs;
 use crate::report::why_not_ours;
 
-/// Writes one line a violation.
+/// Writes one line for each violation.
 ///
 /// # Errors
 ///
@@ -52,7 +52,7 @@ const COMPOSE: &str = "a Compose file has no pods";
 
 /// The summary of a run, collected file by file.
 #[derive(Debug)]
-pub struct Summary {
+pub struct PodSecuritySummary {
     standard: Standard,
     /// Also list the pods that pass.
     verbose: bool,
@@ -70,7 +70,7 @@ pub struct Summary {
     files: usize,
 }
 
-impl Summary {
+impl PodSecuritySummary {
     /// An empty summary.
     #[must_use]
     pub fn new(standard: Standard, verbose: bool) -> Self {

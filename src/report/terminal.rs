@@ -1,4 +1,4 @@
-//! What may reach a terminal: colours where they are wanted, and never a file's bytes as they are.
+//! Output for terminals: colors if they are wanted, and text from files always escaped.
 
 use std::fmt::{self, Display, Write as _};
 use std::path::Path;
@@ -7,44 +7,44 @@ use anstyle::{AnsiColor, Style};
 
 use crate::escape::acts;
 
-/// What stands at the other end of a stream.
+/// How a stream is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
-    /// Colours are wanted.
+    /// Whether colors are wanted.
     pub color: bool,
-    /// A person looks at it, so that control characters of a file must not act.
+    /// The stream is a terminal, so control characters from files must be escaped.
     pub escape: bool,
     /// Columns to fill.
     pub width: usize,
 }
 
-/// Text of a file or of its name with everything that could act on a terminal, or deceive the
-/// eye, spelled out.
+/// Text from a file, or the name of a file. Characters that control a terminal or are misleading
+/// are escaped.
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'t>(pub &'t str);
 
 /// Titles.
 pub const BOLD: Style = Style::new().bold();
-/// What matters less.
+/// Details.
 pub const DIM: Style = Style::new().dimmed();
-/// Lines that go.
+/// Removed lines.
 pub const REMOVED: Style = AnsiColor::Red.on_default();
-/// Lines that come.
+/// Added lines.
 pub const ADDED: Style = AnsiColor::Green.on_default();
 /// Places in a file.
 pub const PLACE: Style = AnsiColor::Cyan.on_default();
-/// What somebody should look at.
+/// Results that need attention.
 pub const NOTICE: Style = AnsiColor::Yellow.on_default();
 
 impl Terminal {
-    /// A pipe or a file: bytes as they are, lines of a hundred columns.
+    /// A pipe or a file: no escapes, and lines of a hundred columns.
     pub const PIPE: Self = Self {
         color: false,
         escape: false,
         width: 100,
     };
 
-    /// The content in this style, or as it is where colours are not wanted.
+    /// The content in this style, if colors are wanted.
     pub fn paint<T: Display>(self, style: Style, content: T) -> Painted<T> {
         Painted {
             style: if self.color { style } else { Style::new() },
@@ -84,7 +84,7 @@ impl Display for Escaped<'_> {
     }
 }
 
-/// A file's name for a person.
+/// The name of a file, escaped for a terminal.
 pub(crate) fn path_text(path: &Path) -> String {
     if path == Path::new("-") {
         return "<stdin>".to_owned();
@@ -92,8 +92,8 @@ pub(crate) fn path_text(path: &Path) -> String {
     Escaped(&path.to_string_lossy()).to_string()
 }
 
-/// Writes one line of a file for a person: tabs are harmless there, and so is the return before
-/// the line feed, which the caller has taken off.
+/// Writes one line of a file, escaped for a terminal. Tabs stay. The caller has removed the line
+/// feed and a carriage return before it.
 pub(super) fn write_line(out: &mut String, line: &str) {
     for (at, part) in line.split('\t').enumerate() {
         if at > 0 {

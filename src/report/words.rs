@@ -1,12 +1,11 @@
-//! The sentence of a reason, made at the very end.
+//! Turns a reason into a sentence.
 
 use std::fmt::Write as _;
 
 use crate::container::{Reason, Value};
 use crate::units;
 
-/// The sentence, with what is quoted from files between backticks. It is as the file has it:
-/// every format escapes it for its own reader.
+/// The sentence. Quotes from files are between backticks and not escaped; each format escapes them.
 #[must_use]
 pub fn sentence(reason: &Reason) -> String {
     let mut out = String::new();
@@ -14,8 +13,8 @@ pub fn sentence(reason: &Reason) -> String {
     out
 }
 
-/// The sentence without what differs from container to container: `…` stands for every quoted
-/// part. Reasons with the same one are counted together.
+/// The sentence with `…` instead of every quoted part. Reasons with the same general sentence are
+/// counted together.
 #[must_use]
 pub fn general_sentence(reason: &Reason) -> String {
     let mut out = String::new();

@@ -1,7 +1,7 @@
-//! The summary for people: what changed and what that rests on, what was declined and why.
+//! The summary: changes with their basis, and declined changes with their reason.
 //!
-//! A few containers are shown one by one, those with the same answers together. Many are counted
-//! per transform. Nothing scrolls away, and `--verbose` leaves nothing out.
+//! A few containers are shown one by one, and those with the same answers together. Many containers
+//! are counted per transform, so the summary fits on a screen. `--verbose` shows everything.
 
 mod rows;
 mod tally;
@@ -23,7 +23,7 @@ use crate::project::NotOurs;
 use crate::report::reporter::{Closing, Detail, Format, Group, Mode, Needs, Reporter, Setting};
 use crate::report::{position, why_not_ours};
 
-/// Answers that are shown one by one; a person reads that many and scrolls past more.
+/// The largest number of rows that are shown. With more rows, the containers are counted.
 pub(super) const ROWS: usize = 32;
 
 /// The summary as a format.
@@ -37,24 +37,24 @@ pub const FORMAT: Format = Format {
     reporter: |setting| Box::new(Summary::new(setting)),
 };
 
-/// What is said of a whole run, gathered project by project.
+/// The summary of a run, collected group by group.
 #[derive(Debug)]
 pub struct Summary {
     mode: Mode,
     detail: Detail,
     terminal: Terminal,
-    /// It is of a command line, and speaks of no files.
+    /// The run is for a command line, so the summary mentions no files.
     is_of_a_command: bool,
     files: Vec<FileBlocks>,
-    /// How many rows the containers of `files` take.
+    /// The number of rows for the containers in `files`.
     rows: usize,
     transforms: Vec<Tally>,
     not_ours: BTreeMap<NotOurs, usize>,
-    /// Exceptions without effect: where they stand, and why.
+    /// Exceptions without effect: the place and the reason.
     stale: Vec<(String, String)>,
-    /// Commands that read originals and overlays together.
+    /// Commands that use originals and overlays together.
     commands: Vec<String>,
-    /// What else a person should know of the run.
+    /// Notes on the run.
     notes: Vec<String>,
     counts: Counts,
 }
@@ -70,11 +70,11 @@ struct Counts {
     declined: usize,
     findings: usize,
     excepted: usize,
-    /// Findings of which the short summary gives the id alone.
+    /// Findings for which the short summary shows only the id.
     abridged: usize,
 }
 
-/// The containers of one file that have something to say.
+/// The containers of one file with results to show.
 #[derive(Debug)]
 struct FileBlocks {
     path: String,
@@ -82,7 +82,7 @@ struct FileBlocks {
 }
 
 impl Summary {
-    /// Nothing gathered yet.
+    /// An empty summary.
     #[must_use]
     pub fn new(setting: &Setting) -> Self {
         Self {
@@ -101,7 +101,7 @@ impl Summary {
         }
     }
 
-    /// Takes in what was found in one project.
+    /// Adds the results of one group.
     fn add(&mut self, report: &Report) {
         let mut blocks: Vec<Vec<Block>> = report.files.iter().map(|_| Vec::new()).collect();
         for file in &report.files {
@@ -156,12 +156,12 @@ impl Summary {
         }
     }
 
-    /// Short of all detail, so many containers are counted instead of shown.
+    /// Whether containers are shown one by one and not counted.
     fn shows_containers(&self) -> bool {
         self.detail == Detail::Full || self.rows <= ROWS
     }
 
-    /// An exception that has no effect.
+    /// Adds an exception without effect.
     fn add_stale(&mut self, stale: &StaleException, report: &Report) {
         let why = Escaped(&stale.why).to_string();
         self.stale.push((position(&stale.at, report), why));
@@ -347,7 +347,7 @@ impl Summary {
         if counts.abridged > 0 && self.detail == Detail::Short {
             lines.push("For details, add --verbose or run `harden explain ID`.".to_owned());
         }
-        // One error alone has just been read.
+        // A single error has just been printed.
         if counts.failed_files > 1 || counts.failed_files == 1 && !lines.is_empty() {
             let files = counted(counts.failed_files, "file");
             lines.push(format!("{files} failed; see the errors above."));
@@ -506,7 +506,7 @@ mod tests {
     }
 
     #[test]
-    fn one_container_is_shown_whole() {
+    fn one_container_is_shown_with_all_rows() {
         let report = report(vec![container("web", answers())]);
         assert_eq!(
             shown(Detail::Short, Mode::Diff, &[report]),
@@ -528,7 +528,7 @@ it is rendered).
     }
 
     #[test]
-    fn everything_is_said_when_asked_for() {
+    fn the_full_summary_shows_everything() {
         let report = report(vec![container("web", answers())]);
         let text = shown(Detail::Full, Mode::Write, &[report]);
         assert!(text.contains("web, line 3, nginx:1.29\n"), "{text}");
@@ -542,7 +542,7 @@ it is rendered).
     }
 
     #[test]
-    fn twins_stand_together() {
+    fn containers_with_equal_answers_are_shown_together() {
         let same = || vec![changed("memory-limit", Basis::Assumed)];
         let names = ["web", "worker"];
         let report = report(names.map(|name| container(name, same())).into());
@@ -594,7 +594,7 @@ it is rendered).
     }
 
     #[test]
-    fn what_failed_is_not_counted_as_changed() {
+    fn a_failed_file_is_not_counted_as_changed() {
         let mut report = report(vec![container("web", answers())]);
         report.files[0].outcome = FileOutcome::Failed(EngineError::Unproved("no".to_owned()));
         let text = shown(Detail::Short, Mode::Write, &[report]);

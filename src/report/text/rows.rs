@@ -1,4 +1,4 @@
-//! What is said of containers one by one.
+//! The rows of the summary for individual containers.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -19,7 +19,7 @@ use crate::transforms::{self, Kind};
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) names: Vec<String>,
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<TextRow>,
 }
 
 impl Block {
@@ -39,7 +39,7 @@ impl Block {
         terminal: Terminal,
     ) -> io::Result<()> {
         let title = self.title();
-        let beside = detail == Detail::Short && self.width() <= column;
+        let is_inline = detail == Detail::Short && self.width() <= column;
         let indent = if detail == Detail::Short {
             column + 4
         } else {
@@ -49,18 +49,18 @@ impl Block {
             Detail::Short => LABEL,
             Detail::Full => LONGEST_LABEL,
         };
-        if !beside {
+        if !is_inline {
             wrap(out, "  ", "  ", &title, terminal, Style::new())?;
         }
         for (nth, row) in self.rows.iter().enumerate() {
-            let name = if beside && nth == 0 {
+            let name = if is_inline && nth == 0 {
                 title.as_str()
             } else {
                 ""
             };
             let label = terminal.paint(row.label.style(), row.label.text());
             let gap = label_width.saturating_sub(row.label.text().len());
-            // The first line carries the label, whose colour codes must not count as columns.
+            // The first line has the label, whose color codes must not count as columns.
             let hang = " ".repeat(indent + label_width);
             let mut lines = wrapped(&row.text, terminal.width.saturating_sub(hang.len()));
             let first = if lines.is_empty() {
@@ -68,7 +68,7 @@ impl Block {
             } else {
                 lines.remove(0)
             };
-            if beside {
+            if is_inline {
                 let rest = column.saturating_sub(name.width());
                 writeln!(out, "  {name}{:rest$}  {label}{:gap$}{first}", "", "")?;
             } else {
@@ -83,7 +83,7 @@ impl Block {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
+pub(super) struct TextRow {
     pub(super) label: Label,
     pub(super) text: String,
 }
@@ -127,8 +127,8 @@ impl Label {
     }
 }
 
-/// One row a basis or a reason: the transforms that share it.
-pub(super) fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
+/// One row for each basis and for each reason, with the transforms that share it.
+pub(super) fn short_rows(container: &ContainerReport, report: &Report) -> Vec<TextRow> {
     let mut rows: Vec<(Label, String, Vec<&str>)> = Vec::new();
     let mut found = Vec::new();
     for result in &container.rows {
@@ -161,12 +161,12 @@ pub(super) fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Ro
         }
     }
     rows.sort_by_key(|row| row.0 as u8);
-    let found = (!found.is_empty()).then(|| Row {
+    let found = (!found.is_empty()).then(|| TextRow {
         label: Label::Finding,
         text: found.join(", "),
     });
     rows.into_iter()
-        .map(|(label, end, ids)| Row {
+        .map(|(label, end, ids)| TextRow {
             label,
             text: format!("{}{end}", ids.join(", ")),
         })
@@ -175,9 +175,9 @@ pub(super) fn short_rows(container: &ContainerReport, report: &Report) -> Vec<Ro
         .collect()
 }
 
-/// One row a transform, with its reason and the paths it wrote.
-pub(super) fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row> {
-    let row = |label, text| Row { label, text };
+/// One row for each transform, with its reason and the written paths.
+pub(super) fn full_rows(container: &ContainerReport, report: &Report) -> Vec<TextRow> {
+    let row = |label, text| TextRow { label, text };
     let (clean, rest): (Vec<_>, Vec<_>) = container.rows.iter().partition(|result| {
         matches!(result.outcome, Outcome::Hardened) && is_catalogued(result.id)
     });
@@ -220,20 +220,21 @@ pub(super) fn full_rows(container: &ContainerReport, report: &Report) -> Vec<Row
     rows.chain(clean).chain(note(container)).collect()
 }
 
-/// What a person has to do beside writing the file.
-pub(super) fn note(container: &ContainerReport) -> Option<Row> {
-    container.caution.as_ref().map(|caution| Row {
+/// What users must do in addition to writing the file.
+pub(super) fn note(container: &ContainerReport) -> Option<TextRow> {
+    container.caution.as_ref().map(|caution| TextRow {
         label: Label::Note,
         text: Escaped(&sentence(caution)).to_string(),
     })
 }
 
-/// The transform finds and does not change, so that its page says what each finding means.
+/// Whether the transform only reports findings. Its page explains each finding.
 pub(super) fn is_catalogued(id: &str) -> bool {
     transforms::find(id).is_some_and(|transform| transform.kind == Kind::Finding)
 }
 
-/// A place of a container's report: the file is named only where it is not the container's own.
+/// The text of a place in the report of a container. The file is named only if it is not the
+/// container's own.
 fn place_text(
     place: Option<Location>,
     container: &ContainerReport,

@@ -1,4 +1,4 @@
-//! How often each transform gave each answer, for runs with too many containers to show.
+//! Counts the answers of each transform, for runs with too many containers to show.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -10,10 +10,10 @@ use crate::container;
 use crate::report::terminal::{BOLD, Escaped, Terminal};
 use crate::report::words::{general_sentence, sentence};
 
-/// Reasons that are shown where containers are counted; the rest is a number.
+/// The number of reasons that are shown if containers are counted. The others are only counted.
 const REASONS: usize = 3;
 
-/// How often a transform gave each answer.
+/// The number of answers of a transform.
 #[derive(Debug)]
 pub(super) struct Tally {
     pub(super) id: &'static str,
@@ -21,18 +21,18 @@ pub(super) struct Tally {
     pub(super) known: usize,
     pub(super) assumed: usize,
     pub(super) asked: usize,
-    pub(super) declined: Reasons,
-    pub(super) findings: Reasons,
+    pub(super) declined: ReasonCounts,
+    pub(super) findings: ReasonCounts,
 }
 
-/// Reasons that differ in the names they quote alone are counted as one.
+/// The number of each reason. Reasons that differ only in their quoted parts are counted together.
 #[derive(Debug, Default)]
-pub(super) struct Reasons(BTreeMap<String, Reason>);
+pub(super) struct ReasonCounts(BTreeMap<String, ReasonCount>);
 
 #[derive(Debug)]
-struct Reason {
+struct ReasonCount {
     count: usize,
-    /// As it was first given, as long as it was always given so.
+    /// The sentence, if all counted reasons have the same one.
     words: Option<String>,
 }
 
@@ -44,8 +44,8 @@ impl Tally {
             known: 0,
             assumed: 0,
             asked: 0,
-            declined: Reasons::default(),
-            findings: Reasons::default(),
+            declined: ReasonCounts::default(),
+            findings: ReasonCounts::default(),
         }
     }
 
@@ -79,11 +79,11 @@ impl Tally {
     }
 }
 
-impl Reasons {
+impl ReasonCounts {
     pub(super) fn add(&mut self, reason: &container::Reason) {
         let words = Escaped(&sentence(reason)).to_string();
         let general = Escaped(&general_sentence(reason)).to_string();
-        let reason = self.0.entry(general).or_insert_with(|| Reason {
+        let reason = self.0.entry(general).or_insert_with(|| ReasonCount {
             count: 0,
             words: Some(words.clone()),
         });
@@ -97,7 +97,7 @@ impl Reasons {
         self.0.values().map(|reason| reason.count).sum()
     }
 
-    /// The most frequent ones; of equals the first by the alphabet.
+    /// Writes the most frequent reasons. Equally frequent ones are in alphabetical order.
     fn write(&self, out: &mut dyn Write, label: Label, terminal: Terminal) -> io::Result<()> {
         let mut reasons: Vec<_> = self.0.iter().collect();
         reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.count));

@@ -1,4 +1,4 @@
-//! Text in lines of a terminal's width.
+//! Wraps text to the width of a terminal.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -9,7 +9,8 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::report::terminal::Terminal;
 
-/// Writes the text in lines of the terminal's width, the first after `first`, others after `hang`.
+/// Writes the text, wrapped to the width of the terminal. The first line follows `first`, the
+/// others follow `hang`.
 pub(super) fn wrap(
     out: &mut dyn Write,
     first: &str,
@@ -26,8 +27,8 @@ pub(super) fn wrap(
     Ok(())
 }
 
-/// The text in lines of at most `width` columns, broken at spaces. A longer word stays whole, so that
-/// a path or a command can be copied.
+/// Wraps the text at spaces to lines of at most `width` columns. A longer word is not broken, so a
+/// path or a command can be copied.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let options = Options::new(width.max(32))
         .word_separator(WordSeparator::AsciiSpace)
