@@ -1,4 +1,4 @@
-//! The jobs of the command line: one file for each, and what they share.
+//! The jobs of the command line, one file for each, and their shared code.
 
 pub mod cli;
 mod docker;

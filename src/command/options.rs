@@ -158,7 +158,7 @@ impl Options {
 struct Chosen {
     /// In the order of the catalogue.
     transforms: Vec<&'static Transform>,
-    /// Those of them that run only where a section of the configuration enables them.
+    /// Those of them that run only for containers whose section enables them.
     optional: Vec<&'static str>,
     /// Those that the edition leaves out because they are newer.
     newer: Vec<&'static str>,

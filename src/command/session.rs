@@ -59,7 +59,7 @@ pub(super) enum Input<'i> {
     /// Files, and directories to walk; none means the current directory.
     Paths {
         paths: &'i [PathBuf],
-        /// Files that Compose merges with these are read, too.
+        /// Also reads the files that Compose merges with these.
         with_companions: bool,
     },
     /// The files of one Compose project, in this order.
@@ -101,7 +101,7 @@ impl<'s, 'c> Session<'s, 'c> {
             let (seen, is_over, disk) = (&seen, &is_over, &disk);
             scope.spawn(move || {
                 let (groups, errors) = input.read(seen, disk);
-                // The receiver goes when the reader of standard output has gone.
+                // The receiver is dropped when the reader of standard output closes it.
                 let send = |message: Message<J::Outcome>| _ = send.send(message);
                 send(Message::unread(0, errors));
                 send(Message::end(0, 1));
@@ -233,7 +233,7 @@ impl<'s, 'c> Session<'s, 'c> {
 }
 
 impl Input<'_> {
-    /// The files in groups, and what could not be found.
+    /// The files in groups, and the paths that could not be found.
     fn read(self, seen: &AtomicUsize, disk: &Disk) -> (Vec<Group>, Vec<(PathBuf, FileError)>) {
         match self {
             Self::Paths {
@@ -279,7 +279,7 @@ fn run_groups(groups: Vec<Group>, work: &(impl Fn(usize, Group) + Sync)) {
     }
 }
 
-/// What a worker hands on.
+/// A message from a worker.
 struct Message<T> {
     group: usize,
     /// The number of the message within its group.

@@ -1,4 +1,4 @@
-//! What the jobs that run the engine start from.
+//! The input of the jobs that run the engine.
 
 use std::path::Path;
 

@@ -1,9 +1,9 @@
-//! The seam between results and formats: a renderer is one file, and one row in
+//! The interface between results and report formats. A format is one file and one row in
 //! [`FORMATS`].
 //!
-//! A run has one reporter for each format that is asked for. Its [`Renderer`] works on any core, on
-//! one group of files at a time, while their texts are still there. Its `take` gets the groups one
-//! by one in the order of the run, and writes at once or collects. Its `end` writes the rest.
+//! A run has one reporter for each requested format. Its [`Renderer`] runs on any core, for one
+//! group of files at a time, while the texts of the files are still in memory. Its `take` gets the
+//! groups in the order of the run, and writes or collects their results. Its `end` writes the rest.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -16,30 +16,30 @@ use crate::engine::outcome::{Report, StaleException};
 /// A format of reports.
 #[derive(Clone, Copy)]
 pub struct Format {
-    /// What `--format` calls it.
+    /// The name for `--format`.
     pub name: &'static str,
-    /// What it is, for the help.
+    /// A description for the help.
     pub about: &'static str,
     /// What it needs of each group of files.
     pub needs: Needs,
-    /// A reporter with nothing to report yet.
+    /// Creates a reporter.
     pub reporter: fn(&Setting) -> Box<dyn Reporter>,
 }
 
-/// What a reporter needs of each group of files. What no reporter needs is thrown away as soon as
-/// the group is rendered, so that a large run takes little memory.
+/// The data that a reporter needs of each group of files. Data that no reporter needs is dropped
+/// as soon as the group is rendered, so a large run needs little memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// [`Reporter::take`] reads the texts and the edits of files. A [`Renderer`] always has them.
     pub texts: bool,
-    /// Each result has its own edits, where the call asks for them.
+    /// Each result needs its own edits, if the call asks for them.
     pub fixes: bool,
 }
 
 /// Renders one group of files, on any core.
 pub type Renderer = Box<dyn Fn(&Group) -> Vec<u8> + Send + Sync>;
 
-/// Gathers the results of a run and writes them in one format.
+/// Collects the results of a run and writes them in one format.
 pub trait Reporter {
     /// The part of the work that any core can do. By default there is none.
     fn renderer(&self) -> Option<Renderer> {
@@ -64,15 +64,15 @@ pub trait Reporter {
 /// The results of files that belong together.
 #[derive(Debug, Default)]
 pub struct Group {
-    /// What the engine found and did.
+    /// The results of the engine.
     pub report: Report,
-    /// Commands that read originals and overlays together.
+    /// Commands that use originals and overlays together.
     pub commands: Vec<String>,
-    /// Overlays next to files that are changed although the overlay has the change.
+    /// Compose overlays of changed files. Their changes do not count as made.
     pub not_counted: Vec<PathBuf>,
 }
 
-/// What belongs to no group of files.
+/// Results that belong to no group of files.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Closing<'c> {
     /// Exceptions of the configuration without effect.
@@ -83,18 +83,18 @@ pub struct Closing<'c> {
     pub unread: &'c [(PathBuf, String)],
 }
 
-/// How a run reports.
+/// The settings of a report.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// What the run does with the changes.
     pub mode: Mode,
-    /// How much a person wants to read.
+    /// The level of detail.
     pub detail: Detail,
-    /// The results are those of a command line, and there are no files.
+    /// The results are for a command line, so there are no files.
     pub is_of_a_command: bool,
     /// The current directory, which paths are relative to.
     pub directory: PathBuf,
-    /// Where the report is read.
+    /// How the report is read.
     pub terminal: Terminal,
 }
 
@@ -111,10 +111,10 @@ pub enum Mode {
     Filter,
 }
 
-/// How much a person wants to read.
+/// The level of detail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// What fits on a screen.
+    /// A summary that fits on a screen.
     Short,
     /// Every answer with its reason.
     Full,
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_format_has_a_name_of_its_own() {
+    fn format_names_are_unique() {
         for format in FORMATS {
             let found = Format::find(format.name).map(|found| found.about);
             assert_eq!(found, Some(format.about));

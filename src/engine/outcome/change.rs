@@ -1,4 +1,4 @@
-//! The change of a file: its new text, and the edits that make it.
+//! The change of a file: its new text and the edits.
 
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
@@ -9,13 +9,13 @@ use crate::syntax::{Edit, Span};
 pub struct Change {
     /// The whole new text.
     pub text: String,
-    /// The edits that make it of the old text, ascending and disjoint.
+    /// The edits of the old text, ascending and disjoint.
     pub edits: Vec<Edit>,
 }
 
 impl Change {
-    /// The change of one text to another one, where nobody planned edits: an edit for each run of
-    /// lines that differ. A line that stays is in no edit, so that no report repeats what it says.
+    /// The change of one text to another one without planned edits: one edit for each run of lines
+    /// that differ. The edits contain no unchanged lines, so no report repeats their content.
     #[must_use]
     pub fn between(old: &str, new: String) -> Self {
         let (before, after) = (lines(old), lines(&new));

@@ -1,4 +1,4 @@
-//! What a result is known by from one run to the next.
+//! Fingerprints, which identify a result across runs.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,19 +9,19 @@ use super::{ContainerReport, FixEdit, Report, Row};
 
 /// The first 128 bits of a SHA-256, in hexadecimal digits.
 ///
-/// They are made of these words, in this order: the version of this list (`harden/1`), the format,
+/// The hash is over these words, in this order: the version of this list (`harden/1`), the format,
 /// the workload, the container, the transform, the code of the reason, and the parts of the reason
-/// that identify it ([`Reason::identity`](crate::container::Reason::identity)). Before each word
-/// stands its length in bytes, as eight bytes of which the lowest comes first.
+/// that identify it ([`Reason::identity`](crate::container::Reason::identity)). Each word follows
+/// its length in bytes, as eight bytes in little-endian order.
 ///
-/// No path of a file, no line, no sentence and no value of a variable is among them. So the
-/// fingerprint stays the same where a file is renamed, formatted anew or edited elsewhere, and a
-/// report gives the file separately. Equal results of one file have the same fingerprint; their
-/// [ordinals](Report::ordinals) tell them apart.
+/// The hash contains no path of a file, no line, no sentence and no value of a variable. So the
+/// fingerprint stays the same if a file is renamed, reformatted or edited elsewhere. A report gives
+/// the file separately. Equal results of one file have the same fingerprint, but different
+/// [ordinals](Report::ordinals).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 16]);
 
-/// Changes with every change of what a fingerprint is made of.
+/// The version of the list of words. It changes whenever the list changes.
 const VERSION: &str = "harden/1";
 
 impl Fingerprint {
@@ -46,8 +46,7 @@ impl fmt::Display for Fingerprint {
 }
 
 impl ContainerReport {
-    /// The fingerprint of one of its rows. It is computed anew by each call, because most runs
-    /// need none.
+    /// The fingerprint of one of its rows. Each call computes it, because most runs need none.
     #[must_use]
     pub fn fingerprint(&self, row: &Row) -> Fingerprint {
         let identity = row.reason.identity();
@@ -64,8 +63,8 @@ impl ContainerReport {
 }
 
 impl Report {
-    /// What tells an edit of a fix from any other edit. Results that share a part of the file, for
-    /// example the pod of their containers, have edits with the same id, which are one edit.
+    /// The id of an edit. Results that share a part of the file, for example the pod of their
+    /// containers, have edits with the same id. Such edits are one edit.
     #[must_use]
     pub fn edit_id(&self, FixEdit { file, edit, .. }: &FixEdit) -> Fingerprint {
         let path = self
@@ -129,7 +128,7 @@ mod tests {
     const PLAIN: &str = "services:\n  web:\n    image: nginx\n    privileged: true\n    volumes: [/etc:/e, /root:/r]\n";
 
     #[test]
-    fn a_fingerprint_survives_what_does_not_change_the_result() {
+    fn a_fingerprint_stays_while_the_result_stays() {
         let plain = fingerprints("compose.yml", PLAIN);
         let same = [
             ("other/compose.yaml", PLAIN.to_owned()),
@@ -177,7 +176,7 @@ mod tests {
     static READS: Words = Words::new("reads", "It can read {path}.");
 
     #[test]
-    fn what_differs_has_another_fingerprint() {
+    fn different_results_have_different_fingerprints() {
         let etc = || Reason::new(&WRITES).path("/etc");
         let of = |reason: Reason| {
             let container = container(vec![reason]);
@@ -189,7 +188,7 @@ mod tests {
             of(Reason::new(&WRITES)),
         ];
         assert!(!others.contains(&of(etc())), "{others:?}");
-        // Neither an amount, nor a text of the file, nor what holds in addition.
+        // Amounts, texts of the file and further reasons are not part of a fingerprint.
         assert_eq!(of(etc().written("secret")), of(etc()));
         assert_eq!(of(etc().and(Reason::new(&READS).path("/"))), of(etc()));
 
@@ -252,7 +251,7 @@ mod tests {
     #[test]
     fn words_do_not_run_into_each_other() {
         assert_ne!(Fingerprint::of(["ab", "c"]), Fingerprint::of(["a", "bc"]));
-        // Recorded, so that no release changes it unseen.
+        // The value is recorded, so a test fails if a release changes fingerprints.
         assert_eq!(
             Fingerprint::of(["harden/1", "compose", "web", "web", "cpu-limit"]).to_string(),
             "49e77f729c480d2c8e265aa4d704357a"

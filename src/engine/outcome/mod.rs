@@ -1,4 +1,4 @@
-//! What a run found and did, as plain data.
+//! The results of a run, as plain data.
 
 mod change;
 mod fingerprint;
@@ -12,32 +12,32 @@ use crate::container::{Basis, Reason, Role};
 use crate::project::NotOurs;
 use crate::syntax::{Edit, Span};
 
-/// The outcome for one project: its files and its containers.
+/// The results for files that were planned together, and their containers.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Every file of the project, in the order given.
+    /// All files, in the given order.
     pub files: Vec<FileReport>,
-    /// Every container, in file order.
+    /// All reported containers, in the order of the files.
     pub containers: Vec<ContainerReport>,
-    /// Exceptions in these files that except nothing.
+    /// Exceptions in these files without effect.
     pub stale: Vec<StaleException>,
-    /// The workload and the name of each container that the call did not select.
+    /// The workload and the name of each container that is not selected.
     pub unselected: Vec<(String, String)>,
 }
 
-/// Where somebody said no.
+/// The place of an exception.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Position {
-    /// In a file of the report: its index, and the line from 1.
+    /// In a file of the report: the index of the file, and the line, counted from 1.
     File(usize, u32),
-    /// Elsewhere, in words: `.harden.yaml:12`.
+    /// In another file, as text: `.harden.yaml:12`.
     Elsewhere(String),
 }
 
-/// An exception that excepts nothing, or that does not count.
+/// An exception that is invalid or has no effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaleException {
-    /// Where it stands.
+    /// The place of the exception.
     pub at: Position,
     /// Why it has no effect.
     pub why: String,
@@ -46,28 +46,28 @@ pub struct StaleException {
 /// The outcome for one file.
 #[derive(Debug)]
 pub struct FileReport {
-    /// As the person named it, or as the walk found it.
+    /// The path as given on the command line or found by the walk.
     pub path: PathBuf,
-    /// The text as read (empty where it could not be).
+    /// The text as read; empty if the file could not be read.
     pub source: String,
-    /// What became of it.
+    /// The outcome.
     pub outcome: FileOutcome,
 }
 
-/// What became of one file.
+/// The outcome for one file.
 #[derive(Debug)]
 pub enum FileOutcome {
-    /// Not a file for us; left alone.
+    /// There is nothing to harden in the file, for this reason. The file is unchanged.
     NotOurs(NotOurs),
-    /// Part of a project, and neither named nor walked to: read, and left as it is.
+    /// The file was only read, because a file of the call references it.
     Read,
-    /// Ours, and nothing to change.
+    /// The file has nothing to change.
     Unchanged,
-    /// It has a new text, proved against the plan.
+    /// The file has a new text, which is proved.
     Changed(Change),
-    /// There is no such file yet; the whole text of one that is new.
+    /// The file does not exist yet. This is its whole text.
     Created(String),
-    /// Trouble: the file is left alone.
+    /// The file has an error and is unchanged.
     Failed(EngineError),
 }
 
@@ -76,39 +76,39 @@ pub enum FileOutcome {
 pub struct ContainerReport {
     /// Index into [`Report::files`].
     pub file: usize,
-    /// Where it is defined; a command line has no lines.
+    /// Where the container is defined; `None` for a command line.
     pub place: Option<Location>,
-    /// The format that it is written in: `compose`, `kubernetes`, `quadlet`, `docker-run`.
+    /// The format of the file: `compose`, `kubernetes`, `quadlet`, `docker-run`.
     pub format: &'static str,
-    /// What it belongs to: `web`, `Deployment/shop`, or `prod/Deployment/shop` where the file gives
+    /// The service or object: `web`, `Deployment/shop`, or `prod/Deployment/shop` if the file gives
     /// the namespace.
     pub workload: String,
-    /// Its own name.
+    /// The name of the container.
     pub name: String,
-    /// Its part in the workload.
+    /// The role in the workload.
     pub role: Role,
     /// The image as written.
     pub image: Option<String>,
-    /// What it takes to bring the changes to a workload that runs already.
+    /// How to apply the changes to a running workload.
     pub caution: Option<Reason>,
     /// The answers of the transforms, in catalogue order.
     pub rows: Vec<Row>,
 }
 
-/// One answer of a transform for one container, and what came of it. A transform that found several
-/// things has a row for each.
+/// One answer of a transform for one container, with its outcome. Each finding of a transform has
+/// its own row.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The transform.
     pub id: &'static str,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// Where that was seen.
+    /// The place in the file that the reason is about.
     pub place: Option<Location>,
-    /// For a change, where the run was asked for fixes: the edits that `--write --only ID --service
-    /// NAME` makes for this transform and container.
+    /// For a change in a run with fixes: the edits that `--write --only ID --service NAME` makes
+    /// for this transform and container.
     pub fix: Option<Vec<FixEdit>>,
 }
 
@@ -117,9 +117,9 @@ pub struct Row {
 pub struct FixEdit {
     /// Index into [`Report::files`].
     pub file: usize,
-    /// The bytes of the file that are replaced.
+    /// The replaced bytes, and the new text.
     pub edit: Edit,
-    /// Of edits that start at the same byte, the one with the lower rank comes first.
+    /// Orders edits that start at the same byte: the lowest rank comes first.
     pub rank: u32,
 }
 
@@ -128,46 +128,46 @@ pub struct FixEdit {
 pub struct Location {
     /// Index into [`Report::files`].
     pub file: usize,
-    /// From 1.
+    /// The line, from 1.
     pub line: u32,
-    /// In bytes, from 1.
+    /// The column in bytes, from 1.
     pub column: u32,
-    /// The bytes of the file.
+    /// The byte range in the file.
     pub span: Span,
 }
 
-/// What came of a transform's answer.
+/// The outcome of a transform's answer.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// Already at least this strict.
+    /// The container is at least this strict already.
     Hardened,
-    /// Written.
+    /// The change is in the new text.
     Changed {
-        /// What it rests on.
+        /// Why the change is safe.
         basis: Basis,
-        /// The paths that were written, as people write them: `services.web.read_only`.
+        /// The written paths, for example `services.web.read_only`.
         paths: Vec<String>,
     },
-    /// Weak, and not changed.
+    /// A setting is weak, and is not changed.
     Finding {
-        /// It is changed when somebody asks for it.
+        /// `--override` changes it.
         can_be_asked: bool,
     },
-    /// Not changed, because somebody said so.
+    /// Not changed because of an exception.
     Excepted {
-        /// Their reason.
+        /// The reason in the exception.
         justification: String,
-        /// Where they said it.
+        /// The place of the exception.
         by: Position,
     },
-    /// There is nothing of the kind here.
+    /// The format or the platform has no such setting.
     Inapplicable,
     /// Not changed.
     Declined,
 }
 
 impl ContainerReport {
-    /// The same report where each file has another number.
+    /// The same report with other indices of files.
     #[must_use]
     pub(crate) fn in_files(mut self, number: impl Fn(usize) -> usize) -> Self {
         self.file = number(self.file);
@@ -185,7 +185,7 @@ impl ContainerReport {
         self
     }
 
-    /// Moves every place of the report, every position where somebody said no, and every edit.
+    /// Moves all places, positions of exceptions and edits of the report.
     pub(crate) fn relocate(
         &mut self,
         place: impl Fn(Location) -> Location,
@@ -209,7 +209,7 @@ impl ContainerReport {
         }
     }
 
-    /// The line that the container is defined at, from 1; 0 where there are no lines.
+    /// The line that defines the container, from 1; 0 for a command line.
     #[must_use]
     pub fn line(&self) -> u32 {
         self.place.map_or(0, |place| place.line)
@@ -217,7 +217,7 @@ impl ContainerReport {
 }
 
 impl StaleException {
-    /// The same where each file has the number that stands at its place.
+    /// The same with the index `numbers[file]` instead of each index `file`.
     pub(crate) fn in_files(self, numbers: &[usize]) -> Self {
         let number = |file: usize| numbers.get(file).copied().unwrap_or(file);
         Self {
@@ -228,7 +228,7 @@ impl StaleException {
 }
 
 impl Position {
-    /// The same, where the files of the report have moved.
+    /// The same position, moved by `to`.
     pub(crate) fn moved(self, to: impl FnOnce(usize, u32) -> (usize, u32)) -> Self {
         match self {
             Self::File(file, line) => {
