@@ -30,7 +30,7 @@ use crate::project::{File, Format, Source, Surroundings, connected};
 use crate::syntax::{self, Limits, Mode};
 
 /// Files that are planned on one core, because other groups keep the other cores busy.
-const SMALL: usize = 32;
+const SMALL: usize = 64;
 
 /// Files that may belong together, with their texts.
 #[derive(Debug, Default)]

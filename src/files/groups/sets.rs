@@ -28,6 +28,9 @@ use crate::engine::{Planned, Run};
 use crate::project::{self, File, Format, NotOurs, Source, Target};
 use crate::syntax::{self, SyntaxError, Tree};
 
+/// Files of a part: handing it on costs little next to planning so many.
+const PART: usize = 16;
+
 /// The report of some files of a group, which come one after the other.
 #[derive(Debug)]
 pub(crate) struct Part {
@@ -186,7 +189,7 @@ struct Sets<'s> {
 }
 
 impl Sets<'_> {
-    /// The same sets, those of few files together: as few as the order of the files allows.
+    /// The same sets in parts of at least [`PART`] files, as far as the order of the files allows.
     fn batches(self) -> Vec<Self> {
         let mut outcomes = self.outcomes;
         let sets = self.sets.into_iter();
@@ -196,7 +199,7 @@ impl Sets<'_> {
         let mut batches = Vec::new();
         let mut start = self.given.start;
         while start < self.given.end {
-            let mut end = start + 1;
+            let mut end = self.given.end.min(start + PART);
             let mut own = Vec::new();
             while let Some(((_, last), set)) = sets.next_if(|((first, _), _)| *first < end) {
                 end = end.max(last + 1);
@@ -638,12 +641,13 @@ spec: {template: {spec: {containers: [{name: web}]}}}
             "other: 1\n",
             DEPLOYMENT,
         ];
-        let mut files: Vec<(String, &str)> = (0..60)
+        let mut files: Vec<(String, &str)> = (0..90)
             .map(|file| (format!("f{file:02}.yml"), texts[file % texts.len()]))
             .collect();
         // A set whose files are not next to each other.
         files.push(("g.yml".to_owned(), "include: [f00.yml]\n"));
         files.push(("h.yml".to_owned(), COMPOSE));
+        files.extend((0..20).map(|file| (format!("i{file:02}.yml"), COMPOSE)));
         let files: Vec<(&str, &str)> = files
             .iter()
             .map(|(path, text)| (path.as_str(), *text))
@@ -653,7 +657,7 @@ spec: {template: {spec: {containers: [{name: web}]}}}
             parts.lock().unwrap().insert(number, part);
         });
         let parts = parts.into_inner().unwrap();
-        assert_eq!(parts.keys().copied().collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(parts.keys().copied().collect::<Vec<_>>(), [0, 1, 2]);
         let mut first = 0;
         let mut parted = Vec::new();
         for Part { report, is_group } in parts.into_values() {
