@@ -1,13 +1,13 @@
-//! The layers of the house: code uses only what stands below it.
+//! Checks the layers: a module uses only modules of lower layers.
 //!
-//! The order is the one of the design. A path that leads up is an error however it is written:
-//! in a `use`, inline as `crate::…`, or through `super::`.
+//! A path to a higher layer is an error in every form: in a `use`, inline as `crate::…`, or through
+//! `super::`.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The layers from the top down; rooms of one line may not use each other either.
+/// The layers from the top down. Modules of the same layer may not use each other either.
 const LAYERS: &[&[&str]] = &[
     &["command"],
     &["report"],
@@ -28,7 +28,7 @@ const LAYERS: &[&[&str]] = &[
     &["units", "paths", "edition", "escape", "nearest", "jsonpath"],
 ];
 
-/// A path in the code that leads to another room.
+/// A path in the code to another module.
 #[derive(Debug)]
 struct Step {
     file: PathBuf,
@@ -72,7 +72,7 @@ fn every_room_has_a_layer() {
     assert_eq!(rooms, known);
 }
 
-/// What `syntax` needs, so that it can be published apart.
+/// The modules that `syntax` uses. They are few, so `syntax` can be published as a separate crate.
 #[test]
 fn syntax_uses_two_crates() {
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
@@ -122,7 +122,7 @@ fn a_path_is_found_however_it_is_written() {
     );
 }
 
-/// Whether the one room may not use the other.
+/// Whether the first module may not use the second.
 fn leads_up(from: &str, to: &str) -> bool {
     if from == to {
         return false;
@@ -133,12 +133,12 @@ fn leads_up(from: &str, to: &str) -> bool {
     }
 }
 
-/// The floor of a room, from the top.
+/// The layer of a module, counted from the top.
 fn floor(room: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&room))
 }
 
-/// Every path from a room to another one.
+/// All paths from a module to another one.
 fn steps() -> Vec<(String, Step)> {
     let mut steps = Vec::new();
     for (room, file) in sources() {
@@ -164,7 +164,8 @@ fn steps() -> Vec<(String, Step)> {
     steps
 }
 
-/// The sources, each with its room. The crate's root names every room, and `main` stands above all.
+/// The sources with their modules. The root of the crate names every module, and `main` is the top
+/// layer.
 fn sources() -> Vec<(String, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut open = vec![root.join("src"), root.join("transforms")];
@@ -186,7 +187,7 @@ fn sources() -> Vec<(String, PathBuf)> {
     found
 }
 
-/// The modules that lead to a file, from the crate's root.
+/// The module path of a file from the root of the crate.
 fn modules(file: &Path) -> Vec<String> {
     let file = file.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
     let file = file.strip_prefix("src").unwrap_or(file).with_extension("");
@@ -200,7 +201,7 @@ fn modules(file: &Path) -> Vec<String> {
     names
 }
 
-/// The rooms that paths lead to by way of the crate's root, each with its line.
+/// The modules that paths through the root of the crate lead to, with their lines.
 fn paths(text: &str, modules: &[String]) -> Vec<(usize, String)> {
     let code = code(text);
     let words: Vec<(usize, &str)> = words(&code);
@@ -242,7 +243,7 @@ fn paths(text: &str, modules: &[String]) -> Vec<(usize, String)> {
     found
 }
 
-/// The first names of a path or of a group of paths.
+/// The first names of a path or a group of paths.
 fn heads(words: &[(usize, &str)]) -> Vec<(usize, String)> {
     match words.first() {
         Some((_, "{")) => {
@@ -269,7 +270,7 @@ fn heads(words: &[(usize, &str)]) -> Vec<(usize, String)> {
     }
 }
 
-/// The code without comments and without what stands in strings, its lines kept.
+/// The code without comments and without the content of strings. Line breaks stay.
 fn code(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {

@@ -1,13 +1,13 @@
-//! One binary for every test that stands outside the library.
+//! One binary for all tests outside the library.
 //!
 //! * [`syntax`]: YAML, from text to trees and from edits to text.
-//! * [`formats`]: what is read and written in each format.
-//! * [`transforms`]: the catalogue, its pages, and what is known of images.
-//! * [`cli`]: the command, as users run it.
+//! * [`formats`]: reading and writing each format.
+//! * [`transforms`]: the catalogue, its pages, and the facts about images.
+//! * [`cli`]: the command line.
 //! * [`corpus`]: the promises, on real files.
 //! * [`engine`]: hardened services on a real container engine.
-//! * [`layers`]: which room of `src/` may use which.
-//! * [`support`]: what the tests share.
+//! * [`layers`]: which modules of `src/` may use which others.
+//! * [`support`]: code that the tests share.
 #![allow(
     clippy::unwrap_used,
     reason = "a test that unwraps says what it expects"

@@ -1,4 +1,4 @@
-//! `harden.schema.json` says the same as the types that read `.harden.yaml`.
+//! Checks that `harden.schema.json` agrees with the types that read `.harden.yaml`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +18,7 @@ fn schema() -> Value {
     serde_json::from_str(config::SCHEMA).unwrap()
 }
 
-/// The keys that a type reads, as it says itself when it meets one that it does not.
+/// The keys that a type reads, taken from its error message for an unknown key.
 fn keys<T: DeserializeOwned>() -> BTreeSet<String> {
     let Err(error) = serde_yaml::from_str::<T>("no-such-key: 1") else {
         panic!("an unknown key is accepted");
@@ -64,7 +64,7 @@ fn every_transform_is_in_the_schema() {
     expect(&project("harden.schema.json"), &now);
 }
 
-/// Configurations, each with whether it is one; the program and the schema must agree.
+/// Configurations, each with whether it is valid. The program and the schema must agree.
 const SAMPLES: &[(bool, &str)] = &[
     (true, ""),
     (true, "edition: '2026.11'"),

@@ -1,4 +1,4 @@
-//! What the diff says is what `git apply` and `patch` make of it.
+//! Checks that `git apply` and `patch` apply the diffs.
 
 use std::fs;
 use std::io::Write;
@@ -13,9 +13,9 @@ use crate::support::command;
 use crate::support::files::{below, copy, scratch};
 use crate::support::shared::shared;
 
-/// Both tools turn the old bytes into the new ones. Panics where one of them does not.
+/// Checks that both tools turn the old bytes into the new ones, and panics otherwise.
 ///
-/// For any text and any name below the current directory; the corpus tests call it too.
+/// The text and the name below the current directory are arbitrary. The corpus tests call this too.
 pub(crate) fn assert_applies(name: &str, old: &str, new: &str) {
     let mut text = Vec::new();
     let here = Path::new("/here");
@@ -50,7 +50,7 @@ fn applied(tool: &[&str], name: &str, old: &str, diff: &[u8]) -> String {
     fs::read_to_string(&file).unwrap()
 }
 
-/// Runs the tool with the diff on its standard input, and panics where it fails.
+/// Runs the tool with the diff on its standard input, and panics if it fails.
 fn feed(tool: &[&str], directory: &Path, diff: &[u8]) {
     let mut child = Command::new(tool[0])
         .args(&tool[1..])
@@ -75,8 +75,8 @@ fn feed(tool: &[&str], directory: &Path, diff: &[u8]) {
     );
 }
 
-/// The whole corpus in one call: what `git apply` and `patch` make of the diff is what `--write`
-/// writes, and then there is nothing left to say.
+/// The whole corpus in one call: `git apply` and `patch` with the diff give the same bytes as
+/// `--write`, and a further run finds no changes.
 #[test]
 fn the_diff_of_the_corpus_is_what_is_written() {
     let Some(corpus) = shared("corpus/files") else {
@@ -203,8 +203,7 @@ proptest! {
     }
 }
 
-/// A text of few different lines, so that they repeat, and the same text with lines put in, taken
-/// out and exchanged.
+/// A text with many repeated lines, and the same text with lines inserted, removed and replaced.
 fn edited() -> impl Strategy<Value = (String, String)> {
     let line = prop_oneof!["[ab]{0,2}\n", "[ab]\r\n", "a\r?b\n"];
     let whole = (prop::collection::vec(line, 0..60), "[ab\r]{0,2}");

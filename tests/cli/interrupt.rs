@@ -1,4 +1,4 @@
-//! A run that is killed leaves each file old or new, and the next run finishes the work.
+//! Checks that a killed run leaves each file old or new, and that the next run finishes the work.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The report for programs: it is what its schema says, and it tells no secrets.
+//! Checks that the JSON report matches its schema and contains no secrets.
 
 use harden::container::Assume;
 use harden::engine::Run;
@@ -11,7 +11,7 @@ use crate::support::report::json;
 use crate::support::run::{Setup, every, only};
 use crate::support::schema::validate;
 
-/// A value of a variable, of a secret or of an option that no report repeats.
+/// A value of a variable, a secret or an option. No report may contain it.
 const SECRET: &str = "hunter2-7d1f";
 
 const SAMPLES: &[(&str, &str)] = &[
@@ -104,7 +104,7 @@ fn the_edits_of_a_report_are_what_is_written() {
     assert!(changed >= 4, "{changed}");
 }
 
-/// Two containers of a pod need one group for their volumes, and each change says so.
+/// Two containers of a pod need one group for their volumes, and each change includes that edit.
 #[test]
 fn an_edit_that_two_changes_share_is_applied_once() {
     let run = Run {

@@ -1,4 +1,4 @@
-//! The command as users run it: its pages, README.md, its configuration, its diffs and writes.
+//! Tests of the command line: its pages, README.md, the configuration, diffs and writes.
 
 mod config;
 mod diff;

@@ -1,4 +1,4 @@
-//! The pages in `tests/cli/cmd/`: one topic of the command line a page.
+//! Runs the pages in `tests/cli/cmd/`. Each page is about one topic of the command line.
 
 use std::fs;
 

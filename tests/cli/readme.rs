@@ -1,4 +1,4 @@
-//! README.md tells the truth: what its commands show, what its table lists, where its links lead.
+//! Checks README.md: the output of its commands, its table and its links.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::support::console::{Status, check};
 use crate::support::expected::expect;
 use crate::support::files::{copy, project, scratch};
 
-/// A copy of what a newcomer has before them.
+/// A copy of the files that a new user has.
 fn clone() -> tempfile::TempDir {
     let directory = scratch();
     copy(&project("examples"), &directory.path().join("examples"));

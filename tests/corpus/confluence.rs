@@ -1,6 +1,6 @@
-//! One run with every transform ends in the same values as a run for each, in the catalogue's
-//! order. Only the order of new keys and items may differ. `HARDEN_SHARED` names the folder that
-//! has `corpus/`.
+//! Checks that one run with all transforms gives the same values as one run for each transform, in
+//! the order of the catalogue. Only the order of new keys and items may differ. `HARDEN_SHARED`
+//! names the folder that contains `corpus/`.
 
 use harden::engine::outcome::{Change, FileOutcome, Report};
 use harden::transforms;
@@ -11,7 +11,7 @@ use super::{reports, values};
 use crate::support::run::{Setup as _, by_default, with};
 use crate::support::shared::corpus;
 
-/// The independent value reader builds every value in memory.
+/// The largest file that is compared, because the independent reader builds all values in memory.
 const LARGEST: usize = 256 << 10;
 
 #[test]
@@ -47,7 +47,7 @@ fn what_rests_on_another_change_is_the_same_in_a_later_run() {
     assert_alike(compared);
 }
 
-/// How one run and several compare for a file.
+/// The result of the comparison for a file.
 struct Compared {
     changed: bool,
     difference: Option<String>,
@@ -66,7 +66,7 @@ fn assert_alike(compared: impl IntoIterator<Item = Compared>) {
     );
 }
 
-/// Compares what one run made of the text with what a run for each transform makes of it.
+/// Compares the result of one run with the result of a run for each transform.
 fn compare(name: &str, text: &str, once: &str) -> Compared {
     let mut step_by_step = text.to_owned();
     for transform in transforms::by_default() {
@@ -87,7 +87,7 @@ fn compare(name: &str, text: &str, once: &str) -> Compared {
     }
 }
 
-/// The text afterwards; a file that is left alone or in trouble stays as it is.
+/// The text after the run. A file that is not hardened or has an error does not change.
 fn after(report: &Report, text: &str) -> String {
     match &report.files[0].outcome {
         FileOutcome::Changed(Change { text: after, .. }) => after.clone(),
@@ -95,7 +95,7 @@ fn after(report: &Report, text: &str) -> String {
     }
 }
 
-/// The first path at which two values differ, mappings and sequences without their order.
+/// The first path with different values. The order in mappings and sequences is ignored.
 fn difference(left: &Value, right: &Value, at: &str) -> Option<String> {
     match (left, right) {
         (Value::Mapping(left), Value::Mapping(right)) => {

@@ -1,4 +1,4 @@
-//! A program that applies the fix of a result gets what `--write` writes.
+//! Checks that applying the fix of a result gives the same bytes as `--write`.
 
 use harden::engine::outcome::{Change, FileOutcome, Report};
 use harden::engine::{Run, Selection};
@@ -11,9 +11,9 @@ use crate::support::report::json;
 use crate::support::run::{by_default, source, with};
 use crate::support::shared::{CorpusFile, corpus};
 
-/// One file in so many has the fixes of all its results applied: each takes a pass of its own.
+/// Only every nth file is checked, because each fix needs a pass.
 const STEP: usize = 101;
-/// Larger files take long and show nothing new.
+/// Larger files are skipped, because they take long and add no new cases.
 const LARGEST: usize = 4 << 10;
 
 fn run(run: &Run<'_>, file: &CorpusFile) -> Report {
@@ -51,7 +51,7 @@ fn a_fix_is_what_its_transform_writes_for_its_container() {
     assert!(total > 50, "{total}");
 }
 
-/// How many fixes a file has, and those that differ from what the call for them writes.
+/// The number of fixes in a file, and the fixes that differ from `--write`.
 fn fixes_that_differ(file: &CorpusFile, report: Report) -> (usize, Vec<String>) {
     if report.containers.is_empty() {
         return (0, Vec::new());

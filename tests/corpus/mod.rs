@@ -1,6 +1,6 @@
-//! The promises, held on real files: `HARDEN_SHARED` names the folder that has `corpus/`.
+//! Checks the promises on real files. `HARDEN_SHARED` names the folder that contains `corpus/`.
 //!
-//! `tests/corpus/corpus.table` counts what happened; `BLESS=1` rewrites it.
+//! `tests/corpus/corpus.table` contains the counts of the results; `BLESS=1` rewrites it.
 
 mod confluence;
 mod edits;
@@ -23,7 +23,7 @@ use crate::support::files::project;
 use crate::support::run::{Setup as _, by_default, source, with};
 use crate::support::shared::{CorpusFile, corpus};
 
-/// The independent value reader is skipped for larger files: it builds every value in memory.
+/// The independent value reader skips larger files, because it builds all values in memory.
 const LARGEST_FOR_VALUES: usize = 1 << 20;
 
 #[test]
@@ -65,9 +65,9 @@ fn each_transform_alone_keeps_the_promises_at_every_boldness() {
     assert_kept(broken.iter().flatten());
 }
 
-/// What a run with the defaults reports of each file of the corpus.
+/// The report of a run with the defaults for each file of the corpus.
 ///
-/// Call it before a loop on every core, not within: it uses every core itself.
+/// The function uses all cores, so call it before a parallel loop and not inside.
 fn reports() -> &'static [Report] {
     static REPORTS: LazyLock<Vec<Report>> = LazyLock::new(|| {
         let run = by_default();
@@ -91,7 +91,7 @@ fn assert_kept<'v>(violations: impl Iterator<Item = &'v String>) {
     );
 }
 
-/// A file as it was, with its values for every run that changes it.
+/// The original file with its values, for all runs that change it.
 struct Before<'f> {
     file: &'f CorpusFile,
     values: OnceCell<Option<Vec<Value>>>,
@@ -115,7 +115,7 @@ impl<'f> Before<'f> {
     }
 }
 
-/// What of the promises one file's report breaks.
+/// The promises that the report of one file breaks.
 fn violations_of(before: &Before<'_>, report: &Report, run: &Run<'_>) -> Vec<String> {
     let path = &before.file.path;
     let mut broken = Vec::new();
@@ -157,7 +157,7 @@ fn violations_of(before: &Before<'_>, report: &Report, run: &Run<'_>) -> Vec<Str
     broken
 }
 
-/// The differences that the report does not name.
+/// The differences that the report does not list.
 fn unreported(old: &[Value], new: &[Value], report: &Report) -> impl Iterator<Item = String> {
     let paths: Vec<Vec<String>> = report
         .containers
@@ -180,7 +180,7 @@ fn unreported(old: &[Value], new: &[Value], report: &Report) -> impl Iterator<It
     })
 }
 
-/// The comments of a text, and its lines that have no value: keys alone.
+/// The comments of a text, and its lines without a value, which contain only keys.
 fn remarks(text: &str) -> String {
     let remark = |line: &str| {
         let end = line.trim_end();
@@ -192,8 +192,8 @@ fn remarks(text: &str) -> String {
     text.lines().filter_map(remark).collect()
 }
 
-/// Every edit inserts, fills in what stood for nothing, or makes a list of a single string: every
-/// word of the old text but nulls and empty brackets must be found in the new one, in order.
+/// Every edit inserts text, replaces an empty value, or turns a single string into a list. So the
+/// new text must contain every word of the old one in order, except nulls and empty brackets.
 fn lost_bytes(before: &str, after: &str) -> Option<String> {
     let mut rest = after;
     for line in before.split_inclusive('\n') {
@@ -219,8 +219,8 @@ fn lost_bytes(before: &str, after: &str) -> Option<String> {
     None
 }
 
-/// The values of every document as the independent reader has them; `None` where it cannot read
-/// what go-yaml can (tabs, duplicate keys and the like).
+/// The values of all documents, read by the independent reader. `None` if it cannot read what
+/// go-yaml can (tabs, duplicate keys and so on).
 fn values(text: &str) -> Option<Vec<Value>> {
     use serde::Deserialize as _;
     serde_yaml::Deserializer::from_str(text)
@@ -228,7 +228,7 @@ fn values(text: &str) -> Option<Vec<Value>> {
         .collect()
 }
 
-/// Paths at which the values differ; an item appended to a sequence is at the path of the sequence.
+/// The paths of differing values. An item appended to a sequence has the path of the sequence.
 fn compare(old: &Value, new: &Value, at: &mut Vec<String>, differences: &mut Vec<Vec<String>>) {
     match (old, new) {
         (Value::Mapping(old), Value::Mapping(new)) => {
@@ -269,7 +269,7 @@ fn name(key: &Value) -> String {
         .map_or_else(|| format!("{key:?}"), str::to_owned)
 }
 
-/// A reported path as keys: names in brackets select an item and are not keys.
+/// Splits a reported path into keys. Names in brackets select an item and are not keys.
 fn steps(path: &str) -> Vec<String> {
     let mut steps = Vec::new();
     let mut step = String::new();
@@ -287,9 +287,9 @@ fn steps(path: &str) -> Vec<String> {
     steps
 }
 
-/// One of the two is a prefix of the other: a reported leaf lies in a mapping that is new as a
-/// whole. Names with dots make keys of several steps, hence the comparison of the joined text; the
-/// items of a `List` stand before the reported path.
+/// Whether one path is a prefix of the other: a reported leaf can be in a mapping that is new as a
+/// whole. Names can contain dots, so the joined texts are compared. The path to an item of a `List`
+/// comes before the reported path.
 fn is_within(reported: &[String], difference: &[String]) -> bool {
     let (reported, difference) = (reported.join("."), difference.join("."));
     let is_prefix = |shorter: &str, longer: &str| {
@@ -302,7 +302,7 @@ fn is_within(reported: &[String], difference: &[String]) -> bool {
     is_prefix(reported, difference) || is_prefix(difference, reported)
 }
 
-/// How many of what.
+/// Counts by name.
 #[derive(Default)]
 struct Table {
     rows: BTreeMap<String, usize>,
@@ -362,7 +362,7 @@ impl std::fmt::Display for Table {
     }
 }
 
-/// The words without the numbers of one file.
+/// The message without the numbers of the individual file.
 pub(crate) fn general(why: &str) -> String {
     let digits = |word: &str| word.chars().any(|c| c.is_ascii_digit());
     why.replace("`…`", "…")

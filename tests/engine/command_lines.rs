@@ -1,4 +1,4 @@
-//! The article's commands, hardened and run as they are printed.
+//! Hardens the commands of the article, and runs the printed commands.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::exercise::{self, Service};
 use super::stack::{self, Stack};
 use super::{PATIENCE, binary, confinement};
 
-/// What each step of the article adds to `docker container run --name … --rm -it -p …`.
+/// The options that each step of the article adds to `docker container run --name … --rm -it -p …`.
 const STEPS: [&[&str]; 5] = [
     &[],
     &["--user", "1500:1500"],
@@ -85,7 +85,7 @@ fn the_command_runs_as_a_service() {
     confinement::everything_is_denied(&stack, "dogs");
 }
 
-/// What is printed of the article's command with everything that it has at `step`.
+/// The command that harden prints for the article's command at `step`.
 fn printed(stack: &Stack, options: &[&str], step: usize) -> String {
     // `--as compose` names the service after the container.
     let name = if options.is_empty() {

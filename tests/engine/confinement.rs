@@ -1,9 +1,9 @@
-//! What the article shows from inside its container.
+//! Checks inside the container what the article demonstrates.
 
 use super::stack::Stack;
 
-/// Without hardening: root, no limits, a root that can be written, and a sudo that anybody may use.
-/// What is denied afterwards was not impossible before.
+/// Without hardening: root, no limits, a writable root file system, and sudo for everybody. This
+/// shows that the denied actions are possible without hardening.
 pub(super) fn nothing_is_denied(stack: &Stack, service: &str) {
     let status = status(stack, service);
     assert_eq!(field(&status, "Uid"), "0\t0\t0\t0");
@@ -30,7 +30,7 @@ fn an_unprivileged_user(stack: &Stack, service: &str) {
     assert_eq!(field(&status, "CapEff"), "0000000000000000");
 }
 
-/// 512 MiB and one CPU, as the kernel's control groups have them, of version 2 or 1.
+/// 512 MiB and one CPU, as in the kernel's control groups of version 2 or 1.
 fn limits(stack: &Stack, service: &str) {
     let memory = stack
         .shell(
@@ -53,7 +53,7 @@ fn limits(stack: &Stack, service: &str) {
     );
 }
 
-/// Not even root, entering from outside, can write beside /tmp.
+/// Even root from outside can write only to /tmp.
 fn a_read_only_root(stack: &Stack, service: &str) {
     for path in [
         "afile",
@@ -119,7 +119,7 @@ fn no_new_privileges(stack: &Stack, service: &str) {
     }
 }
 
-/// What the kernel says of the container's first process.
+/// The status that the kernel reports for the first process of the container.
 fn status(stack: &Stack, service: &str) -> String {
     stack.shell(service, "cat /proc/1/status").unwrap()
 }

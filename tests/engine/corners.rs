@@ -1,4 +1,4 @@
-//! Services around the images, where a careless change breaks what ran: see `corners/compose.yml`.
+//! Services in which a wrong change breaks something: see `corners/compose.yml`.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -133,7 +133,7 @@ fn the_bold_run_hardened_by_every_assumption() {
     stops_cleanly(&stack, &["kv"]);
 }
 
-/// The folder, with directories of the user 1000 and a file for its owner alone.
+/// The folder, with directories of the user 1000 and a file that only its owner may read.
 fn stack(folder: &str, variant: &str) -> Option<Stack> {
     let stack = Stack::new(folder, variant)?;
     let here = stack.directory();
@@ -151,8 +151,8 @@ fn stack(folder: &str, variant: &str) -> Option<Stack> {
     Some(stack)
 }
 
-/// Without `KILL` the engine's init cannot pass the stop on to a child of another user: it exits
-/// with 1 at once, and with it the service, in the middle of what it does.
+/// Without `KILL`, the engine's init cannot forward the stop signal to a child of another user. It
+/// exits with 1 at once, and the service ends without a clean stop.
 fn stops_cleanly(stack: &Stack, services: &[&str]) {
     let start = Instant::now();
     for service in services {

@@ -1,7 +1,7 @@
-//! What a user of each service would do: ask, write, save, and find again what was written before.
+//! Uses each service as a user would: queries, writes, saves, and reads earlier data.
 //!
-//! An exercise of round `n` leaves a mark for the round and expects the marks of all rounds before
-//! it. It can be repeated within a round.
+//! The exercise of round `n` writes a mark for the round and expects the marks of all earlier
+//! rounds. It can be repeated within a round.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -16,7 +16,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Tries until it succeeds, the container is past hope or `patience` has run out.
+    /// Tries until the exercise succeeds, the container has failed for good, or `patience` is over.
     pub(super) fn run(&self, stack: &Stack, round: u32, patience: Duration) -> Result<(), String> {
         let start = Instant::now();
         loop {
@@ -54,7 +54,7 @@ pub(super) fn marks(stack: &Stack, service: &str, path: &str, round: u32) -> Res
     expect(answer == format!("{}\n", rounds(round, "\n")), answer)
 }
 
-/// Keys that stay, and a background save that succeeds.
+/// Persistent keys, and a successful background save.
 pub(super) fn keys_within(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
     let script = format!("redis-cli SADD rounds {round}; redis-cli SAVE; redis-cli SORT rounds");
     let answer = stack.shell(service, &script)?;
@@ -64,8 +64,8 @@ pub(super) fn keys_within(stack: &Stack, service: &str, round: u32) -> Result<()
     )
 }
 
-/// A page from behind, and a body too long for memory, which nginx writes to a file before it
-/// passes it on.
+/// A page from the backend, and a large request body, which nginx writes to a file before it
+/// forwards it.
 pub(super) fn proxy(stack: &Stack, service: &str) -> Result<(), String> {
     page(stack, service, "is a good dog")?;
     let answer = http(stack, service, "POST", "/", &"woof".repeat(100_000))?;
@@ -74,7 +74,7 @@ pub(super) fn proxy(stack: &Stack, service: &str) -> Result<(), String> {
     expect(answer.starts_with("HTTP/1.1 405"), answer)
 }
 
-/// Rows that stay, and a sort that spills to the disk.
+/// Persistent rows, and a sort that spills to the disk.
 pub(super) fn postgres(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
     let query = format!(
         "PGPASSWORD=secret psql -h {service} -U shop -d shop -qtA -v ON_ERROR_STOP=1 \
@@ -90,7 +90,7 @@ pub(super) fn postgres(stack: &Stack, service: &str, round: u32) -> Result<(), S
     expect(answer == expected, answer)
 }
 
-/// Rows that stay, and nothing else.
+/// Only persistent rows.
 pub(super) fn marks_in_table(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
     let query = format!(
         "PGPASSWORD=secret psql -h localhost -U shop -d shop -qtA -v ON_ERROR_STOP=1 \
@@ -103,7 +103,7 @@ pub(super) fn marks_in_table(stack: &Stack, service: &str, round: u32) -> Result
     expect(answer == format!("{}\n", rounds(round, "\n")), answer)
 }
 
-/// Rows that stay, and a temporary table that spills to the disk.
+/// Persistent rows, and a temporary table that spills to the disk.
 pub(super) fn mariadb(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
     let query = format!(
         "mariadb -h {service} -uroot -psecret legacy -N -e '\
@@ -118,8 +118,8 @@ pub(super) fn mariadb(stack: &Stack, service: &str, round: u32) -> Result<(), St
     expect(answer == expected, answer)
 }
 
-/// Keys that stay, a background save that succeeds, and a rewrite of the append-only file where
-/// there is one.
+/// Persistent keys, a successful background save, and a rewrite of the append-only file if there is
+/// one.
 pub(super) fn redis(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
     let ask = |command: &str| talk(stack, service, &format!("{command}\r\nQUIT\r\n"));
     let written = ask(&format!("SET round:{round} kept"))?;
@@ -148,7 +148,7 @@ pub(super) fn redis(stack: &Stack, service: &str, round: u32) -> Result<(), Stri
     expect(written.starts_with("+OK"), written)
 }
 
-/// Waits until no save is under way, and expects the last one to have succeeded.
+/// Waits until no save is running, and expects success of the last one.
 fn settled(info: impl Fn() -> Result<String, String>) -> Result<(), String> {
     for _ in 0..100 {
         let info = info()?;
@@ -183,8 +183,8 @@ pub(super) fn memcached(stack: &Stack, service: &str) -> Result<(), String> {
     )
 }
 
-/// A message that is published and consumed, persistent ones that wait in a durable queue, and the
-/// probe that shares the server's cookie.
+/// A published and consumed message, persistent messages in a durable queue, and the probe, which
+/// shares the server's cookie.
 pub(super) fn rabbitmq(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
     let ask = |method: &str, path: &str, body: &str| {
         let answer = http(stack, service, method, path, body)?;
@@ -233,8 +233,7 @@ pub(super) fn rabbitmq(stack: &Stack, service: &str, round: u32) -> Result<(), S
     Ok(())
 }
 
-/// A sample that was scraped now, and, in the samples kept, one start of the process for each
-/// round.
+/// A new sample, and one start of the process for each round in the stored samples.
 pub(super) fn prometheus(stack: &Stack, service: &str, round: u32) -> Result<(), String> {
     let value = |query: &str| {
         let answer = http(
@@ -268,8 +267,8 @@ fn expect(holds: bool, otherwise: String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise) }
 }
 
-/// The whole answer, head and body. The account is that of `rabbitmq`; the others take no notice of
-/// it.
+/// The whole response, header and body. The credentials are those of `rabbitmq`; other services
+/// ignore them.
 fn http(
     stack: &Stack,
     service: &str,
@@ -286,7 +285,7 @@ fn http(
     talk(stack, service, &request)
 }
 
-/// Everything a service says before it closes the connection.
+/// All data that a service sends before it closes the connection.
 fn talk(stack: &Stack, service: &str, request: &str) -> Result<String, String> {
     let converse = || {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, stack.port(service)))?;

@@ -1,9 +1,8 @@
-//! What ran before it was hardened runs after: real services on a real engine, with the real
-//! Compose.
+//! Checks that services still run after hardening, on a real engine with the real Compose.
 //!
-//! The images are look-alikes built by `tests/engine/images/build` (or the official ones, where
-//! those are at hand); `tests/engine/run` prepares a machine and runs this. Without an engine the
-//! tests say that they did not run; with `HARDEN_ENGINE=1` that is a failure.
+//! The images are imitations built by `tests/engine/images/build`, or the official ones if they are
+//! available. `tests/engine/run` prepares a machine and runs these tests. Without an engine, the
+//! tests print that they did not run; with `HARDEN_ENGINE=1`, they fail.
 
 mod command_lines;
 mod confinement;
@@ -17,7 +16,7 @@ use std::time::Duration;
 use self::exercise::Service;
 use self::stack::Stack;
 
-/// Long enough for a database to start on a busy machine with two cores.
+/// The timeout: enough for a database to start on a busy machine with two cores.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 const SHOP: [Service; 9] = [
@@ -128,8 +127,7 @@ fn the_variations_run_hardened() {
     lives(&stack, &VARIATIONS);
 }
 
-/// The exercises have teeth: what is written without knowledge of an image does break it, and they
-/// notice.
+/// Checks the exercises: a change without facts about the image breaks it, and they detect that.
 #[test]
 fn hardening_without_knowledge_is_noticed() {
     let Some(stack) = Stack::new("shop", "naive") else {
@@ -151,8 +149,8 @@ fn hardening_without_knowledge_is_noticed() {
 }
 
 /// docs/semantics.md#start-proves-little, #start-second-start and #start-new-volume: start,
-/// restart, and a new set of containers over the old volumes. Services die at the second start, on
-/// data that another user may own by now.
+/// restart, and new containers with the old volumes. Some services fail only at the second start,
+/// if another user owns the data then.
 fn lives(stack: &Stack, services: &[Service]) {
     let boots: [&[&[&str]]; 3] = [
         &[&["up", "--detach", "--wait", "--wait-timeout", "180"]],
@@ -169,7 +167,7 @@ fn lives(stack: &Stack, services: &[Service]) {
     }
 }
 
-/// The fourth boot is hardened, over what the first three left in the volumes.
+/// The fourth start is hardened and uses the volumes of the first three.
 fn lives_on_hardened(stack: &Stack, services: &[Service]) {
     harden(stack, &[]);
     let boot: &[&[&str]] = &[&["up", "--detach", "--wait", "--wait-timeout", "180"]];
@@ -206,7 +204,7 @@ fn binary() -> String {
     std::env::var("HARDEN_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_harden").into())
 }
 
-/// Hardens the file of `stack`, and expects nothing to be left for a second run.
+/// Hardens the file of `stack`, and checks that a second run changes nothing.
 fn harden(stack: &Stack, options: &[&str]) {
     let run = |arguments: &[&str]| {
         let output = Command::new(binary())

@@ -1,4 +1,4 @@
-//! A Compose project of its own name and ports, gone when it is dropped.
+//! A Compose project with a unique name and unique ports. It is removed on drop.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use std::{env, fs, process};
 
 use tempfile::TempDir;
 
-/// The services whose port is published, each through the variable `NAME_PORT`.
+/// The services with a published port, which the variable `NAME_PORT` sets.
 const PUBLISHED: [&str; 10] = [
     "cache", "docs", "dogs", "edge", "jobs", "metrics", "proxy", "queue", "sessions", "web",
 ];
@@ -23,8 +23,8 @@ pub(super) struct Stack {
 }
 
 impl Stack {
-    /// A copy of the folder `tests/engine/<folder>`, not started. Where there is no engine:
-    /// nothing, and a line that says so, or a panic if `HARDEN_ENGINE=1` insists.
+    /// A copy of the folder `tests/engine/<folder>`, not started. Without an engine, prints a note
+    /// and returns `None`; with `HARDEN_ENGINE=1`, panics.
     #[allow(clippy::print_stdout, reason = "a test that did not run must say so")]
     pub(super) fn new(folder: &str, variant: &str) -> Option<Self> {
         if let Err(reason) = engine() {
@@ -56,7 +56,7 @@ impl Stack {
         })
     }
 
-    /// The same project with one more file laid over its own.
+    /// The same project with a further file merged over its own.
     pub(super) fn overridden_by(mut self, file: &'static str) -> Self {
         self.files.push(file);
         self
@@ -74,7 +74,7 @@ impl Stack {
         self.ports[service]
     }
 
-    /// What Compose prints, or the command with its error.
+    /// The output of Compose, or the command with its error.
     pub(super) fn compose(&self, arguments: &[&str]) -> Result<String, String> {
         let mut command = compose()?;
         command.arg("--project-name").arg(&self.name);
@@ -103,13 +103,13 @@ impl Stack {
         self.compose(&["exec", "-T", "--user", user, service, "sh", "-c", script])
     }
 
-    /// Whether the container of `service` is past hope.
+    /// Whether the container of `service` stopped or restarted.
     pub(super) fn is_dead(&self, service: &str) -> bool {
         self.inspect(service, "{{.State.Status}} {{.RestartCount}}")
             .is_ok_and(|state| state != "running 0" && state != "created 0")
     }
 
-    /// The processes that ended although nobody asked them to.
+    /// The state and the log of the container, if it stopped, restarted or ran out of memory.
     pub(super) fn deaths(&self, service: &str) -> Option<String> {
         let state = self
             .inspect(
@@ -125,7 +125,7 @@ impl Stack {
         })
     }
 
-    /// What the first process of the ended container ended with.
+    /// The exit code of the first process of an ended container.
     pub(super) fn exit_code(&self, service: &str) -> Result<String, String> {
         self.inspect(service, "{{.State.ExitCode}}")
     }
@@ -135,7 +135,7 @@ impl Stack {
             .unwrap_or_else(|trouble| trouble)
     }
 
-    /// The state of every container, and the last lines of those that do not run well.
+    /// The state of every container, and the last log lines of unhealthy ones.
     pub(super) fn last_words(&self) -> String {
         let listing = self
             .compose(&["ps", "--all", "--format", "{{.Service}} {{.Status}}"])
@@ -179,13 +179,13 @@ impl Drop for Stack {
     }
 }
 
-/// What the engine says of a container, by its name or number.
+/// A property of a container in the engine, by name or id.
 pub(super) fn inspect(container: &str, format: &str) -> Result<String, String> {
     output(docker().args(["inspect", "--format", format, container]))
         .map(|value| value.trim().to_owned())
 }
 
-/// Why nothing can run here, found out once.
+/// Why no container can run here. This is checked once.
 fn engine() -> Result<(), String> {
     static ENGINE: OnceLock<Result<(), String>> = OnceLock::new();
     ENGINE
@@ -208,7 +208,7 @@ fn docker() -> Command {
     Command::new("docker")
 }
 
-/// Compose as a program of its own, or as a plugin of the client.
+/// Compose as a separate program, or as a plugin of the client.
 fn compose() -> Result<Command, String> {
     static STANDALONE: OnceLock<Option<bool>> = OnceLock::new();
     let standalone = STANDALONE.get_or_init(|| {

@@ -1,8 +1,8 @@
-//! Docker's own program judges: what it asks an engine to create for a hardened command is what it
-//! asked for the command as typed, and the hardening.
+//! Compares the requests of Docker's own client: for the hardened command, it requests the same
+//! container as for the original command, plus the hardening.
 //!
-//! The engine is a listener that writes down what it is asked. Without a `docker` in the path the
-//! test says so and passes.
+//! A listener acts as the engine and records the requests. Without `docker` in the path, the test
+//! prints a note and passes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::support::run::{Setup as _, by_default};
 
-/// Options in many forms, each taken together with its neighbours.
+/// Options in many forms, each tested together with its neighbors.
 const OPTIONS: [&str; 62] = [
     "-it",
     "--rm",
@@ -90,7 +90,7 @@ const IMAGES: [&str; 5] = [
     "qualimente/rando-doggos:2018-03-20-1030",
 ];
 
-/// An engine that says yes to everything, and hands on what it is to create.
+/// An engine that accepts every request, and passes on the containers to create.
 fn listen(listener: &TcpListener, asked: &Sender<Value>) {
     for stream in listener.incoming().flatten() {
         let asked = asked.clone();
@@ -146,7 +146,7 @@ impl Docker {
         Self { host, asked }
     }
 
-    /// What the engine is asked for; nothing where the program refuses the command.
+    /// The request to the engine; `None` if the client refuses the command.
     fn create(&self, words: &[String]) -> Option<Value> {
         let done = Process::new("docker")
             .args(&words[1..])
@@ -158,7 +158,7 @@ impl Docker {
     }
 }
 
-/// Everything that was asked for is asked for again; what is new is hardening.
+/// Checks that the new request contains the old one, and that only hardening is added.
 fn differs_only_by_hardening(before: &Value, after: &Value) -> Result<(), String> {
     let is_unset = |value: &Value| match value {
         Value::Null => true,

@@ -1,4 +1,4 @@
-//! Command lines by chance: what a shell reads is what was typed, and nothing typed is lost.
+//! Random command lines: a shell reads the printed command correctly, and no word is lost.
 
 use std::process::Command as Process;
 
@@ -12,7 +12,7 @@ use proptest::sample::select;
 
 use crate::support::run::{Setup as _, by_default, every, only};
 
-/// Options as people write them, in every form.
+/// Options in all common forms.
 const OPTIONS: [&[&str]; 44] = [
     &["-it"],
     &["-d"],
@@ -88,7 +88,7 @@ prop_compose! {
     }
 }
 
-/// The command after a run that may change what is written explicitly.
+/// The command after a run that may change explicit values.
 fn asked(line: &str, ids: &[&str]) -> String {
     only(ids).overriding().line(line)
 }
@@ -134,7 +134,7 @@ fn words_of(line: &str) -> Vec<String> {
     text.split_terminator('\0').map(str::to_owned).collect()
 }
 
-/// The first words all stand in the second ones, in their order.
+/// Whether the second list contains all words of the first, in the same order.
 fn all_are_in(words: &[String], longer: &[String]) -> bool {
     let mut longer = longer.iter();
     words.iter().all(|word| longer.any(|other| other == word))

@@ -1,4 +1,4 @@
-//! What a Dockerfile tells of its image, asked as a dialect asks it.
+//! The facts in a Dockerfile about its image, read as a dialect reads them.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -285,7 +285,7 @@ fn what_cannot_be_understood_is_unknown() {
     );
 }
 
-/// What a transform says of the only service of a Compose file.
+/// The answer of a transform for the only service of a Compose file.
 fn answer(compose: &str, files: &[(&'static str, &'static str)], transform: &str) -> String {
     let report = only(&[transform])
         .surroundings(&MemoryFiles::new(files))
@@ -406,7 +406,7 @@ fn what_another_service_builds_is_built_here() {
     );
 }
 
-/// Growth that is not linear would take minutes here.
+/// With non-linear growth, this test would take minutes.
 #[test]
 fn time_is_linear() {
     let many = |line: &str| format!("FROM a\n{}", line.repeat(100_000 / line.len()));
@@ -499,8 +499,8 @@ proptest! {
     }
 }
 
-/// A script of its own that runs at the start of a known service writes what nobody knows (a
-/// look-alike of nginx with `sed -i` in `/docker-entrypoint.d` ended at its start, measured on
+/// If the Dockerfile adds a script to the start of a known service, the written paths are unknown
+/// (an imitation of nginx with `sed -i` in `/docker-entrypoint.d` ended at its start, measured on
 /// Docker 20.10).
 #[test]
 fn scripts_that_a_build_adds_to_the_start_keep_what_is_known_from_being_trusted() {

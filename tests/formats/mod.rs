@@ -1,4 +1,4 @@
-//! What is read and written in each format, and which values its consumer would refuse.
+//! Reading and writing each format, and the values that its consumer refuses.
 
 pub(crate) mod compose;
 mod docker_cli;

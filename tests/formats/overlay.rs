@@ -1,4 +1,4 @@
-//! Hardening beside the originals: what an overlay says, and what Compose makes of it.
+//! Overlays: their content, and the result that the consumer merges.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,13 +11,13 @@ use harden::report::words::sentence;
 use crate::support::memory_files::MemoryFiles;
 use crate::support::run::{Setup as _, only};
 
-/// One directory, hardened by an overlay with these transforms and overrides.
+/// The files of one directory, hardened with an overlay by these transforms.
 fn overlaid(files: &[(&str, &str)], ids: &[&str], asked: bool) -> Overlaid {
     let report = hardened(files, ids, asked);
     overlay::overlay(report, Extent::All, &MemoryFiles::new(files))
 }
 
-/// What a run over one directory reports before anything moves.
+/// The report of a run over one directory, before changes move to an overlay.
 fn hardened(files: &[(&str, &str)], ids: &[&str], asked: bool) -> Report {
     let run = only(ids);
     let run = if asked { run.overriding() } else { run };
@@ -169,7 +169,7 @@ fn workload(version: &str, kind: &str, name: &str, lines: &str) -> String {
     )
 }
 
-/// What a report says of a file of the overlay, as bytes on a disk afterwards.
+/// The files on disk after the report is written.
 fn after(files: &[(&str, &str)], overlaid: &Overlaid) -> Vec<(String, String)> {
     let mut disk: BTreeMap<String, String> = files
         .iter()
@@ -369,7 +369,7 @@ fn what_kustomize_refuses_is_declined() {
     );
 }
 
-/// What a run that does not ask for overlays makes of files with one.
+/// The result of a run without `--overlay` for files with an overlay.
 fn counted(files: &[(&str, &str)], ids: &[&str]) -> Overlaid {
     let report = hardened(files, ids, false);
     let files_on_disk = MemoryFiles::new(files);

@@ -1,4 +1,4 @@
-//! Units by chance: what is added stands in its section, and nothing else moves.
+//! Random units: new keys are in the right section, and no other byte changes.
 
 use harden::container::Assume;
 use harden::engine::Run;
@@ -71,7 +71,7 @@ fn outcome(text: &str, assume: Assume) -> FileOutcome {
     run(&by_default().assuming(assume), text)
 }
 
-/// What becomes of it where everything that is written explicitly may be changed.
+/// The unit after a run that may change explicit values.
 fn asked(text: &str) -> FileOutcome {
     run(&every().overriding(), text)
 }
@@ -80,7 +80,7 @@ fn run(run: &Run<'_>, text: &str) -> FileOutcome {
     run.file("web.container", text).files.remove(0).outcome
 }
 
-/// docs/semantics.md#podman-quadlet: a key and `PodmanArgs=` stand for the same option.
+/// docs/semantics.md#podman-quadlet: a key and `PodmanArgs=` can set the same option.
 #[test]
 fn a_key_goes_where_somebody_asks_and_says_nothing_else() {
     let unit = |lines: &str| format!("[Container]\nImage=x:1@sha256:0\n{lines}");

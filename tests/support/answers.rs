@@ -1,11 +1,11 @@
-//! Reads a report: the text of a file afterwards, and the answer of one transform.
+//! Reads a report: the text of a file after the run, and the answer of one transform.
 
 use std::path::Path;
 
 use harden::engine::outcome::{Change, FileOutcome, Outcome, Report, Row};
 use harden::report::words::sentence;
 
-/// The text of the first file afterwards, or `before` where nothing changes.
+/// The text of the first file after the run; `before` if nothing changed.
 pub(crate) fn text(report: &Report, before: &str) -> String {
     match &report.files[0].outcome {
         FileOutcome::Changed(Change { text: after, .. }) => after.clone(),
@@ -14,7 +14,7 @@ pub(crate) fn text(report: &Report, before: &str) -> String {
     }
 }
 
-/// The new text of a file, or nothing where the file stays as it is.
+/// The new text of a file; `None` if the file did not change.
 pub(crate) fn changed<'r>(report: &'r Report, path: &str) -> Option<&'r str> {
     let file = report
         .files
@@ -27,19 +27,19 @@ pub(crate) fn changed<'r>(report: &'r Report, path: &str) -> Option<&'r str> {
     }
 }
 
-/// What a transform did for the container of this name.
+/// The outcome of a transform for the container with this name.
 pub(crate) fn outcome<'r>(report: &'r Report, container: &str, id: &str) -> &'r Outcome {
     &row(report, container, id).outcome
 }
 
-/// The first answer of a transform for the container of this name.
+/// The first answer of a transform for the container with this name.
 pub(crate) fn row<'r>(report: &'r Report, container: &str, id: &str) -> &'r Row {
     let container = report.containers.iter().find(|one| one.name == container);
     let mut rows = container.expect("the container").rows.iter();
     rows.find(|row| row.id == id).expect("the transform")
 }
 
-/// Why a transform left the container of this name as it is.
+/// Why a transform declined to change the container with this name.
 pub(crate) fn declined(report: &Report, container: &str, id: &str) -> String {
     let row = row(report, container, id);
     match row.outcome {

@@ -1,16 +1,16 @@
-//! Runs the command as users do: in a process of its own.
+//! Runs the command in a separate process, as users do.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// The program under test, to be run in this directory.
+/// The program under test, with this working directory.
 pub(crate) fn harden(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     command.args(arguments).current_dir(directory);
     command
 }
 
-/// Gives the line to `sh`, which finds `harden` in its path.
+/// Runs the line with `sh`, which finds `harden` in its path.
 pub(crate) fn in_shell(line: &str, directory: &Path) -> Output {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = [program().parent().unwrap().into(), path].join(":".as_ref());
@@ -28,7 +28,7 @@ pub(crate) fn in_shell(line: &str, directory: &Path) -> Output {
         .unwrap()
 }
 
-/// What the line prints on standard output. Panics where it fails.
+/// The standard output of the line. Panics if the line fails.
 pub(crate) fn stdout(line: &str, directory: &Path) -> String {
     let output = in_shell(line, directory);
     assert!(output.status.success(), "{line}: {output:?}");

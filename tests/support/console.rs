@@ -1,10 +1,9 @@
-//! Runs the ```` ```console ```` blocks of a Markdown page, and compares or rewrites what they
-//! show.
+//! Runs the ```` ```console ```` blocks of a Markdown page, and compares or rewrites their output.
 //!
-//! A line that begins with `$ ` is given to `sh`; what follows is what it prints on standard output
-//! and standard error together, and `[1]` on a line of its own where it ends with that status. A
-//! fence with a file name after its language, as in ```` ```yaml compose.yml ````, writes that file
-//! first. The blocks of a page run in order in one directory that starts empty or as a copy.
+//! `sh` runs each line that begins with `$ `. The lines below are its standard output and standard
+//! error together, and `[1]` on a separate line if it ends with that status. A fence with a file
+//! name after its language, such as ```` ```yaml compose.yml ````, writes that file first. The
+//! blocks of a page run in order in one directory, which is empty or a copy at the start.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,7 +12,7 @@ use std::path::Path;
 use super::command::in_shell;
 use super::expected::expect;
 
-/// Whether the status of a command is part of what is compared.
+/// Whether the status of a command is compared too.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     /// For tests.
@@ -22,14 +21,14 @@ pub(crate) enum Status {
     Hidden,
 }
 
-/// Runs the page in `directory`, and panics where it shows something else than happened.
-/// With `BLESS=1` the page is rewritten instead.
+/// Runs the page in `directory`, and panics if the output differs from the page. With `BLESS=1`,
+/// rewrites the page instead.
 pub(crate) fn check(page: &Path, directory: &Path, status: Status) {
     let text = fs::read_to_string(page).unwrap();
     expect(page, &run(&text, directory, status));
 }
 
-/// The page with each console block as it comes out now.
+/// The page with the current output in each console block.
 fn run(page: &str, directory: &Path, status: Status) -> String {
     let mut out = String::new();
     let mut lines = page.lines().peekable();

@@ -1,4 +1,4 @@
-//! Applies edits as a program does that knows nothing but a report.
+//! Applies edits as a program does that only has a report.
 
 use harden::syntax::Edit;
 use serde_json::Value;
@@ -6,11 +6,11 @@ use serde_json::Value;
 /// A range of bytes, and the text that replaces it.
 pub(crate) type Replacement<'e> = (usize, usize, &'e str);
 
-/// The text with the edits, which ascend.
+/// The text with the edits applied. The edits are in ascending order.
 ///
 /// # Panics
 ///
-/// Two edits overlap, or a range is not in the text.
+/// If two edits overlap, or if a range is not in the text.
 pub(crate) fn apply(text: &str, edits: Vec<Replacement<'_>>) -> String {
     let mut out = String::new();
     let mut at = 0;

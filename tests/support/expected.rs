@@ -1,9 +1,9 @@
-//! Expectations that are files. `BLESS=1 cargo test` rewrites them, and `git diff` is the review.
+//! Expected results in files. `BLESS=1 cargo test` rewrites the files; review them with `git diff`.
 
 use std::fs;
 use std::path::Path;
 
-/// Compares what happens with the file that says what should, or rewrites the file.
+/// Compares the result with the expected result in the file, or rewrites the file.
 #[track_caller]
 pub(crate) fn expect(file: &Path, actual: &str) {
     let expected = fs::read_to_string(file).unwrap_or_default();
@@ -24,12 +24,12 @@ pub(crate) fn expect(file: &Path, actual: &str) {
     );
 }
 
-/// Expectations are to be rewritten.
+/// Whether the expected results are rewritten.
 pub(crate) fn is_blessing() -> bool {
     std::env::var_os("BLESS").is_some()
 }
 
-/// Rewrites a file in one step, because other tests read it meanwhile.
+/// Rewrites a file atomically, because other tests may read it at the same time.
 fn bless(file: &Path, old: &str, new: &str) {
     if file.exists() {
         harden::files::write::replace(file, old.as_bytes(), new.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! Directories: those of the project, and copies that a test may change.
+//! The directories of the project, and copies that a test may change.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ pub(crate) fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// An empty directory, removed when it is dropped.
+/// An empty directory. It is removed on drop.
 pub(crate) fn scratch() -> tempfile::TempDir {
     tempfile::tempdir().expect("a directory can be made")
 }
 
-/// Copies a directory to where a test may change it.
+/// Copies a directory, so that a test may change the copy.
 pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -28,7 +28,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Every file below a directory, by its path from there, in order.
+/// All files below a directory, as sorted relative paths.
 pub(crate) fn below(directory: &Path) -> Vec<PathBuf> {
     ignore::WalkBuilder::new(directory)
         .standard_filters(false)

@@ -1,4 +1,4 @@
-//! Files in memory that the given ones can refer to.
+//! Files in memory that the given files can reference.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use harden::paths::normalized;
 use harden::project::{Surroundings, Unread};
 
-/// The files, by their paths from the place where the run starts.
+/// The files by their paths, which are relative to the directory of the run.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryFiles(BTreeMap<PathBuf, String>);
 

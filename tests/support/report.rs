@@ -1,11 +1,11 @@
-//! A report as programs read it.
+//! Reads a JSON report, as programs do.
 
 use harden::engine::outcome::Report;
 use harden::report::reporter::{Closing, Detail, Format, Group, Mode, Setting};
 use harden::report::terminal::Terminal;
 use serde_json::Value;
 
-/// What `--format json` prints of one project.
+/// The output of `--format json` for one project.
 pub(crate) fn json(report: Report) -> Value {
     let format = Format::find("json").unwrap();
     let mut reporter = (format.reporter)(&Setting {

@@ -1,7 +1,7 @@
 //! Hardens texts in this process.
 //!
-//! A test chooses the transforms ([`by_default`], [`every`], [`only`]), changes what it has to
-//! ([`Setup`]) and gives the run its texts:
+//! A test chooses the transforms ([`by_default`], [`every`], [`only`]), changes other settings
+//! ([`Setup`]) and passes the texts:
 //!
 //! ```ignore
 //! let report = only(&["pids-limit"]).assuming(Assume::All).file("compose.yml", text);
@@ -18,7 +18,7 @@ use harden::image::Knowledge;
 use harden::project::{Source, Surroundings};
 use harden::transforms::{self, Transform};
 
-/// The transforms that run unless a configuration says otherwise.
+/// A run of the default transforms.
 pub(crate) fn by_default() -> Run<'static> {
     with(transforms::by_default().collect())
 }
@@ -39,21 +39,21 @@ pub(crate) fn with(transforms: Vec<&'static Transform>) -> Run<'static> {
     Run::new(transforms, Policy::default(), knowledge())
 }
 
-/// The embedded knowledge base. All tests share it, so that each entry is read once.
+/// The embedded knowledge base. All tests share it, so each entry is read only once.
 pub(crate) fn knowledge() -> &'static Knowledge {
     static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(Knowledge::embedded);
     &KNOWLEDGE
 }
 
-/// Changes a run, and gives it files.
+/// Changes the settings of a run, and runs it over files.
 pub(crate) trait Setup<'r>: Sized {
-    /// With another `--assume`.
+    /// Sets `--assume`.
     fn assuming(self, assume: Assume) -> Self;
 
-    /// Every transform of the run may also change weak values that are in the file.
+    /// Lets every transform also change weak values that are in the file (`--override`).
     fn overriding(self) -> Self;
 
-    /// With files that the given ones can refer to.
+    /// Sets the files that the given files can reference.
     fn surroundings(self, surroundings: &'r dyn Surroundings) -> Self;
 
     /// Hardens one file.
@@ -62,7 +62,7 @@ pub(crate) trait Setup<'r>: Sized {
     /// Hardens a project of several files, each with its path.
     fn files<P: AsRef<Path>, T: AsRef<str>>(&self, files: &[(P, T)]) -> Report;
 
-    /// Hardens a command line, its words separated by single spaces.
+    /// Hardens a command line, whose words are separated by single spaces.
     fn line(&self, line: &str) -> String;
 }
 

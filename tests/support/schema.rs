@@ -1,9 +1,9 @@
-//! Holds a value against a JSON Schema.
+//! Validates a value with a JSON Schema.
 
 use serde_json::{Value, json};
 
-/// The keywords that the schema uses, by draft 7 of JSON Schema; any other is a failure, so that
-/// nothing stands in the schema that this does not check.
+/// The supported keywords of JSON Schema draft 7. Any other keyword in the schema is an error, so
+/// every part of the schema is checked.
 pub(crate) fn validate(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let fails = |why: &str| Err(format!("{value} {why}"));
     for (keyword, rule) in schema.as_object().unwrap() {

@@ -1,5 +1,5 @@
-//! Other people's files, in the folder that `HARDEN_SHARED` names. A test that needs them says so
-//! and passes without them.
+//! Real files from other projects, in the folder that `HARDEN_SHARED` names. Without the folder, a
+//! test that needs it prints a note and passes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 
 /// A real file of the corpus.
 pub(crate) struct CorpusFile {
-    /// From the folder of the corpus.
+    /// The path relative to the folder of the corpus.
     pub(crate) path: PathBuf,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Every file of the corpus, in the order of its manifest.
+/// All files of the corpus, in the order of its manifest.
 pub(crate) fn corpus() -> Option<&'static [CorpusFile]> {
     static CORPUS: LazyLock<Option<Vec<CorpusFile>>> = LazyLock::new(read_corpus);
     if CORPUS.is_none() {
@@ -21,7 +21,7 @@ pub(crate) fn corpus() -> Option<&'static [CorpusFile]> {
     CORPUS.as_deref()
 }
 
-/// What `HARDEN_SHARED` has under this path.
+/// The path below the folder of `HARDEN_SHARED`.
 pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let found = find(path);
     if found.is_none() {

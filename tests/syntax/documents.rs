@@ -1,8 +1,8 @@
-//! Documents by chance, in every style that people and programs write.
+//! Random documents in all styles that people and programs write.
 
 use std::fmt::Write as _;
 
-/// Writes a stream of documents by the choices of a tape.
+/// Writes a stream of documents. The bytes of a tape make the choices.
 pub(crate) struct Writer<'t> {
     tape: Tape<'t>,
     out: String,
@@ -121,7 +121,7 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// Lines between entries that say nothing.
+    /// Empty lines and comments between entries.
     fn noise(&mut self, column: usize) {
         while self.tape.below(6) == 5 {
             match self.tape.below(6) {
@@ -334,7 +334,7 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// Now and then another indentation than that of the document.
+    /// The indentation, which sometimes differs from that of the document.
     fn odd(&mut self, usual: usize) -> usize {
         if self.tape.below(6) == 5 {
             self.tape.below(5)

@@ -1,21 +1,21 @@
-//! What holds for any operations on any source. The fuzz target checks the same.
+//! Invariants of any operations on any source. The fuzz target checks them too.
 
 use harden::proof::witness;
 use harden::syntax::{
     Editor, Kind, Limits, Mode, NodeId, Plan, Refusal, Schema, Tree, Value, compare, parse,
 };
 
-/// What came of the operations.
+/// The result of the operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "the fuzz target has no use for it")]
 pub(crate) enum Outcome {
-    /// The source is not YAML, or the independent parser reads it otherwise: it is never edited.
+    /// The source is not YAML, or the independent parser reads other values: it is never edited.
     Skipped,
     /// Every operation was refused.
     Refused,
     /// There was nothing to change.
     Unchanged,
-    /// There are edits, and they keep what they promise.
+    /// There are edits, and they keep their promises.
     Edited,
 }
 
@@ -23,7 +23,7 @@ pub(crate) enum Outcome {
 ///
 /// # Panics
 ///
-/// Where a promise is broken.
+/// If a promise is broken.
 pub(crate) fn check(source: &str, seed: u64) -> Outcome {
     let Ok(tree) = parse(source, Mode::GoYaml, &Limits::default()) else {
         return Outcome::Skipped;
@@ -72,7 +72,7 @@ pub(crate) fn check(source: &str, seed: u64) -> Outcome {
     }
 }
 
-/// The edits by another hand: ascending, disjoint, nothing else changed.
+/// Applies the edits independently, and checks that they are ascending and disjoint.
 fn apply(source: &str, plan: &Plan) -> String {
     let mut result = String::new();
     let mut at = 0;
@@ -176,7 +176,7 @@ impl Operation {
         }
     }
 
-    /// What was set or removed is so: the same again changes nothing.
+    /// Checks that the operation is done: repeating it changes nothing.
     fn is_idempotent(&self, before: &Tree<'_>, after: &Tree<'_>, schema: Schema) {
         if !matches!(
             self.action,

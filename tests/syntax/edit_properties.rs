@@ -62,11 +62,11 @@ enum Node {
     Seq(Layout, Vec<Written>),
 }
 
-/// A node with what stands beside it.
+/// A node with its properties and comments.
 #[derive(Clone, Debug)]
 struct Written {
     node: Node,
-    /// Properties before it, a comment behind its key or itself, lines above it.
+    /// Properties before the node, a comment after its key or after the node, and lines above it.
     props: &'static str,
     comment: &'static str,
     above: &'static str,
@@ -74,13 +74,13 @@ struct Written {
 
 #[derive(Clone, Copy, Debug)]
 enum Layout {
-    /// By indentation of this many columns; a sequence in a mapping by as many less this.
+    /// In block style, indented by this many columns; a sequence in a mapping by this many fewer.
     Block(usize, bool),
-    /// On one line, with blanks in braces or without.
+    /// On one line, with or without spaces inside the braces.
     Flow(bool),
-    /// One entry a line, with a trailing comma, the bracket at column 0.
+    /// One entry per line, with a trailing comma, and the bracket at column 0.
     Lines(bool, bool),
-    /// Quoted keys without blanks.
+    /// Quoted keys without spaces.
     Json,
 }
 

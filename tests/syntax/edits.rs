@@ -1,4 +1,4 @@
-//! What an edit does to the bytes around it, case by case, and on every corpus file.
+//! The effects of edits on the bytes around them, in single cases and on every corpus file.
 
 use harden::proof::witness;
 use harden::syntax::{

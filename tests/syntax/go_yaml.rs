@@ -1,5 +1,5 @@
-//! The corpus as go-yaml reads it: v4 (Compose) as trees, v2 through `sigs.k8s.io/yaml`
-//! (Kubernetes) as values.
+//! Compares our reading of the corpus with recordings of go-yaml: v4 (Compose) as trees, and v2
+//! through `sigs.k8s.io/yaml` (Kubernetes) as values.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::support::shared::shared;
 
-/// Each file of the corpus with go-yaml's reading of it.
+/// Each file of the corpus with the recording of go-yaml.
 fn each_file(mut check: impl FnMut(&str, &[u8], &Value)) -> bool {
     let Some(corpus) = shared("corpus") else {
         return false;
@@ -106,8 +106,8 @@ fn position(tree: &Tree<'_>, lines: &[usize], at: u32) -> String {
     format!("{}:{column}", line + 1)
 }
 
-/// go-yaml has the value that is not written at the token that follows it, in brackets and
-/// after `---`; our tree has it where it would stand, as go-yaml has it everywhere else.
+/// In brackets and after `---`, go-yaml places an empty value at the token that follows it. Our
+/// tree places it where it would be written, as go-yaml does everywhere else.
 fn go_yaml_start(tree: &Tree<'_>, id: NodeId) -> Option<u32> {
     let node = tree.node(id);
     let is_root = node.parent == id;
@@ -188,7 +188,7 @@ fn normalise(expected: &str) -> String {
     format!("{head} {value:?}")
 }
 
-/// The documents of a file as `sigs.k8s.io/yaml` gives them to Kubernetes, or why it does not.
+/// The documents of a file as `sigs.k8s.io/yaml` returns them to Kubernetes, or its error.
 fn kubernetes_values(tree: &Tree<'_>) -> Result<Vec<Value>, String> {
     let mut budget = 1_000_000;
     tree.documents()

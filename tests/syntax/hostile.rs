@@ -1,5 +1,5 @@
-//! Input that is made to overflow, to hang or to fill memory. The sizes are such that quadratic
-//! work would take minutes, and a debug build with linear work less than a second each.
+//! Input that tries to cause an overflow, a hang or high memory use. With the sizes here, quadratic
+//! work takes minutes, and linear work takes less than a second in a debug build.
 
 use std::fmt::Write as _;
 

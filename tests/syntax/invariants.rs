@@ -1,4 +1,4 @@
-//! What holds for the tree of any source. The fuzz target checks the same.
+//! Invariants of the tree of any source. The fuzz target checks them too.
 
 use harden::syntax::{Kind, Limits, Mode, NodeId, Schema, Style, Tree, parse};
 
@@ -6,7 +6,7 @@ use harden::syntax::{Kind, Limits, Mode, NodeId, Schema, Style, Tree, parse};
 ///
 /// # Panics
 ///
-/// Where an invariant does not hold.
+/// If an invariant does not hold.
 pub(crate) fn check(source: &str) {
     for mode in [Mode::GoYaml, Mode::Strict] {
         let first = parse(source, mode, &Limits::default());

@@ -1,4 +1,5 @@
-//! YAML, from text to trees and from edits to text: cases, generated documents and other parsers.
+//! YAML, from text to trees and from edits to text: single cases, generated documents, and a
+//! comparison with other parsers.
 
 mod documents;
 mod edit_invariants;

@@ -1,5 +1,5 @@
-//! Documents made by chance from good ones: the tree's invariants, and `granit-parser` as a
-//! second opinion on what they say.
+//! Random mutations of valid documents: checks the invariants of the tree, and compares the values
+//! with those of `granit-parser`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::support::shared::shared;
 use crate::syntax::documents::Chance;
 use crate::syntax::invariants;
 
-/// Documents that have every construct once.
+/// Documents that contain every construct once.
 const SEEDS: [&str; 10] = [
     "services:\n  web:\n    image: nginx\n    ports:\n    - \"80:80\"\n    - 443:443 # tls\n  db: &db\n    image: 'postgres'\n",
     "a: &a {b: 1, c: [x, y]}\nd: *a\n<<: *a\ne: [*a, {f: g}, h: i]\n",
@@ -25,7 +25,7 @@ const SEEDS: [&str; 10] = [
     "ключ: значение # π\nu: a\u{85}b\nl: c\u{2028}d\ntab:\tx\t# t\nempty:\n",
 ];
 
-/// What mutations insert.
+/// The texts that mutations insert.
 const PIECES: [&str; 36] = [
     "- ",
     "? ",
@@ -155,7 +155,7 @@ fn an_independent_parser_reads_the_same() {
     );
 }
 
-/// Why the two differ where go-yaml reads otherwise than YAML 1.2.
+/// Why the two parsers differ, if go-yaml deviates from YAML 1.2.
 fn explanation(source: &str, tree: &Tree<'_>) -> Option<&'static str> {
     if source.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
         return Some("Unicode line breaks are line breaks in go-yaml");

@@ -1,5 +1,5 @@
-//! Random operations on documents that are written as text by chance, not from values: comments,
-//! blanks and indentation stand where no generator of values would put them.
+//! Random operations on documents that are generated as text and not from values. They contain
+//! comments, spaces and indentation that a generator of values would not write.
 
 use harden::proof::witness;
 use harden::syntax::{Limits, Mode, parse};

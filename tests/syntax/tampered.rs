@@ -1,4 +1,4 @@
-//! Bugs planted in the text that a plan gives: where one changes a value, the proof fails.
+//! Adds errors to the result of a plan, and checks that the proof fails if a value changes.
 
 use std::collections::BTreeMap;
 
@@ -86,7 +86,7 @@ fn hardened(tree: &Tree<'_>) -> Plan {
     editor.finish()
 }
 
-/// An entry, a list and a replaced value wherever there is room for one.
+/// An entry, a list and a replaced value, wherever possible.
 fn widened(tree: &Tree<'_>) -> Plan {
     let mut editor = Editor::new(tree, Schema::GoYamlV4);
     let mut open: Vec<NodeId> = tree
@@ -103,7 +103,7 @@ fn widened(tree: &Tree<'_>) -> Plan {
     editor.finish()
 }
 
-/// How many tampered texts had other values, and how many had not.
+/// The number of tampered texts with other values, and of those with the same values.
 type Tally = BTreeMap<&'static str, (usize, usize)>;
 
 fn try_one(
@@ -136,7 +136,8 @@ fn try_one(
     );
 }
 
-/// What a library that shares no code with the proof reads, aliases followed.
+/// The values that an independent library reads, with aliases resolved. It shares no code with the
+/// proof.
 fn values(text: &str) -> Option<Vec<serde_yaml::Value>> {
     // That library takes a byte order mark before `---` for a word.
     serde_yaml::Deserializer::from_str(text.trim_start_matches('\u{feff}'))
@@ -144,7 +145,7 @@ fn values(text: &str) -> Option<Vec<serde_yaml::Value>> {
         .collect()
 }
 
-/// Makes another text of one, by choices below a bound.
+/// Changes a text at random. The second argument chooses a number below a bound.
 type Tampering = fn(&str, &mut dyn FnMut(usize) -> usize) -> Option<String>;
 
 const TAMPERINGS: [(&str, Tampering); 12] = [

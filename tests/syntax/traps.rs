@@ -1,4 +1,4 @@
-//! What went wrong in other parsers, one test each. Editing has its traps elsewhere.
+//! Known errors of other parsers, one test for each. Errors in editing are tested elsewhere.
 
 use harden::syntax::{
     Kind, Limits, Mode, NodeId, Scalar, Schema, Style, SyntaxErrorKind, Tree, parse,

@@ -1,4 +1,4 @@
-//! The conformance suite of the YAML organisation (yaml-test-suite), in both modes.
+//! The conformance suite of the YAML organization (yaml-test-suite), in both modes.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,7 +7,7 @@ use harden::syntax::{Kind, Limits, Mode, NodeId, Style, Tree, parse};
 
 use crate::support::shared::shared;
 
-/// The events of a tree as the suite writes them.
+/// The events of a tree, in the notation of the suite.
 pub(crate) fn events(tree: &Tree<'_>) -> String {
     let mut out = String::from("+STR\n");
     for document in tree.documents() {
@@ -151,7 +151,7 @@ fn strict_mode_reads_and_rejects_what_the_suite_does() {
     );
 }
 
-/// What go-yaml does otherwise than YAML 1.2, with the cases that show it.
+/// The deviations of go-yaml from YAML 1.2, with the cases that show them.
 const GO_YAML: [(&str, &str); 21] = [
     (
         "knows no version but 1.1",

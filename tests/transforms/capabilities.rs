@@ -1,4 +1,4 @@
-//! Which capabilities are dropped and which are given back, where a mistake stops a container.
+//! Dropped and added capabilities. A wrong capability stops a container.
 
 use harden::container::Assume;
 use harden::engine::outcome::{Change, FileOutcome, Outcome, Report, Row};
@@ -12,7 +12,7 @@ fn run(text: &str, ids: &[&str], assume: Assume) -> Report {
     only(ids).assuming(assume).file("file.yml", text)
 }
 
-/// The document afterwards.
+/// The document after the run.
 fn after(text: &str, assume: Assume) -> Value {
     let report = run(text, &["drop-capabilities"], assume);
     match &report.files[0].outcome {
@@ -26,7 +26,7 @@ fn words(list: &Value) -> Vec<&str> {
     items.iter().filter_map(Value::as_str).collect()
 }
 
-/// What is dropped and what is added of a service.
+/// The dropped and added capabilities of a service.
 fn compose(service: &str, assume: Assume) -> (Vec<String>, Vec<String>) {
     let after = after(&format!("services:\n  a:\n{service}"), assume);
     let list = |key| {
@@ -38,7 +38,7 @@ fn compose(service: &str, assume: Assume) -> (Vec<String>, Vec<String>) {
     (list("cap_drop"), list("cap_add"))
 }
 
-/// What is dropped and what is added of a container.
+/// The dropped and added capabilities of a container.
 fn kubernetes(container: &str, pod: &str, assume: Assume) -> (Vec<String>, Vec<String>) {
     let text = format!(
         "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {container}\n  {pod}\n"
@@ -54,7 +54,7 @@ fn kubernetes(container: &str, pod: &str, assume: Assume) -> (Vec<String>, Vec<S
     (list("drop"), list("add"))
 }
 
-/// Why nothing is dropped.
+/// Why the transform declines.
 fn declined(text: &str, assume: Assume) -> String {
     let report = run(text, &["drop-capabilities"], assume);
     match &report.containers[0].rows[0] {

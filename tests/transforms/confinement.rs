@@ -1,4 +1,4 @@
-//! Profiles that confine a container: which are added, which are found, and what argues for none.
+//! Confinement profiles: which are added, which are reported, and what prevents a change.
 
 use harden::container::Assume;
 use harden::engine::Run;
@@ -14,12 +14,12 @@ fn after(run: &Run<'_>, text: &str) -> String {
     answers::text(&run.file("file.yml", text), text)
 }
 
-/// The text as it is when both are asked to change what is explicit.
+/// The text after both transforms may change explicit values.
 fn asked(text: &str) -> String {
     after(&only(&BOTH).overriding(), text)
 }
 
-/// What is found, for both transforms, without being asked.
+/// The findings of both transforms without `--override`.
 fn found(text: &str) -> Vec<(String, bool)> {
     let report = only(&BOTH).file("file.yml", text);
     let results = report.containers.iter().flat_map(|one| &one.rows);

@@ -1,4 +1,4 @@
-//! What the knowledge base says, asked as a dialect asks it.
+//! The knowledge base, queried as a dialect queries it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -237,7 +237,7 @@ fn capabilities_are_those_of_the_second_start_and_of_the_stop() {
     }
 }
 
-/// Their entrypoints rewrite files that come with the image.
+/// The entrypoints of these images rewrite files of the image.
 #[test]
 fn a_root_that_the_start_writes_to_stays_open() {
     for image in [
@@ -399,7 +399,7 @@ fn who_stays_root_may_stop_what_it_started() {
     }
 }
 
-/// What runs in them is what people bring: nobody knows what it needs.
+/// Users add their own programs to these images, so the needs are unknown.
 #[test]
 fn nothing_is_known_of_what_a_bare_system_needs() {
     for image in [
@@ -752,8 +752,8 @@ fn the_schema_page_shows_an_entry() {
     Entry::read(&page).unwrap_or_else(|errors| panic!("{errors:?}"));
 }
 
-/// Names of the research that stand for images nobody has looked at: to know them by the facts of
-/// another image would be a guess. (`scratch` is no image.)
+/// Names of images that nobody has examined. Using the facts of another image for them would be a
+/// guess. (`scratch` is not an image.)
 const NOT_LOOKED_AT: [&str; 12] = [
     "apache/kafka-native",
     "ibmcom/couchdb3",

@@ -1,4 +1,4 @@
-//! Bounds on processes, on restarts and on what is set aside, where they are written and where not.
+//! Limits on processes and restarts, and requests: where they are written, and where they are not.
 
 use harden::engine::outcome::{Change, FileOutcome, Outcome, Report, Row};
 use harden::report::words::sentence;

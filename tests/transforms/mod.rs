@@ -1,4 +1,4 @@
-//! The catalogue: its pages, what single transforms decide, and what is known of images.
+//! The catalogue: its pages, the decisions of single transforms, and the facts about images.
 
 mod capabilities;
 mod confinement;

@@ -1,6 +1,6 @@
-//! Every fence of every page in `transforms/` is run, twice.
+//! Runs every fence of every page in `transforms/`, twice.
 //!
-//! `BLESS=1 cargo test` rewrites the expectations; `git diff` is the review.
+//! `BLESS=1 cargo test` rewrites the expected results; review them with `git diff`.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -53,7 +53,7 @@ fn every_page_shows_each_dialect_and_what_it_changes() {
     }
 }
 
-/// What a reader finds on every page, in this order.
+/// The headings of every page, in this order.
 const PARTS: [&str; 5] = [
     "Why",
     "What it does",
@@ -82,7 +82,7 @@ fn page_path(transform: &Transform) -> PathBuf {
     project("transforms").join(name).with_extension("md")
 }
 
-/// The page with every fence as it comes out.
+/// The page with the current result in every fence.
 fn run_page(transform: &'static Transform, page: &str) -> String {
     let mut out = String::new();
     let mut last: Option<Report> = None;
@@ -131,8 +131,8 @@ fn run_page(transform: &'static Transform, page: &str) -> String {
     out
 }
 
-/// A command line and what comes of it: `$ harden --only ID docker run …`, and the hardened
-/// command below. That command given again comes out as it is.
+/// A command line and its result: `$ harden --only ID docker run …`, and the hardened command
+/// below. Hardening that command again does not change it.
 fn run_console(transform: &Transform, body: &str) -> String {
     let harden = format!("harden --only {} ", transform.id);
     let line = body.lines().next().unwrap_or_default();
@@ -148,8 +148,8 @@ fn run_console(transform: &Transform, body: &str) -> String {
     format!("{line}\n{hardened}")
 }
 
-/// What the transform alone makes of the text; a second run must find nothing.
-/// With `asked` it may change what is written explicitly, with `assume-all` it assumes everything.
+/// The result of only this transform for the text. A second run must change nothing. With `asked`,
+/// the transform may change explicit values; with `assume-all`, it makes all assumptions.
 fn run(transform: &'static Transform, text: &str, info: &str) -> (String, Report) {
     let mut run = with(vec![transform]);
     if info.ends_with(" asked") {
@@ -208,7 +208,7 @@ fn whole_diff(before: &str, after: &str) -> String {
 
 struct Fence<'p> {
     info: &'p str,
-    /// Where the body begins in the page.
+    /// The offset of the body in the page.
     start: usize,
     body: &'p str,
 }

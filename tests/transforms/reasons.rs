@@ -1,6 +1,6 @@
-//! The codes of reasons: fingerprints and filters are made of them.
+//! Checks the codes of reasons, which fingerprints and filters use.
 //!
-//! `docs/reasons.md` is a table of all of them, made from the sources; `BLESS=1` rewrites it.
+//! `docs/reasons.md` is a table of all codes, generated from the sources; `BLESS=1` rewrites it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::expected::expect;
 
-/// A code as a source declares it.
+/// A code that a source file declares.
 struct Declared {
     code: String,
     sentence: String,
@@ -82,7 +82,7 @@ fn declared() -> Vec<Declared> {
     found
 }
 
-/// What is declared below a folder, in the order of the names of its files.
+/// The declarations below a folder, sorted by file name.
 fn collect(folder: &Path, found: &mut Vec<Declared>) {
     let entries = std::fs::read_dir(folder).expect("the folder of sources is there");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -110,7 +110,7 @@ fn collect(folder: &Path, found: &mut Vec<Declared>) {
     }
 }
 
-/// The string literal that comes next, after white space and a comma, and the text behind it.
+/// The next string literal, after white space and a comma, and the text behind it.
 fn literal(text: &str) -> Option<(String, &str)> {
     let text = text
         .trim_start_matches([',', ' ', '\n'])

@@ -1,4 +1,4 @@
-//! Compose files in which a careless change would break something or have no effect.
+//! Compose files in which a wrong change would break something or have no effect.
 
 mod projects;
 mod rejections;
@@ -27,12 +27,12 @@ fn project_with_files(
     run.files(files)
 }
 
-/// The text afterwards, changed or not.
+/// The text after the run, changed or not.
 pub(crate) fn hardened(text: &str) -> String {
     answers::text(&project(&[("compose.yml", text)]), text)
 }
 
-/// Why a transform left the service as it is.
+/// Why a transform declined to change the service.
 pub(crate) fn declined(text: &str, service: &str, id: &str) -> String {
     declined_in(&project(&[("compose.yml", text)]), service, id)
 }

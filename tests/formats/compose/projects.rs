@@ -338,8 +338,8 @@ fn memory_that_the_file_speaks_of_counts() {
     assert_eq!(limit("tmpfs: [/cache]"), "mem_limit: 512m");
 }
 
-/// compose-go `loader/include.go`: `project_directory` is where the paths of the included files
-/// start, those of builds as well.
+/// compose-go `loader/include.go`: the paths of included files, also those of builds, are relative
+/// to `project_directory`.
 #[test]
 fn what_is_included_is_built_from_the_directory_of_the_project() {
     let main = "include:\n  - path: db/compose.yml\n    project_directory: .\n";

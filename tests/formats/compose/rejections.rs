@@ -1,5 +1,5 @@
-//! What Compose or the engine refuses, and `docker compose config` mostly does not: a file that was
-//! accepted must be accepted hardened.
+//! Values that Compose or the engine refuses, mostly without an error in `docker compose config`.
+//! A file that was accepted must also be accepted after hardening.
 
 use harden::engine::outcome::Outcome;
 

@@ -1,5 +1,5 @@
-//! Services that ran as they were and not as they came out, each seen on a real engine: a careless
-//! change breaks them, often only where a probe or a second start looks.
+//! Services that a wrong change breaks, each seen on a real engine. Often only a probe or a second
+//! start shows the error.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use harden::engine::outcome::Outcome;
 use harden::paths::normalized;
 use harden::project::{Surroundings, Unread};
 
-/// One service, its lines given as one flow mapping.
+/// A Compose file with one service, given as a flow mapping.
 fn service(lines: &str) -> String {
     format!("services:\n  a: {{{lines}}}\n  b: {{image: example/b}}\n")
 }
@@ -161,7 +161,7 @@ fn memory_that_a_program_is_told_to_take_is_left_to_it() {
     assert!(of_another.contains("mem_limit: 512m"));
 }
 
-/// A directory where some files are for their owner alone.
+/// A directory in which only their owner may read some files.
 #[derive(Debug)]
 struct Closed(&'static str);
 

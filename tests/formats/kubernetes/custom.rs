@@ -1,4 +1,4 @@
-//! Custom resources that carry pods.
+//! Custom resources that contain pods.
 
 use harden::container::{Observed, Role, Setting};
 use harden::engine::Run;
@@ -49,7 +49,7 @@ fn the_same_kinds_of_other_groups_are_left_alone() {
     }
 }
 
-/// knative/serving `pkg/apis/serving/fieldmask.go`: nothing of the pod's own without a flag.
+/// knative/serving `pkg/apis/serving/fieldmask.go`: fields of the pod need a feature flag.
 #[test]
 fn knative_has_no_settings_of_the_pod() {
     let text = object("serving.knative.dev/v1", "Service", TEMPLATE);
@@ -61,8 +61,8 @@ fn knative_has_no_settings_of_the_pod() {
     });
 }
 
-/// knative/serving `pkg/apis/serving/fieldmask.go`, `CapabilitiesMask`: none is added without a
-/// flag.
+/// knative/serving `pkg/apis/serving/fieldmask.go`, `CapabilitiesMask`: adding a capability needs a
+/// feature flag.
 #[test]
 fn knative_is_given_no_capabilities() {
     let nginx = TEMPLATE.replace("i:1", "nginx:1.29");
@@ -79,7 +79,7 @@ fn knative_is_given_no_capabilities() {
     assert!(hardened(&text).contains("- ALL"));
 }
 
-/// Objects that name another one for their pods have none, and are no part of one either.
+/// Objects that reference another object for their pods have no pods, and are no patches either.
 #[test]
 fn pods_that_another_object_has_are_not_missed_here() {
     for (version, kind, spec) in [
@@ -288,7 +288,7 @@ fn a_path_of_the_configuration_leads_to_pods() {
     assert!(pods.len() == 2 && pods.iter().all(|pod| broken(&pod.verdict)));
 }
 
-/// A path may be wider than the pods, lead through aliases and merges, and miss.
+/// A path may match more than pods, lead through aliases and merges, or match nothing.
 #[test]
 fn a_path_of_the_configuration_may_lead_to_other_things_too() {
     let wide = kinds("[{group: example.com, kind: Fleet, pod_spec: '$..spec'}]");
@@ -330,7 +330,7 @@ spec:
     );
 }
 
-/// What somebody says of their own cluster stands above the table.
+/// The configuration takes precedence over the built-in table.
 #[test]
 fn a_path_of_the_configuration_wins_over_what_is_known() {
     let text = object(
@@ -352,7 +352,7 @@ fn virtual_machines_are_no_custom_resources() {
     assert_eq!(error.span.start as usize, text.find("group").unwrap());
 }
 
-/// A path that leads to thousands of things costs time in proportion to the file.
+/// A path with thousands of matches takes time proportional to the size of the file.
 #[test]
 fn a_path_that_leads_to_much_ends() {
     let custom = kinds("[{group: example.com, kind: Fleet, pod_spec: '$.spec[*]'}]");

@@ -1,4 +1,4 @@
-//! Pods that legitimately need their host are reported, and what they need is not taken away.
+//! Pods that need their host are reported and keep the access that they need.
 
 use serde_json::Value;
 
@@ -87,8 +87,8 @@ fn drivers_and_agents_keep_what_they_need() {
     }
 }
 
-/// What is only read, as by a collector of logs, is no reason against a limit or a read-only root;
-/// the files belong to root, who therefore stays.
+/// A pod that only reads host files, such as a log collector, can have a limit and a read-only
+/// root. The files belong to root, so the user stays root.
 #[test]
 fn a_reader_of_the_hosts_logs_stays_root_alone() {
     let mount = "volumeMounts: [{name: v, mountPath: /var/log, readOnly: true}]";

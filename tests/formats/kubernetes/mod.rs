@@ -18,7 +18,7 @@ use harden::transforms::evidence;
 use crate::support::answers;
 use crate::support::run::{Setup as _, by_default, knowledge};
 
-/// The ways in which a pod is meant for Windows.
+/// The ways in which a pod selects Windows.
 const WINDOWS: [&str; 6] = [
     "os: {name: windows}",
     "nodeSelector: {kubernetes.io/os: windows}",
@@ -28,7 +28,7 @@ const WINDOWS: [&str; 6] = [
     "securityContext: {windowsOptions: {runAsUserName: ContainerUser}}",
 ];
 
-/// Part of a Deployment, as kustomize merges it into one.
+/// A patch of a Deployment, which kustomize merges.
 const PATCH: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n        env: []\n";
 
 pub(crate) fn pod(container: &str, rest: &str) -> String {
@@ -37,7 +37,7 @@ pub(crate) fn pod(container: &str, rest: &str) -> String {
     )
 }
 
-/// The manifest with everything that runs by default.
+/// The manifest after a run with the default transforms.
 fn hardened(text: &str) -> String {
     answers::text(&by_default().file("example.yml", text), text)
 }

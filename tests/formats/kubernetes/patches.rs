@@ -1,4 +1,4 @@
-//! What a patch says of a workload counts, and is left to it.
+//! Settings in the patch of a workload are respected and not changed.
 
 use harden::container::Assume;
 use harden::engine::outcome::{Change, FileOutcome, Outcome, Report};
@@ -17,7 +17,7 @@ fn deployment(pod: &str, container: &str) -> String {
     )
 }
 
-/// The transforms that a patch of the container or its pod keeps from a change.
+/// The transforms that decline a change because of a patch of the container or its pod.
 fn left(pod: &str, patch: &str, assume: Assume) -> Vec<&'static str> {
     let base = deployment("restartPolicy: Always", "image: nginx:1.29");
     let patch = deployment(pod, patch);
@@ -113,7 +113,7 @@ fn a_user_that_a_patch_makes_root_is_not_held_to_another() {
     assert!(!after.contains("runAsNonRoot"), "{after}");
 }
 
-/// What a kustomization with these lines keeps from a change.
+/// The transforms that decline a change because of a kustomization with these lines.
 fn left_by(kustomization: &str, others: &[(&str, &str)], assume: Assume) -> Vec<&'static str> {
     let base = deployment("restartPolicy: Always", "image: nginx:1.29");
     let mut files = vec![
@@ -144,8 +144,8 @@ const CONFINED: &[&str] = &[
 ];
 const WEB: &str = "{kind: Deployment, name: web}";
 
-/// kustomize `api/types/kustomization.go`: a patch may stand in the kustomization, and a target
-/// beside it says what it is for.
+/// kustomize `api/types/kustomization.go`: a kustomization may contain a patch, with a target that
+/// selects the objects.
 #[test]
 fn a_merge_patch_that_stands_in_the_kustomization_counts() {
     let merge = |beside: &str, name: &str, key: &str| {
@@ -168,7 +168,7 @@ fn a_merge_patch_that_stands_in_the_kustomization_counts() {
     }
 }
 
-/// RFC 6902: an operation names a place in the object, and takes the place of what stands there.
+/// RFC 6902: an operation names a place in the object, and may replace the value there.
 #[test]
 fn operations_that_stand_in_the_kustomization_count() {
     let pod = "/spec/template/spec";

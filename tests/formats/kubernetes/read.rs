@@ -1,4 +1,4 @@
-//! Which files are ours, and what each container of a manifest says.
+//! Recognizes manifests, and reads their containers.
 
 use harden::container::{
     Container, Id, MountSource, Network, Observed, Origin, Role, Setting, User, Via,

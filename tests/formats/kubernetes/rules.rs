@@ -1,6 +1,5 @@
-//! What the API server or the kubelet refuses although its schema allows it: no rule that a
-//! manifest keeps is broken by hardening, however boldly. The source of each rule stands beside its
-//! check.
+//! Rules of the API server and the kubelet that the schema does not contain: if a manifest follows
+//! a rule, hardening in any way does not break the rule. Each check cites the source of its rule.
 
 use std::collections::HashSet;
 
@@ -8,12 +7,12 @@ use serde_json::Value;
 
 use super::{WINDOWS, pod};
 
-/// As by default, with every assumption, and with everything that somebody wrote overridden.
+/// The defaults, all assumptions, and all explicit values overridden.
 fn hardened(text: &str) -> [String; 3] {
     crate::formats::semantics::hardened("pod.yaml", text)
 }
 
-/// Hardens `text` in three ways and looks at what comes of it, which keeps every rule.
+/// Hardens `text` in three ways and checks all rules for each result.
 fn each(text: &str, mut look: impl FnMut(&str, &Value)) {
     let before = spec_of(text);
     assert_eq!(
@@ -44,7 +43,7 @@ fn has_any(value: &Value, keys: &[&str]) -> bool {
     keys.iter().any(|key| value.get(key).is_some())
 }
 
-/// The rules that a pod's spec breaks (kubernetes `pkg/apis/core/validation/validation.go`).
+/// The rules that the spec of a pod breaks (kubernetes `pkg/apis/core/validation/validation.go`).
 fn refusals(spec: &Value) -> Vec<String> {
     let mut broken = Vec::new();
     let mut refuse = |what: String| broken.push(what);

@@ -1,4 +1,4 @@
-//! A stream in pieces is the stream, and a project is all of its files.
+//! A stream in pieces gives the same report as the whole stream, and a project needs all its files.
 
 use harden::engine::outcome::{Change, ContainerReport, FileOutcome, Outcome, Report};
 use harden::files::stream;

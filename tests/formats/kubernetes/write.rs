@@ -1,4 +1,4 @@
-//! What an assignment becomes in a manifest, and which are not written.
+//! How assignments are written to a manifest, and which are refused.
 
 use harden::container::{Assignment, Id, Scratch};
 use harden::dialect::Unwritable;
@@ -241,7 +241,7 @@ fn finish(editors: Vec<Editor<'_, '_>>, text: &str) -> String {
     editor.finish().apply(text)
 }
 
-/// Writes assignments, each to the container at its index, and gives the text and the paths.
+/// Writes each assignment to the container at its index, and returns the text and the paths.
 fn lower(
     text: &str,
     assignments: &[(usize, Assignment)],

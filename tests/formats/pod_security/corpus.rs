@@ -1,7 +1,7 @@
-//! How many real pods pass `restricted` before and after, and why each of the others does not:
-//! `HARDEN_SHARED` names the folder that has `corpus/`.
+//! Counts the real pods that pass `restricted` before and after hardening, and the reasons of the
+//! others. `HARDEN_SHARED` names the folder that contains `corpus/`.
 //!
-//! `tests/formats/pod_security/corpus.table` is the blessed count; `BLESS=1` rewrites it.
+//! `tests/formats/pod_security/corpus.table` contains the counts; `BLESS=1` rewrites it.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -20,7 +20,7 @@ use crate::support::files::project;
 use crate::support::run::{Setup as _, every, source};
 use crate::support::shared::{CorpusFile, corpus};
 
-/// What a pod asks of its host: the checks of `baseline` whose fields say so.
+/// The checks of `baseline` for access to the host.
 const HOST_ACCESS: [&str; 4] = [
     "hostNamespaces",
     "hostPathVolumes",
@@ -28,7 +28,7 @@ const HOST_ACCESS: [&str; 4] = [
     "privileged",
 ];
 
-/// Of a hundred pods that ask nothing of their host, so many pass when hardened.
+/// The percentage of pods without access to their host that must pass after hardening.
 const GOALS: [(&str, Assume, usize); 2] = [("fit", Assume::Fit, 70), ("all", Assume::All, 95)];
 
 #[test]
@@ -53,7 +53,7 @@ fn real_pods_pass_unless_there_is_a_reason() {
     expect(&project("tests/formats/pod_security/corpus.table"), &table);
 }
 
-/// How many of what.
+/// Counts by name.
 #[derive(Default)]
 struct Count {
     with_host_access: usize,
@@ -65,12 +65,12 @@ struct Count {
     unattributed: Vec<String>,
 }
 
-/// Why a pod does not pass when it is hardened; of several causes the first one counts.
+/// Why a hardened pod does not pass. Of several causes, the first one counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
-    /// None was found, which is a bug of ours.
+    /// No cause was found. This is a bug in harden.
     Unattributed(String),
-    /// Somebody wrote a value that breaks the rule.
+    /// The file sets a value that breaks the rule.
     Explicit(String),
     /// The image is known to need it.
     Image(String),
@@ -78,7 +78,7 @@ enum Cause {
     Declined(String),
 }
 
-/// A pod that does not pass, with what was asked about it.
+/// A pod that does not pass, with the answers for it.
 struct Failing<'f> {
     before: &'f [Violation],
     after: &'f [Violation],
@@ -262,7 +262,7 @@ impl Failing<'_> {
     }
 }
 
-/// The reason is one of what is known of the image, and not of what the file says.
+/// Whether the reason is a fact about the image, and not a value in the file.
 fn is_of_image(reason: &Reason) -> bool {
     matches!(
         reason.code(),
@@ -281,7 +281,7 @@ fn asks_the_host(baseline: &PodJudgement) -> bool {
     }
 }
 
-/// The pods of a file, none where it is no manifest.
+/// The pods of a file; none if the file is not a manifest.
 fn pods(path: &Path, bytes: &[u8], level: &str) -> Vec<PodJudgement> {
     let standard: Standard = level.parse().expect("a level");
     match judge(source(path, bytes), standard, &[]).content {

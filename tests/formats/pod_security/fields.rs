@@ -1,4 +1,4 @@
-//! Fields as the API server reads them, where the recorded pods have none of the kind.
+//! Fields that the recorded pods do not contain, read as the API server reads them.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use harden::pod_security::{Content, Standard, Verdict, judge};
 
 use super::{broken, pods, verdict};
 
-/// A pod that passes everything, with `rest` in its spec and `container` in its container.
+/// A pod that passes all checks, with `rest` in its spec and `container` in its container.
 fn pod(container: &str, rest: &str) -> String {
     format!(
         "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}\n  containers:\n  - name: c\n    image: i\n    securityContext: {{allowPrivilegeEscalation: false, capabilities: {{drop: [ALL]}}}}\n    {container}\n  {rest}\n"

@@ -1,4 +1,4 @@
-//! `harden pod-security`, from text to verdict.
+//! `harden pod-security`, from the text to the verdict.
 
 mod corpus;
 mod fields;
@@ -24,7 +24,7 @@ fn verdict(text: &str, standard: &str) -> Verdict {
     pods.remove(0).verdict
 }
 
-/// The broken rules of the only pod of a text, as `check field`.
+/// The violations of the only pod of a text, as `check field`.
 fn broken(text: &str, standard: &str) -> Vec<String> {
     match verdict(text, standard) {
         Verdict::Passes => Vec::new(),

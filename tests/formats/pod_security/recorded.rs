@@ -1,5 +1,6 @@
-//! Kubernetes' own pods with their recorded verdicts: `HARDEN_SHARED` names the folder that has
-//! `psa/`, taken from `kubernetes/pod-security-admission test/testdata`.
+//! Test pods of Kubernetes with their recorded verdicts, from
+//! `kubernetes/pod-security-admission test/testdata`. `HARDEN_SHARED` names the folder that
+//! contains them as `psa/`.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +58,7 @@ fn every_recorded_pod_gets_its_verdict_at_every_version() {
     assert!(judged > 4_000, "{judged} verdicts");
 }
 
-/// The check is the recorded one, or the restricted one that takes its place.
+/// Whether the check is the recorded one, or the `restricted` one that replaces it.
 fn stands_for(id: &str, recorded: &str, standard: Standard) -> bool {
     if id.eq_ignore_ascii_case(recorded) {
         return true;

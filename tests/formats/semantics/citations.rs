@@ -1,4 +1,5 @@
-//! Every citation of `docs/semantics.md` names a rule, and every rule is cited by a test.
+//! Checks that every citation of `docs/semantics.md` names a rule, and that a test cites every
+//! rule.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -144,7 +145,7 @@ fn rules() -> BTreeMap<String, String> {
     rules
 }
 
-/// `docs/semantics.md#first, #second and #third`, over the ends of comment lines.
+/// Finds citations such as `docs/semantics.md#first, #second and #third`, also over several lines.
 fn citations(text: &str) -> Vec<String> {
     let breaks = Regex::new(r"\n\s*//[/!]?\s*").expect("a pattern");
     let citation = Regex::new(r"docs/semantics\.md(#[a-z0-9-]+(?:(?:, | and )#[a-z0-9-]+)*)")
@@ -167,7 +168,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The sources and pages below these folders, without this file and build directories.
+/// The sources and pages below these folders, except this file and build directories.
 fn files(folders: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut waiting: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();

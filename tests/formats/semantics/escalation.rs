@@ -1,4 +1,4 @@
-//! Gaining privileges: setuid programs and the capabilities of files.
+//! Privilege escalation: setuid programs and file capabilities.
 
 use harden::engine::outcome::Outcome;
 

@@ -1,4 +1,4 @@
-//! What a service shares with its host.
+//! Services that share something with their host.
 
 use super::{alone, command, service};
 use crate::formats::compose::declined;

@@ -1,8 +1,8 @@
-//! One case for each rule of `docs/semantics.md` that hardening could break.
+//! One test for each rule of `docs/semantics.md` that hardening could break.
 //!
-//! Cases of one kind are with others of that kind: `tests/formats/compose/rejections.rs`,
-//! `tests/formats/kubernetes/`, `tests/transforms/`. Each names its rules by their anchors, and
-//! [`citations`] checks that none is missing.
+//! Some of these tests are in `tests/formats/compose/rejections.rs`, `tests/formats/kubernetes/`
+//! and `tests/transforms/`, next to similar ones. Each test cites the anchors of its rules, and
+//! [`citations`] checks that every rule is cited.
 
 mod citations;
 mod escalation;
@@ -26,8 +26,8 @@ use serde_json::Value;
 use crate::support::answers;
 use crate::support::run::{Setup as _, by_default, every, knowledge};
 
-/// What `run` makes of something by default, with every assumption, and with everything that
-/// somebody wrote overridden.
+/// The results of `run` with the defaults, with all assumptions, and with all explicit values
+/// overridden.
 fn each_way<T>(run: impl Fn(&Run<'_>) -> T) -> [T; 3] {
     [
         by_default(),
@@ -37,12 +37,12 @@ fn each_way<T>(run: impl Fn(&Run<'_>) -> T) -> [T; 3] {
     .map(|one| run(&one))
 }
 
-/// A file after each way of hardening, changed or not.
+/// The text of a file after each way of hardening, changed or not.
 pub(crate) fn hardened(path: &str, text: &str) -> [String; 3] {
     each_way(|run| answers::text(&run.file(path, text), text))
 }
 
-/// Looks at a service of a Compose file after each way of hardening.
+/// Checks a service of a Compose file after each way of hardening.
 fn each_service(text: &str, name: &str, look: impl Fn(&Value)) {
     for after in hardened("compose.yml", text) {
         let file: Value = serde_yaml::from_str(&after).expect("YAML");
@@ -50,7 +50,7 @@ fn each_service(text: &str, name: &str, look: impl Fn(&Value)) {
     }
 }
 
-/// The same for the only service of a file.
+/// Checks the only service of a Compose file after each way of hardening.
 fn service(service: &str, look: impl Fn(&Value)) {
     each_service(&alone(service), "a", look);
 }
@@ -60,7 +60,7 @@ fn alone(service: &str) -> String {
     format!("services:\n  a: {service}\n")
 }
 
-/// Looks at the spec of a pod after each way of hardening.
+/// Checks the spec of a pod after each way of hardening.
 fn pod(container: &str, rest: &str, look: impl Fn(&Value)) {
     for after in hardened(
         "pod.yaml",
@@ -76,7 +76,7 @@ fn command(line: &str) -> [String; 3] {
     each_way(|run| run.line(line))
 }
 
-/// Looks at every known image, alone in a service and in a container, after each way of hardening.
+/// Checks every known image, in a Compose service and in a pod, after each way of hardening.
 fn each_known_image(look: impl Fn(&Facts, &Value), look_at_container: impl Fn(&Facts, &Value)) {
     static HARDENED: LazyLock<KnownImages> = LazyLock::new(KnownImages::hardened);
     let KnownImages { ids, facts, .. } = &*HARDENED;
@@ -131,7 +131,7 @@ impl KnownImages {
     }
 }
 
-/// The strings of a list, or the one that stands for it.
+/// The strings of a list, or the single string that is written instead of a list.
 fn texts<'v>(value: &'v Value, key: &str) -> Vec<&'v str> {
     match &value[key] {
         Value::String(text) => vec![text],

@@ -1,4 +1,4 @@
-//! Who may listen below 1024.
+//! Listening on ports below 1024.
 
 use super::{command, hardened, pod};
 

@@ -1,4 +1,4 @@
-//! What a read-only root takes away, and what Compose copies into it.
+//! The effects of a read-only root, and the files that Compose copies into the root.
 
 use super::{alone, command, hardened, service};
 use crate::formats::compose::{declined, declined_in, hardened as by_default, outcome, project};

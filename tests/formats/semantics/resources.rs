@@ -1,4 +1,4 @@
-//! Limits, and where they may stand.
+//! Resource limits, and where they may be written.
 
 use serde_json::Value;
 

@@ -1,12 +1,12 @@
-//! What `docker stack deploy` drops, and what it refuses.
+//! Settings that `docker stack deploy` ignores or refuses.
 
 use serde_json::Value;
 
 use super::{each_service, hardened, texts};
 use crate::formats::compose::{declined, project};
 
-/// What says that a swarm runs the service `a`: a key of its own or of another, and what Compose
-/// would refuse.
+/// Keys which show that a swarm runs the service `a`: a key of this or another service, and keys
+/// that Compose would refuse.
 const SIGNS: [&str; 8] = [
     "services:\n  a: {image: 'redis:7', user: '999', deploy: {placement: {max_replicas_per_node: 1}}}\n",
     "services:\n  a:\n    image: redis:7\n    user: '999'\n    deploy:\n      mode: global\n",

@@ -1,4 +1,4 @@
-//! Scratch space: who owns it, what it hides and what it costs.
+//! Scratch space: its owner, the files that it hides, and its memory.
 
 use harden::image::{DefaultUser, Facts};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{alone, command, each_known_image, hardened, service, texts};
 use crate::formats::compose::{declined, hardened as by_default};
 
-/// Path and options of everything that `tmpfs` lists.
+/// The path and the options of each item of `tmpfs`.
 fn scratch(service: &Value) -> Vec<(&str, Vec<&str>)> {
     let split = |text| str::split_once(text, ':').unwrap_or((text, ""));
     let both = |(path, options)| (path, str::split(options, ',').collect());

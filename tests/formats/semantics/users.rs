@@ -1,4 +1,4 @@
-//! Who a process runs as, and in which group.
+//! The user and the group of a process.
 
 use harden::image::Facts;
 use serde_json::Value;

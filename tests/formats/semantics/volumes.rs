@@ -1,4 +1,4 @@
-//! What volumes begin with, and what becomes of those that an image declares.
+//! The initial content of volumes, and the volumes that an image declares.
 
 use super::{alone, command, service, texts};
 use crate::formats::compose::{declined, hardened};
