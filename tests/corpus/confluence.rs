@@ -33,7 +33,7 @@ fn all_at_once_is_one_after_another() {
 }
 
 #[test]
-fn what_rests_on_another_change_is_the_same_in_a_later_run() {
+fn changes_that_depend_on_others_are_the_same_in_a_later_run() {
     let compared = [
         "services:\n  a:\n    image: nginx:1.27\n  b:\n    image: postgres:16\n    user: root\n",
         "x-a: &a\n  cap_drop: [NET_RAW]\n  tmpfs: /x\nservices:\n  a:\n    <<: *a\n    image: nginx:1.27\n",

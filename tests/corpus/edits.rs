@@ -28,7 +28,7 @@ fn written(report: &Report, before: &str) -> String {
 }
 
 #[test]
-fn a_fix_is_what_its_transform_writes_for_its_container() {
+fn a_fix_equals_the_edits_of_its_transform() {
     let Some(files) = corpus() else { return };
     let with_fixes = Run {
         fixes: true,

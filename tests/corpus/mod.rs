@@ -45,7 +45,7 @@ fn the_corpus_is_hardened_within_the_promises() {
 }
 
 #[test]
-fn each_transform_alone_keeps_the_promises_at_every_boldness() {
+fn each_transform_keeps_the_promises_with_every_assume() {
     let Some(files) = corpus() else { return };
     let runs: Vec<Run<'_>> = transforms::ALL
         .iter()

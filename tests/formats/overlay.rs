@@ -66,7 +66,7 @@ fn lists_gain_items_and_keep_those_they_have() {
 }
 
 #[test]
-fn what_goes_takes_the_tags_of_compose() {
+fn removals_use_the_tags_of_compose() {
     let base = "services:\n  web:\n    image: nginx\n    pid: host\n    security_opt: [\"no-new-privileges:false\", \"label:disable\"]\n";
     let overlaid = overlaid(
         &[("compose.yaml", base)],
@@ -80,7 +80,7 @@ fn what_goes_takes_the_tags_of_compose() {
 }
 
 #[test]
-fn an_heir_is_told_what_its_base_is_told() {
+fn an_overlay_repeats_the_change_of_a_base_for_its_heirs() {
     let base = "services:\n  test:\n    image: x\n  b:\n    extends: {service: test}\n";
     let common = "services:\n  c:\n    image: y\n";
     let user = "services:\n  d:\n    image: z\n    extends: {file: ./common.yml, service: c}\n";
@@ -219,7 +219,7 @@ fn files_of_a_directory_share_a_patch_in_a_stable_order() {
 }
 
 #[test]
-fn what_goes_is_null_and_items_go_by_their_key() {
+fn keys_are_removed_by_null_and_items_by_their_key() {
     let lines = "          securityContext:\n            allowPrivilegeEscalation: true\n            privileged: true\n";
     let base = workload("apps/v1", "Deployment", "w", lines);
     let overlaid = overlaid(&[("w.yaml", &base)], &["privileged"], true);
@@ -307,7 +307,7 @@ fn patches_of_files_that_are_not_given_stay_as_long_as_they_are_listed() {
 }
 
 #[test]
-fn the_entry_goes_with_the_last_patch() {
+fn the_entry_is_removed_with_the_last_patch() {
     let base = workload("apps/v1", "Deployment", "w", "");
     let ids = &["no-new-privileges"];
     let own = "resources: [w.yaml] # mine\npatches:\n- path: other.yaml\n";
@@ -336,7 +336,7 @@ fn the_entry_goes_with_the_last_patch() {
 }
 
 #[test]
-fn what_kustomize_refuses_is_declined() {
+fn changes_that_kustomize_refuses_are_declined() {
     let base = workload("apps/v1", "Deployment", "w", "");
     let nameless = base.replace("  name: w\n", "  generateName: w-\n");
     let ids = &["no-new-privileges"];
@@ -459,7 +459,7 @@ fn a_kustomization_elsewhere_takes_the_patch_or_says_why_not() {
 }
 
 #[test]
-fn a_patch_of_somebody_else_is_not_replaced() {
+fn a_patch_that_harden_did_not_write_is_not_replaced() {
     let base = workload("apps/v1", "Deployment", "w", "");
     let files = [("harden-patch.yaml", "# mine\n"), ("w.yaml", base.as_str())];
     let overlaid = overlaid(&files, &["no-new-privileges"], false);

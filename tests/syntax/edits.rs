@@ -458,7 +458,7 @@ fn push_writes_in_the_style_of_the_surroundings() {
 }
 
 #[test]
-fn remove_takes_what_belongs_to_the_entry() {
+fn remove_deletes_everything_of_the_entry() {
     check(REMOVE, &|editor, map| editor.remove(map, &["a"]));
 }
 
@@ -567,7 +567,7 @@ fn an_item_is_replaced_in_its_place_and_its_quotes() {
 }
 
 #[test]
-fn what_would_change_what_others_see_is_refused() {
+fn edits_that_affect_other_places_are_refused() {
     let refusal = |source, path: &[&str], operation| {
         edited(source, path, operation).expect_err("it is refused")
     };
@@ -624,7 +624,7 @@ fn what_would_change_what_others_see_is_refused() {
 }
 
 #[test]
-fn what_is_there_already_is_no_edit() {
+fn setting_an_existing_value_makes_no_edit() {
     let source = "web:\n  read_only: yes\n  user: '1'\n";
     let tree = read(source);
     let web = node_at(&tree, &["web"]);
@@ -639,7 +639,7 @@ fn what_is_there_already_is_no_edit() {
 }
 
 #[test]
-fn a_rollback_forgets_what_came_after_its_checkpoint() {
+fn a_rollback_discards_edits_after_the_checkpoint() {
     let source = "web:\n  a: 1\n";
     let tree = read(source);
     let web = node_at(&tree, &["web"]);

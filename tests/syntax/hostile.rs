@@ -275,7 +275,7 @@ fn merges_of_merges_are_each_visited_once() {
 }
 
 #[test]
-fn what_never_ends_is_an_error() {
+fn unterminated_constructs_are_errors() {
     let many = "x ".repeat(MEGA);
     assert_eq!(error(&format!("'{many}")), SyntaxErrorKind::UnclosedQuote);
     assert_eq!(error(&format!("\"{many}")), SyntaxErrorKind::UnclosedQuote);

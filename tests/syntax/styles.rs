@@ -12,7 +12,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(1024), ..ProptestConfig::default() })]
 
     #[test]
-    fn what_the_editor_accepts_is_proved_in_every_style(
+    fn accepted_edits_are_proved_in_every_style(
         document in prop::collection::vec(any::<u8>(), 0..160),
         seed: u64,
     ) {

@@ -85,7 +85,7 @@ fn unicode_line_breaks_fold_as_go_yaml_folds() {
 }
 
 #[test]
-fn in_kubernetes_the_merged_value_wins_over_what_stands_before_it() {
+fn in_kubernetes_a_merge_overrides_keys_before_it() {
     let tree = tree("a: &a {p: true}\nc: {p: false, <<: *a}\nd: {<<: *a, p: false}\n");
     let value = |key: &str, schema: Schema| {
         tree.scalar(
@@ -168,7 +168,7 @@ fn block_scalar_headers_in_any_order_and_with_comments() {
 }
 
 #[test]
-fn six_spellings_of_nothing() {
+fn six_spellings_of_null() {
     for (source, at_byte) in [
         ("web: # todo\n", 4),
         ("web:   \n", 4),
@@ -194,7 +194,7 @@ fn six_spellings_of_nothing() {
 }
 
 #[test]
-fn an_alias_stands_for_the_latest_anchor_before_it() {
+fn an_alias_refers_to_the_latest_anchor_before_it() {
     let tree = tree("a: &x 1\nb: *x\nc: &x 2\nd: *x\n");
     assert_eq!(tree.resolve(at(&tree, "b")), at(&tree, "a"));
     assert_eq!(tree.resolve(at(&tree, "d")), at(&tree, "c"));
@@ -242,7 +242,7 @@ fn a_mapping_may_begin_on_the_line_of_its_dash() {
 }
 
 #[test]
-fn a_sequence_may_stand_at_the_column_of_its_key() {
+fn a_sequence_may_start_at_the_column_of_its_key() {
     let source = "cap_drop:\n- A\n- B\nother:\n  - C\n";
     assert_eq!(show(source), "{cap_drop=[A B] other=[C]}");
     let tree = tree(source);
@@ -268,7 +268,7 @@ fn flow_collections_in_every_shape() {
 }
 
 #[test]
-fn what_stands_before_a_flow_key_ends_before_it() {
+fn properties_before_a_flow_key_end_before_it() {
     let tree_of_seq = tree("a:\n- x\n[b]: c\n");
     assert_eq!(tree_of_seq.text(at(&tree_of_seq, "a")), "- x");
     let tree_of_empty = tree("? x\n[]: y\n");
@@ -283,7 +283,7 @@ fn what_stands_before_a_flow_key_ends_before_it() {
 }
 
 #[test]
-fn the_anchor_of_an_empty_key_in_a_sequence_stands_on_the_line_of_its_colon() {
+fn the_anchor_of_an_empty_key_in_a_sequence_is_on_the_line_of_its_colon() {
     let pair = parse("[&a : b]", Mode::Strict, &Limits::default()).unwrap();
     let map = pair.children(root(&pair)).next().unwrap();
     assert_eq!(pair.anchor(pair.children(map).next().unwrap()), Some("a"));
@@ -357,7 +357,7 @@ fn a_template_may_be_valid_yaml() {
 }
 
 #[test]
-fn a_block_scalar_may_stand_at_the_column_of_its_key() {
+fn a_block_scalar_may_start_at_the_column_of_its_key() {
     assert_eq!(show("key:\n|\n x\nb: 1\n"), "{key=x\\n b=1}");
     assert!(parse("key:\n|\n x\n", Mode::Strict, &Limits::default()).is_err());
 }
@@ -386,7 +386,7 @@ fn keys_may_be_explicit_or_an_alias_or_missing() {
 }
 
 #[test]
-fn an_alias_as_a_key_is_the_key_it_stands_for() {
+fn an_alias_as_a_key_is_the_key_it_refers_to() {
     let tree = tree("a: &a k\n*a : x\n");
     for schema in [Schema::GoYamlV2, Schema::GoYamlV4] {
         let found = tree.get(root(&tree), "k", schema).unwrap();

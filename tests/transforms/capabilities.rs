@@ -74,7 +74,7 @@ fn service(lines: &str) -> String {
 /// docs/semantics.md#cap-second-start, #cap-step-down, #cap-self-check and #start-second-start:
 /// these entrypoints step down, and need `DAC_OVERRIDE` from the second start on.
 #[test]
-fn what_only_the_second_start_needs_is_given_back() {
+fn capabilities_for_the_second_start_are_added() {
     for image in [
         "postgres:16",
         "mariadb:11",
@@ -96,7 +96,7 @@ fn what_only_the_second_start_needs_is_given_back() {
 /// docs/semantics.md#cap-not-for-users: the default capabilities do not reach a process that is not
 /// root.
 #[test]
-fn whoever_is_not_root_is_given_none_back() {
+fn a_user_other_than_root_gets_no_capabilities() {
     for image in ["postgres:16", "nginx:1.27", "prom/prometheus", "example/a"] {
         let lines = format!("    image: {image}\n    user: \"1500\"\n");
         assert_eq!(compose(&lines, Assume::Fit).1, [""; 0], "{image}");
@@ -197,7 +197,7 @@ fn nothing_is_added_that_the_container_did_not_have() {
 /// docs/semantics.md#cap-add-all-wins and #cap-privileged: `cap_add: [ALL]` wins, and `privileged`
 /// makes both lists inert.
 #[test]
-fn what_would_have_no_effect_or_another_one_is_left() {
+fn ineffective_drops_are_declined() {
     for lines in [
         "    image: postgres:16\n    cap_add: [ALL]\n",
         "    image: postgres:16\n    cap_add: [all]\n",
@@ -262,7 +262,7 @@ fn an_unknown_image_is_left_its_powers_unless_it_is_not_root() {
 }
 
 #[test]
-fn whoever_steps_down_can_do_so_at_every_boldness() {
+fn unknown_images_keep_the_capabilities_for_stepping_down() {
     assert!(STEPPING_DOWN.iter().all(|name| DEFAULT.contains(name)));
     let added = |lines: &str| compose(lines, Assume::All).1;
     assert_eq!(added("    image: example/a\n"), STEPPING_DOWN);

@@ -92,7 +92,7 @@ fn a_privileged_container_has_no_profile_whatever_is_written() {
 
 /// docs/semantics.md#confinement-breaks: user namespaces, perf and `io_uring` break.
 #[test]
-fn what_needs_other_system_calls_is_left() {
+fn containers_that_need_other_system_calls_change_only_by_assumption() {
     for container in [
         "{name: c, image: 'moby/buildkit:rootless'}",
         "{name: c, image: quay.io/podman/stable}",
@@ -129,7 +129,7 @@ fn only_the_lines_that_turn_something_off_go() {
 }
 
 #[test]
-fn whoever_argues_for_it_is_found_and_gets_no_offer() {
+fn a_justified_profile_is_reported_without_a_remedy() {
     let beside = "services:\n  a:\n    image: example/a\n    security_opt:\n      - seccomp:unconfined   # io_uring\n";
     let above = "services:\n  a:\n    image: example/a\n    security_opt:\n      # io_uring\n      - seccomp:unconfined\n";
     let key = "services:\n  a:\n    image: example/a\n    security_opt: # io_uring\n      - seccomp:unconfined\n";
@@ -198,7 +198,7 @@ fn annotations_are_read_and_changed_in_their_place() {
 }
 
 #[test]
-fn the_type_of_selinux_goes_and_its_level_stays() {
+fn the_selinux_type_is_removed_and_the_level_stays() {
     let container = |options: &str| {
         pod(
             &format!(

@@ -389,7 +389,7 @@ fn defaults_and_groups() {
 /// An init, a master or a script that stays root stops what has become another user only with
 /// KILL: measured with tini, dumb-init and php-fpm, and read in the entrypoint of `clickhouse`.
 #[test]
-fn who_stays_root_may_stop_what_it_started() {
+fn a_root_init_may_stop_its_children() {
     for image in ["couchdb", "consul", "clickhouse", "drupal", "joomla"] {
         let needed = facts(image).capabilities_as_root.clone();
         assert!(
@@ -401,7 +401,7 @@ fn who_stays_root_may_stop_what_it_started() {
 
 /// Users add their own programs to these images, so the needs are unknown.
 #[test]
-fn nothing_is_known_of_what_a_bare_system_needs() {
+fn the_needs_of_an_os_image_are_unknown() {
     for image in [
         "alpine",
         "ubuntu:24.04",
@@ -444,7 +444,7 @@ fn names_of_other_hosts_are_other_images() {
 }
 
 #[test]
-fn what_was_settled_is_kept() {
+fn resolved_facts_are_cached() {
     let knowledge = knowledge();
     let first = knowledge
         .facts(&Name::parse("nginx:1.27"))
@@ -607,7 +607,7 @@ fn an_entry_that_breaks_a_rule_is_refused_with_the_key() {
 }
 
 #[test]
-fn what_is_unsure_is_unknown() {
+fn uncertain_facts_are_unknown() {
     let entry = |from: &str, to: &str| {
         let entry =
             Entry::read(&ENTRY.replace(from, to)).unwrap_or_else(|errors| panic!("{errors:?}"));
@@ -648,7 +648,7 @@ fn what_is_unsure_is_unknown() {
 }
 
 #[test]
-fn capabilities_that_nobody_looked_at_are_unknown() {
+fn unexamined_capabilities_are_unknown() {
     let as_root = |section: &str| {
         let entry =
             Entry::read(&format!("{ENTRY}{section}")).unwrap_or_else(|errors| panic!("{errors:?}"));

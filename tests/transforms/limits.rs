@@ -41,7 +41,7 @@ fn service(rest: &str) -> String {
 /// docs/semantics.md#limit-one-place: where `deploy.resources.limits` exists, a flat limit must
 /// equal it, and an absent one counts as 0.
 #[test]
-fn a_bound_on_processes_stands_where_limits_are() {
+fn a_pids_limit_is_written_next_to_other_limits() {
     let limits = |text: &str| after(text, "pids-limit")["services"]["a"].clone();
     let flat = limits(&service("    cpus: 1\n"));
     assert_eq!(flat["pids_limit"], 512);
@@ -79,7 +79,7 @@ fn a_stack_of_an_older_schema_gets_none() {
 
 /// docs/semantics.md#limit-pids-unlimited: -1 and 0 are no limit.
 #[test]
-fn what_is_unlimited_is_changed_in_its_place() {
+fn an_unlimited_value_is_replaced_in_place() {
     for value in ["-1", "0"] {
         let flat = after(
             &service(&format!("    pids_limit: {value}\n")),

@@ -38,7 +38,7 @@ pub(crate) fn declined(text: &str, service: &str, id: &str) -> String {
 }
 
 #[test]
-fn a_string_that_stands_for_a_list_takes_every_new_item() {
+fn a_string_instead_of_a_list_gets_every_new_item() {
     let after = hardened("services:\n  a:\n    image: nginx:1.27\n    tmpfs: /foo:mode=1777\n");
     for path in ["- /foo:mode=1777\n", "- /var/cache/nginx:", "- /run:"] {
         assert!(after.contains(path), "{path} is not in\n{after}");
@@ -58,13 +58,13 @@ fn a_list_that_is_merged_in_is_restated_with_every_new_item() {
 }
 
 #[test]
-fn whoever_inherits_at_any_distance_is_heard() {
+fn indirect_heirs_are_respected() {
     let text = "services:\n  a: {image: example/a}\n  b: {extends: a, labels: [x]}\n  c:\n    extends: b\n    volumes: [\"./x:/tmp:ro\"]\n";
     assert!(declined(text, "a", "read-only-root").contains("`c` extends this service"));
 }
 
 #[test]
-fn what_a_later_document_takes_back_is_not_written() {
+fn values_that_a_later_document_resets_are_not_written() {
     let base = "services:\n  a:\n    image: example/a\n";
     for (later, id) in [
         (
@@ -92,7 +92,7 @@ fn what_a_later_document_takes_back_is_not_written() {
 }
 
 #[test]
-fn what_only_root_can_do_keeps_a_known_image_as_it_is() {
+fn a_known_image_that_needs_root_is_not_changed() {
     let nginx = |rest: &str| format!("services:\n  a:\n    image: nginx:1.27\n{rest}");
     for rest in [
         "    volumes: [\"./certs:/etc/nginx/certs:ro\"]\n",
@@ -149,7 +149,7 @@ fn a_mount_by_another_spelling_is_the_same_mount() {
 }
 
 #[test]
-fn what_another_platform_lacks_is_not_written() {
+fn settings_that_another_platform_lacks_are_not_written() {
     let swarm = "services:\n  a:\n    image: nginx:1.27\n    deploy: {mode: global}\n";
     assert!(declined(swarm, "a", "read-only-root").contains("swarm"));
     let windows = "services:\n  a:\n    image: mcr.microsoft.com/windows/servercore:ltsc2022\n";
@@ -194,7 +194,7 @@ fn a_limit_never_asks_for_more_processors_than_a_host_may_have() {
 }
 
 #[test]
-fn an_override_beside_its_base_counts() {
+fn an_override_next_to_its_base_is_read() {
     let report = project(&[
         (
             "compose.override.yml",

@@ -7,7 +7,7 @@ use harden::report::words::sentence;
 use super::{changed, declined_in, outcome, project, project_with_files, row};
 
 #[test]
-fn a_setting_of_a_base_in_another_file_counts() {
+fn a_setting_of_a_base_in_another_file_is_respected() {
     let web = "services:\n  web:\n    extends: {file: base/common.yml, service: app}\n";
     let common =
         "services:\n  app:\n    extends: {file: deeper.yml, service: root}\n    read_only: true\n";
@@ -61,7 +61,7 @@ fn a_base_that_is_given_too_is_planned_once_with_its_heirs() {
 }
 
 #[test]
-fn nobody_inherits_what_a_later_file_says_of_a_base() {
+fn heirs_do_not_inherit_from_a_later_file() {
     let base =
         "services:\n  a:\n    image: nginx:1.27\n  b:\n    extends: a\n    environment: [X=1]\n";
     let over = "services:\n  a:\n    mem_limit: 1g\n";
@@ -109,7 +109,7 @@ fn included_services_belong_to_the_project_and_are_written_where_they_are_given(
 }
 
 #[test]
-fn a_file_of_includes_alone_is_a_project_and_a_circle_of_them_ends() {
+fn a_file_with_only_includes_is_a_project_and_a_cycle_ends() {
     let main = "include: [a.yml]\n";
     let a = "include: [compose.yml]\nservices:\n  a:\n    image: nginx:1.27\n";
     let report = project(&[("compose.yml", main), ("a.yml", a)]);
@@ -148,7 +148,7 @@ fn files_that_are_merged_are_one_project() {
 }
 
 #[test]
-fn what_a_later_file_says_is_not_contradicted_where_nobody_would_hear() {
+fn a_value_that_a_later_file_sets_is_not_written() {
     let base = ("a.yml", "services:\n  web:\n    image: nginx:1.27\n");
     let over = ("b.yml", "services:\n  web:\n    read_only: false\n");
     let report = project_with_files(&[base, over], &[], |run| {
@@ -160,7 +160,7 @@ fn what_a_later_file_says_is_not_contradicted_where_nobody_would_hear() {
 }
 
 #[test]
-fn an_override_counts_that_only_stands_beside_its_base() {
+fn an_unnamed_override_next_to_its_base_is_read() {
     let base = (
         "x/docker-compose.yml",
         "services:\n  web:\n    image: nginx:1.27\n",
@@ -187,7 +187,7 @@ fn an_override_counts_that_only_stands_beside_its_base() {
 }
 
 #[test]
-fn the_base_of_an_override_counts_that_is_named_alone() {
+fn the_base_of_a_named_override_is_read() {
     let over = (
         "compose.override.yml",
         "services:\n  web:\n    user: root\n",
@@ -244,7 +244,7 @@ fn a_service_under_a_profile_is_hardened_as_any() {
 }
 
 #[test]
-fn what_an_env_file_says_is_part_of_the_environment() {
+fn variables_of_an_env_file_are_part_of_the_environment() {
     let text = (
         "a/compose.yml",
         "services:\n  app:\n    image: example/app\n    environment: {B: \"2\"}\n    env_file:\n      - app.env\n      - path: ../none.env\n        required: false\n",
@@ -312,7 +312,7 @@ fn a_volume_that_another_image_writes_keeps_the_user() {
 }
 
 #[test]
-fn memory_that_the_file_speaks_of_counts() {
+fn memory_sizes_in_the_file_are_respected() {
     let limit = |rest: &str| {
         let text = format!("services:\n  app:\n    image: example/app\n    {rest}\n");
         let report = project(&[("compose.yml", &text)]);
@@ -341,7 +341,7 @@ fn memory_that_the_file_speaks_of_counts() {
 /// compose-go `loader/include.go`: the paths of included files, also those of builds, are relative
 /// to `project_directory`.
 #[test]
-fn what_is_included_is_built_from_the_directory_of_the_project() {
+fn included_builds_start_in_the_project_directory() {
     let main = "include:\n  - path: db/compose.yml\n    project_directory: .\n";
     let db = "services:\n  db:\n    build: ./db\n";
     let dockerfile = ("db/Dockerfile", "FROM postgres:16\n");

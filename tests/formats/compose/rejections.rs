@@ -129,7 +129,7 @@ fn the_network_of_the_host_keeps_the_user_and_gets_no_sysctl() {
 /// docs/semantics.md#root-inline-configs: Compose refuses inline content in a read-only service,
 /// whichever file of the project has it.
 #[test]
-fn what_compose_copies_into_the_root_keeps_it_writable() {
+fn files_that_compose_copies_keep_the_root_writable() {
     for (uses, top) in [
         ("configs: [c]", "configs: {c: {content: x}}"),
         ("configs: [{source: c}]", "configs: {c: {environment: X}}"),
@@ -174,7 +174,7 @@ fn limits_are_written_where_limits_are() {
 /// docs/semantics.md#limit-memory-bounds and #limit-cpus: the engine refuses a limit below the
 /// reservation, and `cpus` next to a quota.
 #[test]
-fn limits_agree_with_what_is_there() {
+fn new_limits_agree_with_existing_values() {
     let text = |there: &str| format!("services:\n  a:\n    image: nginx:1.27\n    {there}\n");
     assert!(hardened(&text("mem_reservation: 2g")).contains("mem_limit: 4g"));
     assert!(declined(&text("mem_reservation: ${M}"), "a", "memory-limit").contains("${M}"));

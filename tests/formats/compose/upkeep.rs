@@ -15,7 +15,7 @@ fn service(lines: &str) -> String {
 }
 
 #[test]
-fn what_another_user_could_not_do_keeps_root() {
+fn tasks_that_need_root_keep_root() {
     for (lines, why) in [
         (
             "image: example/a, environment: {LOG_DIR: /var/log/a}",
@@ -72,7 +72,7 @@ fn what_another_user_could_not_do_keeps_root() {
 }
 
 #[test]
-fn what_a_probe_writes_keeps_the_root_writable() {
+fn writes_of_a_probe_keep_the_root_writable() {
     for probe in [
         "date > /var/lib/probed",
         "wget -q http://localhost/health",
@@ -111,7 +111,7 @@ fn a_probe_that_gains_privileges_may_go_on() {
 }
 
 #[test]
-fn a_known_image_that_is_told_to_write_to_tmp_has_one() {
+fn a_known_image_that_writes_to_tmp_gets_a_tmpfs() {
     for lines in [
         "image: redis:7, volumes: [\"v:/data\"], command: redis-server --unixsocket /tmp/redis.sock",
         "image: memcached:1.6, command: memcached -s /tmp/memcached.sock",
@@ -144,7 +144,7 @@ fn files_that_others_left_in_a_volume_can_be_passed_over() {
 }
 
 #[test]
-fn memory_that_a_program_is_told_to_take_is_left_to_it() {
+fn a_memory_limit_leaves_room_for_the_configured_memory() {
     for lines in [
         "image: memcached:1.6, command: memcached -m 2048",
         "image: memcached:1.6, command: -m 2048",

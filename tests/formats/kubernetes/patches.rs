@@ -44,7 +44,7 @@ fn left(pod: &str, patch: &str, assume: Assume) -> Vec<&'static str> {
 }
 
 #[test]
-fn what_a_patch_speaks_of_is_left_to_it() {
+fn settings_in_a_patch_are_not_changed() {
     let resources = ["memory-limit", "cpu-limit", "resource-requests"];
     for (pod, container, ids) in [
         ("{}", "resources: {requests: {memory: 2Gi}}", &resources[..]),
@@ -83,7 +83,7 @@ fn what_a_patch_speaks_of_is_left_to_it() {
 }
 
 #[test]
-fn a_patch_of_another_object_or_container_says_nothing() {
+fn a_patch_of_another_object_or_container_has_no_effect() {
     let base = deployment("restartPolicy: Always", "image: nginx:1.29");
     let other = deployment("restartPolicy: Always", "resources: {limits: {cpu: 2}}");
     for other in [
@@ -147,7 +147,7 @@ const WEB: &str = "{kind: Deployment, name: web}";
 /// kustomize `api/types/kustomization.go`: a kustomization may contain a patch, with a target that
 /// selects the objects.
 #[test]
-fn a_merge_patch_that_stands_in_the_kustomization_counts() {
+fn a_merge_patch_in_the_kustomization_is_read() {
     let merge = |beside: &str, name: &str, key: &str| {
         format!(
             "patches:\n- {beside}\n  patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {{name: {name}}}\n    spec:\n      template:\n        spec:\n          containers:\n          - name: web\n            {key}\n"
@@ -170,7 +170,7 @@ fn a_merge_patch_that_stands_in_the_kustomization_counts() {
 
 /// RFC 6902: an operation names a place in the object, and may replace the value there.
 #[test]
-fn operations_that_stand_in_the_kustomization_count() {
+fn patch_operations_in_the_kustomization_are_read() {
     let pod = "/spec/template/spec";
     for (target, path, value, ids) in [
         (

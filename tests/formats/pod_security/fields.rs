@@ -197,7 +197,7 @@ fn a_pod_with_users_of_its_own_may_run_as_root_from_1_35_on() {
 }
 
 #[test]
-fn windows_is_what_the_os_says() {
+fn the_os_field_decides_what_is_windows() {
     let bare = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  OS\n  securityContext: {runAsNonRoot: true}\n  containers: [{name: c, image: i}]\n";
     let windows = bare.replace("OS", "os: {name: windows}");
     assert_eq!(broken(&windows, "restricted@v1.25"), [""; 0]);
@@ -311,7 +311,7 @@ fn every_kind_that_carries_a_pod_is_judged() {
 }
 
 #[test]
-fn what_is_not_all_there_is_not_judged() {
+fn incomplete_pods_are_not_judged() {
     let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n        securityContext: {privileged: true}\n";
     assert!(matches!(verdict(patch, "baseline"), Verdict::NotJudged(_)));
     let deleting = format!("{patch}        image: i\n        $patch: delete\n");
@@ -346,7 +346,7 @@ fn what_is_not_all_there_is_not_judged() {
 }
 
 #[test]
-fn aliases_that_stand_for_too_much_are_trouble() {
+fn aliases_that_expand_to_too_much_are_an_error() {
     let words = vec!["X"; 1000].join(", ");
     let head = format!(
         "apiVersion: v1\nkind: Pod\nmetadata: {{name: p, annotations: {{x: '', y: ''}}}}\nx: &many [{words}]\n"

@@ -64,7 +64,7 @@ fn a_program_keeps_the_port_that_its_capability_opens() {
 /// docs/semantics.md#nnp-breaks-sudo and #cap-step-down: a user gains privileges by `sudo` and
 /// `su`, wherever they are called; root that steps down gains nothing.
 #[test]
-fn whoever_calls_sudo_may_go_on() {
+fn services_that_call_sudo_may_gain_privileges() {
     for call in [
         "command: sudo /x",
         "command: [sh, -c, 'cd /x && exec sudo -E ./y']",

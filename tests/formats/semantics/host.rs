@@ -24,7 +24,7 @@ fn the_host_keeps_its_parameters() {
 /// docs/semantics.md#host-engine-socket: the engine's socket belongs to root and to a group of the
 /// host, wherever it is mounted and whatever its name.
 #[test]
-fn whoever_has_the_socket_stays_root() {
+fn services_with_the_engine_socket_stay_root() {
     for socket in [
         "/var/run/docker.sock:/var/run/docker.sock",
         "/run/docker.sock:/var/run/docker.sock:ro",

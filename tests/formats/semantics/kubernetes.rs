@@ -18,7 +18,7 @@ fn written(container: &str, rest: &str) -> String {
 /// docs/semantics.md#k8s-levels: some settings belong to the pod, some to the container, and of the
 /// others the container's wins. A setting at the wrong level has no effect.
 #[test]
-fn a_setting_counts_where_the_api_reads_it() {
+fn settings_are_written_where_the_api_reads_them() {
     let by_pod = "securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}, privileged: false}";
     pod("{name: c, image: 'example/a:1'}", by_pod, |spec| {
         let own = &spec["containers"][0]["securityContext"];
@@ -61,7 +61,7 @@ fn no_user_is_written_on_the_pod() {
 /// docs/semantics.md#k8s-non-root-number: the kubelet cannot tell a name from root, and does not
 /// start a container that must not be root and has no number.
 #[test]
-fn what_must_not_be_root_has_a_number() {
+fn a_user_that_must_not_be_root_has_a_number() {
     each_known_image(
         |_, _| (),
         |facts, container| {
@@ -271,7 +271,7 @@ fn nothing_is_hidden_by_an_empty_directory() {
 
 /// docs/semantics.md#k8s-kubelet-mounts: what the kubelet mounts works under a read-only root.
 #[test]
-fn what_the_kubelet_mounts_is_no_reason_against_a_read_only_root() {
+fn mounts_of_the_kubelet_allow_a_read_only_root() {
     let container = "{name: c, image: 'example/a:1', terminationMessagePath: /dev/termination-log, volumeMounts: [{name: s, mountPath: /s}, {name: m, mountPath: /etc/a/b.conf, subPath: b.conf}]}";
     let rest = "volumes: [{name: s, secret: {secretName: s}}, {name: m, configMap: {name: m}}]";
     pod(container, rest, |spec| {
@@ -338,7 +338,7 @@ fn no_bound_on_processes_is_written_in_a_pod() {
 /// docs/semantics.md#k8s-job, #k8s-cron-job, #k8s-stateful-set and #k8s-bare-pod: the report says
 /// what somebody must do where the API does not apply the change.
 #[test]
-fn whoever_must_act_after_a_write_is_told() {
+fn the_report_names_necessary_actions_after_a_write() {
     let template =
         "template: {spec: {restartPolicy: Never, containers: [{name: c, image: 'example/a:1'}]}}";
     for (head, spec, code) in [

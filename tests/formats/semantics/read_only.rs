@@ -6,7 +6,7 @@ use harden::engine::outcome::Outcome;
 
 /// docs/semantics.md#root-stays-writable: `/etc/hosts` and its neighbours become read-only.
 #[test]
-fn whoever_writes_below_etc_keeps_the_root() {
+fn services_that_write_below_etc_keep_a_writable_root() {
     for command in [
         "command: sh -c 'echo 1.2.3.4 b >> /etc/hosts && x'",
         "command: [sh, -c, 'sed -i s/a/b/ /etc/resolv.conf; x']",
@@ -94,7 +94,7 @@ fn a_hook_that_writes_keeps_the_root() {
 
 /// docs/semantics.md#root-privileged: a privileged container can have a read-only root.
 #[test]
-fn a_read_only_root_of_the_privileged_counts() {
+fn a_read_only_root_of_a_privileged_container_is_accepted() {
     let text = alone("{image: 'example/a:1', privileged: true, read_only: true}");
     let report = project(&[("compose.yml", &text)]);
     assert!(matches!(

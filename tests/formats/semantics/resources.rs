@@ -10,7 +10,7 @@ const FLAT: [&str; 3] = ["mem_limit", "cpus", "pids_limit"];
 /// docs/semantics.md#limit-one-place: where `deploy.resources.limits` exists, however it gets
 /// there, a flat limit that it does not have is refused.
 #[test]
-fn no_flat_limit_stands_beside_those_of_deploy() {
+fn no_flat_limit_is_added_to_limits_of_deploy() {
     let anchors = "x-d: &d {resources: {limits: {memory: 1g}}}\nx-l: &l {memory: 1g}\n";
     for deploy in [
         "*d",
@@ -52,7 +52,7 @@ fn no_flat_limit_stands_beside_those_of_deploy() {
 
 /// docs/semantics.md#limit-one-place: and no limit of `deploy` where limits are flat.
 #[test]
-fn no_limit_of_deploy_stands_beside_flat_ones() {
+fn no_limit_of_deploy_is_added_to_flat_limits() {
     for flat in [
         "mem_limit: 1g",
         "cpus: 0.5",
@@ -148,7 +148,7 @@ fn no_more_than_one_processor_is_asked_for() {
 /// docs/semantics.md#limit-changes-behaviour: some programs size themselves by the host or by their
 /// options, and a lower limit kills them.
 #[test]
-fn a_limit_knows_what_it_is_for() {
+fn memory_limits_follow_the_options_of_the_program() {
     for image in ["cassandra:4", "cassandra:5"] {
         let text = alone(&format!("{{image: '{image}'}}"));
         assert!(declined(&text, "a", "memory-limit").contains("sizes itself"));

@@ -79,7 +79,7 @@ fn a_swarm_gets_no_flat_limit() {
 /// `security_opt` and `restart`. The report names the daemon's default, and a bound on restarts
 /// goes where a swarm reads it.
 #[test]
-fn a_swarm_is_told_what_it_ignores() {
+fn the_report_names_what_a_swarm_ignores() {
     for text in SIGNS {
         let report = project(&[("compose.yml", text)]);
         let caution = report.containers[0].caution.as_ref();

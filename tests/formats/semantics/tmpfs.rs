@@ -56,7 +56,7 @@ fn scratch_space_is_what_each_known_image_needs() {
 /// docs/semantics.md#tmpfs-owner: over a directory of the image a tmpfs belongs to root with that
 /// directory's mode. A user gets it by number, and no tmpfs is written where the number is unknown.
 #[test]
-fn whoever_is_not_root_owns_the_scratch_space() {
+fn a_user_other_than_root_owns_the_scratch_space() {
     let owners = |user: &str| -> Vec<Option<String>> {
         let text = alone(&format!("{{image: 'nginx:1.27', user: '{user}'}}"));
         let file: Value = serde_yaml::from_str(&by_default(&text)).expect("YAML");

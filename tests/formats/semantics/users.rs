@@ -139,7 +139,7 @@ fn a_user_namespace_is_no_reason_for_a_user() {
 /// docs/semantics.md#user-of-a-build: without its Dockerfile the user of a built image is unknown,
 /// whatever the name of the result.
 #[test]
-fn what_is_built_out_of_sight_keeps_its_user_and_its_root() {
+fn a_build_without_a_dockerfile_keeps_its_user_and_root() {
     for build in [
         "build: .",
         "build: {context: ./a}",
