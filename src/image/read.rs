@@ -125,7 +125,7 @@ mod tests {
 
     const GOOD: &str = "id: a\ndate: 2026-11-23\nkind: service\nimages: [a]\nsources: {x: somewhere}\nuser:\n  source: [x]\n  confidence: high\n  default: root\n  starts_as_user: unknown\n";
 
-    fn told(text: &str) -> Vec<String> {
+    fn errors_of(text: &str) -> Vec<String> {
         let faults = entries(text).err().unwrap_or_default();
         faults
             .iter()
@@ -138,21 +138,21 @@ mod tests {
         assert_eq!(entries(GOOD).unwrap().len(), 1);
         let text = format!("# a comment\n---\n{GOOD}---\n{GOOD}");
         assert_eq!(entries(&text).unwrap().len(), 2);
-        assert_eq!(told(""), ["1: the file has no entry"]);
+        assert_eq!(errors_of(""), ["1: the file has no entry"]);
     }
 
     #[test]
     fn faults_have_line_and_key() {
         let bad = GOOD.replace("default: root", "default: [1]");
         assert_eq!(
-            told(&format!("{GOOD}---\n{bad}")),
+            errors_of(&format!("{GOOD}---\n{bad}")),
             ["20: user.default: invalid type: sequence, expected a string"]
         );
         let bad = GOOD
             .replace("date: 2026-11-23", "date: today")
             .replace("[x]", "[y]");
         assert_eq!(
-            told(&bad),
+            errors_of(&bad),
             [
                 "2: date: must be a date, for example 2026-11-23",
                 "5: sources.x: no section uses this source",
@@ -161,10 +161,10 @@ mod tests {
         );
         let bad = GOOD.replace("kind: service", "kind: servce");
         assert!(
-            told(&bad)[0].starts_with("3: kind: unknown variant `servce`"),
+            errors_of(&bad)[0].starts_with("3: kind: unknown variant `servce`"),
             "{:?}",
-            told(&bad)
+            errors_of(&bad)
         );
-        assert!(!told("id: [").is_empty());
+        assert!(!errors_of("id: [").is_empty());
     }
 }

@@ -104,20 +104,23 @@ fn overlay(
         builder.move_to(index, &path, is_there);
     }
     if has_changes && !home.is_component() {
-        let directory = if home.directory.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            &home.directory
-        };
-        let directory = directory.to_string_lossy();
-        let command = format!("kubectl apply -k {}", quote(&directory));
-        builder.commands.push(command);
+        builder.commands.push(command(home));
     }
     builder.put(path, existing, text);
     if let Some(text) = changed {
         builder.put(home.path(), home.text().map(str::to_owned), text);
     }
     Ok(())
+}
+
+/// The command that applies the files of the kustomization with the overlay.
+fn command(home: &Home) -> String {
+    let directory = if home.directory.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        &home.directory
+    };
+    format!("kubectl apply -k {}", quote(&directory.to_string_lossy()))
 }
 
 fn is_same(patches: &[Object], old_patches: &[Object]) -> bool {

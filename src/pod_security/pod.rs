@@ -74,9 +74,9 @@ impl Pod {
         let around = object.cursor.span();
         let spec = Node::new(written.path.clone(), written.spec.clone(), around);
         let spec = reader.as_object(spec);
-        let beside = written.path.strip_suffix("spec").unwrap_or_default();
+        let parent = written.path.strip_suffix("spec").unwrap_or_default();
         let metadata = Node::new(
-            format!("{beside}metadata"),
+            format!("{parent}metadata"),
             written.metadata.clone(),
             around,
         );

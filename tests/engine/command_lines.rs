@@ -101,8 +101,8 @@ fn printed(stack: &Stack, options: &[&str], step: usize) -> String {
         .arg(IMAGE)
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     String::from_utf8(output.stdout).unwrap()
 }
 

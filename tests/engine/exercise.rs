@@ -134,7 +134,7 @@ pub(super) fn redis(stack: &Stack, service: &str, round: u32) -> Result<(), Stri
 
     let started = ask("BGSAVE")?;
     expect(started.starts_with("+Background saving started"), started)?;
-    settled(|| ask("INFO persistence"))?;
+    wait_for_save(|| ask("INFO persistence"))?;
     let appending = ask("CONFIG GET appendonly")?.contains("yes");
     if appending {
         let started = ask("BGREWRITEAOF")?;
@@ -142,14 +142,14 @@ pub(super) fn redis(stack: &Stack, service: &str, round: u32) -> Result<(), Stri
             started.starts_with("+Background append only file rewriting"),
             started,
         )?;
-        settled(|| ask("INFO persistence"))?;
+        wait_for_save(|| ask("INFO persistence"))?;
     }
     let written = ask(&format!("SET round:{round} kept"))?;
     expect(written.starts_with("+OK"), written)
 }
 
 /// Waits until no save is running, and expects success of the last one.
-fn settled(info: impl Fn() -> Result<String, String>) -> Result<(), String> {
+fn wait_for_save(info: impl Fn() -> Result<String, String>) -> Result<(), String> {
     for _ in 0..100 {
         let info = info()?;
         let says = |line: &str| info.lines().any(|found| found == line);

@@ -214,14 +214,14 @@ fn harden(stack: &Stack, options: &[&str]) {
             .current_dir(stack.directory())
             .output()
             .unwrap();
-        let said = [output.stdout, output.stderr].concat();
+        let printed = [output.stdout, output.stderr].concat();
         (
             output.status.code(),
-            String::from_utf8_lossy(&said).into_owned(),
+            String::from_utf8_lossy(&printed).into_owned(),
         )
     };
-    let (code, said) = run(&["--write"]);
-    assert_eq!(code, Some(0), "{said}");
-    let (code, said) = run(&["--check"]);
-    assert_eq!(code, Some(0), "a second run finds work:\n{said}");
+    let (code, printed) = run(&["--write"]);
+    assert_eq!(code, Some(0), "{printed}");
+    let (code, printed) = run(&["--check"]);
+    assert_eq!(code, Some(0), "a second run finds work:\n{printed}");
 }

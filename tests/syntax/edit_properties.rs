@@ -193,7 +193,7 @@ fn written(in_flow: bool) -> impl Strategy<Value = Written> {
         1 => any::<(bool, bool)>().prop_map(|(comma, zero)| Layout::Lines(comma, zero)),
         1 => Just(Layout::Json),
     ];
-    let beside = |node: BoxedStrategy<Node>| {
+    let decorated = |node: BoxedStrategy<Node>| {
         (
             node,
             prop::sample::select(vec![
@@ -227,7 +227,7 @@ fn written(in_flow: bool) -> impl Strategy<Value = Written> {
             })
             .boxed()
     };
-    beside(scalar.prop_map(Node::Scalar).boxed()).prop_recursive(4, 24, 4, move |inner| {
+    decorated(scalar.prop_map(Node::Scalar).boxed()).prop_recursive(4, 24, 4, move |inner| {
         let maps = (
             layout.clone(),
             keys.clone(),
@@ -238,7 +238,7 @@ fn written(in_flow: bool) -> impl Strategy<Value = Written> {
             });
         let seqs = (layout.clone(), prop::collection::vec(inner, 1..4))
             .prop_map(|(layout, items)| Node::Seq(layout, items));
-        beside(prop_oneof![3 => maps, 1 => seqs].boxed())
+        decorated(prop_oneof![3 => maps, 1 => seqs].boxed())
     })
 }
 

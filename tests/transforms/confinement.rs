@@ -130,12 +130,12 @@ fn only_the_lines_that_turn_something_off_go() {
 
 #[test]
 fn a_justified_profile_is_reported_without_a_remedy() {
-    let beside = "services:\n  a:\n    image: example/a\n    security_opt:\n      - seccomp:unconfined   # io_uring\n";
+    let inline = "services:\n  a:\n    image: example/a\n    security_opt:\n      - seccomp:unconfined   # io_uring\n";
     let above = "services:\n  a:\n    image: example/a\n    security_opt:\n      # io_uring\n      - seccomp:unconfined\n";
     let key = "services:\n  a:\n    image: example/a\n    security_opt: # io_uring\n      - seccomp:unconfined\n";
     let traced = options("[seccomp:unconfined]\n    cap_add: [SYS_PTRACE]");
     let fuse = options("[apparmor:unconfined]\n    devices: [/dev/fuse]");
-    for text in [beside, above, key, &traced, &fuse] {
+    for text in [inline, above, key, &traced, &fuse] {
         let found = found(text);
         assert!(matches!(&found[..], [(_, false)]), "{found:?}\n{text}");
         assert_eq!(asked(text), text);

@@ -174,7 +174,7 @@ fn describe(report: &Report) -> String {
     for container in &report.containers {
         for result in &container.rows {
             let why = sentence(&result.reason);
-            let said = match &result.outcome {
+            let answer = match &result.outcome {
                 Outcome::Hardened => format!("hardened: {why}"),
                 Outcome::Changed { basis, .. } => match basis {
                     Basis::General => format!("changed: {why}"),
@@ -187,7 +187,7 @@ fn describe(report: &Report) -> String {
                 Outcome::Inapplicable => format!("not applicable: {why}"),
                 Outcome::Declined => format!("declined: {why}"),
             };
-            writeln!(text, "{}: {said}", container.name).expect("a string takes everything");
+            writeln!(text, "{}: {answer}", container.name).expect("a string takes everything");
         }
     }
     text

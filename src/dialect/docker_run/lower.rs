@@ -78,7 +78,7 @@ impl<'c> CommandDraft<'c> {
     }
 
     /// The options of the command that are removed.
-    pub(in crate::dialect) fn gone(&self) -> impl Iterator<Item = &'c Given> {
+    pub(in crate::dialect) fn removed_options(&self) -> impl Iterator<Item = &'c Given> {
         let options = &self.command.options;
         self.removed.iter().filter_map(|index| options.get(*index))
     }

@@ -114,7 +114,7 @@ impl<'u> UnitDraft<'u> {
         let Translation { origins, .. } = self.translation;
         let from = |words: std::ops::Range<usize>| origins.get(words).unwrap_or_default();
         let mut removed: Vec<usize> = Vec::new();
-        for given in self.command.gone() {
+        for given in self.command.removed_options() {
             for origin in from(given.words.clone()).iter().flatten() {
                 removed.extend(self.translation.unit.overruled_by(*origin));
             }

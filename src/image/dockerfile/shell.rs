@@ -125,7 +125,7 @@ fn is_assignment(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn told(script: &str) -> Vec<String> {
+    fn commands_of(script: &str) -> Vec<String> {
         let variable = |name: &str| match name {
             "U" => Variable::Set("1000"),
             _ => Variable::Unknown,
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_script_is_split_into_commands() {
         assert_eq!(
-            told(
+            commands_of(
                 "set -eux; A=1 useradd -u $U \"a b\" && echo x>/y 2>&1 | tee z & (id)\n# useradd no\nlast \\\n one"
             ),
             [
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn conditional_commands_are_marked() {
         assert_eq!(
-            told("id app || adduser app; if [ -e x ]; then\n adduser a\nfi; adduser b"),
+            commands_of("id app || adduser app; if [ -e x ]; then\n adduser a\nfi; adduser b"),
             [
                 "id,app",
                 "?adduser,app",
@@ -170,7 +170,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            told("[ $U = 1 ] && useradd a; useradd b"),
+            commands_of("[ $U = 1 ] && useradd a; useradd b"),
             ["[,1000,=,1,]", "?useradd,a", "useradd,b"]
         );
     }
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn run_time_values_are_unknown() {
         assert_eq!(
-            told("setcap x=+ep \"$(readlink -f $(which node))\"; a `b c`$V; d ${V:-e f}"),
+            commands_of("setcap x=+ep \"$(readlink -f $(which node))\"; a `b c`$V; d ${V:-e f}"),
             ["setcap,x=+ep,~", "a,~", "d,~"]
         );
     }
@@ -199,8 +199,8 @@ mod tests {
             "é'",
             "a;\\\u{e9}",
         ] {
-            told(script);
+            commands_of(script);
         }
-        assert_eq!(told(&"(".repeat(100_000)).len(), 0);
+        assert_eq!(commands_of(&"(".repeat(100_000)).len(), 0);
     }
 }

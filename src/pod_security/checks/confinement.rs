@@ -3,7 +3,7 @@
 //! `check_procMount_baseline.go`, `check_procMount_restricted.go`.
 
 use super::user::has_own_users;
-use super::{Check, Findings, Revision, each};
+use super::{Check, Revision, Violations, each};
 use crate::pod_security::pod::{Pod, SeLinuxOptions};
 use crate::pod_security::standard::Level;
 
@@ -17,11 +17,11 @@ pub(super) static SE_LINUX_OPTIONS: Check = Check {
     id: "seLinuxOptions",
     level: Level::Baseline,
     revisions: &[
-        Revision::since(0, |pod, findings| {
-            se_linux(pod, findings, &SE_LINUX_TYPES[..4]);
+        Revision::since(0, |pod, violations| {
+            se_linux(pod, violations, &SE_LINUX_TYPES[..4]);
         }),
-        Revision::since(31, |pod, findings| {
-            se_linux(pod, findings, &SE_LINUX_TYPES);
+        Revision::since(31, |pod, violations| {
+            se_linux(pod, violations, &SE_LINUX_TYPES);
         }),
     ],
 };
@@ -32,14 +32,14 @@ pub(super) static SECCOMP_PROFILE_BASELINE: Check = Check {
     revisions: &[
         Revision::since(0, seccomp_annotations),
         // The field exists since this version.
-        Revision::since(19, |pod, findings| {
-            findings.must_be_among(
+        Revision::since(19, |pod, violations| {
+            violations.must_be_among(
                 &PROFILES,
                 "RuntimeDefault, Localhost or not set",
                 [&pod.security.seccomp_profile],
             );
             let own = each(pod, |one| &one.security.seccomp_profile);
-            findings.must_be_among(&PROFILES, "RuntimeDefault, Localhost or not set", own);
+            violations.must_be_among(&PROFILES, "RuntimeDefault, Localhost or not set", own);
         }),
     ],
 };
@@ -49,9 +49,9 @@ pub(super) static SECCOMP_PROFILE_RESTRICTED: Check = Check {
     level: Level::Restricted,
     revisions: &[
         Revision::since(19, seccomp).replacing("seccompProfile_baseline"),
-        Revision::since(25, |pod, findings| {
+        Revision::since(25, |pod, violations| {
             if !pod.is_windows {
-                seccomp(pod, findings);
+                seccomp(pod, violations);
             }
         })
         .replacing("seccompProfile_baseline"),
@@ -63,9 +63,9 @@ pub(super) static PROC_MOUNT: Check = Check {
     level: Level::Baseline,
     revisions: &[
         Revision::since(0, masked_proc),
-        Revision::since(35, |pod, findings| {
+        Revision::since(35, |pod, violations| {
             if !has_own_users(pod) {
-                masked_proc(pod, findings);
+                masked_proc(pod, violations);
             }
         }),
     ],
@@ -92,11 +92,11 @@ const APP_ARMOR_ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.
 const SECCOMP_POD_ANNOTATION: &str = "seccomp.security.alpha.kubernetes.io/pod";
 const SECCOMP_ANNOTATION: &str = "container.seccomp.security.alpha.kubernetes.io/";
 
-fn app_armor(pod: &Pod, findings: &mut Findings<'_>) {
+fn app_armor(pod: &Pod, violations: &mut Violations<'_>) {
     const WANTED: &str = "RuntimeDefault, Localhost or not set";
-    findings.must_be_among(&PROFILES, WANTED, [&pod.security.app_armor_profile]);
+    violations.must_be_among(&PROFILES, WANTED, [&pod.security.app_armor_profile]);
     let own = each(pod, |one| &one.security.app_armor_profile);
-    findings.must_be_among(&PROFILES, WANTED, own);
+    violations.must_be_among(&PROFILES, WANTED, own);
     for (key, profile) in &pod.annotations {
         let value = profile.value.as_deref().unwrap_or_default();
         if key.starts_with(APP_ARMOR_ANNOTATION)
@@ -104,19 +104,19 @@ fn app_armor(pod: &Pod, findings: &mut Findings<'_>) {
             && value != "runtime/default"
             && !value.starts_with("localhost/")
         {
-            findings.broken_by(profile, "runtime/default, localhost/* or not set");
+            violations.broken_by(profile, "runtime/default, localhost/* or not set");
         }
     }
 }
 
-fn se_linux(pod: &Pod, findings: &mut Findings<'_>, types: &[&str]) {
+fn se_linux(pod: &Pod, violations: &mut Violations<'_>, types: &[&str]) {
     let wanted = match types {
         [_, named @ ..] => format!("one of {}, or not set", named.join(", ")),
         [] => "not set".to_owned(),
     };
     let mut judge = |options: &SeLinuxOptions| {
-        findings.must_be_among(types, &wanted, [&options.kind]);
-        findings.must_be_among(&[""], "left out", [&options.user, &options.role]);
+        violations.must_be_among(types, &wanted, [&options.kind]);
+        violations.must_be_among(&[""], "left out", [&options.user, &options.role]);
     };
     judge(&pod.security.se_linux);
     for container in &pod.containers {
@@ -125,7 +125,7 @@ fn se_linux(pod: &Pod, findings: &mut Findings<'_>, types: &[&str]) {
 }
 
 /// An annotation for a container that the pod does not have is ignored.
-fn seccomp_annotations(pod: &Pod, findings: &mut Findings<'_>) {
+fn seccomp_annotations(pod: &Pod, violations: &mut Violations<'_>) {
     for (key, profile) in &pod.annotations {
         let value = profile.value.as_deref().unwrap_or_default();
         let counts = key == SECCOMP_POD_ANNOTATION
@@ -136,7 +136,7 @@ fn seccomp_annotations(pod: &Pod, findings: &mut Findings<'_>) {
             && !matches!(value, "runtime/default" | "docker/default")
             && !value.starts_with("localhost/")
         {
-            findings.broken_by(
+            violations.broken_by(
                 profile,
                 "runtime/default, docker/default, localhost/* or not set",
             );
@@ -144,20 +144,20 @@ fn seccomp_annotations(pod: &Pod, findings: &mut Findings<'_>) {
     }
 }
 
-fn seccomp(pod: &Pod, findings: &mut Findings<'_>) {
+fn seccomp(pod: &Pod, violations: &mut Violations<'_>) {
     let of_pod = &pod.security.seccomp_profile;
     let is_confined = |value: Option<&str>| value.is_some_and(|value| PROFILES.contains(&value));
-    findings.must_be_among(&PROFILES, "RuntimeDefault, Localhost or not set", [of_pod]);
+    violations.must_be_among(&PROFILES, "RuntimeDefault, Localhost or not set", [of_pod]);
     for own in each(pod, |one| &one.security.seccomp_profile) {
         if own.value.is_none() && !is_confined(of_pod.value.as_deref()) {
-            findings.broken_by(own, "RuntimeDefault or Localhost, here or in the pod");
+            violations.broken_by(own, "RuntimeDefault or Localhost, here or in the pod");
         } else if own.value.is_some() && !is_confined(own.value.as_deref()) {
-            findings.broken_by(own, "RuntimeDefault or Localhost");
+            violations.broken_by(own, "RuntimeDefault or Localhost");
         }
     }
 }
 
-fn masked_proc(pod: &Pod, findings: &mut Findings<'_>) {
+fn masked_proc(pod: &Pod, violations: &mut Violations<'_>) {
     let mounts = each(pod, |one| &one.proc_mount);
-    findings.must_be_among(&["Default"], "Default or not set", mounts);
+    violations.must_be_among(&["Default"], "Default or not set", mounts);
 }

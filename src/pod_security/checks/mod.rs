@@ -58,11 +58,11 @@ struct Revision {
     /// The baseline check that this one replaces.
     replaces: Option<&'static str>,
     /// Finds every place where a pod breaks the rule.
-    find: fn(&Pod, &mut Findings<'_>),
+    find: fn(&Pod, &mut Violations<'_>),
 }
 
 /// Collects the violations of one check.
-struct Findings<'f> {
+struct Violations<'f> {
     check: &'static str,
     source: &'f Source<'f, 'f>,
     lines: &'f Lines<'f>,
@@ -81,17 +81,17 @@ pub(super) fn broken(
     source: &Source<'_, '_>,
     lines: &Lines<'_>,
 ) -> Vec<Violation> {
-    let mut findings = Findings {
+    let mut violations = Violations {
         check: "",
         source,
         lines,
         broken: Vec::new(),
     };
     for (check, revision) in revisions(standard) {
-        findings.check = check.id;
-        (revision.find)(pod, &mut findings);
+        violations.check = check.id;
+        (revision.find)(pod, &mut violations);
     }
-    findings.broken
+    violations.broken
 }
 
 /// The checks of a standard, each in the revision of its version.
@@ -122,7 +122,7 @@ impl Check {
 
 impl Revision {
     /// From `v1.<minor>` on.
-    const fn since(minor: u8, find: fn(&Pod, &mut Findings<'_>)) -> Self {
+    const fn since(minor: u8, find: fn(&Pod, &mut Violations<'_>)) -> Self {
         Self {
             since: Version::minor(minor),
             replaces: None,
@@ -138,7 +138,7 @@ impl Revision {
     }
 }
 
-impl Findings<'_> {
+impl Violations<'_> {
     /// Reports that this field breaks the rule.
     fn broken_by<T: Display>(&mut self, field: &Field<T>, wanted: &str) {
         let found = match &field.value {

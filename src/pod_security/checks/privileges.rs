@@ -1,7 +1,7 @@
 //! Privileges and capabilities: `check_privileged.go`, `check_allowPrivilegeEscalation.go`,
 //! `check_capabilities_baseline.go`, `check_capabilities_restricted.go`.
 
-use super::{Check, Findings, Revision, each};
+use super::{Check, Revision, Violations, each};
 use crate::pod_security::pod::Pod;
 use crate::pod_security::standard::Level;
 use crate::transforms::needs::capabilities::BASELINE;
@@ -9,8 +9,8 @@ use crate::transforms::needs::capabilities::BASELINE;
 pub(super) static PRIVILEGED: Check = Check {
     id: "privileged",
     level: Level::Baseline,
-    revisions: &[Revision::since(0, |pod, findings| {
-        findings.must_not_be_true(each(pod, |one| &one.privileged));
+    revisions: &[Revision::since(0, |pod, violations| {
+        violations.must_not_be_true(each(pod, |one| &one.privileged));
     })],
 };
 
@@ -20,9 +20,9 @@ pub(super) static ALLOW_PRIVILEGE_ESCALATION: Check = Check {
     revisions: &[
         // The field exists since this version.
         Revision::since(8, no_escalation),
-        Revision::since(25, |pod, findings| {
+        Revision::since(25, |pod, violations| {
             if !pod.is_windows {
-                no_escalation(pod, findings);
+                no_escalation(pod, violations);
             }
         }),
     ],
@@ -31,10 +31,10 @@ pub(super) static ALLOW_PRIVILEGE_ESCALATION: Check = Check {
 pub(super) static CAPABILITIES_BASELINE: Check = Check {
     id: "capabilities_baseline",
     level: Level::Baseline,
-    revisions: &[Revision::since(0, |pod, findings| {
+    revisions: &[Revision::since(0, |pod, violations| {
         let added = pod.containers.iter().flat_map(|one| &one.added);
         let wanted = format!("one of {}", BASELINE.join(", "));
-        findings.must_be_among(&BASELINE, &wanted, added);
+        violations.must_be_among(&BASELINE, &wanted, added);
     })],
 };
 
@@ -43,25 +43,25 @@ pub(super) static CAPABILITIES_RESTRICTED: Check = Check {
     level: Level::Restricted,
     revisions: &[
         Revision::since(22, few_capabilities).replacing("capabilities_baseline"),
-        Revision::since(25, |pod, findings| {
+        Revision::since(25, |pod, violations| {
             if !pod.is_windows {
-                few_capabilities(pod, findings);
+                few_capabilities(pod, violations);
             }
         })
         .replacing("capabilities_baseline"),
     ],
 };
 
-fn no_escalation(pod: &Pod, findings: &mut Findings<'_>) {
+fn no_escalation(pod: &Pod, violations: &mut Violations<'_>) {
     for allowed in each(pod, |one| &one.allow_privilege_escalation) {
         if allowed.value != Some(false) {
-            findings.broken_by(allowed, "false");
+            violations.broken_by(allowed, "false");
         }
     }
 }
 
 /// The check compares names exactly: `all` and `CAP_NET_BIND_SERVICE` do not count.
-fn few_capabilities(pod: &Pod, findings: &mut Findings<'_>) {
+fn few_capabilities(pod: &Pod, violations: &mut Violations<'_>) {
     for container in &pod.containers {
         let dropped = &container.dropped;
         if !dropped
@@ -77,9 +77,9 @@ fn few_capabilities(pod: &Pod, findings: &mut Findings<'_>) {
                     .collect();
                 format!("`{}`", names.join(", "))
             };
-            findings.broken(&container.drop, found, "a list with ALL");
+            violations.broken(&container.drop, found, "a list with ALL");
         }
-        findings.must_be_among(
+        violations.must_be_among(
             &["NET_BIND_SERVICE"],
             "NET_BIND_SERVICE or left out",
             &container.added,

@@ -1,6 +1,6 @@
 //! Kernel parameters: `check_sysctls.go`.
 
-use super::{Check, Findings, Revision};
+use super::{Check, Revision, Violations};
 use crate::pod_security::pod::Pod;
 use crate::pod_security::standard::Level;
 
@@ -8,11 +8,11 @@ pub(super) static SYSCTLS: Check = Check {
     id: "sysctls",
     level: Level::Baseline,
     revisions: &[
-        Revision::since(0, |pod, findings| safe(pod, findings, 5)),
-        Revision::since(27, |pod, findings| safe(pod, findings, 6)),
-        Revision::since(29, |pod, findings| safe(pod, findings, 10)),
-        Revision::since(32, |pod, findings| safe(pod, findings, 12)),
-        Revision::since(37, |pod, findings| safe(pod, findings, SAFE.len())),
+        Revision::since(0, |pod, violations| safe(pod, violations, 5)),
+        Revision::since(27, |pod, violations| safe(pod, violations, 6)),
+        Revision::since(29, |pod, violations| safe(pod, violations, 10)),
+        Revision::since(32, |pod, violations| safe(pod, violations, 12)),
+        Revision::since(37, |pod, violations| safe(pod, violations, SAFE.len())),
     ],
 };
 
@@ -36,8 +36,8 @@ const SAFE: [&str; 14] = [
 
 /// Only the first `allowed` of them are allowed. The API also accepts `/` for `.` in a name; the
 /// check of Kubernetes does not, and neither does this one.
-fn safe(pod: &Pod, findings: &mut Findings<'_>, allowed: usize) {
+fn safe(pod: &Pod, violations: &mut Violations<'_>, allowed: usize) {
     let allowed = &SAFE[..allowed];
     let wanted = format!("one of {}", allowed.join(", "));
-    findings.must_be_among(allowed, &wanted, &pod.sysctls);
+    violations.must_be_among(allowed, &wanted, &pod.sysctls);
 }

@@ -6,10 +6,10 @@ use crate::pod_security::standard::Level;
 pub(super) static HOST_PATH_VOLUMES: Check = Check {
     id: "hostPathVolumes",
     level: Level::Baseline,
-    revisions: &[Revision::since(0, |pod, findings| {
+    revisions: &[Revision::since(0, |pod, violations| {
         for volume in &pod.volumes {
             if volume.source.value.as_deref() == Some("hostPath") {
-                findings.broken(&volume.source, "set".to_owned(), "left out");
+                violations.broken(&volume.source, "set".to_owned(), "left out");
             }
         }
     })],
@@ -18,12 +18,12 @@ pub(super) static HOST_PATH_VOLUMES: Check = Check {
 pub(super) static RESTRICTED_VOLUMES: Check = Check {
     id: "restrictedVolumes",
     level: Level::Restricted,
-    revisions: &[Revision::since(0, |pod, findings| {
+    revisions: &[Revision::since(0, |pod, violations| {
         for volume in &pod.volumes {
             let kind = volume.source.value.as_deref();
             if kind.is_some_and(|kind| !UNPRIVILEGED.contains(&kind)) {
                 let wanted = format!("one of {}", UNPRIVILEGED.join(", "));
-                findings.broken(&volume.source, "the volume's source".to_owned(), &wanted);
+                violations.broken(&volume.source, "the volume's source".to_owned(), &wanted);
             }
         }
     })

@@ -66,8 +66,8 @@ fn tasks_that_need_root_keep_root() {
             "Its command is a script",
         ),
     ] {
-        let said = declined(&service(lines), "a", "non-root-user");
-        assert!(said.contains(why), "{lines}: {said}");
+        let reason = declined(&service(lines), "a", "non-root-user");
+        assert!(reason.contains(why), "{lines}: {reason}");
     }
 }
 
@@ -82,15 +82,15 @@ fn writes_of_a_probe_keep_the_root_writable() {
             "image: example/a, healthcheck: {{test: \"{probe}\"}}"
         ));
         for id in ["read-only-root", "non-root-user"] {
-            let said = declined(&text, "a", id);
-            assert!(said.contains("Its health check writes"), "{said}");
+            let reason = declined(&text, "a", id);
+            assert!(reason.contains("Its health check writes"), "{reason}");
         }
     }
     let of_image = service(
         "build: {dockerfile_inline: \"FROM nginx:1.27\\nHEALTHCHECK CMD date > /var/lib/probed\"}",
     );
-    let said = declined(&of_image, "a", "read-only-root");
-    assert!(said.contains("Its health check writes"), "{said}");
+    let reason = declined(&of_image, "a", "read-only-root");
+    assert!(reason.contains("Its health check writes"), "{reason}");
 
     let reads = service(
         "image: example/a, healthcheck: {test: \"wget -qO- http://localhost > /dev/null\"}",
@@ -106,8 +106,8 @@ fn writes_of_a_probe_keep_the_root_writable() {
 #[test]
 fn a_probe_that_gains_privileges_may_go_on() {
     let text = service("image: example/a, user: \"1500\", healthcheck: {test: sudo -n id}");
-    let said = declined(&text, "a", "no-new-privileges");
-    assert!(said.contains("Its health check runs `sudo`"), "{said}");
+    let reason = declined(&text, "a", "no-new-privileges");
+    assert!(reason.contains("Its health check runs `sudo`"), "{reason}");
 }
 
 #[test]
@@ -122,12 +122,12 @@ fn a_known_image_that_writes_to_tmp_gets_a_tmpfs() {
     let silent = hardened("services:\n  a:\n    image: memcached:1.6\n");
     assert!(!silent.contains("/tmp"), "{silent}");
     // What is to be kept would fill it, and be gone.
-    let said = declined(
+    let reason = declined(
         &service("image: prom/prometheus:v2.42.0, command: [--storage.tsdb.path=/tmp/data]"),
         "a",
         "read-only-root",
     );
-    assert!(said.contains("nothing is mounted there"), "{said}");
+    assert!(reason.contains("nothing is mounted there"), "{reason}");
 }
 
 #[test]
@@ -183,8 +183,8 @@ fn a_mounted_file_that_only_root_can_read_keeps_root() {
             .surroundings(&Closed(closed))
             .file("deploy/compose.yml", text)
     };
-    let said = declined_in(&report("deploy/private.conf"), "a", "non-root-user");
-    assert!(said.contains("only by their owner and group"), "{said}");
+    let reason = declined_in(&report("deploy/private.conf"), "a", "non-root-user");
+    assert!(reason.contains("only by their owner and group"), "{reason}");
     let open = report("deploy/public.conf");
     let user = outcome(&open, "a", "non-root-user");
     assert!(matches!(user, Outcome::Changed { .. }), "{user:?}");

@@ -17,10 +17,10 @@ fn pod(container: &str, rest: &str) -> String {
 fn rejected(text: &str) -> Vec<String> {
     match verdict(text, "restricted") {
         Verdict::Rejected(rejections) => {
-            let said = rejections
+            let texts = rejections
                 .iter()
                 .map(|one| format!("{} {}", one.path, one.what));
-            said.collect()
+            texts.collect()
         }
         other => panic!("{other:?}\n{text}"),
     }
@@ -49,7 +49,7 @@ fn null_is_no_value() {
 
 #[test]
 fn a_value_of_another_type_is_trouble() {
-    for (container, rest, said) in [
+    for (container, rest, expected) in [
         (
             "",
             "hostNetwork: \"false\"",
@@ -107,7 +107,7 @@ fn a_value_of_another_type_is_trouble() {
         ),
     ] {
         let text = pod(container, rest);
-        assert_eq!(rejected(&text)[0], said, "{text}");
+        assert_eq!(rejected(&text)[0], expected, "{text}");
     }
     // Even where the rest of the object is missing.
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: c}\n";
