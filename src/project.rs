@@ -91,7 +91,7 @@ impl Format {
     }
 }
 
-/// Why a file is left alone.
+/// Why a file is not hardened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotOurs {
     /// No document, or only empty ones.

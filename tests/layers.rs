@@ -206,7 +206,7 @@ fn paths(text: &str, modules: &[String]) -> Vec<(usize, String)> {
     let code = code(text);
     let words: Vec<(usize, &str)> = words(&code);
     let mut found = Vec::new();
-    // For each open brace whether it is that of a module.
+    // For each open brace, whether it opens a module.
     let mut braces: Vec<bool> = Vec::new();
     let mut at = 0;
     while at < words.len() {

@@ -22,7 +22,7 @@ pub enum Exit {
 #[derive(Debug)]
 pub(super) struct UnusableFile {
     pub(super) path: PathBuf,
-    /// Its text, as far as it could be read.
+    /// The text of the file; empty if it could not be read.
     pub(super) text: String,
     pub(super) error: Box<dyn Diagnostic>,
 }

@@ -192,7 +192,7 @@ impl Services {
         }
     }
 
-    /// The names of a container that somebody may have meant.
+    /// The names of a container, for suggestions.
     fn learn(&mut self, workload: &str, name: &str) {
         self.known.insert(name.to_owned());
         let starts = workload.match_indices('/').map(|(at, _)| at + 1);

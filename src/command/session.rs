@@ -20,7 +20,7 @@ use crate::files::walk::{self, Disk, Found};
 use crate::project::Source;
 use crate::report::diagnostic;
 
-/// A job over files, with what it has gathered so far.
+/// A job over files, with the results so far.
 pub(super) trait Job {
     /// The result of processing one group of files.
     type Outcome: Send;
@@ -253,8 +253,8 @@ impl Input<'_> {
     }
 }
 
-/// Works on the groups in their order: on small ones on any core, and on a large one alone,
-/// because it keeps every core busy.
+/// Processes the groups in order: small groups in parallel, and a large group separately, because
+/// it keeps every core busy.
 fn run_groups(groups: Vec<Group>, work: &(impl Fn(usize, Group) + Sync)) {
     let mut groups = groups.into_iter().enumerate().peekable();
     while let Some((number, group)) = groups.next() {

@@ -57,14 +57,14 @@ fn feed(tool: &[&str], directory: &Path, diff: &[u8]) {
         .current_dir(directory)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1")
-        // Outside of any repository, wherever the temporary directory lies.
+        // Git must find no repository, wherever the temporary directory is.
         .env("GIT_CEILING_DIRECTORIES", directory.parent().unwrap())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A tool that has failed no longer reads; its own words are shown below.
+    // A tool that failed stops reading; its message is shown below.
     let _ = child.stdin.take().unwrap().write_all(diff);
     let output = child.wait_with_output().unwrap();
     assert!(
@@ -78,7 +78,7 @@ fn feed(tool: &[&str], directory: &Path, diff: &[u8]) {
 /// The whole corpus in one call: `git apply` and `patch` with the diff give the same bytes as
 /// `--write`, and a further run finds no changes.
 #[test]
-fn the_diff_of_the_corpus_is_what_is_written() {
+fn the_diff_of_the_corpus_gives_the_written_bytes() {
     let Some(corpus) = shared("corpus/files") else {
         return;
     };

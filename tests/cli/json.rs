@@ -77,7 +77,7 @@ fn report(path: &str, text: &str, assume: Assume) -> Value {
 }
 
 #[test]
-fn a_report_is_what_its_schema_says() {
+fn a_report_matches_its_schema() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
     for (path, text) in SAMPLES {
         for assume in [Assume::None, Assume::Fit, Assume::All] {
@@ -89,7 +89,7 @@ fn a_report_is_what_its_schema_says() {
 }
 
 #[test]
-fn the_edits_of_a_report_are_what_is_written() {
+fn the_edits_of_a_report_give_the_written_bytes() {
     let mut changed = 0;
     for (path, text) in SAMPLES {
         let report = every().overriding().file(path, text);

@@ -6,7 +6,7 @@ use crate::support::console::{Status, check};
 use crate::support::files::{project, scratch};
 
 #[test]
-fn every_page_shows_what_happens() {
+fn every_page_shows_the_current_output() {
     let mut pages: Vec<_> = fs::read_dir(project("tests/cli/cmd"))
         .unwrap()
         .map(|entry| entry.unwrap().path())

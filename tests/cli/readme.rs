@@ -32,7 +32,7 @@ fn commands(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn its_commands_show_what_happens_and_its_table_is_the_catalogue() {
+fn the_commands_and_the_table_are_current() {
     let (path, text) = readme();
     let (begin, end) = ("<!-- transforms -->\n", "<!-- /transforms -->");
     let (before, rest) = text.split_once(begin).unwrap();
@@ -67,7 +67,7 @@ fn its_first_command_prints_a_diff() {
 }
 
 #[test]
-fn what_the_pages_ask_for_is_run_before_a_merge() {
+fn the_checks_that_the_pages_require_run_before_a_merge() {
     let run = fs::read_to_string(project(".ci/run")).unwrap();
     let developers = fs::read_to_string(project("DEVELOPERS.md")).unwrap();
     let (_, readme) = readme();

@@ -15,7 +15,7 @@ use crate::support::shared::corpus;
 const LARGEST: usize = 256 << 10;
 
 #[test]
-fn all_at_once_is_one_after_another() {
+fn one_run_equals_a_run_for_each_transform() {
     let Some(files) = corpus() else { return };
     let compared: Vec<Compared> = files
         .par_iter()

@@ -135,7 +135,7 @@ fn violations_of(before: &Before<'_>, report: &Report, run: &Run<'_>) -> Vec<Str
     if !matches!(again.files[0].outcome, FileOutcome::Unchanged) {
         note(format!("a second run gives {:?}", again.files[0].outcome));
     }
-    // What waits to be asked replaces values; what stands beside them stays all the same.
+    // Overrides replace values, but the comments next to the values stay.
     let replaces = run.transforms.iter().any(|transform| !transform.default);
     let lost = if replaces {
         lost_bytes(&remarks(before.text()), after)

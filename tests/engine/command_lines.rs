@@ -34,7 +34,7 @@ fn the_commands_run_as_printed() {
 }
 
 fn runs_as_printed(step: usize) {
-    // Its port is all that is wanted of the folder.
+    // The test uses only the port of this stack.
     let Some(stack) = Stack::new("bold", &format!("step-{step}")) else {
         return;
     };

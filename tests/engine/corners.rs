@@ -60,7 +60,7 @@ const CORNERS: [Service; 14] = [
         name: "script",
         exercise: |stack, round| exercise::keys_within(stack, "script", round),
     },
-    // Compose waits for its probe.
+    // Compose waits for the probe of the service.
     Service {
         name: "probed",
         exercise: |_, _| Ok(()),

@@ -69,8 +69,7 @@ pub(super) fn keys_within(stack: &Stack, service: &str, round: u32) -> Result<()
 pub(super) fn proxy(stack: &Stack, service: &str) -> Result<(), String> {
     page(stack, service, "is a good dog")?;
     let answer = http(stack, service, "POST", "/", &"woof".repeat(100_000))?;
-    // The application takes no bodies and says so itself; nginx would answer 500 if it could not
-    // write.
+    // The application rejects request bodies itself; nginx would answer 500 if it could not write.
     expect(answer.starts_with("HTTP/1.1 405"), answer)
 }
 

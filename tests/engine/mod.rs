@@ -156,7 +156,7 @@ fn lives(stack: &Stack, services: &[Service]) {
         &[&["up", "--detach", "--wait", "--wait-timeout", "180"]],
         &[&["restart", "--timeout", "20"]],
         &[
-            // The network stays: engines may think it in use for a while after its last container.
+            // The network stays, because an engine may report it as in use for some time.
             &["stop", "--timeout", "20"],
             &["rm", "--force"],
             &["up", "--detach", "--wait", "--wait-timeout", "180"],

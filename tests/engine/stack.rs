@@ -37,7 +37,7 @@ impl Stack {
         }
         let directory = TempDir::new().unwrap();
         copy(&here().join(folder), directory.path());
-        // All listeners are held until every service has its port, so that no two get the same.
+        // All listeners stay open until every service has a port, so all ports differ.
         let listeners = PUBLISHED.map(|service| {
             (
                 service,
@@ -166,8 +166,8 @@ impl Drop for Stack {
     )]
     fn drop(&mut self) {
         let down = ["down", "--volumes", "--remove-orphans", "--timeout", "1"];
-        // A file that Compose rejects by now cannot name what to remove; the project's name still
-        // can.
+        // If Compose rejects the file now, the name of the project still finds the containers to
+        // remove.
         let removed = self.compose(&down).or_else(|_| {
             let mut command = compose()?;
             command.args(["--project-name", &self.name]).args(down);

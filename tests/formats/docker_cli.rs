@@ -191,7 +191,7 @@ fn differs_only_by_hardening(before: &Value, after: &Value) -> Result<(), String
                 "HostConfig" => true,
                 "User" | "Memory" | "NanoCpus" | "PidsLimit" | "ReadonlyRootfs" => is_unset(old),
                 "SecurityOpt" | "CapDrop" | "CapAdd" | "Tmpfs" => is_unset(old) || grows(old, new),
-                // The program takes these from a map, in any order.
+                // The client reads these from a map, in any order.
                 "Binds" | "Env" => grows(old, new) && grows(new, old),
                 _ => false,
             };
@@ -204,7 +204,7 @@ fn differs_only_by_hardening(before: &Value, after: &Value) -> Result<(), String
 }
 
 #[test]
-fn what_an_engine_is_asked_for_is_what_was_typed_and_the_hardening() {
+fn a_hardened_command_requests_the_same_container_and_the_hardening() {
     if Process::new("docker").arg("--version").output().is_err() {
         println!("there is no docker to judge");
         return;

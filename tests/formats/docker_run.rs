@@ -94,7 +94,7 @@ fn asked(line: &str, ids: &[&str]) -> String {
 }
 
 #[test]
-fn what_was_typed_goes_only_when_somebody_asks() {
+fn typed_options_are_removed_only_with_an_override() {
     assert_eq!(
         asked("docker run --privileged --rm x", &["privileged"]),
         "docker run --rm x"
@@ -114,7 +114,7 @@ fn what_was_typed_goes_only_when_somebody_asks() {
         asked("docker run --memory=0 --rm x", &["memory-limit"]),
         "docker run --rm --memory 512m x"
     );
-    // A letter that shares its word is overruled by what comes later.
+    // A later option overrides a letter in a combined word.
     assert_eq!(
         asked("docker run -itm 0 --rm x", &["memory-limit"]),
         "docker run -itm 0 --rm --memory 512m x"
@@ -164,7 +164,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn hardening_adds_and_takes_nothing_away(words in command()) {
+    fn hardening_only_adds_options(words in command()) {
         for run in runs() {
             let command = Command::parse(words.clone()).unwrap();
             let after = run.command_line(&command).command;
@@ -176,7 +176,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_asked_for_is_done_once(words in command()) {
+    fn a_second_run_with_overrides_changes_nothing(words in command()) {
         let run = every().overriding();
         let after = run.command_line(&Command::parse(words.clone()).unwrap()).command;
         let after = after.map_err(|error| TestCaseError::fail(format!("{words:?}: {error}")))?;

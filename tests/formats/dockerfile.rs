@@ -151,7 +151,7 @@ fn arguments_come_from_the_call_or_their_default() {
 }
 
 #[test]
-fn what_is_put_into_a_known_service_leaves_it_known() {
+fn files_added_to_a_known_service_keep_its_facts() {
     let text = "FROM nginx:1.27-alpine\nCOPY site /usr/share/nginx/html\nENV A=b\nEXPOSE 8080";
     let known = facts(text);
     assert_eq!(known.id, "nginx in Dockerfile");
@@ -199,7 +199,7 @@ fn another_user_owns_what_a_known_service_writes() {
 }
 
 #[test]
-fn what_gains_privileges_is_named() {
+fn programs_that_gain_privileges_are_named() {
     for (line, expected) in [
         (
             "RUN chmod u+s /usr/bin/x",
@@ -235,7 +235,7 @@ fn what_gains_privileges_is_named() {
 }
 
 #[test]
-fn the_program_is_told() {
+fn entrypoint_arguments_and_environment_are_read() {
     let facts = facts(
         "FROM example/base AS a\nSHELL [\"/bin/bash\", \"-ec\"]\nCMD lost\nFROM a\nENV X=1 Y=$Z\nENTRYPOINT exec run\n",
     );
@@ -263,7 +263,7 @@ fn triggers_run_in_the_stage_that_builds_on_theirs() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_unknown() {
+fn instructions_that_cannot_be_read_are_unknown() {
     for text in [
         "",
         "USER 1",
@@ -393,7 +393,7 @@ fn a_known_service_with_files_of_its_own_is_known() {
 }
 
 #[test]
-fn what_another_service_builds_is_built_here() {
+fn an_image_that_another_service_builds_is_a_build() {
     let compose = "services:\n  app:\n    image: example/app\n    build: .\n  worker:\n    image: example/app\n";
     let of_worker = |text| answer(compose, &[("deploy/Dockerfile", text)], "non-root-user");
     assert_eq!(
@@ -503,7 +503,7 @@ proptest! {
 /// (an imitation of nginx with `sed -i` in `/docker-entrypoint.d` ended at its start, measured on
 /// Docker 20.10).
 #[test]
-fn scripts_that_a_build_adds_to_the_start_keep_what_is_known_from_being_trusted() {
+fn added_start_scripts_make_facts_uncertain() {
     for instructions in [
         "COPY env.sh /docker-entrypoint.d/40-env.sh",
         "ADD scripts/ /docker-entrypoint.d/",

@@ -295,7 +295,7 @@ fn patches_of_files_that_are_not_given_stay_as_long_as_they_are_listed() {
     };
     let second = given("b.yaml", &disk);
     assert_eq!(after(&borrowed(&disk), &second), disk);
-    // What is listed no longer has no object to patch.
+    // A patch needs an object in a listed file.
     let mut disk = disk;
     for (path, text) in &mut disk {
         if path == "kustomization.yaml" {
@@ -396,7 +396,7 @@ fn an_overlay_that_is_applied_is_counted_and_extended_and_never_cut() {
         ),
         disk
     );
-    // More is added to what stands, and less takes nothing away.
+    // New changes are added to the old patches, and fewer changes remove none.
     let more = after(&borrowed(&disk), &counted(&borrowed(&disk), both));
     assert_ne!(more, disk);
     assert_eq!(more, after(&files, &overlaid(&files, both, false)));
@@ -407,7 +407,7 @@ fn an_overlay_that_is_applied_is_counted_and_extended_and_never_cut() {
         ),
         more
     );
-    // Somebody may format it.
+    // A user may reformat the file.
     let mut own = more.clone();
     for (path, text) in &mut own {
         if path == "harden-patch.yaml" {
@@ -415,7 +415,7 @@ fn an_overlay_that_is_applied_is_counted_and_extended_and_never_cut() {
         }
     }
     assert_eq!(after(&borrowed(&own), &counted(&borrowed(&own), both)), own);
-    // Nothing applies it without the entry.
+    // Without the entry, no kustomization applies the patches.
     let mut idle = more;
     idle.retain(|(path, _)| path != "kustomization.yaml");
     idle.push(("kustomization.yaml".into(), "resources: [w.yaml]\n".into()));
@@ -424,7 +424,7 @@ fn an_overlay_that_is_applied_is_counted_and_extended_and_never_cut() {
 }
 
 #[test]
-fn a_kustomization_elsewhere_takes_the_patch_or_says_why_not() {
+fn a_kustomization_in_another_directory_gets_the_patch_or_an_error() {
     let base = workload("apps/v1", "Deployment", "w", "");
     let ids = &["no-new-privileges"];
     let files = [

@@ -82,7 +82,7 @@ fn run(run: &Run<'_>, text: &str) -> FileOutcome {
 
 /// docs/semantics.md#podman-quadlet: a key and `PodmanArgs=` can set the same option.
 #[test]
-fn a_key_goes_where_somebody_asks_and_says_nothing_else() {
+fn explicit_keys_are_removed_only_with_an_override() {
     let unit = |lines: &str| format!("[Container]\nImage=x:1@sha256:0\n{lines}");
     let after = |lines: &str| match asked(&unit(lines)) {
         FileOutcome::Changed(Change { text, .. }) => text,
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_asked_for_is_done_once(text in unit()) {
+    fn a_second_run_with_overrides_changes_nothing(text in unit()) {
         let after = match asked(&text) {
             FileOutcome::Unchanged => return Ok(()),
             FileOutcome::Changed(Change { text: after, .. }) => after,

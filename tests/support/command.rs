@@ -14,7 +14,7 @@ pub(crate) fn harden(directory: &Path, arguments: &[&str]) -> Command {
 pub(crate) fn in_shell(line: &str, directory: &Path) -> Output {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = [program().parent().unwrap().into(), path].join(":".as_ref());
-    // The developer's own configuration must not show.
+    // The configuration of the developer must not affect the tests.
     Command::new("sh")
         .args(["-c", line])
         .current_dir(directory)

@@ -22,7 +22,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         if entry.file_type().unwrap().is_dir() {
             copy(&entry.path(), &target);
         } else {
-            // Without the mode: the original may be read-only, and the copy is there to be changed.
+            // The mode is not copied: the original may be read-only, and tests change the copy.
             fs::write(target, fs::read(entry.path()).unwrap()).unwrap();
         }
     }

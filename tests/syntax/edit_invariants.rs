@@ -28,7 +28,7 @@ pub(crate) fn check(source: &str, seed: u64) -> Outcome {
     let Ok(tree) = parse(source, Mode::GoYaml, &Limits::default()) else {
         return Outcome::Skipped;
     };
-    // YAML 1.2 has no Unicode line breaks, so the two parsers agree on them by chance only.
+    // YAML 1.2 has no Unicode line breaks, so the two parsers may differ on them.
     let has_unicode_breaks = source.contains(['\u{85}', '\u{2028}', '\u{2029}']);
     if tree.documents().is_empty() || has_unicode_breaks || witness(&tree).is_err() {
         return Outcome::Skipped;
@@ -122,7 +122,7 @@ enum Action {
 impl Operation {
     fn choose(tree: &Tree<'_>, nodes: &[NodeId], choices: &mut Choices) -> Self {
         let mut node = choices.one(nodes);
-        // Most nodes are scalars, of which little can be asked.
+        // Most nodes are scalars, which support few operations.
         for _ in 0..4 {
             if tree.node(node).kind == Kind::Map {
                 break;

@@ -258,7 +258,7 @@ fn write_block(out: &mut String, written: &Written, column: usize, parent_is_map
         if !text.is_empty() {
             out.push(' ');
         }
-        // The content of block scalars and further lines stands deeper than the parent.
+        // The content of block scalars and further lines is indented more than the parent.
         let deeper = format!("\n{}", " ".repeat(column));
         let header_comment = if text.contains('\n') {
             ""

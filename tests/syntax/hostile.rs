@@ -251,13 +251,13 @@ fn an_alias_bomb_stays_as_small_as_its_text() {
 
 #[test]
 fn merges_of_merges_are_each_visited_once() {
-    // Ten times the one before, 30 levels deep: expanded they would be 10^30 entries.
+    // Each level has ten aliases of the one before, 30 levels deep: 10^30 entries if expanded.
     let mut source = "a0: &a0 {k: v}\n".to_owned();
     for level in 1..30 {
         let items = vec![format!("*a{}", level - 1); 10].join(",");
         writeln!(source, "a{level}: &a{level} {{<<: [{items}], k{level}: v}}").unwrap();
     }
-    // A chain without end as far as any stack is concerned.
+    // A chain that is too long for every stack.
     source.push_str("c0: &c0 {k: v}\n");
     for level in 1..20_000 {
         writeln!(source, "c{level}: &c{level} {{<<: *c{}}}", level - 1).unwrap();
@@ -320,7 +320,7 @@ fn bytes_that_are_not_utf8_are_errors() {
 
 #[test]
 fn an_edit_in_each_of_many_entries_of_one_collection() {
-    // No edit may look through all its neighbours for the style to write in.
+    // An edit must not search all neighbors for the style.
     let block = |index| format!("  s{index}:\n    image: x\n");
     let compact = |index| format!("{{\"s{index}\":{{\"image\":\"x\"}}}},");
     let count = 50_000;

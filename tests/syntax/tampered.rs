@@ -72,7 +72,7 @@ fn hardened(tree: &Tree<'_>) -> Plan {
             .map(|(_, service)| service)
             .collect();
         for service in services {
-            // What is refused is refused: the others make a plan.
+            // Refused operations are ignored; the others make a plan.
             let _ = editor.set(service, &["read_only"], Value::Bool(true));
             let _ = editor.push(service, &["cap_drop"], Value::Str("ALL".to_owned()));
             let _ = editor.set(
@@ -139,7 +139,7 @@ fn try_one(
 /// The values that an independent library reads, with aliases resolved. It shares no code with the
 /// proof.
 fn values(text: &str) -> Option<Vec<serde_yaml::Value>> {
-    // That library takes a byte order mark before `---` for a word.
+    // The library reads a byte order mark before `---` as a scalar.
     serde_yaml::Deserializer::from_str(text.trim_start_matches('\u{feff}'))
         .map(|document| serde_yaml::Value::deserialize(document).ok())
         .collect()

@@ -380,7 +380,7 @@ fn keys_may_be_explicit_or_an_alias_or_missing() {
     assert_eq!(show("? complex\n  key\n: - x\n"), "{complex key=[x]}");
     assert_eq!(show("a: &a k\n*a : x\n"), "{a=k *a=x}");
     assert_eq!(show("? a\n? b\n"), "{a= b=}");
-    // libyaml has no key of nothing; YAML 1.2 has.
+    // libyaml has no empty keys; YAML 1.2 has.
     assert_eq!(error(": -\n"), SyntaxErrorKind::ExpectedKey);
     assert!(parse(": x\n", Mode::Strict, &Limits::default()).is_ok());
 }

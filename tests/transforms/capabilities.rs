@@ -147,7 +147,7 @@ fn low_ports_cost_a_capability_only_where_they_are_not_free() {
 /// docs/semantics.md#cap-root-obeys-modes and #user-or-root: root without `DAC_OVERRIDE` obeys
 /// modes, and the owner of a bind mount is unknown.
 #[test]
-fn root_is_left_its_way_to_files_of_the_host() {
+fn root_keeps_its_access_to_files_of_the_host() {
     let lines = |mount: &str| format!("    image: nginx:1.27\n    volumes: [\"{mount}\"]\n");
     for mount in ["./x:/x", "./x:/x:ro", "~/x:/x", "/srv/x:/x:ro", "$DIR/x:/x"] {
         let added = compose(&lines(mount), Assume::Fit).1;
@@ -185,7 +185,7 @@ fn nothing_is_added_that_the_container_did_not_have() {
     assert_eq!(dropped, ["CAP_chown", "setuid", "ALL"]);
     assert_eq!(added, ["DAC_OVERRIDE", "SETGID"]);
     // The file capability of this program is outside the default set: it cannot run as it is.
-    // It gains that on purpose, so that nothing is dropped where it still can.
+    // The program gains the capability on purpose, so nothing is dropped.
     let gains = "    image: hashicorp/vault:2\n    user: \"100\"\n";
     assert!(declined(&service(gains), Assume::Fit).contains("gain privileges"));
     let vault = format!("{gains}    security_opt: [\"no-new-privileges:true\"]\n");
@@ -236,7 +236,7 @@ fn pod_security_gets_its_own_spelling() {
 }
 
 #[test]
-fn an_unknown_image_is_left_its_powers_unless_it_is_not_root() {
+fn an_unknown_image_keeps_its_capabilities_unless_it_runs_as_a_user() {
     for lines in [
         "    image: example/a\n",
         "    image: example/a\n    user: root\n",
@@ -326,7 +326,7 @@ fn an_init_can_stop_a_child_that_stepped_down() {
         let lines = format!("    image: redis:7\n{init}");
         assert_eq!(has_kill(&lines), kept, "{init}");
     }
-    // Who starts as a user, or stays root, is signalled by itself.
+    // A process that starts as a user, or stays root, gets signals from the same user.
     assert!(!has_kill(
         "    image: redis:7\n    init: true\n    user: \"999\"\n"
     ));

@@ -140,7 +140,7 @@ fn a_justified_profile_is_reported_without_a_remedy() {
         assert!(matches!(&found[..], [(_, false)]), "{found:?}\n{text}");
         assert_eq!(asked(text), text);
     }
-    // What stands elsewhere is said of something else.
+    // A comment in another place is about something else.
     for text in [
         "services:\n  a:\n    image: example/a # mine\n    security_opt:\n      - seccomp:unconfined\n",
         "services:\n  a:\n    image: example/a\n    security_opt:\n      - label:level:s0 # why\n      - no-new-privileges\n      - seccomp:unconfined\n",

@@ -197,11 +197,11 @@ fn capabilities_are_those_of_the_second_start_and_of_the_stop() {
             "postgres:17",
             &["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"] as &[_],
         ),
-        // A master that is root signals workers that are not.
+        // A master that runs as root sends signals to workers of other users.
         ("php:8.4-fpm", &["KILL", "SETGID", "SETUID"]),
         ("wordpress", &["DAC_OVERRIDE", "FOWNER", "KILL"]),
         ("phpmyadmin:fpm", &["CHOWN", "DAC_OVERRIDE", "KILL"]),
-        // So does a first process that only passes a stop on.
+        // So does a first process that only forwards a stop signal.
         ("neo4j:5", &["FOWNER", "KILL"]),
         ("telegraf", &["KILL"]),
         ("hashicorp/vault:1.19", &["KILL", "SETFCAP"]),
@@ -209,7 +209,7 @@ fn capabilities_are_those_of_the_second_start_and_of_the_stop() {
             "docker.dragonflydb.io/dragonflydb/dragonfly",
             &["DAC_OVERRIDE", "KILL"],
         ),
-        // The second start sets the mode of directories that it gave away.
+        // The second start sets the mode of directories that belong to another user by then.
         ("sameersbn/squid", &["CHOWN", "DAC_OVERRIDE", "FOWNER"]),
     ] {
         let known = as_root(image).unwrap_or_else(|| panic!("{image}"));
@@ -635,7 +635,7 @@ fn uncertain_facts_are_unknown() {
     let unsure = entry("confidence: medium", "confidence: low");
     assert!(!unsure.writable_is_known());
     assert_eq!(unsure.read_only, Support::Unknown);
-    // A warning needs no certainty.
+    // A warning may be uncertain.
     let warned = entry(
         "confidence: medium\n  read_only: yes",
         "confidence: low\n  read_only: {no: it writes everywhere}",
@@ -668,7 +668,7 @@ fn unexamined_capabilities_are_unknown() {
 }
 
 #[test]
-fn a_glob_of_many_stars_takes_no_time() {
+fn a_glob_with_many_stars_is_fast() {
     let hostile = format!("size: 1Mi, when: [{{env: '{}b'}}]", "*a".repeat(30));
     let entry = Entry::read(&ENTRY.replacen("size: 1Mi", &hostile, 1)).expect("it is an entry");
     let knowledge = Knowledge::with([entry]).expect("one entry");
@@ -770,7 +770,7 @@ const NOT_LOOKED_AT: [&str; 12] = [
 ];
 
 #[test]
-fn everything_of_the_research_is_known_or_left_out_on_purpose() {
+fn every_researched_image_is_known_or_listed_as_unknown() {
     #[derive(serde::Deserialize)]
     struct Research {
         images: Vec<Image>,
@@ -793,7 +793,7 @@ fn everything_of_the_research_is_known_or_left_out_on_purpose() {
             "{}",
             image.id
         );
-        // What a glob stands for differs with every entry that is looked at.
+        // The match of a glob differs with every entry.
         for pattern in image.patterns.iter().filter(|one| !one.contains('*')) {
             let name = Name::parse(pattern).canonical();
             let is_known = name.is_some_and(|name| knowledge.find(&name).is_some());

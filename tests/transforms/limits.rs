@@ -155,7 +155,7 @@ fn pod(container: &str, rest: &str) -> String {
 /// docs/semantics.md#k8s-limit-is-request: a limit without a request is the request, and requests
 /// equal to limits are the class that is evicted last.
 #[test]
-fn a_request_never_takes_a_pod_out_of_its_class() {
+fn a_request_does_not_change_the_quality_of_service() {
     let requests = |container: &str| {
         let after = after(&pod(container, ""), "resource-requests");
         after["spec"]["containers"][0]["resources"]["requests"].clone()
@@ -184,7 +184,7 @@ fn a_request_never_takes_a_pod_out_of_its_class() {
 
 /// kubernetes `pkg/apis/core/validation`: the requests of all containers must fit those of the pod.
 #[test]
-fn the_resources_of_a_pod_are_left_to_it() {
+fn resources_of_a_pod_are_not_changed() {
     let text = pod(
         "{name: c, image: example/a}",
         "resources: {requests: {memory: 32Mi}}",
@@ -227,7 +227,7 @@ fn one_parameter_serves_the_ports_of_all_containers() {
 
 /// Projected tokens, bindings and injected containers: one decision for all containers of a pod.
 #[test]
-fn a_token_is_taken_from_a_whole_pod_or_not_at_all() {
+fn a_token_is_removed_from_a_whole_pod_or_not_at_all() {
     let id = "service-account-token";
     let plain = after(&pod("{name: c, image: example/a}", ""), id);
     assert_eq!(plain["spec"]["automountServiceAccountToken"], false);

@@ -92,7 +92,7 @@ fn collect(folder: &Path, found: &mut Vec<Declared>) {
             collect(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).expect("a source is text");
-            // Unit tests declare codes of their own.
+            // Unit tests declare their own codes.
             let (text, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
             let file = path.strip_prefix(root()).unwrap().display().to_string();
             for (at, call) in text.match_indices("Words::new(") {

@@ -78,7 +78,7 @@ struct Projects<'s> {
     includers: HashMap<usize, usize>,
 }
 
-/// The sets of files that are planned together. `texts` keeps what is read for them.
+/// The sets of files that are planned together. `texts` keeps the texts that are read for them.
 ///
 /// `fragments` are given files that are a part of a project only if another file makes them one.
 pub(super) fn sets<'s>(

@@ -153,7 +153,7 @@ struct ReadFile {
 }
 
 impl ReadFile {
-    /// `is_alone`: there is no other directory, so that nothing can tie it to one.
+    /// `is_alone`: there is only one directory, so no references to others are needed.
     fn new(entry: Entry, is_alone: bool, surroundings: &dyn Surroundings) -> Self {
         let path = entry.path.clone();
         let read = walk::read(entry);

@@ -123,7 +123,7 @@ fn texts(sources: Vec<Source>) -> Vec<Text> {
         .collect()
 }
 
-/// What is read for a group, and borrowed by its sets.
+/// The data that is read for a group. Its sets borrow it.
 #[derive(Default)]
 struct Held {
     patches: OnceCell<Patches>,
@@ -181,7 +181,7 @@ impl Set<'_> {
 struct Sets<'s> {
     /// The indices of the files.
     given: Range<usize>,
-    /// What is known of each file before it is planned.
+    /// The outcome of each file before planning.
     outcomes: VecDeque<Option<FileOutcome>>,
     sets: Vec<Set<'s>>,
     /// The files can be reported in parts: no overlay concerns several of them.
@@ -205,7 +205,7 @@ impl Sets<'_> {
                 end = end.max(last + 1);
                 own.push(set);
             }
-            // Copied, so that no batch keeps the room for all.
+            // A copy, so a batch does not keep the capacity for all.
             let count = outcomes.len().min(end - start);
             let own_outcomes = outcomes.drain(..count).collect();
             batches.push(Self {
@@ -230,7 +230,7 @@ enum Content<'s> {
     NoTree(FileOutcome),
     Yaml {
         tree: Tree<'s>,
-        /// Whose it is, or why it is left alone.
+        /// Its format, or why the file is not hardened.
         format: Result<Format, NotOurs>,
         /// The file affects pods in other files.
         concerns_others: bool,

@@ -188,7 +188,7 @@ fn places_that_options_name_are_places_that_are_written() {
 }
 
 #[test]
-fn a_limit_never_asks_for_more_processors_than_a_host_may_have() {
+fn a_cpu_limit_fits_every_host() {
     let text = "services:\n  a:\n    image: example/a\n    deploy: {resources: {reservations: {cpus: \"1.5\"}}}\n";
     declined(text, "a", "cpu-limit");
 }

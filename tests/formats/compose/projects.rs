@@ -22,7 +22,7 @@ fn a_setting_of_a_base_in_another_file_is_respected() {
         Outcome::Hardened | Outcome::Finding { .. }
     ));
     assert_eq!(report.containers.len(), 1);
-    // Without the files nothing is guessed.
+    // Without the files, harden makes no guess.
     let report = project_with_files(&[("compose.yml", web)], &[], |_| ());
     let why = declined_in(&report, "web", "non-root-user");
     assert_eq!(
@@ -173,7 +173,7 @@ fn an_unnamed_override_next_to_its_base_is_read() {
         after.contains("cpus: 1") && !after.contains("mem_limit"),
         "{after}"
     );
-    // Compose would take another base.
+    // Compose would use another base.
     let files_on_disk = [
         ("x/compose.override.yml", over),
         ("x/compose.yaml", "services: {}\n"),

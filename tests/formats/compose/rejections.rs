@@ -8,7 +8,7 @@ use super::{declined, declined_in, hardened, outcome, project};
 /// docs/semantics.md#tmpfs-same-target-twice and #tmpfs-mount-points: Compose refuses the same
 /// target twice, and `/run` and `/var/run` are one place.
 #[test]
-fn a_path_is_mounted_once_whatever_mounts_it() {
+fn a_path_is_mounted_only_once() {
     for there in [
         "tmpfs: [/run]",
         "tmpfs: /run/:size=1m",
@@ -186,7 +186,7 @@ fn new_limits_agree_with_existing_values() {
 /// docker-compose 1 reads files without `services`, and refuses keys that came later
 /// (docker/compose 1.x `config_schema_v1.json`).
 #[test]
-fn the_first_format_gets_the_keys_that_it_knows() {
+fn the_first_format_gets_only_its_own_keys() {
     let text = "web:\n  image: nginx:1.27\n  net: host\n  ports: [\"80:80\"]\ncache:\n  image: redis:7\n  links: [web]\n";
     let report = project(&[("docker-compose.yml", text)]);
     let after = super::changed(&report, "docker-compose.yml").unwrap();

@@ -121,7 +121,7 @@ fn a_known_image_that_writes_to_tmp_gets_a_tmpfs() {
     }
     let silent = hardened("services:\n  a:\n    image: memcached:1.6\n");
     assert!(!silent.contains("/tmp"), "{silent}");
-    // What is to be kept would fill it, and be gone.
+    // Persistent data would fill the tmpfs, and be lost.
     let reason = declined(
         &service("image: prom/prometheus:v2.42.0, command: [--storage.tsdb.path=/tmp/data]"),
         "a",
@@ -131,7 +131,7 @@ fn a_known_image_that_writes_to_tmp_gets_a_tmpfs() {
 }
 
 #[test]
-fn files_that_others_left_in_a_volume_can_be_passed_over() {
+fn root_keeps_access_to_files_of_others_in_a_volume() {
     let text = "services:\n  \
                 a:\n    image: httpd:2.4\n    volumes: [\"logs:/usr/local/apache2/logs\"]\n  \
                 b:\n    image: example/b\n    user: \"1000\"\n    volumes: [\"logs:/share\"]\n\

@@ -64,13 +64,13 @@ fn knative_has_no_settings_of_the_pod() {
 /// knative/serving `pkg/apis/serving/fieldmask.go`, `CapabilitiesMask`: adding a capability needs a
 /// feature flag.
 #[test]
-fn knative_is_given_no_capabilities() {
+fn knative_gets_no_added_capabilities() {
     let nginx = TEMPLATE.replace("i:1", "nginx:1.29");
     let text = object("serving.knative.dev/v1", "Service", &nginx);
     let after = hardened(&text);
     assert!(after.contains("allowPrivilegeEscalation: false"), "{after}");
     assert!(!after.contains("capabilities"), "{after}");
-    // Where nothing has to be added, all are dropped.
+    // If the image needs no capability, all are dropped.
     let text = object(
         "serving.knative.dev/v1",
         "Service",
@@ -97,7 +97,7 @@ fn pods_that_another_object_has_are_not_missed_here() {
 }
 
 #[test]
-fn tasks_are_found_wherever_tekton_keeps_them() {
+fn tasks_of_tekton_are_found_in_every_kind() {
     let step = "steps: [{name: a, image: \"i:1\"}]";
     for (kind, spec) in [
         ("Task", format!("  {step}\n")),
@@ -199,7 +199,7 @@ fn each_template_of_a_workflow_is_a_pod() {
 /// tektoncd/pipeline `pkg/apis/pipeline/v1/container_types.go`: `resources` became
 /// `computeResources` in v1.
 #[test]
-fn the_limits_of_a_step_stand_where_its_version_has_them() {
+fn limits_of_a_step_are_written_as_its_version_reads_them() {
     let steps = "  steps:\n  - name: build\n    image: golang:1.23\n";
     let v1 = hardened(&object("tekton.dev/v1", "Task", steps));
     assert!(v1.contains("computeResources:"), "{v1}");
@@ -332,7 +332,7 @@ spec:
 
 /// The configuration takes precedence over the built-in table.
 #[test]
-fn a_path_of_the_configuration_wins_over_what_is_known() {
+fn a_path_of_the_configuration_overrides_a_known_one() {
     let text = object(
         "argoproj.io/v1alpha1",
         "Rollout",

@@ -69,7 +69,7 @@ const AGENTS: [(&str, &str, &str); 6] = [
 ];
 
 #[test]
-fn drivers_and_agents_keep_what_they_need() {
+fn drivers_and_agents_keep_their_access_to_the_host() {
     for (pod, container, path) in AGENTS {
         let (security, resources) = agent(pod, container, &host_path(path));
         for key in ["runAsUser", "runAsNonRoot", "readOnlyRootFilesystem"] {
@@ -90,7 +90,7 @@ fn drivers_and_agents_keep_what_they_need() {
 /// A pod that only reads host files, such as a log collector, can have a limit and a read-only
 /// root. The files belong to root, so the user stays root.
 #[test]
-fn a_reader_of_the_hosts_logs_stays_root_alone() {
+fn a_reader_of_the_logs_of_the_host_only_keeps_its_user() {
     let mount = "volumeMounts: [{name: v, mountPath: /var/log, readOnly: true}]";
     let (security, resources) = agent("", mount, &host_path("/var/log"));
     assert!(security["runAsUser"].is_null() && security["runAsNonRoot"].is_null());

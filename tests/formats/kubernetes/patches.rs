@@ -209,7 +209,7 @@ fn patch_operations_in_the_kustomization_are_read() {
 }
 
 #[test]
-fn operations_in_a_file_and_those_above_the_pod_count() {
+fn operations_in_a_file_and_above_the_pod_are_read() {
     let listed = "patches: [{path: operations.yaml, target: {kind: Deployment}}]\n";
     let operations = "- {op: remove, path: /spec/template/spec/containers/0/resources}\n";
     let files = [("operations.yaml", operations)];

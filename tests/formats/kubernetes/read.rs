@@ -179,7 +179,7 @@ fn mounts_are_joined_with_volumes() {
 }
 
 #[test]
-fn an_autoscaler_in_any_file_takes_the_resources() {
+fn an_autoscaler_in_any_file_prevents_changes_of_resources() {
     let texts = [testdata("workloads.yaml"), testdata("autoscaled.yaml")];
     read(&[&texts[0], &texts[1]], |_, members| {
         let found: Vec<_> = members
@@ -244,7 +244,7 @@ spec:
 }
 
 #[test]
-fn values_of_the_wrong_type_are_unreadable_and_null_is_nothing() {
+fn values_of_the_wrong_type_are_unreadable_and_null_is_absent() {
     let text = pod(
         "{name: c, image: a, securityContext: {runAsUser: -1, runAsNonRoot: 'true', \
          readOnlyRootFilesystem: ~, allowPrivilegeEscalation: '${ESCALATE:-false}'}, \
@@ -269,7 +269,7 @@ fn values_of_the_wrong_type_are_unreadable_and_null_is_nothing() {
 }
 
 #[test]
-fn a_patch_beside_whole_objects_is_told_apart() {
+fn a_patch_next_to_whole_objects_is_recognized() {
     assert_eq!(recognise(PATCH), Err(NotOurs::Patch));
     let text = format!("{}---\n{PATCH}", pod("{name: c, image: a}", ""));
     assert_eq!(recognise(&text), Ok(Format::KUBERNETES));
@@ -280,7 +280,7 @@ fn a_patch_beside_whole_objects_is_told_apart() {
 }
 
 #[test]
-fn what_is_not_ours_is_left_alone_with_a_reason() {
+fn other_files_are_not_changed_and_have_a_reason() {
     let whole = pod("{name: c, image: a}", "");
     for (text, reason) in [
         ("", NotOurs::Empty),

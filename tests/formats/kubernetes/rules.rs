@@ -262,7 +262,7 @@ fn volumes_have_names_and_mounts_have_volumes() {
 
 /// docs/semantics.md#k8s-ephemeral.
 #[test]
-fn an_ephemeral_container_is_left_alone() {
+fn an_ephemeral_container_is_not_changed() {
     let rest = "ephemeralContainers: [{name: e, image: 'busybox:1.37'}]";
     let text = pod("{name: c, image: 'nginx:1.29'}", rest);
     each(&text, |after, spec| {
@@ -410,7 +410,7 @@ fn the_capabilities_of_a_mesh_are_kept() {
 /// docs/semantics.md#k8s-stateful-set: claims, selectors and names do not change once the object
 /// exists.
 #[test]
-fn nothing_but_the_pod_changes() {
+fn only_the_pod_changes() {
     let text = "apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: s}

@@ -31,7 +31,7 @@ fn declines_memory(report: &Report, workload: &str) -> bool {
 }
 
 #[test]
-fn pieces_give_what_the_whole_gives() {
+fn pieces_give_the_report_of_the_whole_stream() {
     let mut documents: Vec<String> = (0..12).map(deployment).collect();
     documents.push(AUTOSCALER.to_owned());
     documents.push("kind: ConfigMap\napiVersion: v1\nmetadata: {name: c}\n".to_owned());
@@ -61,7 +61,7 @@ fn pieces_give_what_the_whole_gives() {
 }
 
 #[test]
-fn a_piece_in_trouble_is_shown_where_it_stands() {
+fn an_error_in_a_piece_has_its_place_in_the_stream() {
     let text = format!("{}---\na: [\n", deployment(0));
     let pieces = stream::pieces(source("-", &text), 10);
     assert_eq!(pieces.len(), 2);
@@ -75,7 +75,7 @@ fn a_piece_in_trouble_is_shown_where_it_stands() {
 }
 
 #[test]
-fn an_autoscaler_in_a_file_of_its_own_keeps_its_resources() {
+fn an_autoscaler_in_another_file_prevents_changes_of_resources() {
     let report = plan(vec![
         source("hpa.yaml", AUTOSCALER),
         source("web.yaml", deployment(3)),

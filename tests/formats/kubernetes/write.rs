@@ -79,7 +79,7 @@ fn a_written_group_is_kept() {
 }
 
 #[test]
-fn what_the_api_refuses_is_not_written() {
+fn values_that_the_api_refuses_are_not_written() {
     let refused = |text: &str, assignment: Assignment| {
         let answer = lower(text, &[(0, assignment)]).map(|(after, _)| after);
         assert!(
@@ -131,7 +131,7 @@ fn what_the_api_refuses_is_not_written() {
 }
 
 #[test]
-fn pods_for_windows_get_only_what_windows_has() {
+fn pods_for_windows_get_only_settings_of_windows() {
     for os in WINDOWS {
         let text = pod("{name: c, image: a}", os);
         for assignment in [
@@ -150,7 +150,7 @@ fn pods_for_windows_get_only_what_windows_has() {
 }
 
 #[test]
-fn a_patch_beside_whole_objects_is_not_written() {
+fn a_patch_next_to_whole_objects_is_not_written() {
     let text = format!("{}---\n{PATCH}", pod("{name: c, image: a}", ""));
     assert!(lower(&text, &[(0, Assignment::RequireNonRoot)]).is_ok());
     assert!(lower(&text, &[(1, Assignment::RequireNonRoot)]).is_err());

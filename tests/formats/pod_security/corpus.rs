@@ -216,7 +216,7 @@ impl Failing<'_> {
         let Some(container) = self.container_of(path) else {
             return unattributed("no such container");
         };
-        // What root needs to keep follows from its being root.
+        // The capabilities that root keeps follow from the user.
         let is_root = self.after.iter().any(|one| {
             one.check == "runAsNonRoot"
                 && self
@@ -241,7 +241,7 @@ impl Failing<'_> {
                 Cause::Image(format!("{id}: {why}"))
             }
             Some(Outcome::Declined) => Cause::Declined(format!("{id}: {why}")),
-            // The image, or a program that the file runs in it, needs what is added back.
+            // The image, or a program that the file runs in it, needs the added capabilities.
             Some(Outcome::Changed { .. }) if path.contains(".capabilities.add[") => {
                 Cause::Image(format!("{id}: {why}"))
             }

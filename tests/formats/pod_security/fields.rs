@@ -33,7 +33,7 @@ fn null_is_no_value() {
         ("ports: null", "volumes: null"),
         ("lifecycle: {preStop: null}", "hostNetwork: null"),
         ("livenessProbe: {httpGet: {host: null}}", "hostUsers:"),
-        // The API makes an emptyDir of a volume without a source.
+        // The API turns a volume without a source into an emptyDir.
         ("", "volumes: [{name: v}, {name: w, hostPath: null}]"),
     ] {
         let text = pod(container, rest);
@@ -109,7 +109,7 @@ fn a_value_of_another_type_is_trouble() {
         let text = pod(container, rest);
         assert_eq!(rejected(&text)[0], expected, "{text}");
     }
-    // Even where the rest of the object is missing.
+    // Also if the rest of the object is missing.
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: c}\n";
     assert_eq!(
         rejected(text),
@@ -202,7 +202,7 @@ fn the_os_field_decides_what_is_windows() {
     let windows = bare.replace("OS", "os: {name: windows}");
     assert_eq!(broken(&windows, "restricted@v1.25"), [""; 0]);
     assert_eq!(broken(&windows, "restricted@v1.24").len(), 3);
-    // What has no meaning there would go unjudged, but the API does not take it.
+    // A field without a meaning there is not judged, but the API rejects it.
     let linux = windows.replace(
         "image: i",
         "image: i, securityContext: {capabilities: {add: [SYS_ADMIN]}}",
@@ -211,7 +211,7 @@ fn the_os_field_decides_what_is_windows() {
         rejected(&linux),
         ["spec.containers[c].securityContext.capabilities is not for a pod on Windows"]
     );
-    // A selector of nodes excuses nobody.
+    // A node selector makes no exception.
     let selected = bare.replace("OS", "nodeSelector: {kubernetes.io/os: windows}");
     assert_eq!(broken(&selected, "restricted@v1.25").len(), 3);
 }
@@ -319,7 +319,7 @@ fn incomplete_pods_are_not_judged() {
         verdict(&deleting, "baseline"),
         Verdict::NotJudged(_)
     ));
-    // What runs there is written by the workflow's controller.
+    // The controller of the workflow writes the pods.
     let workflow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w}\nspec: {templates: [{name: t, container: {image: i}}]}\n";
     assert!(matches!(
         verdict(workflow, "baseline"),
@@ -371,7 +371,7 @@ fn aliases_that_expand_to_too_much_are_an_error() {
         verdict(&containers, "baseline"),
         Verdict::Rejected(_)
     ));
-    // A thousand are what a large file may hold.
+    // A large file may contain a thousand.
     let few = bomb(
         "{name: c, image: i, securityContext: {capabilities: {add: [X]}}}",
         1000,

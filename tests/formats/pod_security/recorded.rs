@@ -77,7 +77,7 @@ fn stands_for(id: &str, recorded: &str, standard: Standard) -> bool {
 /// A pod that breaks the recorded rule may have to break this one too, or does in one of the pods.
 fn comes_with(id: &str, recorded: &str) -> bool {
     match recorded {
-        // The API asks for the one where the other is.
+        // The API requires the first field if the second one is set.
         "privileged" => id == "allowPrivilegeEscalation",
         "windowshostprocess" => id == "hostNamespaces",
         // One of its pods has no security context at all.

@@ -8,7 +8,7 @@ use crate::formats::compose::{declined, hardened as by_default, outcome, project
 /// docs/semantics.md#nnp-strips-silently and #cap-file-effective: with `no_new_privs` a program
 /// loses its file capability without an error, and can no longer open a low port that needs it.
 #[test]
-fn a_program_keeps_the_port_that_its_capability_opens() {
+fn a_program_keeps_the_capability_for_its_port() {
     let caddy = |rest: &str| format!("{{image: 'caddy:2', user: '1000', {rest}}}");
     for rest in [
         "network_mode: host",

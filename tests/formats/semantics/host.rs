@@ -6,7 +6,7 @@ use crate::formats::compose::declined;
 /// docs/semantics.md#port-host-sysctl and #host-pid: the engine sets no sysctl in the host's
 /// network, and looking into the host's processes takes `SYS_PTRACE`, which stays.
 #[test]
-fn the_host_keeps_its_parameters() {
+fn parameters_of_the_host_are_not_changed() {
     let on_host = "{image: 'nginx:1.27', network_mode: host, ports: ['80:80']}";
     declined(&alone(on_host), "a", "non-root-user");
     service(on_host, |service| {

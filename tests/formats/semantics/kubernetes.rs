@@ -252,7 +252,7 @@ fn scratch_space_of_a_pod_is_of_disk() {
 /// docs/semantics.md#k8s-empty-dir-hides and #k8s-image-volumes: an `emptyDir` hides what the image
 /// has, and only some runtimes mount the volumes that an image declares.
 #[test]
-fn nothing_is_hidden_by_an_empty_directory() {
+fn an_empty_dir_hides_no_files() {
     each_known_image(
         |_, _| (),
         |facts, container| {
@@ -303,7 +303,7 @@ fn a_cpu_limit_is_an_assumption() {
 /// docs/semantics.md#k8s-autoscaler: requests decide how an autoscaler scales, whatever its kind
 /// and its place in the stream.
 #[test]
-fn resources_are_left_to_an_autoscaler() {
+fn resources_with_an_autoscaler_are_not_changed() {
     let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {template: {spec: {containers: [{name: c, image: 'example/a:1'}]}}}\n";
     for scaler in [
         "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: s}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: d}}\n",

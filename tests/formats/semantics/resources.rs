@@ -78,7 +78,7 @@ fn no_limit_of_deploy_is_added_to_flat_limits() {
 /// docker-compose 1 knows only flat limits in a file of version 2, and only those of `deploy` in
 /// one of version 3. Compose reads both.
 #[test]
-fn a_version_gets_the_limits_that_it_knows() {
+fn limits_are_written_as_the_version_supports_them() {
     for (version, is_flat) in [
         ("", true),
         ("version: '2'\n", true),
@@ -126,7 +126,7 @@ fn a_memory_limit_stays_below_that_with_swap() {
 
 /// docs/semantics.md#limit-cpus: more CPUs than the host has are refused at create.
 #[test]
-fn no_more_than_one_processor_is_asked_for() {
+fn at_most_one_cpu_is_written() {
     for there in [
         "deploy: {resources: {reservations: {cpus: '4'}}}",
         "deploy: {resources: {reservations: {cpus: 1.5}}}",

@@ -161,7 +161,7 @@ fn scratch_space_fits_into_the_memory_limit() {
         let service = format!("{{image: 'example/a:1', {there}}}");
         assert_eq!(limit(&service).as_deref(), Some("2560m"), "{there}");
     }
-    // Four times what it needs, and the 256 MiB that a read-only root takes for scratch space.
+    // Four times the minimum, plus 256 MiB for the scratch space of a read-only root.
     assert_eq!(limit("{image: 'mongo:7'}").as_deref(), Some("2304m"));
     for there in [
         "--tmpfs /cache:size=2g",

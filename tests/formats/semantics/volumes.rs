@@ -7,7 +7,7 @@ use crate::formats::compose::{declined, hardened};
 /// volume belongs to the image's user only where the image has that directory, and a bind mount
 /// keeps its owner on the host.
 #[test]
-fn a_volume_elsewhere_is_roots() {
+fn root_owns_a_volume_at_another_path() {
     for volume in [
         "backup:/backup",
         "/backup",
