@@ -2,9 +2,9 @@
 //!
 //! * A Compose file with its override, and all that it extends or includes, is one set
 //!   ([`compose`]).
-//! * A Kubernetes file is a set of its own, unless a file of the group affects pods in other
-//!   files: an autoscaler, a `LimitRange`, a service account, a role binding, a patch. Then all
-//!   Kubernetes files of the group are one set.
+//! * The Kubernetes files of a group are one set. Those of a large group are a few sets, unless a
+//!   file of the group says something of the pods of others: an autoscaler, a `LimitRange`, a
+//!   service account, a binding of a role, a patch.
 //! * A unit is a set of its own, and so is a file of any other format.
 
 use std::cell::OnceCell;
@@ -420,10 +420,15 @@ impl<'r, 's> Sorted<'r, 's> {
             let files = self.kubernetes.into_iter().chain(self.without_pods);
             let files = files.map(|(index, file)| SetFile::given(index, file));
             let inline: Vec<SetFile<'s>> = inline.iter().filter_map(inline_patch).collect();
-            if self.is_tied || !inline.is_empty() {
+            if self.is_tied || !inline.is_empty() || !is_large(self.texts.len()) {
                 sets.push(Set::Files(files.chain(inline).collect()));
             } else {
-                sets.extend(files.map(|file| Set::Files(vec![file])));
+                let mut files: Vec<SetFile<'s>> = files.collect();
+                files.sort_by_key(|file| file.given);
+                let mut files = files.into_iter().peekable();
+                while files.peek().is_some() {
+                    sets.push(Set::Files(files.by_ref().take(PART).collect()));
+                }
             }
         }
         sets.extend(self.others);
@@ -604,12 +609,16 @@ spec: {template: {spec: {containers: [{name: web}]}}}
 
     #[test]
     fn kubernetes_files_are_one_set_where_one_concerns_the_pods_of_others() {
-        let plain = [
-            ("a.yml", DEPLOYMENT),
-            ("b.yml", SERVICE),
-            ("c.yml", DEPLOYMENT),
-        ];
-        assert_eq!(sets_of(&plain), [[0], [2], [1]]);
+        let names: Vec<String> = (0..70).map(|file| format!("{file:02}.yml")).collect();
+        let files = |last| {
+            let texts = [DEPLOYMENT, SERVICE].into_iter().cycle().take(69);
+            let names = names.iter().map(String::as_str);
+            let files: Vec<(&str, &str)> = names.zip(texts.chain([last])).collect();
+            files
+        };
+        let sizes = |sets: Vec<Vec<usize>>| sets.iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(sizes(sets_of(&files(DEPLOYMENT))), [16, 16, 16, 16, 6]);
+        assert_eq!(sizes(sets_of(&files(DEPLOYMENT)[..64])), [64]);
         for concerning in [
             "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n\
              spec: {scaleTargetRef: {kind: Deployment, name: web}}\n",
@@ -620,12 +629,7 @@ spec: {template: {spec: {containers: [{name: web}]}}}
              spec: {limits: [{type: Container}]}\n",
             PATCH,
         ] {
-            let files = [
-                ("a.yml", DEPLOYMENT),
-                ("b.yml", concerning),
-                ("c.yml", DEPLOYMENT),
-            ];
-            assert_eq!(sets_of(&files), [[0, 2, 1]], "{concerning}");
+            assert_eq!(sizes(sets_of(&files(concerning))), [70], "{concerning}");
         }
     }
 
