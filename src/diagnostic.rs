@@ -1,6 +1,6 @@
 //! What every error tells a reader, whatever layer it belongs to.
 //!
-//! Each layer has an error type of its own. The report shows any of them through [`Diagnostic`]: the
+//! Each layer has its own error type. The report shows all of them through [`Diagnostic`]: the
 //! message says what is wrong and whose fault it is, the span shows where, and the hint says what
 //! to do. This module is above [`crate::syntax`], so that `syntax` depends on nothing.
 

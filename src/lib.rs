@@ -20,14 +20,14 @@
 //! | [`overlay`] | Writes changes to files next to the originals. |
 //! | [`pod_security`] | Judges pods by the Pod Security Standards. It changes nothing. |
 //! | [`files`] | Finds files, groups those that belong together, reads them and writes them. |
-//! | [`engine`] | Asks every transform about every container, plans the edits and proves the result. |
+//! | [`engine`] | Runs every transform on every container, plans the edits, proves the result. |
 //! | [`dialect`] | Knows where a format writes a setting. It decides nothing. |
 //! | [`config`] | Reads `.harden.yaml`. |
-//! | [`transforms`] | Decide what a container should be, from the evidence in the file and the needs of the image. |
-//! | [`project`] | The words that all layers above share: files, members, formats, sources. |
+//! | [`transforms`] | Decide on settings, from evidence in the file and the needs of the image. |
+//! | [`project`] | Types that all layers above share: files, members, formats, sources. |
 //! | [`container`] | The neutral container, and what a transform can answer. |
 //! | [`image`] | Facts about images: the knowledge base and Dockerfiles. |
-//! | [`proof`] | Proves a text before it is written: two parsers, and no difference that was not planned. |
+//! | [`proof`] | Proves a text before it is written: two parsers, and only planned differences. |
 //! | [`json`] | Nodes of YAML as values of JSON. |
 //! | [`syntax`] | YAML: text to a tree with byte spans, and edits back to text. |
 //!

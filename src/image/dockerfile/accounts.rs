@@ -259,8 +259,8 @@ static USERMOD: Options = Options {
     busybox: &[],
 };
 
-/// busybox `loginutils/adduser.c`, Debian's `adduser(8)`. `-g` is a comment in `BusyBox`. If the name
-/// is a link to `useradd`, `-g` is a group.
+/// busybox `loginutils/adduser.c`, Debian's `adduser(8)`. `-g` is a comment in `BusyBox`. If the
+/// name is a link to `useradd`, `-g` is a group.
 static ADDUSER: Options = Options {
     short: &[
         ('u', 'u'),
