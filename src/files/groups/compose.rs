@@ -297,7 +297,7 @@ impl<'s> Projects<'s> {
                 } else {
                     Context {
                         directory,
-                        variables: dialect::variables(&given.variables, &none),
+                        variables: dialect::variables(given.variables, &none),
                     }
                 };
                 contexts.insert(number, Arc::new(context));

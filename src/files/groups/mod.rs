@@ -118,7 +118,9 @@ pub(crate) fn read_project(files: Vec<Entry>) -> Vec<Group> {
         return Vec::new();
     }
     let mut group = Group::default();
-    files.into_iter().for_each(|file| group.add(file));
+    for file in files {
+        group.add(file);
+    }
     vec![group]
 }
 

@@ -93,7 +93,7 @@ fn planned(run: &Run<'_>, sets: Sets<'_>, is_spread: bool) -> Results {
     let Sets {
         given,
         outcomes,
-        sets,
+        list: sets,
         ..
     } = sets;
     let mut results = Results {
@@ -103,9 +103,13 @@ fn planned(run: &Run<'_>, sets: Sets<'_>, is_spread: bool) -> Results {
     };
     if is_spread {
         let planned: Vec<PlannedSet> = sets.into_par_iter().map(|set| set.plan(run)).collect();
-        planned.into_iter().for_each(|set| results.add(set));
+        for set in planned {
+            results.add(set);
+        }
     } else {
-        sets.into_iter().for_each(|set| results.add(set.plan(run)));
+        for set in sets {
+            results.add(set.plan(run));
+        }
     }
     results
 }
@@ -183,7 +187,7 @@ struct Sets<'s> {
     given: Range<usize>,
     /// The outcome of each file before planning.
     outcomes: VecDeque<Option<FileOutcome>>,
-    sets: Vec<Set<'s>>,
+    list: Vec<Set<'s>>,
     /// The files can be reported in parts: no overlay concerns several of them.
     can_be_split: bool,
 }
@@ -192,7 +196,7 @@ impl Sets<'_> {
     /// The same sets in parts of at least [`PART`] files, as far as the order of the files allows.
     fn batches(self) -> Vec<Self> {
         let mut outcomes = self.outcomes;
-        let sets = self.sets.into_iter();
+        let sets = self.list.into_iter();
         let mut sets: Vec<_> = sets.filter_map(|set| Some((set.given()?, set))).collect();
         sets.sort_by_key(|((first, _), _)| *first);
         let mut sets = sets.into_iter().peekable();
@@ -211,7 +215,7 @@ impl Sets<'_> {
             batches.push(Self {
                 given: start..end,
                 outcomes: own_outcomes,
-                sets: own,
+                list: own,
                 can_be_split: self.can_be_split,
             });
             start = end;
@@ -290,7 +294,7 @@ fn sets<'s>(run: &Run<'_>, texts: &'s [Text], held: &'s Held) -> Sets<'s> {
     Sets {
         given: 0..texts.len(),
         outcomes,
-        sets: sorted.sets(is_complete),
+        list: sorted.sets(is_complete),
         can_be_split,
     }
 }
@@ -582,7 +586,7 @@ spec: {template: {spec: {containers: [{name: web}]}}}
         let run = Run::new(Vec::new(), Policy::default(), &knowledge);
         let texts = texts(sources(files));
         let held = Held::default();
-        let sets = sets(&run, &texts, &held).sets;
+        let sets = sets(&run, &texts, &held).list;
         sets.iter()
             .map(|set| match set {
                 Set::Files(files) => files.iter().filter_map(|file| file.given).collect(),
