@@ -101,6 +101,7 @@ fn pieces(tree: &Tree<'_>, changes: &BTreeMap<NodeId, Change>) -> (Vec<Piece>, V
             lowering.edit_flow(id);
         }
     }
+    lowering.move_out_of_deletions();
     (lowering.pieces, touched)
 }
 
@@ -169,6 +170,40 @@ pub(super) struct Member {
 }
 
 impl<'s> Lowering<'_, '_, 's> {
+    /// Moves each text that goes to the end of a line to the line before, if the line is deleted.
+    ///
+    /// The end of the line would be deleted with it, and the text would join the next line.
+    fn move_out_of_deletions(&mut self) {
+        let mut deleted: Vec<Span> = Vec::new();
+        for Piece { span, text, .. } in &self.pieces {
+            let is_of_lines = span.start > 0 && self.lines.start(span.start) == span.start;
+            if text.is_empty() && is_of_lines {
+                deleted.push(*span);
+            }
+        }
+        deleted.sort_by_key(|span| span.start);
+        deleted.dedup_by(|next, last| {
+            let is_one = next.start <= last.end;
+            if is_one {
+                last.end = last.end.max(next.end);
+            }
+            is_one
+        });
+        for Piece { span, text, .. } in &mut self.pieces {
+            if span.start != span.end || !text.starts_with(['\n', '\r']) {
+                continue;
+            }
+            let before = deleted.partition_point(|deleted| deleted.start < span.start);
+            let around = before.checked_sub(1).and_then(|index| deleted.get(index));
+            if let Some(around) = around
+                && span.start < around.end
+            {
+                let at = self.lines.end_before(around.start);
+                *span = Span { start: at, end: at };
+            }
+        }
+    }
+
     pub(super) fn piece(&mut self, node: NodeId, start: u32, end: u32, text: String) {
         if start >= end && text.is_empty() {
             return;

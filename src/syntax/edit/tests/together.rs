@@ -262,3 +262,21 @@ fn pushed_mappings_are_indented_like_their_neighbours() {
         Ok("v: [{name: a}, {name: tmp, mountPath: /tmp}]\n")
     );
 }
+
+#[test]
+fn an_entry_goes_before_a_removed_item_with_its_comment() {
+    let source = "d:\n  ax:\n      -\n      # c\n      - x\nbx: x\n";
+    let tree = tree(source);
+    let d = find(&tree, 0, "d");
+    let item = find(&tree, 0, "d.ax.1");
+    let mut editor = Editor::new(&tree, Schema::GoYamlV2);
+    editor
+        .set(d, &["new", "ax"], Value::Map(Vec::new()))
+        .unwrap();
+    editor.remove_item(item).unwrap();
+    let plan = editor.finish();
+    assert_eq!(
+        plan.apply(source),
+        "d:\n  ax:\n      -\n  new:\n    ax: {}\nbx: x\n"
+    );
+}
