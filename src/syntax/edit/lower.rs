@@ -176,7 +176,10 @@ impl<'s> Lowering<'_, '_, 's> {
     fn move_out_of_deletions(&mut self) {
         let mut deleted: Vec<Span> = Vec::new();
         for Piece { span, text, .. } in &self.pieces {
-            let is_of_lines = span.start > 0 && self.lines.start(span.start) == span.start;
+            // The byte is looked at instead of the line: a line can be the whole file.
+            let before = (span.start as usize).checked_sub(1);
+            let before = before.and_then(|at| self.lines.0.as_bytes().get(at));
+            let is_of_lines = matches!(before, Some(b'\n' | b'\r'));
             if text.is_empty() && is_of_lines {
                 deleted.push(*span);
             }
