@@ -8,6 +8,7 @@ use crate::config::{self, Config, FailOn, ImageSource, Loaded};
 use crate::container::Policy;
 use crate::edition::Edition;
 use crate::engine::rules::{CommandLine, Rules};
+use crate::files::root_of;
 use crate::image::entry::Entry;
 use crate::project::CustomResource;
 use crate::report::terminal::path_text;
@@ -49,7 +50,9 @@ impl Options {
         let loaded = if asked.configuration.no_config {
             None
         } else {
-            config::load(directory, asked.configuration.config.as_deref())?
+            let root = root_of(directory);
+            let named = asked.configuration.config.as_deref();
+            config::load(directory, root.as_deref(), named)?
         };
         let mut options = match loaded {
             None => Self::given(asked, Config::default(), None),

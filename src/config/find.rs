@@ -11,7 +11,8 @@ pub const NAME: &str = ".harden.yaml";
 const OTHER_NAME: &str = ".harden.yml";
 
 /// The nearest configuration, from `directory` up to the root of its repository. Outside of a
-/// repository only the directory itself is searched, because other users may own those above it.
+/// repository (`root` is `None`) only the directory itself is searched, because other users may own
+/// those above it.
 ///
 /// The path is relative to `directory`: `../../.harden.yaml`.
 ///
@@ -19,14 +20,11 @@ const OTHER_NAME: &str = ".harden.yml";
 ///
 /// A file with this name cannot be used: it is a link that leads out of the repository, not a
 /// regular file, or ends in `.yml`.
-pub fn find(directory: &Path) -> Result<Option<PathBuf>, LoadError> {
+pub fn find(directory: &Path, root: Option<&Path>) -> Result<Option<PathBuf>, LoadError> {
     let Ok(here) = directory.canonicalize() else {
         return Ok(None);
     };
-    let root = here
-        .ancestors()
-        .find(|above| above.join(".git").symlink_metadata().is_ok())
-        .unwrap_or(&here);
+    let root = root.unwrap_or(&here);
     let mut climb = PathBuf::new();
     for folder in here.ancestors() {
         let path = folder.join(NAME);
@@ -67,8 +65,10 @@ mod tests {
         folder
     }
 
-    fn found(folder: &tempfile::TempDir, below: &str) -> Option<PathBuf> {
-        find(&folder.path().join(below)).unwrap()
+    fn found(folder: &tempfile::TempDir, below: &str, root: Option<&str>) -> Option<PathBuf> {
+        let folder = folder.path().canonicalize().unwrap();
+        let root = root.map(|root| folder.join(root));
+        find(&folder.join(below), root.as_deref()).unwrap()
     }
 
     #[test]
@@ -83,18 +83,27 @@ mod tests {
             "f/.git/HEAD",
             "f/g/x",
         ]);
-        assert_eq!(found(&folder, "a/b/c/d"), Some("../../.harden.yaml".into()));
-        assert_eq!(found(&folder, "a/b"), Some(".harden.yaml".into()));
-        assert_eq!(found(&folder, "a/e"), Some("../.harden.yaml".into()));
-        assert_eq!(found(&folder, "f/g"), None);
+        assert_eq!(
+            found(&folder, "a/b/c/d", Some("a")),
+            Some("../../.harden.yaml".into())
+        );
+        assert_eq!(
+            found(&folder, "a/b", Some("a")),
+            Some(".harden.yaml".into())
+        );
+        assert_eq!(
+            found(&folder, "a/e", Some("a")),
+            Some("../.harden.yaml".into())
+        );
+        assert_eq!(found(&folder, "f/g", Some("f")), None);
     }
 
     #[test]
     fn outside_of_a_repository_nothing_above_is_read() {
         let folder = folder(&[".harden.yaml", "a/x"]);
-        assert_eq!(found(&folder, "a"), None);
-        assert_eq!(found(&folder, "."), Some(".harden.yaml".into()));
-        assert_eq!(found(&folder, "missing"), None);
+        assert_eq!(found(&folder, "a", None), None);
+        assert_eq!(found(&folder, ".", None), Some(".harden.yaml".into()));
+        assert_eq!(found(&folder, "missing", None), None);
     }
 
     #[test]
@@ -102,12 +111,12 @@ mod tests {
         let folder = folder(&["secret", "a/.git/HEAD", "a/real", "b/.harden.yml"]);
         let link = folder.path().join("a/.harden.yaml");
         std::os::unix::fs::symlink("../secret", &link).unwrap();
-        let error = find(&folder.path().join("a")).unwrap_err();
+        let error = find(&folder.path().join("a"), None).unwrap_err();
         assert!(matches!(error, LoadError::Stray { .. }));
         fs::remove_file(&link).unwrap();
         std::os::unix::fs::symlink("real", &link).unwrap();
-        assert_eq!(found(&folder, "a"), Some(".harden.yaml".into()));
-        let error = find(&folder.path().join("b")).unwrap_err();
+        assert_eq!(found(&folder, "a", None), Some(".harden.yaml".into()));
+        let error = find(&folder.path().join("b"), None).unwrap_err();
         assert!(matches!(error, LoadError::Misnamed { .. }));
     }
 }

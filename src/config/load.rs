@@ -24,15 +24,20 @@ pub type Unloaded = Box<(PathBuf, String, LoadError)>;
 /// The limit for a configuration, in bytes.
 const MOST: u64 = 1 << 20;
 
-/// The configuration at the path `named`, or else the one that [`find()`] finds from `directory`.
+/// The configuration at the path `named`, or else the one that [`find()`] finds from `directory`
+/// up to `root`, the root of the repository.
 ///
 /// # Errors
 ///
 /// The file cannot be read, or is not a valid configuration.
-pub fn load(directory: &Path, named: Option<&Path>) -> Result<Option<Loaded>, Unloaded> {
+pub fn load(
+    directory: &Path,
+    root: Option<&Path>,
+    named: Option<&Path>,
+) -> Result<Option<Loaded>, Unloaded> {
     let path = match named {
         Some(path) => path.to_owned(),
-        None => match find(directory) {
+        None => match find(directory, root) {
             Ok(Some(path)) => path,
             Ok(None) => return Ok(None),
             Err(error) => return Err(Box::new((directory.to_owned(), String::new(), error))),

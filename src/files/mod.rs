@@ -1,6 +1,7 @@
 //! The file system: find files, group those that belong together, read and write them.
 
 mod error;
+pub mod git;
 pub(crate) mod groups;
 mod new_file;
 pub mod stream;
@@ -8,4 +9,5 @@ pub mod walk;
 pub mod write;
 
 pub use self::error::FileError;
+pub use self::git::root_of;
 pub use self::new_file::NewFile;

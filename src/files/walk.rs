@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use memchr::memmem;
 
-use super::FileError;
+use super::{FileError, root_of};
 use crate::dialect;
 use crate::paths::normalized;
 use crate::project::{Source, Surroundings, Unread};
@@ -51,8 +51,8 @@ impl Disk {
     fn root(&self, from: &Path) -> Option<PathBuf> {
         let own = self.directory.join(from).canonicalize().ok()?;
         let own = own.parent()?;
-        if let Some(repository) = own.ancestors().find(|at| at.join(".git").exists()) {
-            return Some(repository.to_owned());
+        if let Some(repository) = root_of(own) {
+            return Some(repository);
         }
         let here = self.directory.canonicalize().ok()?;
         Some(if own.starts_with(&here) {
