@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{Read as _, Seek as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 use std::{env, fs, process};
 
 use tempfile::TempDir;
@@ -14,6 +17,12 @@ use tempfile::TempDir;
 const PUBLISHED: [&str; 10] = [
     "cache", "docs", "dogs", "edge", "jobs", "metrics", "proxy", "queue", "sessions", "web",
 ];
+
+/// The time for one command of Compose. The longest one waits 180 s for all services of a project.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// The time for one script in a container. An exercise repeats it within its patience.
+const SCRIPT_LIMIT: Duration = Duration::from_secs(60);
 
 pub(super) struct Stack {
     name: String,
@@ -85,7 +94,11 @@ impl Stack {
             command.env(format!("{}_PORT", service.to_uppercase()), port.to_string());
         }
         command.args(arguments).current_dir(self.directory());
-        output(&mut command)
+        let limit = match arguments {
+            ["exec", ..] => SCRIPT_LIMIT,
+            _ => LIMIT,
+        };
+        output_within(&mut command, limit)
     }
 
     /// Runs a script in a service's container, as the container's own user.
@@ -231,16 +244,46 @@ fn compose() -> Result<Command, String> {
 }
 
 fn output(command: &mut Command) -> Result<String, String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{command:?}: {error}"))?;
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() {
+    output_within(command, LIMIT)
+}
+
+/// Standard output, or the command with its error. Sometimes an engine no longer answers: the
+/// command is killed at the limit, and `tests/engine/run` recognises the words of that error.
+fn output_within(command: &mut Command, limit: Duration) -> Result<String, String> {
+    let words = format!("{command:?}");
+    let trouble = |error: &dyn std::fmt::Display| format!("{words}: {error}");
+    // Files, because a child of a killed command would keep a pipe open.
+    let file = || tempfile::tempfile().map_err(|error| trouble(&error));
+    let (mut out, mut err) = (file()?, file()?);
+    let handle = |file: &fs::File| file.try_clone().map(Stdio::from);
+    let mut child = handle(&out)
+        .and_then(|out| Ok((out, handle(&err)?)))
+        .and_then(|(out, err)| command.stdin(Stdio::null()).stdout(out).stderr(err).spawn())
+        .map_err(|error| trouble(&error))?;
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(|error| trouble(&error))? {
+            break status;
+        }
+        if start.elapsed() > limit {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(trouble(&format!("no end within {} s", limit.as_secs())));
+        }
+        sleep(Duration::from_millis(20));
+    };
+    let text = |file: &mut fs::File| {
+        let mut bytes = Vec::new();
+        file.rewind()
+            .and_then(|()| file.read_to_end(&mut bytes))
+            .map_err(|error| trouble(&error))?;
+        Ok::<_, String>(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let stdout = text(&mut out)?;
+    if status.success() {
         Ok(stdout)
     } else {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        Err(format!("{command:?}: {}\n{stdout}{stderr}", output.status))
+        Err(trouble(&format!("{status}\n{stdout}{}", text(&mut err)?)))
     }
 }
 
