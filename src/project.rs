@@ -5,9 +5,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::container::Container;
 use serde::Deserialize;
 
+use crate::container::Container;
+use crate::diagnostic::Diagnostic;
 use crate::jsonpath::JsonPath;
 use crate::paths::normalized;
 use crate::syntax::{Schema, Tree};
@@ -191,7 +192,95 @@ pub struct Context {
     /// The directory that relative paths are relative to.
     pub directory: PathBuf,
     /// Known values of variables. They are used to judge settings and are never written.
-    pub variables: BTreeMap<String, String>,
+    pub variables: Arc<Variables>,
+}
+
+/// The variables of a project, from its `.env` or from the files of `--env-file`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Variables {
+    /// By name. `None` is a value that is too long to be known.
+    values: BTreeMap<String, Option<String>>,
+    /// The limit that the files of variables exceed. The values are incomplete then.
+    pub beyond: Option<BeyondLimit>,
+}
+
+/// The value of a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variable<'v> {
+    /// The value.
+    Set(&'v str),
+    /// No file sets the variable.
+    Unset,
+    /// The value is too long to be known.
+    Unknown,
+}
+
+/// A limit that a file of variables exceeds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}:{line}: {limit}", path.display())]
+pub struct BeyondLimit {
+    /// The file of variables.
+    pub path: PathBuf,
+    /// The first line beyond the limit, from 1.
+    pub line: usize,
+    /// The limit.
+    pub limit: VariableLimit,
+}
+
+impl Diagnostic for BeyondLimit {
+    fn needs_path(&self) -> bool {
+        true
+    }
+}
+
+/// A limit of files of variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VariableLimit {
+    /// The size of the files in bytes.
+    #[error("the files of variables are larger than the limit of {0} bytes")]
+    Bytes(usize),
+    /// The number of variables.
+    #[error("the files of variables have more variables than the limit of {0}")]
+    Count(usize),
+    /// The bytes that references to other variables add.
+    #[error("the values that variables insert exceed the limit of {0} bytes together")]
+    Expansion(usize),
+}
+
+impl Variables {
+    /// The value of a variable.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Variable<'_> {
+        match self.values.get(name) {
+            Some(Some(value)) => Variable::Set(value),
+            Some(None) => Variable::Unknown,
+            None => Variable::Unset,
+        }
+    }
+
+    /// Whether no variable has a value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Sets a value; `None` is too long to be known.
+    pub(crate) fn set(&mut self, name: String, value: Option<String>) {
+        self.values.insert(name, value);
+    }
+
+    /// Forgets a variable.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.values.remove(name);
+    }
+
+    /// Adds the other variables, which have precedence.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.values.extend(other.values.clone());
+        if self.beyond.is_none() {
+            self.beyond.clone_from(&other.beyond);
+        }
+    }
 }
 
 impl Part {
@@ -217,7 +306,7 @@ impl<'s> File<'s> {
             },
             context: Arc::new(Context {
                 directory,
-                variables: BTreeMap::new(),
+                variables: Arc::default(),
             }),
             targets: Vec::new(),
         }

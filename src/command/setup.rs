@@ -1,6 +1,6 @@
 //! The input of the jobs that run the engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::exit::UnusableFile;
 use crate::command::cli::Cli;
@@ -14,7 +14,7 @@ use crate::image::Knowledge;
 pub(super) struct Setup {
     pub(super) options: Options,
     pub(super) knowledge: Knowledge,
-    variables: Vec<String>,
+    variables: Vec<(PathBuf, String)>,
     merges: bool,
     selection: Selection,
     fixes: bool,

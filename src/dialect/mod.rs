@@ -12,7 +12,7 @@ mod unproved;
 
 use std::fmt;
 
-pub(crate) use self::compose::{Reference, context, references, variables};
+pub(crate) use self::compose::{Reference, beyond_limit, context, references, variables};
 pub use self::compose::{bases, is_override, overridden_by, overrides, preferred_to};
 pub(crate) use self::draft::{Draft, YamlDraft};
 pub(crate) use self::kubernetes::kustomization::is_one as is_kustomization;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::diagnostic::Diagnostic;
 use crate::dialect::quadlet::UnitFault;
+use crate::project::BeyondLimit;
 use crate::syntax::{Span, SyntaxError};
 
 /// Why a file has no result.
@@ -16,6 +17,9 @@ pub enum EngineError {
     /// The file is not a systemd unit.
     #[error(transparent)]
     Unit(#[from] UnitFault),
+    /// The project's files of variables exceed a limit.
+    #[error(transparent)]
+    Variables(#[from] BeyondLimit),
     /// The proof of the result failed, so nothing was written. This is a bug in harden.
     #[error("the result failed its proof, so nothing was written: {0}")]
     Unproved(String),
@@ -33,6 +37,7 @@ impl EngineError {
         match self {
             Self::Syntax(error) => Some(error),
             Self::Unit(error) => Some(error),
+            Self::Variables(error) => Some(error),
             Self::AfterPass(error) => Some(&**error),
             Self::Unproved(_) => None,
         }

@@ -17,7 +17,7 @@ pub use self::selection::{Selection, is_name_of};
 
 use std::cell::RefCell;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::container::{
@@ -31,7 +31,9 @@ use crate::engine::outcome::{
 use crate::engine::rules::{Exception, Rules, Ruling, Subject};
 use crate::image::{self, Knowledge};
 use crate::json;
-use crate::project::{self, CustomResource, File, Format, NoSurroundings, Surroundings};
+use crate::project::{
+    self, BeyondLimit, CustomResource, File, Format, NoSurroundings, Surroundings,
+};
 use crate::transforms::{Transform, evidence};
 
 /// Declines a change that would be an assumption.
@@ -55,8 +57,8 @@ pub struct Run<'k> {
     pub custom_resources: &'k [CustomResource],
     /// The given files are one Compose project, merged in their order (`-f a -f b`).
     pub merges: bool,
-    /// The texts of files with values of variables for Compose files, read instead of `.env`.
-    pub variables: Vec<String>,
+    /// Files with values of variables for Compose files and their texts, used instead of `.env`.
+    pub variables: Vec<(PathBuf, String)>,
     /// The rules of the configuration for individual containers.
     pub rules: &'k Rules,
     /// The containers to change and report.
@@ -92,6 +94,9 @@ impl<'k> Run<'k> {
         let Some(format) = files.first().map(|file| file.format) else {
             return Planned::default();
         };
+        if let Some(beyond) = files.iter().find_map(dialect::beyond_limit) {
+            return Planned::failed(files, &beyond);
+        }
         let mut members = self.members(format, files);
         let mut draft = YamlDraft::new(files);
         let exceptions = Exceptions::read(files, &members);
@@ -422,6 +427,20 @@ pub(crate) struct Planned {
     pub(crate) stale: Vec<StaleException>,
     /// The names of containers that are not selected.
     pub(crate) unselected: Vec<(String, String)>,
+}
+
+impl Planned {
+    /// No file can be planned, because the project exceeds this limit.
+    fn failed(files: &[File<'_>], beyond: &BeyondLimit) -> Self {
+        let outcome = |file: &File<'_>| match file.part.is_given {
+            true => FileOutcome::Failed(EngineError::Variables(beyond.clone())),
+            false => FileOutcome::Read,
+        };
+        Self {
+            outcomes: files.iter().map(outcome).collect(),
+            ..Self::default()
+        }
+    }
 }
 
 /// Applies the assignment to the container, and to those that share or inherit it.

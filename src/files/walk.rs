@@ -225,13 +225,27 @@ pub fn read(entry: Entry) -> Result<Option<Source>, FileError> {
     }
 }
 
-/// Reads files that are not hardened themselves, such as those of `--env-file`.
+/// Reads files that are not hardened themselves, such as those of `--env-file`. Each text comes
+/// with its path.
 ///
 /// # Errors
 ///
-/// The first file that cannot be read, with the reason.
-pub fn read_texts(files: &[PathBuf]) -> Result<Vec<String>, (PathBuf, FileError)> {
-    let text = |path: &PathBuf| fs::read_to_string(path).map_err(|source| missing(path, source));
+/// The first file that cannot be read or is too large, with the reason.
+pub fn read_texts(files: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, (PathBuf, FileError)> {
+    let limit = u64::from(Limits::default().bytes);
+    let text = |path: &PathBuf| {
+        let mut text = String::new();
+        let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_string(&mut text));
+        match read {
+            Ok(len) if len as u64 > limit => {
+                let path = path.clone();
+                let bytes = len as u64;
+                Err((path.clone(), FileError::TooLarge { path, bytes, limit }))
+            }
+            Ok(_) => Ok((path.clone(), text)),
+            Err(source) => Err(missing(path, source)),
+        }
+    };
     files.iter().map(text).collect()
 }
 

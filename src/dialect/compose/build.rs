@@ -215,7 +215,7 @@ fn text(tree: &Tree<'_>, node: NodeId, file: usize) -> Option<Text> {
     let written = tree.value(node);
     let (value, is_dynamic) = match interpolate(&written) {
         Interpolated::Plain(value) => (value.into_owned(), false),
-        Interpolated::Dynamic { default } => (default?, true),
+        Interpolated::Dynamic { default, .. } => (default?, true),
         Interpolated::Invalid => return None,
     };
     Some(Text {

@@ -1,60 +1,170 @@
 //! Reads files of variables: `.env` and the files of `env_file` (compose-go `dotenv/parser.go`).
+//!
+//! Each value and all values together have a maximum size, because lines such as `B=${A}${A}` can
+//! double a value again and again.
 
 use std::collections::BTreeMap;
 
 use super::interpolation::{Interpolated, interpolate_by};
+use crate::project::{Variable, VariableLimit};
 
-/// The known values of variables, by name.
-pub(crate) type Variables = BTreeMap<String, String>;
+/// The maximum size in bytes of the files that are read together.
+const BYTES: usize = 4 << 20;
 
-/// The variables of a file, in order, each with its value. The value is `None` if it depends on
-/// something outside the file. A line with only a name passes that variable on.
+/// The maximum number of variables in files that are read together.
+const COUNT: usize = 1 << 16;
+
+/// The most bytes that references may add to the values of files that are read together, and to
+/// the strings of one Compose file.
+pub(super) const EXPANSION: usize = 4 << 20;
+
+/// A variable of a file: its name and its value.
+pub(super) type Entry = (String, Value);
+
+/// The value of a variable in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// The value.
+    Set(String),
+    /// The value depends on something outside the file.
+    Unset,
+    /// The value is too long to be known.
+    Unknown,
+}
+
+/// Why a file has no variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Compose rejects the file.
+    Rejected,
+    /// The files exceed a limit in this line, counted from 1.
+    Beyond(usize, VariableLimit),
+}
+
+/// What the files that are read together may still use.
+#[derive(Debug)]
+pub(super) struct Budget {
+    bytes: usize,
+    count: usize,
+    expansion: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            bytes: BYTES,
+            count: COUNT,
+            expansion: EXPANSION,
+        }
+    }
+}
+
+impl Budget {
+    /// Counts a whole file.
+    fn file(&mut self, text: &str) -> Result<(), Fault> {
+        let left = self.bytes.checked_sub(text.len());
+        self.bytes = left.ok_or(Fault::Beyond(1, VariableLimit::Bytes(BYTES)))?;
+        Ok(())
+    }
+
+    /// Counts a variable whose value has `added` more bytes than its text in the file.
+    fn variable(&mut self, added: usize) -> Result<(), VariableLimit> {
+        let count = self.count.checked_sub(1);
+        self.count = count.ok_or(VariableLimit::Count(COUNT))?;
+        let expansion = self.expansion.checked_sub(added);
+        self.expansion = expansion.ok_or(VariableLimit::Expansion(EXPANSION))?;
+        Ok(())
+    }
+}
+
+/// The variables of a file, in order. A line with only a name passes that variable on.
 ///
-/// `known` has precedence over the variables of the file itself. Returns `None` for a file that
-/// Compose rejects.
-pub(super) fn parse(text: &str, known: &Variables) -> Option<Vec<(String, Option<String>)>> {
-    let mut found: Vec<(String, Option<String>)> = Vec::new();
-    let mut own = Variables::new();
+/// `known` has precedence over the variables of the file itself.
+pub(super) fn parse<'k>(
+    text: &str,
+    known: &dyn Fn(&str) -> Variable<'k>,
+    budget: &mut Budget,
+) -> Result<Vec<Entry>, Fault> {
+    budget.file(text)?;
+    let mut found: Vec<Entry> = Vec::new();
+    let mut own: BTreeMap<String, Value> = BTreeMap::new();
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     loop {
         rest = rest.trim_start();
         if rest.is_empty() {
-            return Some(found);
+            return Ok(found);
         }
         if rest.starts_with('#') {
             rest = rest.find('\n').map_or("", |end| &rest[end..]);
             continue;
         }
-        let (name, is_passed_on, after) = name(rest)?;
+        let before = rest;
+        let (name, is_passed_on, after) = name(rest).ok_or(Fault::Rejected)?;
         let (value, after) = if is_passed_on {
-            (known.get(name).cloned(), after)
+            (Value::of(known(name)), after)
         } else {
-            value(after, &|name| {
-                known
-                    .get(name)
-                    .or_else(|| own.get(name))
-                    .map(String::as_str)
-            })?
+            let variable = |name: &str| match known(name) {
+                Variable::Unset => own.get(name).map_or(Variable::Unset, Value::variable),
+                // The borrow of `own` is shorter.
+                Variable::Set(value) => Variable::Set(value),
+                Variable::Unknown => Variable::Unknown,
+            };
+            value(after, &variable).ok_or(Fault::Rejected)?
         };
         rest = after;
-        match &value {
-            Some(value) => own.insert(name.to_owned(), value.clone()),
-            None => own.remove(name),
+        let added = match &value {
+            Value::Set(value) => value.len().saturating_sub(before.len() - after.len()),
+            Value::Unset | Value::Unknown => 0,
         };
+        budget.variable(added).map_err(|limit| {
+            let line = text[..text.len() - before.len()].matches('\n').count() + 1;
+            Fault::Beyond(line, limit)
+        })?;
+        own.insert(name.to_owned(), value.clone());
         found.push((name.to_owned(), value));
     }
 }
 
+impl Value {
+    fn of(variable: Variable<'_>) -> Self {
+        match variable {
+            Variable::Set(value) => Self::Set(value.to_owned()),
+            Variable::Unset => Self::Unset,
+            Variable::Unknown => Self::Unknown,
+        }
+    }
+
+    fn variable(&self) -> Variable<'_> {
+        match self {
+            Self::Set(value) => Variable::Set(value),
+            Self::Unset => Variable::Unset,
+            Self::Unknown => Variable::Unknown,
+        }
+    }
+
+    /// The value, if it is known.
+    pub(super) fn known(self) -> Option<String> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Unset | Self::Unknown => None,
+        }
+    }
+}
+
 /// The lines of a file in the format `raw`: the value is all text after the first `=`.
-pub(super) fn parse_raw(text: &str) -> Vec<(String, Option<String>)> {
-    text.lines()
-        .map(str::trim_start)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| match line.split_once('=') {
-            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-            None => (line.to_owned(), None),
+pub(super) fn parse_raw(text: &str, budget: &mut Budget) -> Result<Vec<Entry>, Fault> {
+    budget.file(text)?;
+    let lines = text.lines().map(str::trim_start).zip(1..);
+    let lines = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
+    let entries = lines.map(|(line, number)| {
+        let variable = budget.variable(0);
+        variable.map_err(|limit| Fault::Beyond(number, limit))?;
+        Ok(match line.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Value::Set(value.to_owned())),
+            None => (line.to_owned(), Value::Unset),
         })
-        .collect()
+    });
+    entries.collect()
 }
 
 /// The name at the start, whether the line ends after it, and the remaining text.
@@ -77,10 +187,7 @@ fn name(text: &str) -> Option<(&str, bool, &str)> {
 }
 
 /// The value at the start, and the remaining text.
-fn value<'t, 'k>(
-    text: &'t str,
-    known: &dyn Fn(&str) -> Option<&'k str>,
-) -> Option<(Option<String>, &'t str)> {
+fn value<'t, 'k>(text: &'t str, known: &dyn Fn(&str) -> Variable<'k>) -> Option<(Value, &'t str)> {
     let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
         let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
         let line = line.split(" #").next().unwrap_or_default().trim_end();
@@ -92,7 +199,7 @@ fn value<'t, 'k>(
         if c == quote && !is_escaped {
             let value = match quote {
                 '"' => expanded(&unescaped(&inner), known),
-                _ => Some(inner),
+                _ => Value::Set(inner),
             };
             return Some((value, &text[at + 1..]));
         }
@@ -109,12 +216,15 @@ fn value<'t, 'k>(
     None
 }
 
-/// The text with its variables replaced. `None` if a variable is not known.
-fn expanded<'k>(text: &str, known: &dyn Fn(&str) -> Option<&'k str>) -> Option<String> {
+/// The text with its variables replaced.
+fn expanded<'k>(text: &str, known: &dyn Fn(&str) -> Variable<'k>) -> Value {
     match interpolate_by(text, known) {
-        Interpolated::Plain(text) => Some(text.into_owned()),
-        Interpolated::Dynamic { default } => default,
-        Interpolated::Invalid => None,
+        Interpolated::Plain(text) => Value::Set(text.into_owned()),
+        Interpolated::Dynamic {
+            is_too_long: true, ..
+        } => Value::Unknown,
+        Interpolated::Dynamic { default, .. } => default.map_or(Value::Unset, Value::Set),
+        Interpolated::Invalid => Value::Unset,
     }
 }
 
@@ -153,8 +263,17 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Vec<(String, Option<String>)> {
-        let known = Variables::from([("HOST".to_owned(), "h".to_owned())]);
-        parse(text, &known).unwrap()
+        let known = |name: &str| match name {
+            "HOST" => Variable::Set("h"),
+            _ => Variable::Unset,
+        };
+        let found = parse(text, &known, &mut Budget::default()).unwrap();
+        let found = found.into_iter();
+        found.map(|(name, value)| (name, value.known())).collect()
+    }
+
+    fn fault(text: &str) -> Fault {
+        parse(text, &|_| Variable::Unset, &mut Budget::default()).unwrap_err()
     }
 
     #[test]
@@ -191,14 +310,70 @@ mod tests {
     #[test]
     fn files_that_compose_rejects_are_rejected() {
         for text in ["A B=1", "A\"=1", "A=\"open"] {
-            assert_eq!(parse(text, &Variables::new()), None, "{text}");
+            assert_eq!(fault(text), Fault::Rejected, "{text}");
         }
     }
 
     #[test]
     fn raw_values_are_unchanged() {
-        let found = parse_raw("# x\nA='$B' # c\n\nC\n");
-        assert_eq!(found[0].1.as_deref(), Some("'$B' # c"));
-        assert_eq!(found[1], ("C".to_owned(), None));
+        let found = parse_raw("# x\nA='$B' # c\n\nC\n", &mut Budget::default()).unwrap();
+        assert_eq!(found[0].1, Value::Set("'$B' # c".to_owned()));
+        assert_eq!(found[1], ("C".to_owned(), Value::Unset));
+    }
+
+    #[test]
+    fn a_value_that_doubles_again_and_again_is_unknown() {
+        let mut text = "A0=xxxxxxxx\n".to_owned();
+        for line in 1..200 {
+            let last = line - 1;
+            text.push_str(&format!("A{line}=${{A{last}}}${{A{last}}}\n"));
+        }
+        text.push_str("B=${A199:-default}\nC=${A199:+set}\nD=$A3\n");
+        let found = parse(&text, &|_| Variable::Unset, &mut Budget::default()).unwrap();
+        let size = |(_, value): &Entry| match value {
+            Value::Set(value) => value.len(),
+            Value::Unset | Value::Unknown => 0,
+        };
+        assert!(found.iter().map(size).max() < Some(1 << 14));
+        assert_eq!(found[3].1, Value::Set("x".repeat(64)));
+        for entry in &found[20..202] {
+            assert_eq!(entry.1, Value::Unknown, "{}", entry.0);
+        }
+        assert_eq!(found[202].1, Value::Set("x".repeat(64)));
+    }
+
+    #[test]
+    fn all_values_together_are_bounded() {
+        let mut text = format!("A={}\n", "x".repeat(4000));
+        for line in 1..20_000 {
+            text.push_str(&format!("A{line}=$A\n"));
+        }
+        let Fault::Beyond(line, limit) = fault(&text) else {
+            panic!("{:?}", fault(&text))
+        };
+        assert_eq!(limit, VariableLimit::Expansion(EXPANSION));
+        assert!((1_000..1_100).contains(&line), "{line}");
+
+        let many = "A=\n".repeat(COUNT + 1);
+        let beyond = Fault::Beyond(COUNT + 1, VariableLimit::Count(COUNT));
+        assert_eq!(fault(&many), beyond);
+        assert_eq!(parse_raw(&many, &mut Budget::default()), Err(beyond));
+
+        let large = format!("A={}", "x".repeat(BYTES));
+        let beyond = Fault::Beyond(1, VariableLimit::Bytes(BYTES));
+        assert_eq!(fault(&large), beyond);
+        assert_eq!(parse_raw(&large, &mut Budget::default()), Err(beyond));
+    }
+
+    #[test]
+    fn a_chain_that_grows_by_one_character_is_bounded() {
+        let mut text = "A0=x\n".to_owned();
+        for line in 1..20_000 {
+            text.push_str(&format!("A{line}=${{A{}}}x\n", line - 1));
+        }
+        assert!(matches!(
+            fault(&text),
+            Fault::Beyond(_, VariableLimit::Expansion(_))
+        ));
     }
 }

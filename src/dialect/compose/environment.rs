@@ -2,13 +2,14 @@
 //! `types/project.go` `WithServicesEnvironmentResolved`).
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
-use super::dotenv::{self, Variables};
+use super::dotenv;
 use super::layers::{Layers, is_null, judged};
 use crate::container::{Container, Place};
 use crate::paths::normalized;
-use crate::project::{File, Surroundings};
+use crate::project::{File, Surroundings, Variable};
 use crate::syntax::{Kind, Schema};
 
 /// The limit on `env_file` entries. Real files are far below it.
@@ -32,6 +33,11 @@ pub(super) fn read(
     surroundings: &dyn Surroundings,
 ) {
     let own = own(layers, files);
+    let own_values = own.iter();
+    let own_values: HashMap<&str, &str> = own_values
+        .filter_map(|((name, value), _)| Some((name.as_str(), value.as_deref()?)))
+        .collect();
+    let mut budget = dotenv::Budget::default();
     for file in env_files(layers, files) {
         let from = &files[file.from];
         let Ok(text) = surroundings.read(&from.path, &file.path) else {
@@ -39,23 +45,24 @@ pub(super) fn read(
             continue;
         };
         let found = if file.is_raw {
-            Some(dotenv::parse_raw(&text))
+            dotenv::parse_raw(&text, &mut budget)
         } else {
             // The variables of the project have precedence over those of the service.
-            let mut known: Variables = own
-                .iter()
-                .filter_map(|((name, value), _)| Some((name.clone(), value.clone()?)))
-                .collect();
-            known.extend(from.context.variables.clone());
-            dotenv::parse(&text, &known)
+            let known = |name: &str| match from.context.variables.get(name) {
+                Variable::Unset => own_values
+                    .get(name)
+                    .map_or(Variable::Unset, |value| Variable::Set(value)),
+                value => value,
+            };
+            dotenv::parse(&text, &known, &mut budget)
         };
         match found {
-            Some(found) => {
-                for pair in found {
-                    set(&mut container.environment, pair);
+            Ok(found) => {
+                for (name, value) in found {
+                    set(&mut container.environment, (name, value.known()));
                 }
             }
-            None => container.environment_elsewhere = true,
+            Err(_) => container.environment_elsewhere = true,
         }
     }
     for (pair, place) in own {
@@ -73,11 +80,11 @@ fn set(environment: &mut Vec<(String, Option<String>)>, (name, value): (String, 
 }
 
 /// A variable, with its value where the file gives one, and its place.
-type Variable = ((String, Option<String>), Place);
+type Own = ((String, Option<String>), Place);
 
 /// The entries of `environment`. A name without a value takes its value from the project's
 /// variables.
-fn own(layers: &Layers, files: &[File<'_>]) -> Vec<Variable> {
+fn own(layers: &Layers, files: &[File<'_>]) -> Vec<Own> {
     let mut found = Vec::new();
     for value in layers.all(files, "environment") {
         let file = &files[value.file];
@@ -86,7 +93,10 @@ fn own(layers: &Layers, files: &[File<'_>]) -> Vec<Variable> {
             file: value.file,
             span: tree.node(node).span,
         };
-        let passed_on = |name: &str| file.context.variables.get(name).cloned();
+        let passed_on = |name: &str| match file.context.variables.get(name) {
+            Variable::Set(value) => Some(value.to_owned()),
+            Variable::Unset | Variable::Unknown => None,
+        };
         match tree.node(value.node).kind {
             Kind::Map => {
                 for (name, entry) in tree.effective_entries(value.node, Schema::GoYamlV4) {

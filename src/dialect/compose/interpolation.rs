@@ -5,8 +5,14 @@
 
 use std::borrow::Cow;
 
+use crate::project::Variable;
+
 /// The maximum nesting of defaults. The value of a deeper default is treated as unknown.
 const NESTING: usize = 16;
+
+/// The most bytes that the variables of one string may add to it. A longer value is unknown, so
+/// variables that repeat each other cannot grow without bound. Settings are far shorter.
+pub(super) const ADDED: usize = 4096;
 
 /// A string after interpolation, as far as the file determines it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +22,10 @@ pub(super) enum Interpolated<'s> {
     /// The string depends on the environment.
     Dynamic {
         /// The string with the known values and the defaults of its variables. `None` if a variable
-        /// has neither.
+        /// has neither, or if the string is too long.
         default: Option<String>,
+        /// The string is too long to be known.
+        is_too_long: bool,
     },
     /// Compose rejects the string: `${` without a name or without an end.
     Invalid,
@@ -26,7 +34,7 @@ pub(super) enum Interpolated<'s> {
 /// Calls [`interpolate_by`] without any known variable.
 #[must_use]
 pub(super) fn interpolate(text: &str) -> Interpolated<'_> {
-    interpolate_by(text, &|_| None)
+    interpolate_by(text, &|_| Variable::Unset)
 }
 
 /// Reads `$VAR`, `${VAR}`, `${VAR:-default}`, `${VAR-default}`, `${VAR:?error}`, `${VAR?error}`,
@@ -35,7 +43,7 @@ pub(super) fn interpolate(text: &str) -> Interpolated<'_> {
 #[must_use]
 pub(super) fn interpolate_by<'t, 'k>(
     text: &'t str,
-    known: &dyn Fn(&str) -> Option<&'k str>,
+    known: &dyn Fn(&str) -> Variable<'k>,
 ) -> Interpolated<'t> {
     if !text.contains('$') {
         return Interpolated::Plain(Cow::Borrowed(text));
@@ -43,6 +51,8 @@ pub(super) fn interpolate_by<'t, 'k>(
     let mut out = Expansion {
         known,
         text: String::new(),
+        limit: text.len() + ADDED,
+        is_too_long: false,
         is_dynamic: false,
         lacks_default: false,
         is_invalid: false,
@@ -59,10 +69,12 @@ pub(super) fn interpolate_by<'t, 'k>(
         } => Interpolated::Plain(Cow::Owned(text)),
         Expansion {
             lacks_default,
+            is_too_long,
             text,
             ..
         } => Interpolated::Dynamic {
-            default: (!lacks_default).then_some(text),
+            default: (!lacks_default && !is_too_long).then_some(text),
+            is_too_long,
         },
     }
 }
@@ -79,8 +91,11 @@ pub(super) fn compose_boolean(text: &str) -> Option<bool> {
 }
 
 struct Expansion<'a, 'k> {
-    known: &'a dyn Fn(&str) -> Option<&'k str>,
+    known: &'a dyn Fn(&str) -> Variable<'k>,
     text: String,
+    /// The maximum length of `text`.
+    limit: usize,
+    is_too_long: bool,
     is_dynamic: bool,
     lacks_default: bool,
     is_invalid: bool,
@@ -118,8 +133,18 @@ impl Expansion<'_, '_> {
     fn variable(&mut self, name: &str) {
         self.is_dynamic = true;
         match (self.known)(name) {
-            Some(value) => self.text.push_str(value),
-            None => self.lacks_default = true,
+            Variable::Set(value) => self.insert(value),
+            Variable::Unset => self.lacks_default = true,
+            Variable::Unknown => self.is_too_long = true,
+        }
+    }
+
+    /// Inserts the value of a variable, unless the text becomes too long.
+    fn insert(&mut self, value: &str) {
+        if self.text.len() + value.len() > self.limit {
+            self.is_too_long = true;
+        } else {
+            self.text.push_str(value);
         }
     }
 
@@ -137,7 +162,15 @@ impl Expansion<'_, '_> {
         self.is_dynamic = true;
         let operator = after.strip_prefix(':').unwrap_or(after);
         let counts_empty = operator.len() == after.len();
-        let value = (self.known)(&text[..name]).filter(|value| counts_empty || !value.is_empty());
+        let value = match (self.known)(&text[..name]) {
+            Variable::Set("") if !counts_empty => None,
+            Variable::Set(value) => Some(value),
+            Variable::Unset => None,
+            Variable::Unknown => {
+                self.is_too_long = true;
+                None
+            }
+        };
         let kind = operator
             .chars()
             .next()
@@ -151,7 +184,7 @@ impl Expansion<'_, '_> {
             }
             // An alternative applies only to a variable that is set. Otherwise the result is empty.
             ('+', None) => {}
-            ('-' | '?', Some(value)) => self.text.push_str(value),
+            ('-' | '?', Some(value)) => self.insert(value),
             _ => self.lacks_default = true,
         }
         Some(start + len + 1)
@@ -159,7 +192,7 @@ impl Expansion<'_, '_> {
 }
 
 /// `[_a-zA-Z][_a-zA-Z0-9]*`
-fn name_len(text: &str) -> usize {
+pub(super) fn name_len(text: &str) -> usize {
     let mut bytes = text.bytes();
     if !bytes
         .next()
@@ -206,11 +239,12 @@ fn argument_len(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Interpolated, compose_boolean, interpolate, interpolate_by};
+    use super::{ADDED, Interpolated, compose_boolean, interpolate, interpolate_by};
+    use crate::project::Variable;
 
     fn default_of(text: &str) -> Option<String> {
         match interpolate(text) {
-            Interpolated::Dynamic { default } => default,
+            Interpolated::Dynamic { default, .. } => default,
             other => panic!("{text} is {other:?}"),
         }
     }
@@ -262,9 +296,9 @@ mod tests {
     #[test]
     fn known_variables_are_replaced() {
         let known = |name: &str| match name {
-            "A" => Some("a"),
-            "EMPTY" => Some(""),
-            _ => None,
+            "A" => Variable::Set("a"),
+            "EMPTY" => Variable::Set(""),
+            _ => Variable::Unset,
         };
         for (text, expected) in [
             ("$A/${A}", Some("a/a")),
@@ -276,6 +310,7 @@ mod tests {
         ] {
             let expected = Interpolated::Dynamic {
                 default: expected.map(str::to_owned),
+                is_too_long: false,
             };
             assert_eq!(interpolate_by(text, &known), expected, "{text}");
         }
@@ -292,6 +327,41 @@ mod tests {
     fn deeply_nested_defaults_have_no_value() {
         let text = format!("{}{}", "${A:-".repeat(20_000), "}".repeat(20_000));
         assert_eq!(default_of(&text), None);
+    }
+
+    #[test]
+    fn a_string_that_its_variables_make_too_long_is_unknown() {
+        let long = "x".repeat(ADDED);
+        let known = |name: &str| match name {
+            "LONG" => Variable::Set(&long),
+            "UNKNOWN" => Variable::Unknown,
+            _ => Variable::Unset,
+        };
+        for (text, is_known) in [
+            ("$LONG", true),
+            ("${LONG:-x}", true),
+            ("$LONG$LONG", false),
+            ("${LONG}${A:+x}${LONG:?x}", false),
+            ("${A:-$LONG$LONG}", false),
+            ("$UNKNOWN", false),
+            ("${UNKNOWN:-x}", false),
+            ("${UNKNOWN:+x}", false),
+            ("${UNKNOWN-}", false),
+        ] {
+            let found = interpolate_by(text, &known);
+            let Interpolated::Dynamic {
+                default,
+                is_too_long,
+            } = found
+            else {
+                panic!("{text} is {found:?}")
+            };
+            assert_eq!(
+                (default.is_some(), is_too_long),
+                (is_known, !is_known),
+                "{text}"
+            );
+        }
     }
 
     #[test]
@@ -314,7 +384,7 @@ mod tests {
     fn many_variables_in_one_string() {
         let source = "${A:-x}".repeat(MEGA / 4);
         assert!(
-            matches!(interpolate(&source), Interpolated::Dynamic { default: Some(text) } if text.len() == MEGA / 4)
+            matches!(interpolate(&source), Interpolated::Dynamic { default: Some(text), .. } if text.len() == MEGA / 4)
         );
         let source = "${A:-{".repeat(MEGA / 4);
         assert_eq!(interpolate(&source), Interpolated::Invalid);

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::interpolation::{Interpolated, interpolate_by};
 use crate::container::{Origin, Place, Setting, Via};
-use crate::project::File;
+use crate::project::{File, Variable};
 use crate::syntax::{Found, Kind, NodeId, Schema, Tree};
 
 /// The mappings of one service, lowest precedence first.
@@ -264,7 +264,7 @@ impl Value {
                 text: text.into_owned(),
                 origin: self.origin,
             },
-            Interpolated::Dynamic { default } => {
+            Interpolated::Dynamic { default, .. } => {
                 let default = default.as_deref().and_then(read);
                 Setting::Variable {
                     text: text.into_owned(),
@@ -297,14 +297,15 @@ pub(super) fn judged<'s>(file: &File<'s>, node: NodeId) -> Option<Cow<'s, str>> 
         Interpolated::Plain(plain) => Cow::Owned(plain.into_owned()),
         Interpolated::Dynamic {
             default: Some(default),
+            ..
         } => Cow::Owned(default),
-        Interpolated::Dynamic { default: None } | Interpolated::Invalid => text,
+        Interpolated::Dynamic { default: None, .. } | Interpolated::Invalid => text,
     })
 }
 
 /// The variables that are known in the file.
-fn known<'f>(file: &'f File<'_>) -> impl Fn(&str) -> Option<&'f str> {
-    |name| file.context.variables.get(name).map(String::as_str)
+fn known<'f>(file: &'f File<'_>) -> impl Fn(&str) -> Variable<'f> {
+    |name| file.context.variables.get(name)
 }
 
 /// Whether the value is missing or null.

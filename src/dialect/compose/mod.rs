@@ -24,7 +24,7 @@ mod services;
 mod withdraw;
 
 pub use names::{bases, is_override, overridden_by, overrides, preferred_to};
-pub(crate) use references::{Reference, context, references, variables};
+pub(crate) use references::{Reference, beyond_limit, context, references, variables};
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};

@@ -4,17 +4,19 @@
 //! Sources: compose-go `loader/extends.go`, `loader/include.go`, `paths/resolve.go`,
 //! `cli/options.go`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use memchr::memmem;
 
 use super::dotenv;
+use super::interpolation::{ADDED, name_len};
 use super::layers::judged;
 use super::recognise::services_of;
 use crate::paths::normalized;
-use crate::project::{Context, File, Surroundings};
+use crate::project::{
+    BeyondLimit, Context, File, Surroundings, Variable, VariableLimit, Variables,
+};
 use crate::syntax::{Kind, NodeId, Schema};
 
 /// A file that another file refers to.
@@ -75,7 +77,7 @@ pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Ve
                 found.push(Reference {
                     context: Arc::new(Context {
                         directory: path.parent().unwrap_or(Path::new("")).to_owned(),
-                        variables: file.context.variables.clone(),
+                        variables: Arc::clone(&file.context.variables),
                     }),
                     path,
                     is_included: false,
@@ -176,37 +178,77 @@ pub(crate) fn context(
     from: &Path,
     directory: PathBuf,
     files: Option<&[PathBuf]>,
-    known: &BTreeMap<String, String>,
+    known: &Arc<Variables>,
     surroundings: &dyn Surroundings,
 ) -> Context {
     let standard = [directory.join(".env")];
     let files = files.unwrap_or(&standard).iter();
-    let texts: Vec<String> = files
-        .filter_map(|file| surroundings.read(from, file).ok())
-        .collect();
+    let texts = files.filter_map(|file| Some((file.clone(), surroundings.read(from, file).ok()?)));
+    let variables = variables(texts, known);
     Context {
         directory,
-        variables: variables(&texts, known),
+        variables,
     }
 }
 
-/// The variables of all texts. Later texts have precedence over earlier ones, and `known` has
-/// precedence over all texts.
+/// The variables of all files, each with its path. Later files have precedence over earlier ones,
+/// and `known` has precedence over all files.
 pub(crate) fn variables(
-    texts: &[String],
-    known: &BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
-    let mut found = dotenv::Variables::new();
-    for text in texts {
-        let mut before = found.clone();
-        before.extend(known.clone());
-        for (name, value) in dotenv::parse(text, &before).unwrap_or_default() {
-            match value {
-                Some(value) => found.insert(name, value),
-                None => found.remove(&name),
-            };
+    texts: impl IntoIterator<Item = (PathBuf, String)>,
+    known: &Arc<Variables>,
+) -> Arc<Variables> {
+    let mut found = Variables::default();
+    let mut budget = dotenv::Budget::default();
+    for (path, text) in texts {
+        let before = |name: &str| match known.get(name) {
+            Variable::Unset => found.get(name),
+            value => value,
+        };
+        match dotenv::parse(&text, &before, &mut budget) {
+            Ok(entries) => {
+                for (name, value) in entries {
+                    match value {
+                        dotenv::Value::Set(value) => found.set(name, Some(value)),
+                        dotenv::Value::Unknown => found.set(name, None),
+                        dotenv::Value::Unset => found.unset(&name),
+                    }
+                }
+            }
+            Err(dotenv::Fault::Rejected) => {}
+            Err(dotenv::Fault::Beyond(line, limit)) => {
+                found.beyond = Some(BeyondLimit { path, line, limit });
+                break;
+            }
         }
     }
-    found.extend(known.clone());
-    found
+    if found == Variables::default() {
+        return Arc::clone(known);
+    }
+    found.extend(known);
+    Arc::new(found)
+}
+
+/// The limit on values of variables that the file or one of its files of variables exceeds.
+pub(crate) fn beyond_limit(file: &File<'_>) -> Option<BeyondLimit> {
+    let variables = &file.context.variables;
+    if variables.beyond.is_some() || variables.is_empty() {
+        return variables.beyond.clone();
+    }
+    let source = file.tree.source();
+    let mut left = dotenv::EXPANSION;
+    for at in memchr::memchr_iter(b'$', source.as_bytes()) {
+        let rest = source[at + 1..].trim_start_matches('{');
+        let Variable::Set(value) = variables.get(&rest[..name_len(rest)]) else {
+            continue;
+        };
+        let Some(now) = left.checked_sub(value.len().min(ADDED)) else {
+            return Some(BeyondLimit {
+                path: file.path.clone(),
+                line: memchr::memchr_iter(b'\n', &source.as_bytes()[..at]).count() + 1,
+                limit: VariableLimit::Expansion(dotenv::EXPANSION),
+            });
+        };
+        left = now;
+    }
+    None
 }

@@ -18,8 +18,8 @@ use crate::syntax::{self, Limits, Mode, Tree};
 pub(super) struct Given<'g> {
     /// Reads the files that the given ones reference.
     pub(super) surroundings: &'g dyn Surroundings,
-    /// The texts of files with values of variables, read instead of `.env`.
-    pub(super) variables: &'g [String],
+    /// Files with values of variables and their texts, used instead of `.env`.
+    pub(super) variables: &'g [(PathBuf, String)],
     /// The given files are one project, merged in their order (`-f a -f b`).
     pub(super) merges: bool,
 }
@@ -291,13 +291,13 @@ impl<'s> Projects<'s> {
             if has_variables && !contexts.contains_key(&number) {
                 let first = first_files.get(&number).copied().unwrap_or(file);
                 let directory = first.context.directory.clone();
-                let none = BTreeMap::new();
+                let none = Arc::default();
                 let context = if given.variables.is_empty() {
                     dialect::context(&first.path, directory, None, &none, given.surroundings)
                 } else {
                     Context {
                         directory,
-                        variables: dialect::variables(given.variables, &none),
+                        variables: dialect::variables(given.variables.iter().cloned(), &none),
                     }
                 };
                 contexts.insert(number, Arc::new(context));

@@ -3,6 +3,7 @@
 mod projects;
 mod rejections;
 mod upkeep;
+mod variables;
 
 use harden::engine::Run;
 use harden::engine::outcome::{Change, FileOutcome, Report};

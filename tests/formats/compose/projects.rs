@@ -223,7 +223,8 @@ fn variables_are_judged_by_env_files_and_never_written() {
     assert!(!after.contains("uid="), "{after}");
     let files_on_disk = [(".env", "WHO=root\n")];
     let report = project_with_files(&[text], &files_on_disk, |run| {
-        run.variables.push("WHO=2000:2000".into());
+        let text = "WHO=2000:2000".to_owned();
+        run.variables.push(("own.env".into(), text));
     });
     let after = changed(&report, "compose.yml").unwrap();
     assert!(after.contains("uid=2000,gid=2000"), "{after}");
