@@ -101,8 +101,10 @@ pub enum NotOurs {
     OtherYaml,
     /// Kubernetes objects without pods: services, config maps, custom resources.
     NoPods,
-    /// A template that becomes YAML only when rendered.
+    /// A template of a Helm chart that becomes YAML only when rendered.
     Template,
+    /// It is not YAML because of `{{`, and no chart renders it.
+    Braces,
     /// A kustomize patch: part of an object that another file defines.
     Patch,
     /// Part of a Compose project whose services are defined elsewhere.
@@ -111,6 +113,35 @@ pub enum NotOurs {
     NoImage,
     /// An overlay that harden wrote.
     Overlay,
+}
+
+/// What a file that is left alone means for a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// No consumer takes the file, or others take it together with files that are hardened.
+    Skipped,
+    /// A consumer could take the file, and harden did not read it or cannot judge it.
+    Unread,
+    /// Helm renders the file, and harden cannot read it before.
+    Template,
+}
+
+impl NotOurs {
+    /// What it means for a check.
+    #[must_use]
+    pub fn state(self) -> State {
+        match self {
+            Self::Empty
+            | Self::OtherYaml
+            | Self::NoPods
+            | Self::Patch
+            | Self::Fragment
+            | Self::NoImage
+            | Self::Overlay => State::Skipped,
+            Self::Braces => State::Unread,
+            Self::Template => State::Template,
+        }
+    }
 }
 
 /// A file as read from disk or standard input.

@@ -118,7 +118,8 @@ pub struct Harden {
     #[arg(long, conflicts_with = "diff")]
     pub check: bool,
 
-    /// With --check: exit 1 for these results (comma-separated) [default: changes]
+    /// With --check: exit 1 for these results (comma-separated) [default: changes]; `unread` is
+    /// always one of them
     #[arg(
         long,
         value_enum,
@@ -127,6 +128,10 @@ pub struct Harden {
         requires = "check"
     )]
     pub fail_on: Option<Vec<FailOn>>,
+
+    /// With --check: do not fail for what could not be read
+    #[arg(long, requires = "check")]
+    pub allow_unread: bool,
 
     /// Put the changes into new files next to the originals: compose.harden.yml for Compose,
     /// harden-patch.yaml and an entry in kustomization.yaml for Kubernetes
@@ -365,6 +370,20 @@ pub struct PodSecurity {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
+    /// Exit 1 for these results too (comma-separated); only `templates` has an effect
+    #[arg(
+        id = "pod_security_fail_on",
+        long = "fail-on",
+        value_enum,
+        value_name = "WHAT",
+        value_delimiter = ','
+    )]
+    pub fail_on: Option<Vec<FailOn>>,
+
+    /// Do not fail for what could not be read
+    #[arg(id = "pod_security_allow_unread", long = "allow-unread")]
+    pub allow_unread: bool,
+
     /// The configuration.
     #[command(flatten)]
     pub configuration: Configuration,
@@ -486,6 +505,8 @@ impl Cli {
             self.command = Some(Command::PodSecurity(PodSecurity {
                 standard,
                 paths: std::mem::take(paths),
+                fail_on: None,
+                allow_unread: false,
                 configuration: std::mem::take(configuration),
             }));
         }

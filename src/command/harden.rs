@@ -17,6 +17,7 @@ use crate::engine::is_name_of;
 use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome, Report, StaleException};
 use crate::files::{FileError, stream};
 use crate::nearest;
+use crate::project::State;
 use crate::report::reporter::{Closing, Group, Mode, Setting};
 use crate::syntax::Limits;
 
@@ -66,6 +67,7 @@ fn run_with(
         stale: Vec::new(),
         notes: options.notes.clone(),
         unread: Vec::new(),
+        left_alone: Vec::new(),
     };
     let result = if reads_stdin {
         job.run_stdin(&cli.harden, plan, &mut session)
@@ -113,6 +115,7 @@ struct HardenJob<'o> {
     stale: Vec<StaleException>,
     notes: Vec<String>,
     unread: Vec<(PathBuf, String)>,
+    left_alone: Vec<(PathBuf, String)>,
 }
 
 impl HardenJob<'_> {
@@ -157,6 +160,7 @@ impl HardenJob<'_> {
             stale: &self.stale,
             notes: &self.notes,
             unread: &self.unread,
+            left_alone: &self.left_alone,
         }
     }
 }
@@ -243,6 +247,14 @@ pub(super) fn results_to_fail_on(report: &Report) -> Vec<FailOn> {
     if !report.stale.is_empty() {
         found.push(FailOn::StaleExceptions);
     }
+    if !report.unread.is_empty() {
+        found.push(FailOn::Unread);
+    }
+    found.extend(report.files.iter().filter_map(|file| match file.state()? {
+        State::Unread => Some(FailOn::Unread),
+        State::Template => Some(FailOn::Templates),
+        State::Skipped => None,
+    }));
     found
 }
 

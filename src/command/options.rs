@@ -141,11 +141,7 @@ impl Options {
             transforms,
             policy,
             rules: rules.with(command_line, optional),
-            fail_on: asked
-                .fail_on
-                .clone()
-                .or(fail_on)
-                .unwrap_or_else(|| vec![FailOn::Changes]),
+            fail_on: failing(asked.fail_on.clone().or(fail_on), asked.allow_unread),
             edition,
             images,
             entries,
@@ -154,6 +150,17 @@ impl Options {
             folder,
         }
     }
+}
+
+/// The results that make a check fail. A list that was written before `unread` existed does not
+/// name it, and a gate that passes has read everything: only `--allow-unread` leaves it out.
+pub(super) fn failing(asked: Option<Vec<FailOn>>, allow_unread: bool) -> Vec<FailOn> {
+    let mut failing = asked.unwrap_or_else(|| vec![FailOn::Changes]);
+    failing.retain(|one| *one != FailOn::Unread);
+    if !allow_unread {
+        failing.push(FailOn::Unread);
+    }
+    failing
 }
 
 /// The transforms that run.

@@ -6,15 +6,16 @@ use std::path::Path;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::exit::Exit;
-use super::options::Options;
+use super::options::{Options, failing};
 use super::session::{Input, Job, Processed, Session, Take, conflict_with_files, reads_stdin};
 use super::{Console, unusable};
 use crate::command::cli::{Cli, PodSecurity};
+use crate::config::FailOn;
 use crate::files::FileError;
-use crate::files::groups::{self, kustomizations::Patches};
+use crate::files::groups::{self, charts, kustomizations::Patches};
 use crate::files::walk::Disk;
 use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge};
-use crate::project::{CustomResource, NotOurs, Source, Surroundings};
+use crate::project::{CustomResource, NotOurs, Source, State, Surroundings};
 use crate::report::pod_security::{PodSecuritySummary, write_violations};
 
 /// Prints broken rules to standard output and everything else to standard error.
@@ -24,7 +25,9 @@ pub(super) fn run(asked: &PodSecurity, cli: &Cli, console: &mut Console<'_>) -> 
         Err(file) => return unusable(&[file], console),
     };
     let (standard, custom_resources) = (asked.standard, options.custom_resources.as_slice());
+    let fail_on = asked.fail_on.clone().unwrap_or(options.fail_on);
     let mut job = PodSecurityJob {
+        fail_on: failing(Some(fail_on), asked.allow_unread),
         summary: PodSecuritySummary::new(standard, cli.output.verbose),
     };
     let mut session = Session::new(cli.output.quiet, console);
@@ -69,6 +72,12 @@ fn judge_group(
     let files = files.map(|one| (one.path.as_path(), Some(one.source.as_str())));
     let patches = Patches::of(files, disk);
     for judgement in &mut judged {
+        let content = &mut judgement.content;
+        if let Content::NotOurs(why @ NotOurs::Braces) = content
+            && charts::renders(&judgement.path, disk)
+        {
+            *why = NotOurs::Template;
+        }
         if patches.targets(&disk.place(&judgement.path)).is_some() {
             judgement.content = Content::NotOurs(NotOurs::Patch);
         }
@@ -78,6 +87,8 @@ fn judge_group(
 
 /// The results of one run.
 struct PodSecurityJob {
+    /// What makes the run fail, besides broken rules.
+    fail_on: Vec<FailOn>,
     summary: PodSecuritySummary,
 }
 
@@ -91,6 +102,16 @@ impl Job for PodSecurityJob {
     ) -> io::Result<()> {
         for file in &judged {
             self.summary.add(file);
+            let state = match &file.content {
+                Content::NotOurs(why) => why.state(),
+                _ => State::Skipped,
+            };
+            let is_unread = state == State::Unread || !file.unread.is_empty();
+            if is_unread && self.fail_on.contains(&FailOn::Unread)
+                || state == State::Template && self.fail_on.contains(&FailOn::Templates)
+            {
+                session.fail();
+            }
             match &file.content {
                 Content::Pods(pods) => {
                     for pod in pods {

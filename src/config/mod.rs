@@ -188,6 +188,10 @@ pub enum FailOn {
     Declines,
     /// Exceptions that match nothing or give no reason
     StaleExceptions,
+    /// What harden left alone although a consumer could take it, or could not read
+    Unread,
+    /// Templates of Helm charts, which are not YAML until they are rendered
+    Templates,
 }
 
 impl Settings {

@@ -228,7 +228,7 @@ mod tests {
         fails(
             "fail_on:\n  - changes\n  - everything\n",
             "unknown value `everything`; expected one of changes, findings, declines, \
-             stale-exceptions",
+             stale-exceptions, unread, templates",
             "everything",
         );
         fails(

@@ -1,5 +1,6 @@
 //! Determines the format of a file.
 
+use crate::container::Reason;
 use crate::dialect;
 use crate::project::{CustomResource, Format, NotOurs};
 use crate::syntax::{self, Limits, Mode, SyntaxError, Tree};
@@ -14,6 +15,17 @@ pub(crate) struct Recognised<'s> {
     pub(crate) tree: Tree<'s>,
     /// The format, or the reason to leave the file alone.
     pub(crate) format: Result<Format, NotOurs>,
+    /// The parts of the file that the format cannot read, in the order of the file.
+    pub(crate) unread: Vec<UnreadPart>,
+}
+
+/// A part of a file that is left alone although a consumer could take it.
+#[derive(Clone, Debug)]
+pub(crate) struct UnreadPart {
+    /// Its first line, from 1.
+    pub(crate) line: u32,
+    /// Why it cannot be read.
+    pub(crate) reason: Reason,
 }
 
 /// Why a file has no tree.
@@ -36,14 +48,18 @@ pub(crate) fn recognise<'s>(
     }
     let tree = parsed(text)?;
     let format = dialect::recognise(&tree, custom_resources);
-    Ok(Recognised { tree, format })
+    Ok(Recognised {
+        tree,
+        format,
+        unread: Vec::new(),
+    })
 }
 
-/// The tree of a file. A file that is not YAML because of `{{` is reported as a template.
+/// The tree of a file. A file that is not YAML and has `{{` may be a template.
 pub(crate) fn parsed(text: &str) -> Result<Tree<'_>, Unrecognised> {
     syntax::parse(text, Mode::GoYaml, &Limits::default()).map_err(|error| {
         if text.contains("{{") {
-            Unrecognised::NotOurs(NotOurs::Template)
+            Unrecognised::NotOurs(NotOurs::Braces)
         } else {
             Unrecognised::Syntax(error)
         }

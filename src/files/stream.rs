@@ -11,6 +11,7 @@ use memchr::memmem;
 use crate::engine::EngineError;
 use crate::engine::outcome::{
     Change, FileOutcome, FileReport, FixEdit, Location, Position, Report, StaleException,
+    Unread,
 };
 use crate::project::Source;
 use crate::syntax::{Edit, Span};
@@ -71,6 +72,7 @@ pub fn joined(report: Report) -> Report {
         mut containers,
         stale,
         unselected,
+        unread,
     } = report;
     let mut starts = Vec::with_capacity(files.len());
     let (mut lines, mut bytes) = (0, 0);
@@ -104,7 +106,13 @@ pub fn joined(report: Report) -> Report {
             },
         );
     }
+    let unread = unread.into_iter().map(|one| Unread {
+        file: 0,
+        line: one.line.saturating_add(above(one.file)),
+        ..one
+    });
     Report {
+        unread: unread.collect(),
         files: vec![whole(files)],
         containers,
         stale: stale.collect(),

@@ -20,7 +20,7 @@ pub use node::Rejection;
 pub use standard::{Level, Standard, UnknownStandard, Version};
 
 use crate::dialect::kubernetes::{self, Document, Object, Source};
-use crate::dialect::recognise::{Recognised, Unrecognised, recognise};
+use crate::dialect::recognise::{Recognised, UnreadPart, Unrecognised, recognise};
 use crate::project::{self, CustomResource, Format, NotOurs};
 use crate::syntax::{self, Lines, SyntaxError, Tree};
 
@@ -33,6 +33,8 @@ pub struct FileJudgement {
     pub source: String,
     /// Its pods, or the reason why there are none.
     pub content: Content,
+    /// The parts that were left alone although a consumer could take them.
+    pub(crate) unread: Vec<UnreadPart>,
 }
 
 /// The content of a file.
@@ -99,27 +101,33 @@ pub fn judge(
     custom_resources: &[CustomResource],
 ) -> FileJudgement {
     let project::Source { path, bytes } = source;
-    match syntax::decode(&bytes) {
-        Ok(text) => FileJudgement {
-            path,
-            content: content(text, standard, custom_resources),
-            source: text.to_owned(),
-        },
-        Err(error) => FileJudgement {
-            path,
-            content: Content::Failed(error),
-            source: String::new(),
-        },
+    let (source, (content, unread)) = match syntax::decode(&bytes) {
+        Ok(text) => (text.to_owned(), content(text, standard, custom_resources)),
+        Err(error) => (String::new(), (Content::Failed(error), Vec::new())),
+    };
+    FileJudgement {
+        path,
+        source,
+        content,
+        unread,
     }
 }
 
-fn content(text: &str, standard: Standard, custom_resources: &[CustomResource]) -> Content {
-    let Recognised { tree, format } = match recognise(text, custom_resources) {
+fn content(
+    text: &str,
+    standard: Standard,
+    custom_resources: &[CustomResource],
+) -> (Content, Vec<UnreadPart>) {
+    let Recognised {
+        tree,
+        format,
+        unread,
+    } = match recognise(text, custom_resources) {
         Ok(recognised) => recognised,
-        Err(Unrecognised::NotOurs(why)) => return Content::NotOurs(why),
-        Err(Unrecognised::Syntax(error)) => return Content::Failed(error),
+        Err(Unrecognised::NotOurs(why)) => return (Content::NotOurs(why), Vec::new()),
+        Err(Unrecognised::Syntax(error)) => return (Content::Failed(error), Vec::new()),
     };
-    match format {
+    let content = match format {
         Ok(Format::KUBERNETES) => Content::Pods(pods(&tree, standard, custom_resources)),
         Ok(Format::COMPOSE) => Content::Compose,
         Ok(_) => Content::NotOurs(NotOurs::NoPods),
@@ -129,7 +137,8 @@ fn content(text: &str, standard: Standard, custom_resources: &[CustomResource]) 
             pods => Content::Pods(pods),
         },
         Err(why) => Content::NotOurs(why),
-    }
+    };
+    (content, unread)
 }
 
 fn pods(

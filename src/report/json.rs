@@ -19,6 +19,7 @@ use crate::engine::outcome::{
     self, ContainerReport, FileOutcome, FileReport, Location, Outcome, Position, Report, Row,
     StaleException,
 };
+use crate::project::State;
 use crate::syntax;
 
 /// The JSON Schema of the report.
@@ -43,6 +44,8 @@ struct Json {
     mode: Mode,
     is_of_a_command: bool,
     files: usize,
+    /// What was not read.
+    unread: Vec<Unread>,
     /// Exceptions without effect.
     stale: Vec<Stale>,
 }
@@ -53,6 +56,7 @@ impl Json {
             mode: setting.mode,
             is_of_a_command: setting.is_of_a_command,
             files: 0,
+            unread: Vec::new(),
             stale: Vec::new(),
         }
     }
@@ -100,6 +104,7 @@ impl Reporter for Json {
             self.files += 1;
         }
         let report = &group.report;
+        self.unread.extend(Unread::all(report));
         let stale = report.stale.iter().map(|one| Stale::new(one, report));
         self.stale.extend(stale);
         Ok(())
@@ -110,13 +115,17 @@ impl Reporter for Json {
         let report = Report::default();
         let stale = closing.stale.iter().map(|one| Stale::new(one, &report));
         self.stale.extend(stale);
-        let unread = closing.unread.iter();
-        let unread = unread.map(|(path, error)| Unread {
-            path: path_text(path),
-            error,
-        });
+        for (state, files) in [("error", closing.unread), ("unread", closing.left_alone)] {
+            let files = files.iter();
+            self.unread.extend(files.map(|(path, why)| Unread {
+                path: path_text(path),
+                line: None,
+                state,
+                why: why.clone(),
+            }));
+        }
         write!(out, "\n],\n\"unread\": ")?;
-        list(out, unread)?;
+        list(out, self.unread.iter())?;
         write!(out, ",\n\"stale_exceptions\": ")?;
         list(out, self.stale.iter())?;
         writeln!(out, "\n}}")
@@ -236,10 +245,14 @@ struct Place {
     end: u32,
 }
 
+/// A file or a part of a file that was not read.
 #[derive(Serialize)]
-struct Unread<'r> {
+struct Unread {
     path: String,
-    error: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    state: &'static str,
+    why: String,
 }
 
 #[derive(Serialize)]
@@ -266,7 +279,14 @@ fn files(report: &Report, is_of_a_command: bool) -> Vec<File<'_>> {
 impl<'r> File<'r> {
     fn new(file: &'r FileReport, is_of_a_command: bool) -> Self {
         let (outcome, why) = match &file.outcome {
-            FileOutcome::NotOurs(why) => ("left-alone", Some(why_not_ours(*why).to_owned())),
+            FileOutcome::NotOurs(why) => {
+                let outcome = match why.state() {
+                    State::Skipped => "left-alone",
+                    State::Unread => "unread",
+                    State::Template => "template",
+                };
+                (outcome, Some(why_not_ours(*why).to_owned()))
+            }
             FileOutcome::Read => ("read", None),
             FileOutcome::Unchanged => ("unchanged", None),
             FileOutcome::Changed(_) => ("changed", None),
@@ -406,6 +426,34 @@ impl Serialize for Value<'_> {
             Of::List(values) => out.collect_seq(values.iter().map(Value)),
             Of::Reason(reason) => Reason::new(reason).serialize(out),
         }
+    }
+}
+
+impl Unread {
+    /// All of a report, the whole files first.
+    fn all(report: &Report) -> impl Iterator<Item = Self> {
+        let files = report.files.iter().filter_map(|file| match file.outcome {
+            FileOutcome::NotOurs(why) => Some(Self {
+                path: path_text(&file.path),
+                line: None,
+                state: match why.state() {
+                    State::Skipped => return None,
+                    State::Unread => "unread",
+                    State::Template => "template",
+                },
+                why: why_not_ours(why).to_owned(),
+            }),
+            _ => None,
+        });
+        let parts = report.unread.iter().filter_map(|part| {
+            Some(Self {
+                path: path_text(&report.files.get(part.file)?.path),
+                line: Some(part.line),
+                state: "unread",
+                why: sentence(&part.reason),
+            })
+        });
+        files.chain(parts)
     }
 }
 

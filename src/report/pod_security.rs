@@ -10,8 +10,9 @@ use std::path::Path;
 use super::terminal::{BOLD, Escaped, NOTICE, PLACE, Terminal, path_text};
 use super::text::{ROWS, counted};
 use crate::pod_security::{Content, FileJudgement, PodJudgement, Standard, Verdict, Violation};
-use crate::project::NotOurs;
+use crate::project::{NotOurs, State};
 use crate::report::why_not_ours;
+use crate::report::words::sentence;
 
 /// Writes one line for each violation.
 ///
@@ -68,6 +69,8 @@ pub struct PodSecuritySummary {
     failures: usize,
     /// Files that were read.
     files: usize,
+    /// What was left alone although a consumer could take it: the place and the reason.
+    unread: Vec<(String, String)>,
 }
 
 impl PodSecuritySummary {
@@ -86,6 +89,7 @@ impl PodSecuritySummary {
             rejected: 0,
             failures: 0,
             files: 0,
+            unread: Vec::new(),
         }
     }
 
@@ -99,6 +103,10 @@ impl PodSecuritySummary {
     pub fn add(&mut self, file: &FileJudgement) {
         self.files += 1;
         let path = path_text(&file.path);
+        for part in &file.unread {
+            let why = Escaped(&sentence(&part.reason)).to_string();
+            self.add_unread(format!("{path}:{}", part.line), why);
+        }
         match &file.content {
             Content::Pods(pods) => {
                 for pod in pods {
@@ -109,9 +117,17 @@ impl PodSecuritySummary {
             Content::NotOurs(why @ (NotOurs::Empty | NotOurs::OtherYaml | NotOurs::NoPods)) => {
                 *self.without_pods.entry(*why).or_default() += 1;
             }
+            Content::NotOurs(why) if why.state() == State::Unread => {
+                self.add_unread(path, why_not_ours(*why).to_owned());
+            }
             Content::NotOurs(why) => self.unjudged.push((path, why_not_ours(*why))),
             Content::Failed(_) => self.failures += 1,
         }
+    }
+
+    /// Adds what was left alone although a consumer could take it.
+    pub fn add_unread(&mut self, place: String, why: String) {
+        self.unread.push((place, why));
     }
 
     /// Counts a file that could not be read.
@@ -166,6 +182,10 @@ impl PodSecuritySummary {
                 writeln!(out, "{count} are not judged: {why}")?;
             }
         }
+        let shown = if self.verbose { usize::MAX } else { ROWS };
+        for (place, why) in self.unread.iter().take(shown) {
+            writeln!(out, "{place} is not read: {why}")?;
+        }
         let standard = self.standard;
         let judged = self.passing + self.failing;
         let verdict = match (judged, self.failing) {
@@ -186,6 +206,10 @@ impl PodSecuritySummary {
                 .map(|(why, count)| format!("{} ({})", counted(*count, "file"), why_not_ours(*why)))
                 .collect();
             writeln!(out, "Files without pods: {}.", files.join(", "))?;
+        }
+        if !self.unread.is_empty() {
+            let parts = counted(self.unread.len(), "file or part");
+            writeln!(out, "Not read: {parts}.")?;
         }
         if self.rejected > 0 {
             let pods = counted(self.rejected, "pod");

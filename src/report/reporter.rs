@@ -81,6 +81,9 @@ pub struct Closing<'c> {
     pub notes: &'c [String],
     /// Files that could not be read, each with the reason.
     pub unread: &'c [(PathBuf, String)],
+    /// Paths that were found and left alone, although a consumer could take them, each with the
+    /// reason.
+    pub left_alone: &'c [(PathBuf, String)],
 }
 
 /// The settings of a report.

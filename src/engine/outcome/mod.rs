@@ -9,7 +9,7 @@ pub use self::change::Change;
 pub use self::fingerprint::Fingerprint;
 use super::EngineError;
 use crate::container::{Basis, Reason, Role};
-use crate::project::NotOurs;
+use crate::project::{NotOurs, State};
 use crate::syntax::{Edit, Span};
 
 /// The results for files that were planned together, and their containers.
@@ -23,6 +23,20 @@ pub struct Report {
     pub stale: Vec<StaleException>,
     /// The workload and the name of each container that is not selected.
     pub unselected: Vec<(String, String)>,
+    /// The parts of files that were left alone although a consumer could take them. Whole files
+    /// have an outcome that says so.
+    pub unread: Vec<Unread>,
+}
+
+/// A part of a file that was left alone although a consumer could take it.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    /// Index into [`Report::files`].
+    pub file: usize,
+    /// The line where the part begins, from 1.
+    pub line: u32,
+    /// Why it was not read.
+    pub reason: Reason,
 }
 
 /// The place of an exception.
@@ -52,6 +66,27 @@ pub struct FileReport {
     pub source: String,
     /// The outcome.
     pub outcome: FileOutcome,
+}
+
+impl Unread {
+    /// The same part, where the files are counted from `first`.
+    pub(crate) fn before(self, first: usize) -> Self {
+        Self {
+            file: self.file.saturating_sub(first),
+            ..self
+        }
+    }
+}
+
+impl FileReport {
+    /// What it means for a check that the file was left alone; `None` for other files.
+    #[must_use]
+    pub fn state(&self) -> Option<State> {
+        match &self.outcome {
+            FileOutcome::NotOurs(why) => Some(why.state()),
+            _ => None,
+        }
+    }
 }
 
 /// The outcome for one file.

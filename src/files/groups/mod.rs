@@ -11,6 +11,7 @@
 //!
 //! Each file is read once: its text stays in memory until its group is planned.
 
+pub(crate) mod charts;
 mod compose;
 pub(crate) mod kustomizations;
 mod sets;

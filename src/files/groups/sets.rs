@@ -16,13 +16,14 @@ use rayon::iter::{
     IntoParallelIterator, IntoParallelRefIterator, ParallelBridge, ParallelIterator,
 };
 
+use super::charts;
 use super::compose::{self, Given, ReadTexts, SetFile};
 use super::is_large;
 use super::kustomizations::{InlinePatch, Patches};
-use crate::dialect::recognise::{Recognised, Unrecognised, parsed, recognise};
+use crate::dialect::recognise::{Recognised, UnreadPart, Unrecognised, parsed, recognise};
 use crate::dialect::{self, kubernetes, quadlet};
 use crate::engine::outcome::{
-    ContainerReport, FileOutcome, FileReport, Position, Report, StaleException,
+    ContainerReport, FileOutcome, FileReport, Position, Report, StaleException, Unread,
 };
 use crate::engine::{Planned, Run};
 use crate::project::{self, File, Format, NotOurs, Source, Target};
@@ -93,12 +94,17 @@ fn planned(run: &Run<'_>, sets: Sets<'_>, is_spread: bool) -> Results {
     let Sets {
         given,
         outcomes,
+        unread,
         list: sets,
         ..
     } = sets;
     let mut results = Results {
         first: given.start,
         outcomes: outcomes.into(),
+        unread: unread
+            .into_iter()
+            .map(|one| one.before(given.start))
+            .collect(),
         ..Results::default()
     };
     if is_spread {
@@ -187,6 +193,8 @@ struct Sets<'s> {
     given: Range<usize>,
     /// The outcome of each file before planning.
     outcomes: VecDeque<Option<FileOutcome>>,
+    /// The parts of these files that cannot be read.
+    unread: Vec<Unread>,
     list: Vec<Set<'s>>,
     /// The files can be reported in parts: no overlay concerns several of them.
     can_be_split: bool,
@@ -196,6 +204,7 @@ impl Sets<'_> {
     /// The same sets in parts of at least [`PART`] files, as far as the order of the files allows.
     fn batches(self) -> Vec<Self> {
         let mut outcomes = self.outcomes;
+        let mut unread = VecDeque::from(self.unread);
         let sets = self.list.into_iter();
         let mut sets: Vec<_> = sets.filter_map(|set| Some((set.given()?, set))).collect();
         sets.sort_by_key(|((first, _), _)| *first);
@@ -212,9 +221,12 @@ impl Sets<'_> {
             // A copy, so a batch does not keep the capacity for all.
             let count = outcomes.len().min(end - start);
             let own_outcomes = outcomes.drain(..count).collect();
+            let count = unread.iter().take_while(|one| one.file < end).count();
+            let own_unread = unread.drain(..count).collect();
             batches.push(Self {
                 given: start..end,
                 outcomes: own_outcomes,
+                unread: own_unread,
                 list: own,
                 can_be_split: self.can_be_split,
             });
@@ -238,6 +250,7 @@ enum Content<'s> {
         format: Result<Format, NotOurs>,
         /// The file affects pods in other files.
         concerns_others: bool,
+        unread: Vec<UnreadPart>,
     },
 }
 
@@ -254,16 +267,22 @@ impl<'s> Content<'s> {
             parsed(text).map(|tree| Recognised {
                 tree,
                 format: Ok(Format::COMPOSE),
+                unread: Vec::new(),
             })
         } else {
             recognise(text, run.custom_resources)
         };
         match recognised {
-            Ok(Recognised { tree, format }) => Self::Yaml {
+            Ok(Recognised {
+                tree,
+                format,
+                unread,
+            }) => Self::Yaml {
                 concerns_others: matches!(format, Ok(Format::KUBERNETES) | Err(NotOurs::NoPods))
                     && kubernetes::concerns_others(&tree, run.custom_resources),
                 tree,
                 format,
+                unread,
             },
             Err(Unrecognised::NotOurs(why)) => Self::NoTree(FileOutcome::NotOurs(why)),
             Err(Unrecognised::Syntax(error)) => Self::NoTree(FileOutcome::Failed(error.into())),
@@ -294,6 +313,7 @@ fn sets<'s>(run: &Run<'_>, texts: &'s [Text], held: &'s Held) -> Sets<'s> {
     Sets {
         given: 0..texts.len(),
         outcomes,
+        unread: std::mem::take(&mut sorted.unread),
         list: sorted.sets(is_complete),
         can_be_split,
     }
@@ -314,6 +334,8 @@ struct Sorted<'r, 's> {
     is_tied: bool,
     /// Files of other formats, and units.
     others: Vec<Set<'s>>,
+    /// The parts of the files that cannot be read.
+    unread: Vec<Unread>,
 }
 
 impl<'r, 's> Sorted<'r, 's> {
@@ -328,25 +350,38 @@ impl<'r, 's> Sorted<'r, 's> {
             without_pods: Vec::new(),
             is_tied: false,
             others: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
     /// Adds a file. The outcome is the one that it has unless it is planned.
     fn add(&mut self, index: usize, path: &Path, content: Content<'s>) -> Option<FileOutcome> {
-        let (tree, format, concerns_others) = match content {
+        let (tree, format, concerns_others, unread) = match content {
             Content::NoText => return None,
             Content::Unit(text) => {
                 let path = path.to_owned();
                 self.others.push(Set::Unit { index, path, text });
                 return None;
             }
+            Content::NoTree(FileOutcome::NotOurs(NotOurs::Braces))
+                if charts::renders(path, self.run.surroundings) =>
+            {
+                return Some(FileOutcome::NotOurs(NotOurs::Template));
+            }
             Content::NoTree(outcome) => return Some(outcome),
             Content::Yaml {
                 tree,
                 format,
                 concerns_others,
-            } => (tree, format, concerns_others),
+                unread,
+            } => (tree, format, concerns_others, unread),
         };
+        let unread = unread.into_iter().map(|UnreadPart { line, reason }| Unread {
+            file: index,
+            line,
+            reason,
+        });
+        self.unread.extend(unread);
         self.is_tied |= concerns_others;
         let file = |format| File::new(path.to_owned(), tree, format);
         let why = match format {
@@ -474,6 +509,8 @@ struct Results {
     stale: Vec<StaleException>,
     /// The names of containers that are not selected.
     unselected: Vec<(String, String)>,
+    /// The parts of files that were left alone although a consumer could take them.
+    unread: Vec<Unread>,
     /// Files that were not given. They come after the others in the report.
     read: Vec<FileReport>,
 }
@@ -538,6 +575,7 @@ impl Results {
             containers: self.containers,
             stale: self.stale,
             unselected: self.unselected,
+            unread: self.unread,
         }
     }
 }

@@ -10,6 +10,7 @@ mod wrap;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::path::Path;
 
 use anstyle::Style;
 
@@ -18,9 +19,12 @@ use self::tally::Tally;
 use self::wrap::wrap;
 use super::terminal::{BOLD, DIM, Escaped, NOTICE, Terminal, path_text};
 use crate::container::Basis;
-use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome, Report, StaleException};
-use crate::project::NotOurs;
+use crate::engine::outcome::{
+    ContainerReport, FileOutcome, Outcome, Position, Report, StaleException, Unread,
+};
+use crate::project::{NotOurs, State};
 use crate::report::reporter::{Closing, Detail, Format, Group, Mode, Needs, Reporter, Setting};
+use crate::report::words::sentence;
 use crate::report::{position, why_not_ours};
 
 /// The largest number of rows that are shown. With more rows, the containers are counted.
@@ -52,6 +56,10 @@ pub struct Summary {
     not_ours: BTreeMap<NotOurs, usize>,
     /// Exceptions without effect: the place and the reason.
     stale: Vec<(String, String)>,
+    /// What was left alone although a consumer could take it: the place and the reason.
+    unread: Vec<(String, String)>,
+    /// The templates of charts, with the reason.
+    templates: Vec<(String, String)>,
     /// Commands that use originals and overlays together.
     commands: Vec<String>,
     /// Notes on the run.
@@ -95,6 +103,8 @@ impl Summary {
             transforms: Vec::new(),
             not_ours: BTreeMap::new(),
             stale: Vec::new(),
+            unread: Vec::new(),
+            templates: Vec::new(),
             commands: Vec::new(),
             notes: Vec::new(),
             counts: Counts::default(),
@@ -106,7 +116,7 @@ impl Summary {
         let mut blocks: Vec<Vec<Block>> = report.files.iter().map(|_| Vec::new()).collect();
         for file in &report.files {
             match &file.outcome {
-                FileOutcome::NotOurs(why) => *self.not_ours.entry(*why).or_default() += 1,
+                FileOutcome::NotOurs(why) => self.add_left_alone(&file.path, *why),
                 FileOutcome::Read => {}
                 FileOutcome::Unchanged => self.counts.ours += 1,
                 FileOutcome::Changed(_) | FileOutcome::Created(_) => {
@@ -148,12 +158,27 @@ impl Summary {
         for stale in &report.stale {
             self.add_stale(stale, report);
         }
+        for Unread { file, line, reason } in &report.unread {
+            let at = position(&Position::File(*file, *line), report);
+            let why = Escaped(&sentence(reason)).to_string();
+            self.unread.push((at, why));
+        }
         for (file, blocks) in report.files.iter().zip(blocks) {
             if !blocks.is_empty() {
                 let path = path_text(&file.path);
                 self.files.push(FileBlocks { path, blocks });
             }
         }
+    }
+
+    fn add_left_alone(&mut self, path: &Path, why: NotOurs) {
+        let line = || (path_text(path), format!("{}.", why_not_ours(why)));
+        match why.state() {
+            State::Unread => return self.unread.push(line()),
+            State::Template => self.templates.push(line()),
+            State::Skipped => {}
+        }
+        *self.not_ours.entry(why).or_default() += 1;
     }
 
     /// Whether containers are shown one by one and not counted.
@@ -176,6 +201,7 @@ impl Summary {
             self.write_tallies(out, terminal)?;
         }
         self.write_stale(out, terminal)?;
+        self.write_unread(out, terminal)?;
         self.write_totals(out, terminal)?;
         match self.commands.as_slice() {
             [] => {}
@@ -257,24 +283,45 @@ impl Summary {
             more => format!("{more} exceptions have no effect:"),
         };
         writeln!(out, "{}", terminal.paint(NOTICE, &title))?;
+        self.write_list(out, &self.stale, terminal)?;
+        writeln!(out)
+    }
+
+    fn write_unread(&self, out: &mut dyn Write, terminal: Terminal) -> io::Result<()> {
+        if !self.unread.is_empty() {
+            let title = format!("Not read: {}.", counted(self.unread.len(), "file or part"));
+            writeln!(out, "{}", terminal.paint(NOTICE, &title))?;
+            self.write_list(out, &self.unread, terminal)?;
+            writeln!(out)?;
+        }
+        if !self.templates.is_empty() && self.detail == Detail::Full {
+            let title = counted(self.templates.len(), "template");
+            writeln!(out, "{title}:")?;
+            self.write_list(out, &self.templates, terminal)?;
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes places, each with its reason.
+    fn write_list(
+        &self,
+        out: &mut dyn Write,
+        list: &[(String, String)],
+        terminal: Terminal,
+    ) -> io::Result<()> {
         let shown = match self.detail {
             Detail::Short => ROWS,
             Detail::Full => usize::MAX,
         };
-        for (at, why) in self.stale.iter().take(shown) {
-            wrap(
-                out,
-                "  ",
-                "    ",
-                &format!("{at}: {why}"),
-                terminal,
-                Style::new(),
-            )?;
+        for (at, why) in list.iter().take(shown) {
+            let line = format!("{at}: {why}");
+            wrap(out, "  ", "    ", &line, terminal, Style::new())?;
         }
-        if let Some(rest @ 1..) = self.stale.len().checked_sub(shown) {
-            writeln!(out, "  and {rest} more; add --verbose")?;
+        match list.len().checked_sub(shown) {
+            Some(rest @ 1..) => writeln!(out, "  and {rest} more; add --verbose"),
+            _ => Ok(()),
         }
-        writeln!(out)
     }
 
     fn write_tallies(&self, out: &mut dyn Write, terminal: Terminal) -> io::Result<()> {
@@ -389,6 +436,9 @@ impl Reporter for Summary {
         }
         self.notes.extend_from_slice(closing.notes);
         self.counts.failed_files += closing.unread.len();
+        let left_alone = closing.left_alone.iter();
+        let left_alone = left_alone.map(|(path, why)| (path_text(path), why.clone()));
+        self.unread.extend(left_alone);
         self.write(out)
     }
 }
