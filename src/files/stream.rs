@@ -10,8 +10,7 @@ use memchr::memmem;
 
 use crate::engine::EngineError;
 use crate::engine::outcome::{
-    Change, FileOutcome, FileReport, FixEdit, Location, Position, Report, StaleException,
-    Unread,
+    Change, FileOutcome, FileReport, FixEdit, Location, Position, Report, StaleException, Unread,
 };
 use crate::project::Source;
 use crate::syntax::{Edit, Span};

@@ -10,5 +10,9 @@ pub(crate) fn renders(path: &Path, surroundings: &dyn Surroundings) -> bool {
     let place = surroundings.place(path);
     let above = place.ancestors().skip(1);
     let mut templates = above.filter(|at| at.file_name().is_some_and(|name| name == "templates"));
-    templates.any(|at| surroundings.read(path, &at.with_file_name("Chart.yaml")).is_ok())
+    templates.any(|at| {
+        surroundings
+            .read(path, &at.with_file_name("Chart.yaml"))
+            .is_ok()
+    })
 }

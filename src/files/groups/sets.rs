@@ -376,11 +376,13 @@ impl<'r, 's> Sorted<'r, 's> {
                 unread,
             } => (tree, format, concerns_others, unread),
         };
-        let unread = unread.into_iter().map(|UnreadPart { line, reason }| Unread {
-            file: index,
-            line,
-            reason,
-        });
+        let unread = unread
+            .into_iter()
+            .map(|UnreadPart { line, reason }| Unread {
+                file: index,
+                line,
+                reason,
+            });
         self.unread.extend(unread);
         self.is_tied |= concerns_others;
         let file = |format| File::new(path.to_owned(), tree, format);
