@@ -11,6 +11,8 @@ use harden::report::terminal::Terminal;
 
 fn main() -> ExitCode {
     let cli = Cli::read(env::args_os()).unwrap_or_else(|error| error.exit());
+    // Without it, a signal ends the process as by default.
+    let _ = command::interrupt::listen();
     let (stdout, stderr) = (io::stdout(), io::stderr());
     let stdout_terminal = terminal(&stdout, cli.output.color);
     let stderr_terminal = terminal(&stderr, cli.output.color);

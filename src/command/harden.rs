@@ -52,6 +52,7 @@ fn run_with(
         terminal: console.stdout_terminal,
     };
     let mut session = Session::new(cli.output.quiet, console);
+    session.writes = mode == Mode::Write;
     let reports = match Reports::asked(&cli.reports, &setting, reads_stdin, session.console) {
         Ok(reports) => reports,
         Err(error) => {

@@ -6,6 +6,7 @@ mod exit;
 mod explain;
 mod harden;
 mod images;
+pub mod interrupt;
 mod knowledge;
 mod options;
 mod pod_security;

@@ -14,9 +14,9 @@ use super::exit::{Exit, UsageError};
 use super::progress::{Bar, TICK};
 use super::{Console, ignore_broken_pipe};
 use crate::diagnostic::Diagnostic;
-use crate::files::FileError;
 use crate::files::groups::{self, Group};
 use crate::files::walk::{self, Disk, Found};
+use crate::files::{FileError, interrupt};
 use crate::project::Source;
 use crate::report::diagnostic;
 
@@ -72,6 +72,8 @@ pub(super) struct Session<'s, 'c> {
     pub(super) exit: Exit,
     /// A summary is wanted.
     sums_up: bool,
+    /// The run writes files, so an interruption tells which ones it wrote.
+    pub(super) writes: bool,
 }
 
 impl<'s, 'c> Session<'s, 'c> {
@@ -80,6 +82,7 @@ impl<'s, 'c> Session<'s, 'c> {
             console,
             exit: Exit::Success,
             sums_up: !is_quiet,
+            writes: false,
         }
     }
 
@@ -96,11 +99,16 @@ impl<'s, 'c> Session<'s, 'c> {
         };
         let is_watched = self.sums_up && self.console.stderr_terminal.escape;
         let mut bar = Bar::new(is_watched);
+        let writes = self.writes;
         thread::scope(|scope| {
             let (send, receive) = mpsc::channel();
             let (seen, is_over, disk) = (&seen, &is_over, &disk);
             scope.spawn(move || {
                 let (groups, errors) = input.read(seen, disk);
+                if writes {
+                    let sources = groups.iter().flat_map(|group| &group.sources);
+                    interrupt::expect(sources.map(|source| source.path.as_path()));
+                }
                 // The receiver is dropped when the reader of standard output closes it.
                 let send = |message: Message<J::Outcome>| _ = send.send(message);
                 send(Message::unread(0, errors));

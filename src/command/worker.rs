@@ -7,7 +7,7 @@ use crate::engine::Run;
 use crate::engine::outcome::{Change, FileOutcome, FileReport, Report};
 use crate::files::groups::Part;
 use crate::files::walk::Disk;
-use crate::files::write;
+use crate::files::{interrupt, write};
 use crate::overlay;
 use crate::overlay::Extent;
 use crate::project::Source;
@@ -112,6 +112,7 @@ fn write_files(report: &mut Report) {
         if let Err(error) = written {
             file.outcome = FileOutcome::Failed(error.into());
         }
+        interrupt::processed(&file.path);
     }
 }
 

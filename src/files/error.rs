@@ -58,6 +58,21 @@ pub enum FileError {
         /// The number of links.
         links: u64,
     },
+    /// The new file would have another owner, mode or attribute than the old one, because only the
+    /// owner or root can set it. The file is unchanged.
+    #[error(
+        "{} was not written: the new file would not keep its {what}: {}",
+        path.display(),
+        system_message(source)
+    )]
+    NotKept {
+        /// The file.
+        path: PathBuf,
+        /// What would change: `owner`, `group`, `mode`, `access control list`.
+        what: String,
+        /// The error of the system.
+        source: std::io::Error,
+    },
     /// The path is a pipe or a device, which cannot be replaced.
     #[error("{} is not a regular file; harden cannot write it", path.display())]
     NotRegular {
@@ -74,6 +89,10 @@ impl Diagnostic for FileError {
             Self::HardLinked { .. } => {
                 "replacing the file would leave its other names with the old content; \
                  `harden - < FILE > NEW && cat NEW > FILE` keeps the links"
+            }
+            Self::NotKept { .. } => {
+                "run harden as the owner of the file or as root; \
+                 `harden - < FILE > NEW && cat NEW > FILE` writes into the file, but not atomically"
             }
             Self::NotRegular { .. } => "use `-` to read standard input and print the result",
             Self::Read { .. } | Self::Write { .. } | Self::Walk { .. } => return None,

@@ -3,8 +3,10 @@
 mod error;
 pub mod git;
 pub(crate) mod groups;
+pub mod interrupt;
 mod new_file;
 pub mod stream;
+mod temporary;
 pub mod walk;
 pub mod write;
 

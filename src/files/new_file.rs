@@ -1,13 +1,13 @@
 //! A new file, for example a report. It appears complete or not at all.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
-use super::FileError;
+use super::temporary::Temporary;
+use super::write::directory;
+use super::{FileError, interrupt};
 
 /// A file that is being written. It gets its name when it is committed. Until then, an older file
 /// with that name stays.
@@ -22,7 +22,7 @@ pub struct NewFile {
 enum Output {
     /// A temporary file in the directory of `target`, in which symbolic links are resolved.
     Temporary {
-        file: io::BufWriter<NamedTempFile>,
+        file: io::BufWriter<Temporary>,
         target: PathBuf,
     },
     /// A pipe or a device gets the bytes at once, because it cannot be replaced.
@@ -65,18 +65,10 @@ impl Output {
             let file = fs::OpenOptions::new().write(true).open(&target)?;
             return Ok(Self::Direct(io::BufWriter::new(file)));
         }
-        let directory = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
         // The umask applies to the mode of a new file.
         let mode = old.map_or(0o666, |old| old.permissions().mode() & 0o777);
-        let file = tempfile::Builder::new()
-            .prefix(".harden-")
-            .suffix(".tmp")
-            .permissions(Permissions::from_mode(mode))
-            .tempfile_in(directory)?;
-        let file = io::BufWriter::new(file);
+        let _in_hand = interrupt::in_hand();
+        let file = io::BufWriter::new(Temporary::create(directory(&target), mode)?);
         Ok(Self::Temporary { file, target })
     }
 
@@ -85,9 +77,9 @@ impl Output {
             Self::Direct(mut file) => file.flush(),
             Self::Temporary { file, target } => {
                 let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-                file.as_file().sync_all()?;
-                file.persist(target).map_err(|error| error.error)?;
-                Ok(())
+                let _in_hand = interrupt::in_hand();
+                file.file().sync_all()?;
+                file.persist(&target)
             }
         }
     }
@@ -118,6 +110,8 @@ fn failed(path: &Path, source: io::Error) -> FileError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+
     use super::*;
 
     #[test]

@@ -5,4 +5,5 @@ mod diff;
 mod interrupt;
 mod json;
 mod pages;
+mod permissions;
 mod readme;
