@@ -15,7 +15,7 @@ use crate::command::cli::{Cli, Harden};
 use crate::config::FailOn;
 use crate::engine::is_name_of;
 use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome, Report, StaleException};
-use crate::files::{FileError, stream};
+use crate::files::{Excluded, FileError, stream};
 use crate::nearest;
 use crate::project::State;
 use crate::report::reporter::{Closing, Group, Mode, Setting};
@@ -69,6 +69,7 @@ fn run_with(
         notes: options.notes.clone(),
         unread: Vec::new(),
         left_alone: Vec::new(),
+        excluded: Vec::new(),
     };
     let result = if reads_stdin {
         job.run_stdin(&cli.harden, plan, &mut session)
@@ -117,6 +118,7 @@ struct HardenJob<'o> {
     notes: Vec<String>,
     unread: Vec<(PathBuf, String)>,
     left_alone: Vec<(PathBuf, String)>,
+    excluded: Vec<Excluded>,
 }
 
 impl HardenJob<'_> {
@@ -162,6 +164,7 @@ impl HardenJob<'_> {
             notes: &self.notes,
             unread: &self.unread,
             left_alone: &self.left_alone,
+            excluded: &self.excluded,
         }
     }
 }
@@ -279,6 +282,10 @@ impl Job for HardenJob<'_> {
 
     fn add_unread(&mut self, path: &Path, error: &FileError) {
         self.unread.push((path.to_owned(), error.to_string()));
+    }
+
+    fn add_excluded(&mut self, lines: Vec<Excluded>) {
+        self.excluded.extend(lines);
     }
 
     fn prints(&self, done: &Done) -> bool {

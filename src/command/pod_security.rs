@@ -11,9 +11,9 @@ use super::session::{Input, Job, Processed, Session, Take, conflict_with_files, 
 use super::{Console, unusable};
 use crate::command::cli::{Cli, PodSecurity};
 use crate::config::FailOn;
-use crate::files::FileError;
 use crate::files::groups::{self, charts, kustomizations::Patches};
 use crate::files::walk::Disk;
+use crate::files::{Excluded, FileError};
 use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge};
 use crate::project::{CustomResource, NotOurs, Source, State, Surroundings};
 use crate::report::pod_security::{PodSecuritySummary, write_violations};
@@ -140,6 +140,10 @@ impl Job for PodSecurityJob {
 
     fn add_unread(&mut self, _: &Path, _: &FileError) {
         self.summary.add_failure();
+    }
+
+    fn add_excluded(&mut self, lines: Vec<Excluded>) {
+        self.summary.add_excluded(lines);
     }
 
     fn prints(&self, judged: &Vec<FileJudgement>) -> bool {

@@ -16,7 +16,7 @@ use super::{Console, ignore_broken_pipe};
 use crate::diagnostic::Diagnostic;
 use crate::files::groups::{self, Group};
 use crate::files::walk::{self, Disk, Found};
-use crate::files::{FileError, interrupt};
+use crate::files::{Excluded, FileError, interrupt};
 use crate::project::Source;
 use crate::report::diagnostic;
 
@@ -30,6 +30,9 @@ pub(super) trait Job {
 
     /// Takes a file that could not be read.
     fn add_unread(&mut self, path: &Path, error: &FileError);
+
+    /// Takes what the ignore files excluded from the walk.
+    fn add_excluded(&mut self, lines: Vec<Excluded>);
 
     /// Whether [`Job::take`] prints something.
     fn prints(&self, outcome: &Self::Outcome) -> bool;
@@ -104,7 +107,12 @@ impl<'s, 'c> Session<'s, 'c> {
             let (send, receive) = mpsc::channel();
             let (seen, is_over, disk) = (&seen, &is_over, &disk);
             scope.spawn(move || {
-                let (groups, errors) = input.read(seen, disk);
+                let (
+                    groups,
+                    Found {
+                        errors, excluded, ..
+                    },
+                ) = input.read(seen, disk);
                 if writes {
                     let sources = groups.iter().flat_map(|group| &group.sources);
                     interrupt::expect(sources.map(|source| source.path.as_path()));
@@ -112,7 +120,8 @@ impl<'s, 'c> Session<'s, 'c> {
                 // The receiver is dropped when the reader of standard output closes it.
                 let send = |message: Message<J::Outcome>| _ = send.send(message);
                 send(Message::unread(0, errors));
-                send(Message::end(0, 1));
+                send(Message::excluded(excluded));
+                send(Message::end(0, 2));
                 run_groups(groups, &|number, group| {
                     if is_over.load(Ordering::Relaxed) {
                         return;
@@ -167,6 +176,10 @@ impl<'s, 'c> Session<'s, 'c> {
                     job.add_unread(path, error);
                     self.print_error(path, "", error)?;
                 }
+                Ok(())
+            }
+            Content::Excluded(lines) => {
+                job.add_excluded(lines);
                 Ok(())
             }
             Content::Part(Processed { outcome, .. }) => {
@@ -241,8 +254,8 @@ impl<'s, 'c> Session<'s, 'c> {
 }
 
 impl Input<'_> {
-    /// The files in groups, and the paths that could not be found.
-    fn read(self, seen: &AtomicUsize, disk: &Disk) -> (Vec<Group>, Vec<(PathBuf, FileError)>) {
+    /// The files in groups, and the rest of what was found.
+    fn read(self, seen: &AtomicUsize, disk: &Disk) -> (Vec<Group>, Found) {
         match self {
             Self::Paths {
                 paths,
@@ -250,12 +263,14 @@ impl Input<'_> {
             } => {
                 let here = [PathBuf::from(".")];
                 let paths = if paths.is_empty() { &here } else { paths };
-                let Found { files, errors } = walk::find(paths, seen);
-                (groups::read(files, with_companions, disk), errors)
+                let mut found = walk::find(paths, seen);
+                let files = std::mem::take(&mut found.files);
+                (groups::read(files, with_companions, disk), found)
             }
             Self::Project(files) => {
-                let Found { files, errors } = walk::together(files, seen);
-                (groups::read_project(files), errors)
+                let mut found = walk::together(files, seen);
+                let files = std::mem::take(&mut found.files);
+                (groups::read_project(files), found)
             }
         }
     }
@@ -298,6 +313,8 @@ struct Message<T> {
 enum Content<T> {
     /// Files that could not be found or read.
     Unread(Vec<(PathBuf, FileError)>),
+    /// The lines of ignore files that excluded something.
+    Excluded(Vec<Excluded>),
     Part(Processed<T>),
     /// The last message of the group.
     End,
@@ -310,6 +327,15 @@ impl<T> Message<T> {
             group,
             number: 0,
             content: Content::Unread(files),
+        }
+    }
+
+    /// The second message of the first group.
+    fn excluded(lines: Vec<Excluded>) -> Self {
+        Self {
+            group: 0,
+            number: 1,
+            content: Content::Excluded(lines),
         }
     }
 

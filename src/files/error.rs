@@ -26,7 +26,31 @@ pub enum FileError {
         /// The error of the system.
         source: std::io::Error,
     },
-    /// The walk of a directory stopped early, or a line of an ignore file is not a valid pattern.
+    /// An ignore file is a link out of the project, a pipe or a device.
+    #[error("{} is not a file of this repository; harden does not read it", path.display())]
+    Stray {
+        /// The ignore file.
+        path: PathBuf,
+    },
+    /// A line of an ignore file is not a valid pattern. The other lines count.
+    #[error("{}:{line}: this line is not a valid pattern: {why}", path.display())]
+    IgnoreLine {
+        /// The ignore file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u32,
+        /// What is wrong, without the text of the line.
+        why: String,
+    },
+    /// An ignore file cannot be used.
+    #[error("{} cannot be used: {why}", path.display())]
+    IgnoreFile {
+        /// The ignore file.
+        path: PathBuf,
+        /// What is wrong, without any text of the file.
+        why: String,
+    },
+    /// The walk of a directory stopped early.
     #[error("cannot walk {}: {source}", path.display())]
     Walk {
         /// The directory.
@@ -95,7 +119,12 @@ impl Diagnostic for FileError {
                  `harden - < FILE > NEW && cat NEW > FILE` writes into the file, but not atomically"
             }
             Self::NotRegular { .. } => "use `-` to read standard input and print the result",
-            Self::Read { .. } | Self::Write { .. } | Self::Walk { .. } => return None,
+            Self::Stray { .. } => "replace it by a regular file, or remove it",
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Walk { .. }
+            | Self::IgnoreLine { .. }
+            | Self::IgnoreFile { .. } => return None,
         };
         Some(hint.into())
     }

@@ -3,6 +3,7 @@
 mod error;
 pub mod git;
 pub(crate) mod groups;
+mod ignores;
 pub mod interrupt;
 mod new_file;
 pub mod stream;
@@ -12,4 +13,5 @@ pub mod write;
 
 pub use self::error::FileError;
 pub use self::git::root_of;
+pub use self::ignores::Excluded;
 pub use self::new_file::NewFile;

@@ -8,13 +8,14 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use memchr::memmem;
 
-use super::{FileError, root_of};
+use super::ignores::Ignores;
+use super::{Excluded, FileError, root_of};
 use crate::dialect;
 use crate::paths::normalized;
 use crate::project::{Source, Surroundings, Unread};
@@ -27,6 +28,8 @@ pub struct Found {
     pub files: Vec<Entry>,
     /// The paths that could not be found or walked.
     pub errors: Vec<(PathBuf, FileError)>,
+    /// What the lines of ignore files exclude.
+    pub excluded: Vec<Excluded>,
 }
 
 /// A file to read.
@@ -102,7 +105,9 @@ impl Surroundings for Disk {
 
     fn siblings(&self, from: &Path) -> Vec<PathBuf> {
         let directory = from.parent().unwrap_or(Path::new(""));
-        let mut paths: Vec<PathBuf> = WalkBuilder::new(self.directory.join(directory))
+        let root = self.directory.join(directory);
+        let ignores = Arc::new(Ignores::new(&real_path(&root), &real_path(&self.directory)));
+        let mut paths: Vec<PathBuf> = builder(&root, &ignores)
             .max_depth(Some(1))
             .build()
             .filter_map(Result::ok)
@@ -149,7 +154,7 @@ pub fn find(arguments: &[PathBuf], seen: &AtomicUsize) -> Found {
     for argument in arguments {
         match fs::metadata(argument) {
             Ok(metadata) if metadata.is_dir() => {
-                walk(argument, seen, &mut entries, &mut found.errors);
+                walk(argument, seen, &mut found, &mut entries);
             }
             Ok(_) => entries.push(named(argument, seen)),
             Err(source) => found.errors.push(missing(argument, source)),
@@ -269,46 +274,36 @@ pub fn read_stdin(input: impl Read) -> Result<Source, FileError> {
     }
 }
 
-fn walk(
-    root: &Path,
-    seen: &AtomicUsize,
-    entries: &mut Vec<Entry>,
-    errors: &mut Vec<(PathBuf, FileError)>,
-) {
-    let found = Mutex::new((Vec::new(), Vec::new()));
-    WalkBuilder::new(root)
-        .add_custom_ignore_filename(".hardenignore")
-        // This also skips a `.git` directory that the command line names.
-        .filter_entry(|entry| entry.file_name() != ".git")
-        .build_parallel()
-        .run(|| {
-            Box::new(|entry| {
-                let error = match entry {
-                    Ok(entry) if is_candidate(&entry) => {
-                        seen.fetch_add(1, Ordering::Relaxed);
-                        if let Ok(mut found) = found.lock() {
-                            found.0.push(entry.into_path());
-                        }
-                        return WalkState::Continue;
+fn walk(root: &Path, seen: &AtomicUsize, found: &mut Found, entries: &mut Vec<Entry>) {
+    let ignores = Arc::new(Ignores::new(&real_path(root), &real_path(Path::new("."))));
+    let walked = Mutex::new((Vec::new(), Vec::new()));
+    builder(root, &ignores).build_parallel().run(|| {
+        Box::new(|entry| {
+            let error = match entry {
+                Ok(entry) if is_candidate(&entry) => {
+                    seen.fetch_add(1, Ordering::Relaxed);
+                    if let Ok(mut walked) = walked.lock() {
+                        walked.0.push(entry.into_path());
                     }
-                    Ok(entry) => match entry.error() {
-                        // A line of an ignore file is not a valid pattern. The walk reports the
-                        // line and uses the others.
-                        Some(error) => error.clone(),
-                        None => return WalkState::Continue,
-                    },
-                    Err(error) => error,
-                };
-                if let Ok(mut found) = found.lock() {
-                    found.1.push(trouble(root, error));
+                    return WalkState::Continue;
                 }
-                WalkState::Continue
-            })
-        });
-    let (mut paths, mut troubles) = found.into_inner().unwrap_or_default();
+                Ok(_) => return WalkState::Continue,
+                Err(error) => error,
+            };
+            if let Ok(mut walked) = walked.lock() {
+                walked.1.push(trouble(root, error));
+            }
+            WalkState::Continue
+        })
+    });
+    let (mut paths, mut troubles) = walked.into_inner().unwrap_or_default();
     paths.sort_unstable();
     troubles.sort_by(|left, right| left.0.cmp(&right.0));
-    errors.append(&mut troubles);
+    let (excluded, errors) = ignores.finish();
+    found.errors.append(&mut troubles);
+    let errors = errors.into_iter().map(|error| (root.to_owned(), error));
+    found.errors.extend(errors);
+    found.excluded.extend(excluded);
     entries.extend(paths.into_iter().map(|path| Entry {
         path: match path.strip_prefix(".") {
             Ok(below) => below.to_owned(),
@@ -316,6 +311,30 @@ fn walk(
         },
         named: false,
     }));
+}
+
+/// A walk of `root` without what the ignore files exclude. The crate itself reads none of them.
+fn builder(root: &Path, ignores: &Arc<Ignores>) -> WalkBuilder {
+    let (given, real) = (root.to_owned(), real_path(root));
+    let ignores = Arc::clone(ignores);
+    let mut builder = WalkBuilder::new(root);
+    builder.standard_filters(false).filter_entry(move |entry| {
+        match entry.path().strip_prefix(&given) {
+            // This also skips a `.git` directory that the command line names.
+            _ if entry.file_name() == ".git" => false,
+            Ok(below) if entry.depth() > 0 => {
+                let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+                let counts = is_directory || is_candidate(entry);
+                !ignores.excludes(&real.join(below), is_directory, counts)
+            }
+            _ => true,
+        }
+    });
+    builder
+}
+
+fn real_path(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 fn is_candidate(entry: &DirEntry) -> bool {
@@ -346,9 +365,7 @@ fn can_be_ours(path: &Path, bytes: &[u8]) -> bool {
 /// Splits an error of the walk into the path and the error of the system.
 fn trouble(root: &Path, error: ignore::Error) -> (PathBuf, FileError) {
     match error {
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-            trouble(root, *err)
-        }
+        ignore::Error::WithDepth { err, .. } => trouble(root, *err),
         ignore::Error::WithPath { path, err } => trouble(&path, *err),
         ignore::Error::Io(source) => {
             let path = root.to_owned();

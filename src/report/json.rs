@@ -19,6 +19,7 @@ use crate::engine::outcome::{
     self, ContainerReport, FileOutcome, FileReport, Location, Outcome, Position, Report, Row,
     StaleException,
 };
+use crate::files::Excluded;
 use crate::project::State;
 use crate::syntax;
 
@@ -128,6 +129,8 @@ impl Reporter for Json {
         list(out, self.unread.iter())?;
         write!(out, ",\n\"stale_exceptions\": ")?;
         list(out, self.stale.iter())?;
+        write!(out, ",\n\"excluded\": ")?;
+        list(out, closing.excluded.iter().map(ExcludedLine::from))?;
         writeln!(out, "\n}}")
     }
 }
@@ -259,6 +262,24 @@ struct Unread {
 struct Stale {
     at: String,
     why: String,
+}
+
+/// A line of an ignore file that excluded something.
+#[derive(Serialize)]
+struct ExcludedLine<'r> {
+    at: &'r str,
+    files: usize,
+    directories: usize,
+}
+
+impl<'r> From<&'r Excluded> for ExcludedLine<'r> {
+    fn from(line: &'r Excluded) -> Self {
+        Self {
+            at: &line.at,
+            files: line.files,
+            directories: line.directories,
+        }
+    }
 }
 
 fn files(report: &Report, is_of_a_command: bool) -> Vec<File<'_>> {

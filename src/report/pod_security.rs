@@ -8,7 +8,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::terminal::{BOLD, Escaped, NOTICE, PLACE, Terminal, path_text};
-use super::text::{ROWS, counted};
+use super::text::{ROWS, counted, excluded};
+use crate::files::Excluded;
 use crate::pod_security::{Content, FileJudgement, PodJudgement, Standard, Verdict, Violation};
 use crate::project::{NotOurs, State};
 use crate::report::why_not_ours;
@@ -71,6 +72,8 @@ pub struct PodSecuritySummary {
     files: usize,
     /// What was left alone although a consumer could take it: the place and the reason.
     unread: Vec<(String, String)>,
+    /// The lines of ignore files that excluded something.
+    excluded: Vec<Excluded>,
 }
 
 impl PodSecuritySummary {
@@ -90,6 +93,7 @@ impl PodSecuritySummary {
             failures: 0,
             files: 0,
             unread: Vec::new(),
+            excluded: Vec::new(),
         }
     }
 
@@ -128,6 +132,11 @@ impl PodSecuritySummary {
     /// Adds what was left alone although a consumer could take it.
     pub fn add_unread(&mut self, place: String, why: String) {
         self.unread.push((place, why));
+    }
+
+    /// Adds what the ignore files excluded from the walk.
+    pub fn add_excluded(&mut self, lines: Vec<Excluded>) {
+        self.excluded.extend(lines);
     }
 
     /// Counts a file that could not be read.
@@ -210,6 +219,9 @@ impl PodSecuritySummary {
         if !self.unread.is_empty() {
             let parts = counted(self.unread.len(), "file or part");
             writeln!(out, "Not read: {parts}.")?;
+        }
+        if let Some(excluded) = excluded(&self.excluded, self.verbose) {
+            writeln!(out, "{excluded}")?;
         }
         if self.rejected > 0 {
             let pods = counted(self.rejected, "pod");

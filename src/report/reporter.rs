@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use super::FORMATS;
 use super::terminal::Terminal;
 use crate::engine::outcome::{Report, StaleException};
+use crate::files::Excluded;
 
 /// A format of reports.
 #[derive(Clone, Copy)]
@@ -84,6 +85,8 @@ pub struct Closing<'c> {
     /// Paths that were found and left alone, although a consumer could take them, each with the
     /// reason.
     pub left_alone: &'c [(PathBuf, String)],
+    /// The lines of ignore files that excluded something from the walk.
+    pub excluded: &'c [Excluded],
 }
 
 /// The settings of a report.

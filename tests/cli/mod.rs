@@ -2,6 +2,7 @@
 
 mod config;
 mod diff;
+mod ignores;
 mod interrupt;
 mod json;
 mod pages;

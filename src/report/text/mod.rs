@@ -22,6 +22,7 @@ use crate::container::Basis;
 use crate::engine::outcome::{
     ContainerReport, FileOutcome, Outcome, Position, Report, StaleException, Unread,
 };
+use crate::files::Excluded;
 use crate::project::{NotOurs, State};
 use crate::report::reporter::{Closing, Detail, Format, Group, Mode, Needs, Reporter, Setting};
 use crate::report::words::sentence;
@@ -64,6 +65,8 @@ pub struct Summary {
     commands: Vec<String>,
     /// Notes on the run.
     notes: Vec<String>,
+    /// What the lines of ignore files exclude, as a sentence.
+    excluded: Option<String>,
     counts: Counts,
 }
 
@@ -107,6 +110,7 @@ impl Summary {
             templates: Vec::new(),
             commands: Vec::new(),
             notes: Vec::new(),
+            excluded: None,
             counts: Counts::default(),
         }
     }
@@ -415,6 +419,9 @@ impl Summary {
             let text = format!("Skipped: {files} ({kinds}).");
             wrap(out, "", "", &text, terminal, DIM)?;
         }
+        if let Some(excluded) = &self.excluded {
+            wrap(out, "", "", excluded, terminal, DIM)?;
+        }
         Ok(())
     }
 }
@@ -439,8 +446,37 @@ impl Reporter for Summary {
         let left_alone = closing.left_alone.iter();
         let left_alone = left_alone.map(|(path, why)| (path_text(path), why.clone()));
         self.unread.extend(left_alone);
+        self.excluded = excluded(closing.excluded, self.detail == Detail::Full);
         self.write(out)
     }
+}
+
+/// The sentence about the lines of ignore files that excluded something.
+pub(super) fn excluded(lines: &[Excluded], is_verbose: bool) -> Option<String> {
+    /// The lines that a short summary names.
+    const SHOWN: usize = 4;
+    if lines.is_empty() {
+        return None;
+    }
+    let shown = if is_verbose { lines.len() } else { SHOWN };
+    let mut words: Vec<String> = lines.iter().take(shown).map(excluded_by).collect();
+    if let Some(rest @ 1..) = lines.len().checked_sub(shown) {
+        words.push(format!("{} more; add --verbose", counted(rest, "line")));
+    }
+    Some(format!("Excluded: {}.", words.join("; ")))
+}
+
+fn excluded_by(line: &Excluded) -> String {
+    let counts = [(line.files, "file"), (line.directories, "directory")];
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts
+        .map(|(count, what)| match (*what, *count) {
+            ("directory", 2..) => format!("{count} directories"),
+            (what, count) => counted(count, what),
+        })
+        .collect();
+    let (at, counts) = (Escaped(&line.at), counts.join(" and "));
+    format!("{at} excludes {counts}")
 }
 
 pub(super) fn counted(count: usize, what: &str) -> String {
