@@ -41,6 +41,9 @@ pub enum JsonPathError {
     /// It is too long.
     #[error("a JSONPath must have at most {MOST} bytes")]
     TooLong,
+    /// Its brackets nest too deep. The parser tries each level several times.
+    #[error("the brackets of a JSONPath must not nest deeper than {DEEPEST} levels")]
+    TooDeep,
     /// It can visit values more than once.
     #[error("the JSONPath can take too long: {0}")]
     Costly(&'static str),
@@ -48,6 +51,8 @@ pub enum JsonPathError {
 
 /// The longest query, in bytes.
 const MOST: usize = 512;
+/// The deepest nesting of `[` and `(`.
+const DEEPEST: usize = 6;
 /// The largest product of the numbers of selectors in the segments of a query.
 const WIDEST: usize = 16;
 
@@ -106,6 +111,9 @@ impl FromStr for JsonPath {
         if text.len() > MOST {
             return Err(JsonPathError::TooLong);
         }
+        if depth(text) > DEEPEST {
+            return Err(JsonPathError::TooDeep);
+        }
         let query = parse_json_path(text).map_err(|_| JsonPathError::Syntax(text.to_owned()))?;
         let mut cost = Cost::default();
         cost.segments(&query.segments)?;
@@ -114,6 +122,27 @@ impl FromStr for JsonPath {
             query,
         })
     }
+}
+
+/// The deepest nesting of brackets outside quotes.
+fn depth(text: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    let mut quote = None;
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match (byte, quote) {
+            (b'\\', Some(_)) => {
+                bytes.next();
+            }
+            (byte, Some(end)) if byte == end => quote = None,
+            (b'\'' | b'"', None) => quote = Some(byte),
+            (b'[' | b'(', None) => open += 1,
+            (b']' | b')', None) => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
 }
 
 /// Counts the cost of a query while it is read.
@@ -256,7 +285,56 @@ mod tests {
         }
         assert!("$.a".repeat(1000).parse::<JsonPath>().is_err());
         let brackets = format!("$[?{}@.a{}]", "(".repeat(200), ")".repeat(200));
-        let _ = brackets.parse::<JsonPath>();
+        assert_eq!(brackets.parse::<JsonPath>(), Err(JsonPathError::TooDeep));
+        assert!("$[?count(@[?@.a=='(((((('])>1]".parse::<JsonPath>().is_ok());
+        let hidden = format!("$[?{}@.a{}]", "('\\']))'==@.b||".repeat(8), ")".repeat(8));
+        assert_eq!(hidden.parse::<JsonPath>(), Err(JsonPathError::TooDeep));
+    }
+
+    #[test]
+    fn a_nested_query_ends() {
+        let value = json!({"a": {"a": {"a": {"a": [1, 2, 3]}}}});
+        for part in [
+            "@.a||",
+            "@.a&&",
+            "!@.a||",
+            "1==1&&",
+            "@[0]||",
+            "@.a==@.b||",
+            "@['a']&&",
+        ] {
+            let text = format!("$[?{}@.a]", part.repeat(60));
+            let start = std::time::Instant::now();
+            let _ = text.parse::<JsonPath>();
+            let elapsed = start.elapsed();
+            assert!(elapsed.as_secs() < 2, "{elapsed:?} for {text}");
+        }
+        for (open, close) in [
+            ("(", ")"),
+            ("!(", ")"),
+            ("@[?", "]"),
+            ("!@[?", "]"),
+            ("(@.a&&", ")"),
+            ("(@.a||", ")"),
+            ("length(", ")"),
+            ("count(@[?", "])"),
+            ("value(@.a[?", "])"),
+            ("@['a'][?", "]"),
+            ("1==1&&(", ")"),
+            ("(1==1||", ")"),
+        ] {
+            for depth in [1, 2, 3, 4, 8, 16, 24, 32, 64, 100] {
+                let inner = format!("{}@.a{}", open.repeat(depth), close.repeat(depth));
+                for text in [format!("$[?{inner}]"), format!("$..[?{inner}]"), inner] {
+                    let start = std::time::Instant::now();
+                    if let Ok(query) = text.parse::<JsonPath>() {
+                        let _ = query.matches(&value);
+                    }
+                    let elapsed = start.elapsed().as_secs();
+                    assert!(elapsed < 2, "{elapsed} s for {text}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,12 +3,18 @@
 use std::fmt;
 use std::path::Path;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet};
 use serde::de::{Deserialize, Deserializer};
 
 use super::values::text;
 use crate::image::pattern;
 use crate::jsonpath::JsonPath;
+
+/// The maximum length of a pattern in bytes.
+const LONGEST: usize = 512;
+
+/// The maximum number of `{` in a glob. `globset` nests a regular expression for each.
+const BRACES: usize = 16;
 
 /// A name in which `*` matches any characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +29,7 @@ pub struct Label {
 
 /// A glob over paths, as `.gitignore` has it: `*` stays within a folder, `**` does not.
 #[derive(Clone, Debug)]
-pub struct PathGlob(GlobMatcher);
+pub struct PathGlob(GlobSet);
 
 impl Pattern {
     /// Whether it matches the whole name.
@@ -54,6 +60,7 @@ impl PathGlob {
 fn pattern(text: &str) -> Result<Pattern, &'static str> {
     match text {
         "" => Err("the name is empty; `*` matches any name"),
+        text if text.len() > LONGEST => Err("a name must have at most 512 bytes"),
         text => Ok(Pattern(text.to_owned())),
     }
 }
@@ -66,6 +73,9 @@ fn label(text: &str) -> Result<Label, &'static str> {
     if key.is_empty() {
         return Err("write a label as `key=value`, or only its key");
     }
+    if text.len() > LONGEST {
+        return Err("a label must have at most 512 bytes");
+    }
     Ok(Label {
         key: key.to_owned(),
         value,
@@ -73,14 +83,19 @@ fn label(text: &str) -> Result<Label, &'static str> {
 }
 
 fn path_glob(text: &str) -> Result<PathGlob, String> {
-    if text.is_empty() || text.len() > 512 {
+    if text.is_empty() || text.len() > LONGEST {
         return Err("a glob must have 1 to 512 bytes".to_owned());
     }
-    GlobBuilder::new(text.strip_prefix("./").unwrap_or(text))
+    if text.matches('{').count() > BRACES {
+        return Err("a glob must have at most 16 `{`".to_owned());
+    }
+    let glob = GlobBuilder::new(text.strip_prefix("./").unwrap_or(text))
         .literal_separator(true)
-        .build()
-        .map(|glob| PathGlob(glob.compile_matcher()))
-        .map_err(|error| error.to_string())
+        .build();
+    // `Glob::compile_matcher` panics if the glob is too complex. A set has an error for that.
+    glob.and_then(|glob| GlobSet::builder().add(glob).build())
+        .map(PathGlob)
+        .map_err(|error| error.kind().to_string())
 }
 
 impl fmt::Display for Pattern {
@@ -119,6 +134,26 @@ mod tests {
         assert!(matches("**/a.yaml", "a.yaml"));
         assert!(matches("./a.{yml,yaml}", "a.yml"));
         assert!(path_glob("a[").is_err());
+    }
+
+    #[test]
+    fn a_pattern_of_any_size_is_a_pattern_or_an_error() {
+        let nested = |depth: usize| format!("{}a{}", "{".repeat(depth), "}".repeat(depth));
+        assert!(path_glob(&nested(16)).unwrap().matches(Path::new("a")));
+        for depth in [17, 250, 255, 1 << 20] {
+            assert!(path_glob(&nested(depth)).is_err());
+        }
+        for part in [
+            "{a", "{a,", "[!", "[a-", "**/", "*", "?", "\\", "{,", "[^{]", "[[:x:]]",
+        ] {
+            for count in [1, 16, 128, 511, 1 << 20] {
+                let _ = path_glob(&part.repeat(count));
+                let _ = pattern(&part.repeat(count));
+                let _ = label(&part.repeat(count));
+            }
+        }
+        let long = "a".repeat(513);
+        assert!(pattern(&long).is_err() && label(&long).is_err() && path_glob(&long).is_err());
     }
 
     #[test]
