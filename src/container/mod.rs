@@ -456,6 +456,14 @@ impl Container {
 
     /// The words of its command: those in the file, otherwise those of the image's Dockerfile.
     pub fn command(&self) -> impl Iterator<Item = &str> {
+        let (entrypoint, arguments) = self.entrypoint_and_arguments();
+        let words = entrypoint.into_iter().chain(arguments).flatten();
+        words.map(String::as_str)
+    }
+
+    /// Its entrypoint and arguments: those in the file, otherwise those of the image's Dockerfile.
+    #[must_use]
+    pub fn entrypoint_and_arguments(&self) -> (Option<&Vec<String>>, Option<&Vec<String>>) {
         let image = self.facts.as_deref();
         let of_image = image.filter(|_| self.entrypoint.is_none());
         let entrypoint = self
@@ -466,8 +474,7 @@ impl Container {
             .arguments
             .as_ref()
             .or_else(|| of_image?.arguments.as_ref());
-        let words = entrypoint.into_iter().chain(arguments).flatten();
-        words.map(String::as_str)
+        (entrypoint, arguments)
     }
 
     /// The variables in the file and in the image's Dockerfile. An unknown value is `None`.

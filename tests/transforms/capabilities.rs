@@ -418,3 +418,40 @@ fn windows_has_none() {
         Outcome::Inapplicable
     ));
 }
+
+/// `Restricted` refuses every added capability but `NET_BIND_SERVICE`.
+#[test]
+fn an_argument_adds_no_capability() {
+    let pod = "  securityContext: {runAsUser: 1000, runAsNonRoot: true}";
+    for arguments in [
+        "args: [--target, \"host:2801/ping\"]",
+        "args: [\"host:2801/ping\"]",
+        "command: [app, ping, /bin/ping, \"--url=http://host/ping\"]",
+        "command: [app, \"a; ping b\", \"$(ping)\"]",
+        "livenessProbe: {exec: {command: [wget, \"host:2801/ping\"]}}",
+    ] {
+        let container = format!("{{name: a, image: example/app, {arguments}}}");
+        let (drop, add) = kubernetes(&container, pod.trim_start(), Assume::All);
+        assert_eq!(drop, ["ALL"], "{arguments}");
+        assert!(add.is_empty(), "{arguments}: {add:?}");
+    }
+    for command in [
+        "command: [ping, host]",
+        "command: [sh, -c, \"cd /tmp && exec ping host\"]",
+        "command: [sudo, -u, app, ping, host]",
+        "livenessProbe: {exec: {command: [sh, -c, \"ping host || exit 1\"]}}",
+    ] {
+        let container = format!("{{name: a, image: example/app, {command}}}");
+        let text = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {container}\n  {}\n",
+            pod.trim_start()
+        );
+        let report = run(&text, &["drop-capabilities"], Assume::All);
+        let why = sentence(&report.containers[0].rows[0].reason);
+        let drops_all_alone = match &report.files[0].outcome {
+            FileOutcome::Changed(change) => !change.text.contains("NET_RAW"),
+            _ => false,
+        };
+        assert!(!drops_all_alone, "{command}: {why}");
+    }
+}

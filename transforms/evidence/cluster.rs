@@ -1,5 +1,6 @@
 //! Evidence that a container uses the API of its cluster.
 
+use super::commands::programs;
 use super::{command_words, program};
 use crate::container::{Container, Reason, Words, within};
 
@@ -74,7 +75,7 @@ pub fn of_cluster_client(container: &Container) -> Option<Reason> {
         "traefik",
         "velero",
     ];
-    if let Some(word) = command_words(container).find(|word| PROGRAMS.contains(&program(word))) {
+    if let Some(word) = programs(container).find(|word| PROGRAMS.contains(&program(word))) {
         return Some(Reason::new(&CLIENT_PROGRAM).name(word));
     }
     let is_option =

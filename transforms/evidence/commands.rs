@@ -1,8 +1,9 @@
-//! The programs and words of commands, hooks and health checks.
+//! What the programs and words of commands, hooks and health checks are evidence for.
 
+use super::programs::{started_by, started_together};
 use crate::container::{Container, Reason, Words};
 use crate::image::{Kind, is_start_script};
-use crate::shell::{self, Token};
+use crate::shell;
 
 static ENTRYPOINT_REPLACED: Words =
     Words::new("entrypoint-replaced", "Its entrypoint is replaced.");
@@ -37,9 +38,8 @@ pub fn own_script(container: &Container) -> Option<&str> {
     if let Some(script) = at_start {
         return Some(script);
     }
-    container
-        .command()
-        .flat_map(words_of)
+    first_words(started(container))
+        .into_iter()
         .find(|word| is_own_script(word))
 }
 
@@ -65,13 +65,15 @@ fn is_shell(program: &str) -> bool {
 /// A program of the command that only root can use.
 #[must_use]
 pub fn root_command(container: &Container) -> Option<&str> {
-    command_words(container).find(|word| needs_root(program(word)))
+    programs(container).find(|word| needs_root(program(word)))
 }
 
 /// The option that names the user a server switches to after its start as root, with that user.
 /// Some servers exit if they cannot switch.
 pub(super) fn stepping_down(container: &Container) -> Option<(&str, &str)> {
-    let words: Vec<&str> = container.command().flat_map(words_of).collect();
+    let arguments = container.command();
+    let words = arguments.flat_map(|text| text.split_ascii_whitespace());
+    let words: Vec<&str> = words.map(shell::without_quotes).collect();
     let pairs = words.iter().zip(words.iter().skip(1));
     let mut apart = pairs.map(|(option, user)| (*option, *user));
     let mut joined = words.iter().filter_map(|word| word.split_once('='));
@@ -151,138 +153,77 @@ fn needs_root(program: &str) -> bool {
     )
 }
 
-/// Every word of entrypoint, arguments and hooks. Shell scripts are split into their words.
+/// Every word of entrypoint, arguments and hooks. Only [`programs`] are programs.
 pub(crate) fn command_words(container: &Container) -> impl Iterator<Item = &str> {
     let hooks = container.hooks.iter().flatten().map(String::as_str);
-    container.command().chain(hooks).flat_map(words_of)
+    let arguments = container.command().chain(hooks);
+    let words = arguments.flat_map(|text| text.split([' ', '\t', '\n', ';', '&', '|', '(', ')']));
+    words
+        .map(shell::without_quotes)
+        .filter(|word| !word.is_empty())
 }
 
-/// The program of each simple command of the health checks. Shells and their keywords are left out.
+/// The commands that entrypoint, arguments and hooks start, each beginning with its program.
+pub(super) fn commands(container: &Container) -> Vec<Vec<&str>> {
+    let hooks = container.hooks.iter();
+    let hooks = hooks.flat_map(|hook| started_by(hook.iter().map(String::as_str)));
+    started(container).into_iter().chain(hooks).collect()
+}
+
+/// The programs that entrypoint, arguments and hooks start, as written.
+pub(crate) fn programs(container: &Container) -> impl Iterator<Item = &str> {
+    first_words(commands(container)).into_iter()
+}
+
+/// The commands that entrypoint and arguments start.
+fn started(container: &Container) -> Vec<Vec<&str>> {
+    let (entrypoint, arguments) = container.entrypoint_and_arguments();
+    started_together(entrypoint, arguments)
+}
+
+/// The programs of the health checks.
 pub(super) fn programs_of_probes(container: &Container) -> Vec<&str> {
-    commands_of_probes(container)
-        .into_iter()
+    first_words(commands_of_probes(container))
+}
+
+/// Each command of the health checks, starting with the program.
+pub(super) fn commands_of_probes(container: &Container) -> Vec<Vec<&str>> {
+    let probes = container.probes.iter();
+    probes
+        .flat_map(|probe| started_by(probe.iter().map(String::as_str)))
+        .collect()
+}
+
+fn first_words(commands: Vec<Vec<&str>>) -> Vec<&str> {
+    let commands = commands.into_iter();
+    commands
         .filter_map(|words| words.first().copied())
         .collect()
 }
 
-/// Each simple command of the health checks, starting with the program.
-pub(super) fn commands_of_probes(container: &Container) -> Vec<Vec<&str>> {
-    let is_around = |word: &&str| {
-        word.starts_with('-')
-            || matches!(
-                program(word),
-                "CMD" | "CMD-SHELL" | "NONE" | "exec" | "timeout"
-            )
-            || is_shell(program(word))
-            || matches!(
-                *word,
-                "if" | "then" | "else" | "while" | "until" | "do" | "!" | "{"
-            )
-    };
-    let probes = container.probes.iter();
-    probes
-        .flat_map(|probe| simple_commands(&probe.iter().collect::<Vec<_>>()))
-        .map(|words| words.into_iter().skip_while(is_around).collect())
-        .collect()
-}
-
-/// The words of each simple command. One argument may be a script with several commands.
-pub(crate) fn simple_commands<'w>(words: &[&'w String]) -> Vec<Vec<&'w str>> {
-    let mut commands = vec![Vec::new()];
-    for word in words {
-        enter(word, &mut commands);
-    }
-    commands
-}
-
-/// The words of one argument, which may be a shell script.
-fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    let mut commands = vec![Vec::new()];
-    enter(text, &mut commands);
-    commands.into_iter().flatten()
-}
-
-/// Adds the words of an argument to the commands, without the quotes around each word.
-fn enter<'w>(text: &'w str, commands: &mut Vec<Vec<&'w str>>) {
-    let mut is_script = false;
-    for token in shell::tokens(text) {
-        let word = match token {
-            Token::Operator(_) => {
-                commands.push(Vec::new());
-                continue;
-            }
-            Token::Word(word) => word,
-        };
-        let bare = shell::without_quotes(word);
-        // A command substitution also runs, in quotes or not. An apostrophe in a here-document
-        // looks like an opening quote.
-        let is_document = word.contains('\n') && bare.len() == word.len();
-        if word.contains("$(") || word.contains('`') || is_document {
-            let mut parts = word.split([';', '&', '|', '(', ')', '`', '\n']);
-            add(
-                parts.next().unwrap_or_default().split_whitespace(),
-                commands,
-            );
-            for part in parts {
-                commands.push(Vec::new());
-                add(part.split_whitespace(), commands);
-            }
-        } else if is_script && bare.len() < word.len() {
-            enter(bare, commands);
-        } else {
-            add([bare], commands);
-        }
-        // `sh -c`, `su app -c`, `bash -lc`: a quoted script follows.
-        is_script = word == "eval" || word.starts_with('-') && word.ends_with('c');
-    }
-}
-
-fn add<'w>(words: impl IntoIterator<Item = &'w str>, commands: &mut [Vec<&'w str>]) {
-    if let Some(command) = commands.last_mut() {
-        command.extend(words.into_iter().filter(|word| !word.is_empty()));
-    }
-}
-
-/// The program that a word names, without its directory. An address names none.
+/// The program that a word names, without its directory. An address such as `host:80/path` names
+/// none.
 pub(crate) fn program(word: &str) -> &str {
-    if word.contains("://") {
-        return word;
+    match word.rsplit_once('/') {
+        Some((directory, name)) if !directory.contains(':') => name,
+        _ => word,
     }
-    word.rsplit('/').next().unwrap_or(word)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn commands(text: &str) -> Vec<String> {
-        let text = text.to_owned();
-        let commands = simple_commands(&[&text]);
-        commands.iter().map(|words| words.join(",")).collect()
-    }
-
     #[test]
-    fn quoted_text_is_not_a_program() {
-        assert_eq!(
-            commands("echo 'no su; no chown' && exec \"app\" --name='a b'"),
-            ["echo,no su; no chown", "exec,app,--name='a b'"]
-        );
-    }
-
-    #[test]
-    fn a_quoted_script_is_split_into_its_commands() {
-        assert_eq!(
-            commands("su app -c \"chown x y; exec 'my app'\""),
-            ["su,app,-c,chown,x,y", "exec,my app"]
-        );
-        assert_eq!(commands("bash -lc 'a|b' c"), ["bash,-lc,a", "b,c"]);
-        assert_eq!(
-            commands("x=\"$(su app)\" `chown y`"),
-            ["x=\"$", "su,app", "\"", "chown,y", ""]
-        );
-        assert_eq!(
-            commands("cat <<E > x\nit's\nE\nchown y"),
-            ["cat,<<E,>,x", "it's", "E", "chown,y"]
-        );
+    fn an_address_is_not_a_program() {
+        for (word, name) in [
+            ("/bin/ping", "ping"),
+            ("ping", "ping"),
+            ("./a/ping", "ping"),
+            ("host:2801/ping", "host:2801/ping"),
+            ("http://host/ping", "http://host/ping"),
+        ] {
+            assert_eq!(program(word), name);
+        }
     }
 }

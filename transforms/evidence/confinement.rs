@@ -1,7 +1,8 @@
 //! Evidence against the platform's default profiles.
 
+use super::commands::programs;
 use super::observed::comment;
-use super::{command_words, program};
+use super::program;
 use crate::container::{Container, Place, Reason, Value, Words};
 
 static TRACING_CAPABILITY: Words = Words::new(
@@ -91,7 +92,7 @@ fn refused_by_seccomp(container: &Container) -> Option<Refused<'_>> {
         "puppeteer",
         "rootless",
     ];
-    let program = command_words(container).find(|word| {
+    let program = programs(container).find(|word| {
         matches!(
             program(word),
             "bpftrace"

@@ -1,6 +1,7 @@
 //! Evidence of how much memory a container needs.
 
-use super::{command_words, program};
+use super::commands::programs;
+use super::program;
 use crate::container::Container;
 use crate::image::Name;
 use crate::units::{self, Amount};
@@ -91,7 +92,7 @@ fn runs(container: &Container, name: &str) -> bool {
     let image = container.image.as_ref();
     let repository = image.and_then(Name::repository);
     repository.is_some_and(|path| path.rsplit('/').next() == Some(name))
-        || command_words(container).any(|word| program(word) == name)
+        || programs(container).any(|word| program(word) == name)
 }
 
 /// Options that size a heap or a cache, with the unit of a bare number in bytes.

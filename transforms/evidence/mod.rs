@@ -11,21 +11,23 @@ mod observed;
 pub mod pod;
 mod ports;
 mod processes;
+mod programs;
 mod software;
 mod writes;
 
 pub use cluster::of_cluster_client;
-pub(crate) use commands::{command_words, program, simple_commands};
+pub(crate) use commands::{command_words, program};
 pub use commands::{own_script, past_entrypoint, root_command};
 pub use confinement::{against_default_seccomp, for_confinement_off};
 pub use memory::{memory_by_variable, stated_memory};
 pub use observed::observed;
 pub use ports::login_port;
 pub use processes::{engine_inside, stated_connections};
+pub(crate) use programs::{started_by, started_together};
 pub use software::may_be_known_software;
 pub use writes::mentions_tmp;
 
-use self::commands::{probing_command, programs_of_probes, stepping_down};
+use self::commands::{probing_command, programs, programs_of_probes, stepping_down};
 use self::ports::server_port;
 use self::writes::{StatedPath, probe_writes, redirects, stated_path, writing_command};
 use crate::container::{
@@ -382,7 +384,7 @@ pub fn against_no_new_privileges(container: &Container) -> Vec<Evidence> {
         let programs = programs_of_probes(container);
         programs.into_iter().find(gains)
     };
-    let reason = match command_words(container).find(gains) {
+    let reason = match programs(container).find(gains) {
         Some(word) => Some(Reason::new(&COMMAND_GAINS).name(word)),
         None => of_probes().map(|word| Reason::new(&PROBE_GAINS).name(word)),
     };

@@ -1,6 +1,7 @@
 //! Evidence about the number of processes and threads of a container.
 
-use super::{command_words, program};
+use super::commands::programs;
+use super::program;
 use crate::container::{Container, Reason, Words};
 
 static ENGINE_PROGRAM: Words = Words::new(
@@ -34,7 +35,7 @@ pub fn engine_inside(container: &Container) -> Option<Reason> {
         "podman",
         "sysbox",
     ];
-    if let Some(word) = command_words(container).find(|word| PROGRAMS.contains(&program(word))) {
+    if let Some(word) = programs(container).find(|word| PROGRAMS.contains(&program(word))) {
         return Some(Reason::new(&ENGINE_PROGRAM).name(word));
     }
     let image = container.image.as_ref()?.to_string();

@@ -1,7 +1,8 @@
 //! Evidence of what a container writes, and where.
 
+use super::commands::commands;
 use super::commands::commands_of_probes;
-use super::{command_words, program};
+use super::program;
 use crate::container::{Container, within};
 
 /// An option or a variable that names a path to write to.
@@ -83,53 +84,61 @@ pub(super) fn stated_path(container: &Container) -> Option<StatedPath<'_>> {
 
 /// A program of the command that changes the image's files.
 pub(super) fn writing_command(container: &Container) -> Option<&str> {
-    command_words(container).find(|word| {
-        matches!(
-            program(word),
-            "apt-get"
-                | "apt"
-                | "apk"
-                | "yum"
-                | "dnf"
-                | "microdnf"
-                | "pip"
-                | "pip3"
-                | "npm"
-                | "npx"
-                | "yarn"
-                | "pnpm"
-                | "bundle"
-                | "gem"
-                | "composer"
-                | "poetry"
-                | "uv"
-                | "go"
-                | "cargo"
-                | "mvn"
-                | "gradle"
-                | "make"
-                | "git"
-                | "wget"
-                | "touch"
-                | "mkdir"
-                | "cp"
-                | "mv"
-                | "ln"
-                | "sed"
-                | "tee"
-                | "tar"
-                | "unzip"
-                | "chmod"
-                | "chown"
-                | "useradd"
-                | "adduser"
-                | "install"
-                | "envsubst"
-                | "dockerd"
-                | "sshd"
-                | "update-ca-certificates"
-        )
-    })
+    let changes_files = |words: &&Vec<&str>| match words.as_slice() {
+        [_, "install", ..] => true,
+        [first, ..] => is_writing(program(first)),
+        [] => false,
+    };
+    let commands = commands(container);
+    commands.iter().find(changes_files)?.first().copied()
+}
+
+fn is_writing(program: &str) -> bool {
+    matches!(
+        program,
+        "apt-get"
+            | "apt"
+            | "apk"
+            | "yum"
+            | "dnf"
+            | "microdnf"
+            | "pip"
+            | "pip3"
+            | "npm"
+            | "npx"
+            | "yarn"
+            | "pnpm"
+            | "bundle"
+            | "gem"
+            | "composer"
+            | "poetry"
+            | "uv"
+            | "go"
+            | "cargo"
+            | "mvn"
+            | "gradle"
+            | "make"
+            | "git"
+            | "wget"
+            | "touch"
+            | "mkdir"
+            | "cp"
+            | "mv"
+            | "ln"
+            | "sed"
+            | "tee"
+            | "tar"
+            | "unzip"
+            | "chmod"
+            | "chown"
+            | "useradd"
+            | "adduser"
+            | "install"
+            | "envsubst"
+            | "dockerd"
+            | "sshd"
+            | "update-ca-certificates"
+    )
 }
 
 /// Whether a shell redirects to a file that is neither scratch space nor a device.

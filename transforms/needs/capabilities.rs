@@ -280,32 +280,16 @@ pub fn binds_low_port(container: &Container) -> bool {
 
 /// The default capabilities that programs of the command need, each with its program.
 pub fn of_commands(container: &Container) -> impl Iterator<Item = (&str, &'static [&'static str])> {
-    let started = container.entrypoint.iter().chain(&container.arguments);
+    let started =
+        evidence::started_together(container.entrypoint.as_ref(), container.arguments.as_ref());
     let others = container.hooks.iter().chain(&container.probes);
-    std::iter::once(started.flatten().collect())
-        .chain(others.map(|words| words.iter().collect()))
-        .flat_map(|words: Vec<&String>| evidence::simple_commands(&words))
-        .flat_map(|words| {
-            let pings_server = words
-                .iter()
-                .any(|word| has_ping_command(evidence::program(word)));
-            words.into_iter().filter_map(move |word| {
-                let program = evidence::program(word);
-                let needed = of_program(program).filter(|_| program != "ping" || !pings_server);
-                Some((word, needed?))
-            })
+    started
+        .into_iter()
+        .chain(others.flat_map(|words| evidence::started_by(words.iter().map(String::as_str))))
+        .filter_map(|words| {
+            let word = *words.first()?;
+            Some((word, of_program(evidence::program(word))?))
         })
-}
-
-/// Whether `ping` is a command of this program: `redis-cli ping` and `mysqladmin ping` check the
-/// health of a server and send no raw packets.
-fn has_ping_command(program: &str) -> bool {
-    program.ends_with("-cli")
-        || program.ends_with("-admin")
-        || matches!(
-            program,
-            "celery" | "influx" | "mysqladmin" | "rabbitmq-diagnostics" | "rabbitmqctl"
-        )
 }
 
 fn of_program(program: &str) -> Option<&'static [&'static str]> {
@@ -349,7 +333,10 @@ mod tests {
         assert_eq!(needed(&["sh", "-c", "celery -A app inspect ping"]), 0);
         assert_eq!(needed(&["ping", "-c", "1", "db"]), 1);
         assert_eq!(needed(&["redis-cli info && ping -c 1 db"]), 1);
-        assert_eq!(needed(&["redis-cli", "ping;", "tcpdump"]), 1);
+        assert_eq!(needed(&["redis-cli ping; tcpdump"]), 1);
+        assert_eq!(needed(&["redis-cli", "ping;", "tcpdump"]), 0);
+        assert_eq!(needed(&["app", "--target", "host:2801/ping"]), 0);
+        assert_eq!(needed(&["app", "/bin/ping", "sh -c ping"]), 0);
     }
 
     #[test]
