@@ -23,6 +23,12 @@ pub trait Surroundings: fmt::Debug + Sync {
     /// Why the file cannot be read.
     fn read(&self, from: &Path, path: &Path) -> Result<String, Unread>;
 
+    /// The directory that the references of the file cannot lead out of. Files with the same one
+    /// can read the same files. `None` if there is no such directory.
+    fn project(&self, _from: &Path) -> Option<PathBuf> {
+        None
+    }
+
     /// The normalized path, without `.` and `..`. All spellings of a path have the same place.
     fn place(&self, path: &Path) -> PathBuf {
         normalized(path)
@@ -196,14 +202,16 @@ pub struct Target {
 }
 
 impl Target {
-    /// Whether the selector may match an object. A regular expression may match every object.
+    /// The kind and the name of the objects that the selector may match. `None` is any, because a
+    /// regular expression may match every object.
     #[must_use]
-    pub fn may_mean(&self, kind: &str, name: &str) -> bool {
+    pub fn certain(&self) -> (Option<String>, Option<String>) {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        let fits = |wanted: Option<&str>, word: &str| {
-            wanted.is_none_or(|wanted| wanted == word || !wanted.chars().all(is_plain))
+        let plain = |word: &Option<String>| {
+            let word = word.as_ref();
+            word.filter(|word| word.chars().all(is_plain)).cloned()
         };
-        fits(self.kind.as_deref(), kind) && fits(self.name.as_deref(), name)
+        (plain(&self.kind), plain(&self.name))
     }
 }
 

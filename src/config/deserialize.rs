@@ -19,7 +19,7 @@ use serde::forward_to_deserialize_any;
 
 use super::ConfigError;
 use crate::nearest;
-use crate::syntax::{Kind, Limits, Lines, NodeId, Scalar, Schema, Span, Style, Tree};
+use crate::syntax::{Kind, Limits, NodeId, Scalar, Schema, Span, Style, Tree};
 
 /// Reads a value from a tree of one document; an empty document is an empty mapping.
 ///
@@ -35,7 +35,6 @@ pub(super) fn from_tree<'de, T: Deserialize<'de>>(
     };
     let source = Source {
         tree,
-        lines: Lines::new(tree),
         limits,
         budget: Cell::new(limits.nodes.saturating_mul(2)),
     };
@@ -193,7 +192,6 @@ fn candidates(word: &str, known: &[&str]) -> String {
 /// The tree, and what bounds the work on it.
 struct Source<'t, 's> {
     tree: &'t Tree<'s>,
-    lines: Lines<'s>,
     limits: &'t Limits,
     /// Values that may still be read. Only aliases read a value more than once.
     budget: Cell<u32>,
@@ -478,7 +476,7 @@ impl<'de> SeqAccess<'de> for Place<'_, '_, '_> {
         let number: U32Deserializer<Fault> = match self.next {
             0 => span.start,
             1 => span.end,
-            2 => source.lines.line_column(span.start).0,
+            2 => source.tree.line_column(span.start).0,
             _ => return seed.deserialize(self.value).map(Some),
         }
         .into_deserializer();

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::image;
 
 pub use self::answer::{Answer, Assignment, Assume, Basis, Finding, Policy, Scratch};
-use self::mount::clean;
+pub(crate) use self::mount::clean;
 pub use self::mount::{Mount, MountSource, is_shared_directory, same_path, within};
 pub use self::observation::{Injector, Observation, Observed, Patched, Power};
 pub use self::reason::{Reason, Value, Words};

@@ -65,7 +65,7 @@ pub fn is_shared_directory(path: &str) -> bool {
 
 /// The path without doubled or trailing slashes, `.` and `..`, as Go's `path.Clean` returns it.
 /// The root is empty. `/var/run` becomes `/run`, because it is a link in every image that has both.
-pub(super) fn clean(path: &str) -> Cow<'_, str> {
+pub(crate) fn clean(path: &str) -> Cow<'_, str> {
     if is_clean(path) {
         return Cow::Borrowed(path);
     }

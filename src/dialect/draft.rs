@@ -1,12 +1,10 @@
 //! Collects the changes of a project until they are proved and written as text.
 
-use std::cell::OnceCell;
-
 use super::{Site, Unwritable};
 use crate::container::{Assignment, Place};
 use crate::dialect::Member;
 use crate::project::{self, File};
-use crate::syntax::{Checkpoint, Editor, Lines, Plan};
+use crate::syntax::{Checkpoint, Editor, Plan};
 
 /// The changes planned so far. This trait is all that the engine knows of a project, so a project
 /// need not be YAML or files.
@@ -45,7 +43,6 @@ pub(crate) trait Draft {
 pub(crate) struct YamlDraft<'t, 's> {
     files: &'t [File<'s>],
     editors: Vec<Editor<'t, 's>>,
-    lines: Vec<OnceCell<Lines<'s>>>,
 }
 
 impl<'t, 's> YamlDraft<'t, 's> {
@@ -57,7 +54,6 @@ impl<'t, 's> YamlDraft<'t, 's> {
                 .iter()
                 .map(|file| Editor::new(&file.tree, file.format.schema()))
                 .collect(),
-            lines: files.iter().map(|_| OnceCell::new()).collect(),
         }
     }
 
@@ -97,9 +93,8 @@ impl Draft for YamlDraft<'_, '_> {
     }
 
     fn line_column(&self, place: Place) -> Option<(u32, u32)> {
-        let file = &self.files[place.file];
-        let lines = self.lines[place.file].get_or_init(|| Lines::new(&file.tree));
-        Some(lines.line_column(place.span.start))
+        let File { tree, .. } = &self.files[place.file];
+        Some(tree.line_column(place.span.start))
     }
 
     fn heirs(site: &Self::Site) -> Vec<usize> {

@@ -34,8 +34,11 @@ const LABEL: &str = "harden.ignore.";
 pub(crate) struct Exceptions {
     /// Sorted by file and line.
     comments: Vec<Comment>,
-    /// By the group of the containers.
-    labels: HashMap<usize, Vec<LabelException>>,
+    /// Those of annotations and labels, in the order of the members.
+    labels: Vec<WrittenException>,
+    /// The labels by the group of the containers, and by the container that they name.
+    for_group: HashMap<usize, Vec<usize>>,
+    for_container: HashMap<usize, HashMap<String, Vec<usize>>>,
     faults: Vec<StaleException>,
 }
 
@@ -48,13 +51,6 @@ struct Comment {
     exception: WrittenException,
     /// The line defines a container or a workload.
     is_placed: AtomicBool,
-}
-
-/// An annotation or label. The containers of a workload share it.
-#[derive(Debug)]
-struct LabelException {
-    container: Option<String>,
-    exception: WrittenException,
 }
 
 #[derive(Debug)]
@@ -127,15 +123,20 @@ impl Exceptions {
         &'e self,
         container: &Container,
     ) -> impl Iterator<Item = Exception<'e>> {
-        self.labels
+        let named = self.for_container.get(&container.group);
+        let named = named.and_then(|group| group.get(&container.name));
+        let mut found: Vec<usize> = self
+            .for_group
             .get(&container.group)
             .into_iter()
+            .chain(named)
             .flatten()
-            .filter(|label| {
-                let name = label.container.as_ref();
-                name.is_none_or(|name| *name == container.name)
-            })
-            .map(|label| label.exception.as_exception())
+            .copied()
+            .collect();
+        found.sort_unstable();
+        found
+            .into_iter()
+            .filter_map(|at| Some(self.labels.get(at)?.as_exception()))
     }
 
     /// Invalid exceptions, and those without effect although their transform ran.
@@ -145,10 +146,7 @@ impl Exceptions {
             .comments
             .into_iter()
             .map(|comment| (comment.exception, comment.is_placed.into_inner()));
-        let mut labels: Vec<_> = self.labels.into_iter().collect();
-        labels.sort_unstable_by_key(|(group, _)| *group);
-        let labels = labels.into_iter().flat_map(|(_, labels)| labels);
-        let labels = labels.map(|label| (label.exception, true));
+        let labels = self.labels.into_iter().map(|label| (label, true));
         for (exception, is_placed) in comments.chain(labels) {
             let has_run = ran.iter().any(|transform| transform.id == exception.id);
             if exception.is_used.into_inner() || !has_run {
@@ -237,13 +235,16 @@ impl Exceptions {
             return;
         }
         let Some(transform) = transform else { return };
+        let places = match name {
+            None => self.for_group.entry(container.group).or_default(),
+            Some(name) => {
+                let group = self.for_container.entry(container.group).or_default();
+                group.entry(name.to_owned()).or_default()
+            }
+        };
+        places.push(self.labels.len());
         self.labels
-            .entry(container.group)
-            .or_default()
-            .push(LabelException {
-                container: name.map(str::to_owned),
-                exception: WrittenException::new(transform, reason, at),
-            });
+            .push(WrittenException::new(transform, reason, at));
     }
 
     fn fault(&mut self, at: Position, why: String) {

@@ -99,6 +99,10 @@ impl Surroundings for Disk {
         String::from_utf8(bytes).map_err(|_| Unread::NotText)
     }
 
+    fn project(&self, from: &Path) -> Option<PathBuf> {
+        self.root(from)
+    }
+
     fn place(&self, path: &Path) -> PathBuf {
         normalized(&self.directory.join(path))
     }

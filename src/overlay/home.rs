@@ -1,15 +1,16 @@
 //! Finds the kustomization for the patches of a file: the one that lists the file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::patch::{self, Object};
 use super::{OverlayBuilder, name_of};
 use crate::dialect::kubernetes::kustomization::{self, Kustomization};
 use crate::dialect::recognise::{is_overlay, recognise};
-use crate::files::groups::kustomizations::{self, Unusable};
+use crate::files::groups::kustomizations::{Reader, Unusable};
 use crate::paths::normalized;
-use crate::project::{Format, NotOurs, Surroundings};
+use crate::project::{Format, NotOurs};
 use crate::proof;
 use crate::syntax::{self, Editor, Found, Limits, Mode, NodeId, Schema, Tree, Value};
 
@@ -34,33 +35,39 @@ const CLIENTS: [&str; 9] = [
 pub(super) struct Home {
     pub(super) directory: PathBuf,
     /// `None` if there is no kustomization yet.
-    existing: Option<Kustomization>,
+    existing: Option<Arc<Kustomization>>,
 }
 
 /// Whether a kustomization in the directory of the file or above it lists patches from harden.
-pub(super) fn is_patched(directory: &Path, file: &Path, surroundings: &dyn Surroundings) -> bool {
-    let own = kustomizations::in_directory(directory, file, surroundings);
+pub(super) fn is_patched(directory: &Path, file: &Path, reader: &Reader<'_>) -> bool {
+    let own = reader.in_directory(directory, file);
     let own = own.ok().flatten().into_iter();
-    own.chain(kustomizations::above(file, surroundings))
-        .any(|one| {
-            let mut patches = one.patch_files();
-            patches.any(|path| path.file_name() == Some(PATCHES.as_ref()))
-        })
+    own.chain(reader.above(file)).any(|one| {
+        let mut patches = one.patch_files();
+        patches.any(|path| path.file_name() == Some(PATCHES.as_ref()))
+    })
 }
 
-/// The kustomizations among the files of the run.
-pub(super) fn given(builder: &OverlayBuilder<'_>) -> Vec<Kustomization> {
+/// The resources of the kustomizations among the files of the run, each with the first one that
+/// lists it.
+pub(super) fn given(builder: &OverlayBuilder<'_>) -> HashMap<PathBuf, PathBuf> {
     let files = builder.report.files.iter();
     let named = files.filter(|file| kustomization::is_one(&file.path));
-    named
-        .filter_map(|file| {
-            Kustomization::parse(file.path.clone(), file.source.clone(), builder.surroundings)
-        })
-        .collect()
+    let parsed = named.filter_map(|file| {
+        Kustomization::parse(file.path.clone(), file.source.clone(), builder.surroundings)
+    });
+    let mut listed = HashMap::new();
+    for one in parsed {
+        for resource in one.resources {
+            listed.entry(resource).or_insert_with(|| one.path.clone());
+        }
+    }
+    listed
 }
 
 impl Home {
-    /// The kustomization for this file. `given` are the kustomizations among the files of the run.
+    /// The kustomization for this file. `given` are the resources of the kustomizations
+    /// among the files of the run.
     ///
     /// # Errors
     ///
@@ -68,17 +75,19 @@ impl Home {
     pub(super) fn of(
         builder: &OverlayBuilder<'_>,
         file: &Path,
-        given: &[Kustomization],
+        given: &HashMap<PathBuf, PathBuf>,
     ) -> Result<Self, String> {
         let directory = file.parent().unwrap_or(Path::new(""));
         let (place, home) = (
             builder.surroundings.place(file),
             builder.surroundings.place(directory),
         );
-        let own = kustomizations::in_directory(directory, file, builder.surroundings)
+        let own = builder
+            .kustomizations
+            .in_directory(directory, file)
             .map_err(|unusable| unusable.to_string())?;
-        let mut around: Vec<Kustomization> = own.into_iter().collect();
-        for (directory, one) in kustomizations::tried_above(file, builder.surroundings) {
+        let mut around: Vec<Arc<Kustomization>> = own.into_iter().collect();
+        for (directory, one) in builder.kustomizations.tried_above(file) {
             match one {
                 Ok(one) => around.push(one),
                 Err(Unusable::Unread(name)) => {
@@ -103,7 +112,7 @@ impl Home {
             (Some(one), None) => {
                 return Ok(Self {
                     directory: one.directory(),
-                    existing: Some(one.clone()),
+                    existing: Some(Arc::clone(one)),
                 });
             }
             (Some(one), Some(other)) => {
@@ -115,7 +124,8 @@ impl Home {
             }
             (None, _) => {}
         }
-        let is_for = |one: &&Kustomization| one.directory() == directory || one.lists_in(&home);
+        let is_for =
+            |one: &&Arc<Kustomization>| one.directory() == directory || one.lists_in(&home);
         if let Some(one) = around.iter().find(is_for) {
             return Err(format!(
                 "{} does not list it among its resources",
@@ -123,11 +133,10 @@ impl Home {
             ));
         }
         // `kubectl kustomize` 5.5 says: "security; file is not in or below".
-        let far = given.iter().find(|one| one.resources.contains(&place));
-        if let Some(far) = far {
+        if let Some(far) = given.get(&place) {
             return Err(format!(
                 "{} lists it from outside its own directory, which kubectl refuses",
-                far.path.display()
+                far.display()
             ));
         }
         Ok(Self {

@@ -18,14 +18,15 @@ mod kustomize;
 mod patch;
 mod value;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 pub use self::error::OverlayError;
 use crate::container::{Reason, Value, Words};
 pub use crate::dialect::recognise::OVERLAY_MARK;
 use crate::dialect::recognise::{is_overlay, recognise};
-use crate::engine::outcome::{Change, ContainerReport, FileOutcome, FileReport, Outcome, Report};
+use crate::engine::outcome::{Change, FileOutcome, FileReport, Outcome, Report};
+use crate::files::groups::kustomizations::Reader;
 use crate::project::{Format, NotOurs, Surroundings, Unread};
 use crate::proof;
 
@@ -62,13 +63,14 @@ pub struct Overlaid {
 #[must_use]
 pub fn is_applied(report: &Report, surroundings: &dyn Surroundings) -> bool {
     let mut directories = BTreeSet::new();
+    let reader = Reader::new(surroundings);
     report.files.iter().any(|file| {
         let directory = file.path.parent().unwrap_or(Path::new(""));
         // Compose files have no kustomization. This check is cheaper than the search for one.
         matches!(file.outcome, FileOutcome::Changed(_))
             && file.source.contains("apiVersion")
             && directories.insert(directory)
-            && home::is_patched(directory, &file.path, surroundings)
+            && home::is_patched(directory, &file.path, &reader)
     })
 }
 
@@ -96,10 +98,23 @@ pub fn not_counted(report: &Report) -> Vec<PathBuf> {
 /// kustomizations.
 #[must_use]
 pub fn overlay(report: Report, extent: Extent, surroundings: &dyn Surroundings) -> Overlaid {
+    let mut containers: Vec<Vec<usize>> = vec![Vec::new(); report.files.len()];
+    for (at, container) in report.containers.iter().enumerate() {
+        if let Some(its) = containers.get_mut(container.file) {
+            its.push(at);
+        }
+    }
+    let paths = report.files.iter().enumerate();
     let mut builder = OverlayBuilder {
+        paths: paths
+            .map(|(index, file)| (file.path.clone(), index))
+            .rev()
+            .collect(),
+        containers,
         report,
         extent,
         surroundings,
+        kustomizations: Reader::new(surroundings),
         commands: Vec::new(),
     };
     let formats: Vec<Option<Format>> = builder
@@ -139,8 +154,13 @@ pub fn overlay(report: Report, extent: Extent, surroundings: &dyn Surroundings) 
 /// The report while changes move into overlays.
 struct OverlayBuilder<'s> {
     report: Report,
+    /// The positions of the files.
+    paths: HashMap<PathBuf, usize>,
+    /// The positions of the containers of each file.
+    containers: Vec<Vec<usize>>,
     extent: Extent,
     surroundings: &'s dyn Surroundings,
+    kustomizations: Reader<'s>,
     commands: Vec<String>,
 }
 
@@ -237,8 +257,10 @@ impl OverlayBuilder<'_> {
 
     /// Replaces the outcome of every change of the file's containers.
     fn answer(&mut self, index: usize, why: &Reason, outcome: &Outcome) {
-        let is_its = |container: &&mut ContainerReport| container.file == index;
-        for container in self.report.containers.iter_mut().filter(is_its) {
+        for at in self.containers.get(index).into_iter().flatten() {
+            let Some(container) = self.report.containers.get_mut(*at) else {
+                continue;
+            };
             container.caution = None;
             for row in &mut container.rows {
                 if matches!(row.outcome, Outcome::Changed { .. }) {
@@ -260,8 +282,9 @@ impl OverlayBuilder<'_> {
                 (old, FileOutcome::Changed(change))
             }
         };
-        let known = self.report.files.iter_mut().find(|file| file.path == path);
-        match known {
+        let known = self.paths.get(&path).copied();
+        let next = self.report.files.len();
+        match known.and_then(|index| self.report.files.get_mut(index)) {
             Some(file) => {
                 file.source = source;
                 if !matches!(
@@ -272,11 +295,14 @@ impl OverlayBuilder<'_> {
                 }
             }
             None if matches!(outcome, FileOutcome::NotOurs(_)) => {}
-            None => self.report.files.push(FileReport {
-                path,
-                source,
-                outcome,
-            }),
+            None => {
+                self.paths.insert(path.clone(), next);
+                self.report.files.push(FileReport {
+                    path,
+                    source,
+                    outcome,
+                });
+            }
         }
     }
 }

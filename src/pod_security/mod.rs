@@ -22,7 +22,7 @@ pub use standard::{Level, Standard, UnknownStandard, Version};
 use crate::dialect::kubernetes::{self, Document, Object, Source};
 use crate::dialect::recognise::{Recognised, UnreadPart, Unrecognised, recognise};
 use crate::project::{self, CustomResource, Format, NotOurs};
-use crate::syntax::{self, Lines, SyntaxError, Tree};
+use crate::syntax::{self, SyntaxError, Tree};
 
 /// The judgement of one file.
 #[derive(Debug)]
@@ -150,7 +150,6 @@ fn pods(
     let judge = Judge {
         tree,
         source: &source,
-        lines: &Lines::new(tree),
         standard,
     };
     kubernetes::documents(&source)
@@ -167,7 +166,6 @@ fn pods(
 struct Judge<'j, 's> {
     tree: &'j Tree<'s>,
     source: &'j Source<'j, 's>,
-    lines: &'j Lines<'s>,
     standard: Standard,
 }
 
@@ -176,7 +174,7 @@ impl Judge<'_, '_> {
         let pods = object.pods();
         let judged = pods.iter().map(|pod| PodJudgement {
             workload: object.label(),
-            line: self.lines.line_column(object.cursor.span().start).0,
+            line: self.tree.line_column(object.cursor.span().start).0,
             verdict: if pod.shape.is_pod() {
                 self.verdict(object, pod)
             } else {
@@ -194,7 +192,7 @@ impl Judge<'_, '_> {
                 Verdict::Rejected(rejections)
             }
             Ok(pod) if is_whole => {
-                match checks::broken(&pod, self.standard, self.source, self.lines) {
+                match checks::broken(&pod, self.standard, self.source, self.tree) {
                     broken if broken.is_empty() => Verdict::Passes,
                     broken => Verdict::Breaks(broken),
                 }

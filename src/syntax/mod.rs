@@ -62,7 +62,6 @@ pub use comment::Comment;
 pub use compare::{Mismatch, compare};
 pub use edit::{Checkpoint, Edit, Editor, Part, Plan, Refusal, Touched, Value, document};
 pub use error::{SyntaxError, SyntaxErrorKind};
-pub use lines::Lines;
 pub use parse::{Limits, Mode, decode, parse};
 pub use resolve::{Found, Scalar, Schema};
 pub use tree::{Document, Kind, Node, NodeId, Props, Span, Style, Tree};

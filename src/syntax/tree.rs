@@ -1,8 +1,10 @@
 //! The tree: a flat arena of nodes in source order, each with its byte span.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use super::Mode;
+use super::lines::Lines;
 
 /// A stream of YAML documents, as nodes in preorder.
 #[derive(Debug)]
@@ -14,6 +16,8 @@ pub struct Tree<'s> {
     pub(super) nodes: Vec<Node>,
     pub(super) props: Vec<Props>,
     pub(super) documents: Vec<Document>,
+    /// Built for the first position that somebody asks for.
+    pub(super) lines: OnceLock<Lines>,
 }
 
 /// A node. Its children follow it directly in the arena; `next` skips the whole subtree.
@@ -268,25 +272,12 @@ impl<'s> Tree<'s> {
     }
 
     /// The line and column of a byte, both from 1. The column counts characters, as in go-yaml.
-    ///
-    /// Takes time proportional to `offset`.
     #[must_use]
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
-        let mut end = (offset as usize).min(self.source.len());
-        while !self.source.is_char_boundary(end) {
-            end -= 1;
-        }
-        let before = &self.source[..end];
-        let before = before.strip_prefix('\u{feff}').unwrap_or(before);
-        let (mut line, mut line_start) = (1, 0);
-        let mut at = 0;
-        while let Some(found) = super::scalar::find_break(&before.as_bytes()[at..], self.mode) {
-            at += found.end;
-            line += 1;
-            line_start = at;
-        }
-        let column = before[line_start..].chars().count() + 1;
-        (line, u32::try_from(column).unwrap_or(u32::MAX))
+        let lines = self
+            .lines
+            .get_or_init(|| Lines::new(self.source, self.mode));
+        lines.line_column(self.source, offset)
     }
 
     /// Whether a comment belongs to these bytes: a comment after them on their last line, or a

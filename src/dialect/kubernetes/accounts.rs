@@ -1,6 +1,10 @@
 //! Reads service accounts, their tokens and the roles that a project grants them.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use super::cursor::{Cursor, boolean, string};
+use super::namespaces::ByNamespace;
 use super::object::Object;
 use super::read::{Pod, via_pod};
 use crate::container::{Injector, Observation, Observed, Setting};
@@ -91,33 +95,19 @@ const INJECTORS: [(&str, Injector); 4] = [
     ("vault.hashicorp.com/", Injector::Vault),
 ];
 
-/// The accounts that a project defines, and the accounts that it grants roles to.
+/// The accounts that a project defines, and the accounts that it grants roles to, by name.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
-    defined: Vec<Account>,
-    bound: Vec<Bound>,
-}
-
-#[derive(Debug)]
-struct Account {
-    name: String,
-    namespace: Option<String>,
-    token: Setting<bool>,
-}
-
-/// An account that a binding grants a role to.
-#[derive(Debug)]
-struct Bound {
-    name: String,
-    namespace: Option<String>,
-    /// `ClusterRoleBinding/reader`
-    by: String,
+    /// Whether the account mounts its token by default.
+    tokens: HashMap<String, ByNamespace<Setting<bool>>>,
+    /// The bindings that grant a role to the account, such as `ClusterRoleBinding/reader`.
+    bindings: HashMap<String, ByNamespace<String>>,
 }
 
 impl Accounts {
     /// Whether there are no accounts.
     pub(super) fn is_empty(&self) -> bool {
-        self.defined.is_empty() && self.bound.is_empty()
+        self.tokens.is_empty() && self.bindings.is_empty()
     }
 
     pub(super) fn read<'o, 'a: 'o, 's: 'a + 'o>(
@@ -130,20 +120,15 @@ impl Accounts {
                     let token = object
                         .cursor
                         .setting(&["automountServiceAccountToken"], boolean);
-                    accounts.defined.push(Account {
-                        name: object.name(),
-                        namespace: object.namespace(),
-                        token,
-                    });
+                    let known = accounts.tokens.entry(object.name()).or_default();
+                    known.add(object.namespace(), token);
                 }
                 ("RoleBinding" | "ClusterRoleBinding", "rbac.authorization.k8s.io") => {
                     let by = format!("{}/{}", object.kind, object.name());
                     let subjects = object.cursor.items_of("subjects");
-                    accounts.bound.extend(
-                        subjects
-                            .iter()
-                            .filter_map(|(_, subject)| bound(subject, object.namespace(), &by)),
-                    );
+                    for (_, subject) in subjects {
+                        accounts.bind(&subject, object.namespace(), &by);
+                    }
                 }
                 _ => {}
             }
@@ -153,36 +138,24 @@ impl Accounts {
 
     /// Whether the account mounts its token by default. The setting of a pod has precedence.
     pub(super) fn token(&self, name: &str, namespace: Option<&str>) -> Setting<bool> {
-        let known = self
-            .defined
-            .iter()
-            .find(|one| one.name == name && same(one.namespace.as_deref(), namespace));
-        known.map_or(Setting::Absent, |account| via_pod(account.token.clone()))
+        let known = self.tokens.get(name);
+        let token = known.and_then(|known| known.first(namespace));
+        token.map_or(Setting::Absent, |token| via_pod(token.clone()))
     }
 
     /// The binding that grants the account a role.
     pub(super) fn binding(&self, name: &str, namespace: Option<&str>) -> Option<&str> {
-        self.bound
-            .iter()
-            .find(|one| one.name == name && same(one.namespace.as_deref(), namespace))
-            .map(|one| one.by.as_str())
+        let by = self.bindings.get(name)?.first(namespace)?;
+        Some(by)
     }
-}
 
-fn bound(subject: &Cursor<'_, '_>, own: Option<String>, by: &str) -> Option<Bound> {
-    let word = |key: &str| Some(subject.get(key)?.word()?.into_owned());
-    (subject.word_of("kind") == "ServiceAccount").then(|| Bound {
-        name: subject.word_of("name"),
-        namespace: word("namespace").or(own),
-        by: by.to_owned(),
-    })
-}
-
-/// Whether two namespaces may be the same. A missing namespace can be any, because the command that
-/// applies the file chooses it.
-fn same(left: Option<&str>, right: Option<&str>) -> bool {
-    match (left, right) {
-        (Some(left), Some(right)) => left == right,
-        _ => true,
+    /// Adds a subject of a binding. It may be something other than an account.
+    fn bind(&mut self, subject: &Cursor<'_, '_>, own: Option<String>, by: &str) {
+        if subject.word_of("kind") == "ServiceAccount" {
+            let namespace = subject.get("namespace").and_then(|name| name.word());
+            let namespace = namespace.map(Cow::into_owned).or(own);
+            let known = self.bindings.entry(subject.word_of("name")).or_default();
+            known.add(namespace, by.to_owned());
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! patch may name an image (kustomize `api/types/kustomization.go`). The path of a patch is
 //! relative to the directory of the kustomization. A component is a kustomization of another kind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::project::{Surroundings, Target};
@@ -23,6 +23,8 @@ pub(crate) struct Kustomization {
     pub(crate) resources: BTreeSet<PathBuf>,
     /// Its patches.
     pub(crate) patches: Vec<Patch>,
+    /// The directories of its resources and of the files with its patches.
+    directories: HashSet<PathBuf>,
     /// Whether it is a component, which only other kustomizations use.
     pub(crate) is_component: bool,
 }
@@ -119,7 +121,10 @@ impl Kustomization {
                 patches.push(Patch { content, target });
             }
         }
+        let files = resources.iter().chain(patch_files(&patches));
+        let directories = files.filter_map(|path| Some(path.parent()?.to_owned()));
         Some(Self {
+            directories: directories.collect(),
             path,
             text,
             resources,
@@ -135,12 +140,7 @@ impl Kustomization {
 
     /// The paths of its patch files.
     pub(crate) fn patch_files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.patches
-            .iter()
-            .filter_map(|patch| match &patch.content {
-                PatchContent::File(place) => Some(place),
-                PatchContent::Inline(_) => None,
-            })
+        patch_files(&self.patches)
     }
 
     /// The files that it lists. For a directory: the kustomization in it.
@@ -158,9 +158,15 @@ impl Kustomization {
 
     /// Whether it lists a file of the directory at this path.
     pub(crate) fn lists_in(&self, directory: &Path) -> bool {
-        let mut listed = self.resources.iter().chain(self.patch_files());
-        listed.any(|path| path.parent() == Some(directory))
+        self.directories.contains(directory)
     }
+}
+
+fn patch_files(patches: &[Patch]) -> impl Iterator<Item = &PathBuf> {
+    patches.iter().filter_map(|patch| match &patch.content {
+        PatchContent::File(place) => Some(place),
+        PatchContent::Inline(_) => None,
+    })
 }
 
 fn items(tree: &Tree<'_>, root: NodeId, key: &str) -> Vec<NodeId> {

@@ -4,18 +4,18 @@
 //! container whose resources are out of bounds (kubernetes
 //! `plugin/pkg/admission/limitranger/admission.go`).
 
+use super::namespaces::ByNamespace;
 use super::object::Object;
 use crate::container::{Observed, Place};
 use crate::dialect::Member;
 
 /// The `LimitRange`s of a project that apply to containers or pods.
 #[derive(Debug, Default)]
-pub(super) struct LimitRanges(Vec<LimitRange>);
+pub(super) struct LimitRanges(ByNamespace<LimitRange>);
 
 #[derive(Debug)]
 struct LimitRange {
     label: String,
-    namespace: Option<String>,
     place: Place,
 }
 
@@ -31,22 +31,22 @@ impl LimitRanges {
         let ranges = objects.filter(|object| {
             object.kind == "LimitRange" && object.group.is_empty() && applies_to_pods(object)
         });
-        let read = ranges.map(|object| LimitRange {
-            label: format!("LimitRange/{}", object.name()),
-            namespace: object.namespace(),
-            place: object.cursor.place(),
-        });
-        Self(read.collect())
+        let mut all = ByNamespace::default();
+        for object in ranges {
+            let range = LimitRange {
+                label: format!("LimitRange/{}", object.name()),
+                place: object.cursor.place(),
+            };
+            all.add(object.namespace(), range);
+        }
+        Self(all)
     }
 
-    /// Notes the range that bounds the containers of a pod. A missing namespace can be any, because
-    /// the command that applies the file chooses it.
+    /// Notes the range that bounds the containers of a pod.
     pub(super) fn bound(&self, namespace: Option<&str>, members: &mut [Member]) {
-        let range = self.0.iter().find(|range| {
-            let own = range.namespace.as_deref();
-            own.is_none() || namespace.is_none() || own == namespace
-        });
-        let Some(range) = range else { return };
+        let Some(range) = self.0.first(namespace) else {
+            return;
+        };
         for Member { container, .. } in members {
             let name = range.label.clone();
             let bound = Observed::LimitRange { name }.at(Some(range.place));

@@ -1,7 +1,7 @@
 //! Writes assignments as edits of a manifest.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cursor::Cursor;
@@ -10,11 +10,11 @@ use super::read::UNPRIVILEGED_PORT_START;
 use super::volume_name::volume_name;
 use crate::container::{
     Assignment, Container, Network, Observation, Observed, Patched, Place, Power, Reason, Role,
-    Scratch, Setting, Value as Part, Words, same_path,
+    Scratch, Setting, Value as Part, Words, clean, same_path,
 };
 use crate::dialect::{Unwritable, no_setting};
 use crate::project::File;
-use crate::syntax::{Editor, NodeId, Schema, Tree, Value};
+use crate::syntax::{Editor, NodeId, Tree, Value};
 
 /// The place where the settings of one container are written.
 #[derive(Debug)]
@@ -41,16 +41,19 @@ pub(super) struct PodSite {
     change_policy_is_written: bool,
     /// The annotations of the pod.
     annotations: Option<NodeId>,
+    /// The values of the annotations with profiles, by key.
+    profiles: HashMap<String, NodeId>,
     /// The new volumes of this run.
-    planned: Mutex<Vec<PlannedVolume>>,
+    planned: Mutex<PlannedVolumes>,
 }
 
-/// A volume that this run adds to a pod.
-#[derive(Debug)]
-struct PlannedVolume {
-    container: String,
-    target: String,
-    name: String,
+/// The volumes that this run adds to a pod.
+#[derive(Debug, Default)]
+struct PlannedVolumes {
+    /// The name of each volume, by container and path.
+    names: HashMap<(String, String), String>,
+    taken: HashSet<String>,
+    numbers: HashMap<String, u64>,
 }
 
 impl PodSite {
@@ -61,6 +64,7 @@ impl PodSite {
         volumes: BTreeSet<String>,
         security: Option<Cursor<'_, '_>>,
         annotations: Option<&Cursor<'_, '_>>,
+        profiles: HashMap<String, NodeId>,
     ) -> Self {
         Self {
             file,
@@ -70,19 +74,19 @@ impl PodSite {
             change_policy_is_written: security
                 .is_some_and(|security| security.get("fsGroupChangePolicy").is_some()),
             annotations: annotations.map(Cursor::node),
-            planned: Mutex::new(Vec::new()),
+            profiles,
+            planned: Mutex::default(),
         }
     }
 
-    /// The annotations of the pod, and the value of the one at `key`, if it is written.
+    /// The annotations of the pod, and the value of the profile at `key`, if it is written.
     pub(super) fn annotated<'s>(
         &self,
         tree: &Tree<'s>,
         key: &str,
     ) -> Option<(NodeId, Cow<'s, str>)> {
-        let annotations = self.annotations?;
-        let found = tree.get(annotations, key, Schema::GoYamlV2)?;
-        Some((annotations, tree.value(tree.resolve(found.value()))))
+        let profile = self.profiles.get(key)?;
+        Some((self.annotations?, tree.value(tree.resolve(*profile))))
     }
 
     pub(super) fn path(&self) -> &str {
@@ -93,20 +97,19 @@ impl PodSite {
     /// no other volume has it.
     fn volume_for(&self, container: &Container, site: &str, target: &str) -> String {
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = planned
-            .iter()
-            .find(|one| one.container == site && same_path(&one.target, target))
-        {
-            return known.name.clone();
+        let place = (site.to_owned(), clean(target).into_owned());
+        if let Some(known) = planned.names.get(&place) {
+            return known.clone();
         }
-        let name = volume_name(&container.name, target, |name| {
-            self.volumes.contains(name) || planned.iter().any(|one| one.name == name)
-        });
-        planned.push(PlannedVolume {
-            container: site.to_owned(),
-            target: target.to_owned(),
-            name: name.clone(),
-        });
+        let PlannedVolumes {
+            names,
+            taken,
+            numbers,
+        } = &mut *planned;
+        let is_taken = |name: &str| self.volumes.contains(name) || taken.contains(name);
+        let name = volume_name(&container.name, target, is_taken, numbers);
+        taken.insert(name.clone());
+        names.insert(place, name.clone());
         name
     }
 }

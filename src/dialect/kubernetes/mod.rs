@@ -8,6 +8,7 @@ mod heading;
 pub(crate) mod kustomization;
 mod limit_range;
 mod lower;
+mod namespaces;
 mod object;
 mod patches;
 mod quantity;

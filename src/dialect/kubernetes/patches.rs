@@ -5,41 +5,79 @@
 //! that a patch changes are therefore not edited here. For a JSON patch (RFC 6902), the paths of
 //! its operations name these settings.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use super::cursor::Cursor;
 use super::object::{Document, Object, Pod};
-use crate::container::{Container, Observed, Patched};
+use crate::container::{Container, Observed, Patched, Reason, Words};
 use crate::dialect::Member;
 use crate::project::{File, Part, Target};
+
+/// The most changes to one place, such as the pod or one container, that are compared. Thousands of
+/// patches can apply to thousands of pods; real pods have a few.
+const MOST: usize = 32;
+
+static TOO_MANY_PATCHES: Words = Words::new(
+    "too-many-patches",
+    "Its kustomization has too many patches for it; harden did not read all of them.",
+);
 
 /// The patches of a project.
 #[derive(Debug, Default)]
 pub(super) struct Patches<'p, 'a, 's> {
-    /// Patches by the kind and name that they contain.
-    named: HashMap<(String, String), Vec<Patch<'p, 'a, 's>>>,
-    /// Patches with an explicit target in the kustomization.
-    targeted: Vec<(&'p Target, Patch<'p, 'a, 's>)>,
+    changes: Vec<Change<'p, 'a, 's>>,
+    /// Changes by the kind and name that their patches contain.
+    named: HashMap<(String, String), Index>,
+    /// Changes by the kind and name of a target in the kustomization. `None` is any.
+    targeted: HashMap<(Option<String>, Option<String>), Index>,
 }
 
-#[derive(Clone, Debug)]
-struct Patch<'p, 'a, 's> {
+/// What a patch changes in one place.
+#[derive(Debug)]
+struct Change<'p, 'a, 's> {
     /// The file that contains the patch.
     by: &'p Path,
     content: Content<'a, 's>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Content<'a, 's> {
-    /// A strategic merge patch.
-    Pods(Vec<Pod<'a, 's>>),
+    /// A strategic merge patch of the spec of a pod. Its containers are changes of their own.
+    Pod(Cursor<'a, 's>),
+    /// A strategic merge patch of one container.
+    Container(Cursor<'a, 's>),
     /// One operation of a JSON patch.
     Operation {
         at: Vec<String>,
         value: Option<Cursor<'a, 's>>,
     },
 }
+
+/// Finds the changes that may apply to a pod.
+#[derive(Debug, Default)]
+struct Index {
+    pods: Vec<usize>,
+    /// By the name of the container.
+    containers: HashMap<String, Vec<usize>>,
+    /// By the steps to the changed value, with a [`STEP`] after each.
+    operations: BTreeMap<String, Vec<usize>>,
+}
+
+/// Ends a step of a path. The next character ends the range of all paths that go on.
+const STEP: &str = "\0";
+const AFTER_STEP: &str = "\u{1}";
+
+/// The containers of a pod by their names and by their places.
+struct Places {
+    /// The indices of the members.
+    members: HashMap<String, Vec<usize>>,
+    /// The names, by list and index. Only operations need them.
+    names: HashMap<(&'static str, usize), String>,
+}
+
+/// The lists of containers that operations name.
+const LISTS: [&str; 2] = ["containers", "initContainers"];
 
 impl<'p, 'a, 's> Patches<'p, 'a, 's> {
     /// Adds a document of a file that contains patches.
@@ -52,34 +90,52 @@ impl<'p, 'a, 's> Patches<'p, 'a, 's> {
             Document::Empty => {}
             Document::Objects(objects) => {
                 for object in objects {
-                    let pods = object.pods();
-                    if pods.is_empty() {
-                        continue;
+                    let first = self.changes.len();
+                    for pod in object.pods() {
+                        let spec = pod.spec.iter().cloned().map(Content::Pod);
+                        let containers = pod.containers().into_iter();
+                        let containers = containers.map(|own| Content::Container(own.cursor));
+                        let contents = spec.chain(containers);
+                        self.changes
+                            .extend(contents.map(|content| Change { by, content }));
                     }
-                    let content = Content::Pods(pods);
-                    let patch = Patch { by, content };
                     // The kind and name in the patch also count, because another kustomization may
                     // apply it to them.
                     let own = (object.kind.clone(), object.name());
-                    self.named.entry(own).or_default().push(patch.clone());
-                    let targets = file.targets.iter();
-                    self.targeted
-                        .extend(targets.map(|target| (target, patch.clone())));
+                    self.index(first, file, Some(own));
                 }
             }
             Document::Other(list) => {
+                let first = self.changes.len();
                 for (_, operation) in list.items() {
                     let content = Content::Operation {
                         at: pointer(&operation.word_of("path")),
                         value: operation.get("value"),
                     };
-                    let targets = file.targets.iter();
-                    self.targeted.extend(targets.map(|target| {
-                        let content = content.clone();
-                        (target, Patch { by, content })
-                    }));
+                    self.changes.push(Change { by, content });
                 }
+                self.index(first, file, None);
             }
+        }
+    }
+
+    /// Indexes the changes from `first` on.
+    fn index(&mut self, first: usize, file: &File<'_>, own: Option<(String, String)>) {
+        let changes = self.changes.iter().enumerate().skip(first);
+        if let Some(own) = own
+            && self.changes.len() > first
+        {
+            let index = self.named.entry(own).or_default();
+            changes
+                .clone()
+                .for_each(|(at, change)| index.add(at, &change.content));
+        }
+        let meanings = file.targets.iter().map(Target::certain);
+        for meaning in meanings.collect::<BTreeSet<_>>() {
+            let index = self.targeted.entry(meaning).or_default();
+            changes
+                .clone()
+                .for_each(|(at, change)| index.add(at, &change.content));
         }
     }
 
@@ -91,25 +147,166 @@ impl<'p, 'a, 's> Patches<'p, 'a, 's> {
         pod: &Pod<'_, '_>,
         members: &mut [Member],
     ) {
-        if self.named.is_empty() && self.targeted.is_empty() {
+        if self.changes.is_empty() {
             return;
         }
         let (kind, name) = (object.kind.clone(), object.name());
-        let targeted = self.targeted.iter();
-        let targeted = targeted.filter(|(target, _)| target.may_mean(&kind, &name));
-        let targeted: Vec<&Patch<'_, '_, '_>> = targeted.map(|(_, patch)| patch).collect();
-        let named = self.named.get(&(kind, name));
-        for Patch { by, content } in named.into_iter().flatten().chain(targeted) {
-            match content {
-                Content::Pods(pods) => {
-                    for patch in pods {
-                        note_merge(by, patch, members);
-                    }
-                }
-                Content::Operation { at, value } => {
-                    note_operation(by, at, value.as_ref(), pod, members);
+        let named = self.named.get(&(kind.clone(), name.clone()));
+        let (kind, name) = (Some(kind), Some(name));
+        let meanings = [
+            (kind.clone(), name.clone()),
+            (kind, None),
+            (None, name),
+            (None, None),
+        ];
+        let targeted = meanings.iter().filter_map(|key| self.targeted.get(key));
+        let targeted: Vec<&Index> = targeted.collect();
+        if named.is_none() && targeted.is_empty() {
+            return;
+        }
+        let is_operation = |index: &&Index| !index.operations.is_empty();
+        let places = Places::of(pod, members, targeted.iter().any(is_operation));
+        let mut found = Found::default();
+        named
+            .into_iter()
+            .for_each(|index| index.find(pod, &places, &mut found));
+        let by_name = std::mem::take(&mut found.changes);
+        targeted
+            .into_iter()
+            .for_each(|index| index.find(pod, &places, &mut found));
+        for at in by_name.into_iter().chain(found.changes) {
+            if let Some(change) = self.changes.get(at) {
+                note_change(change, pod, &places, members);
+            }
+        }
+        if found.is_too_many {
+            for Member { container, .. } in members {
+                container
+                    .incomplete
+                    .get_or_insert_with(|| Reason::new(&TOO_MANY_PATCHES));
+            }
+        }
+    }
+}
+
+/// The changes that may apply to a pod.
+#[derive(Debug, Default)]
+struct Found {
+    changes: BTreeSet<usize>,
+    /// There are more in some place.
+    is_too_many: bool,
+}
+
+impl Found {
+    fn add<'i>(&mut self, changes: impl IntoIterator<Item = &'i usize>) {
+        let mut changes = changes.into_iter();
+        self.changes.extend(changes.by_ref().take(MOST));
+        self.is_too_many |= changes.next().is_some();
+    }
+}
+
+impl Index {
+    fn add(&mut self, at: usize, content: &Content<'_, '_>) {
+        let changes = match content {
+            Content::Pod(_) => &mut self.pods,
+            Content::Container(own) => {
+                let name = own.word_of("name");
+                self.containers.entry(name).or_default()
+            }
+            Content::Operation { at, .. } => {
+                let steps = path(at.iter().map(String::as_str));
+                self.operations.entry(steps).or_default()
+            }
+        };
+        changes.push(at);
+    }
+
+    /// Adds the changes that may apply to this pod.
+    fn find(&self, pod: &Pod<'_, '_>, places: &Places, found: &mut Found) {
+        found.add(&self.pods);
+        for name in places.members.keys() {
+            found.add(self.containers.get(name).into_iter().flatten());
+        }
+        if self.operations.is_empty() {
+            return;
+        }
+        let mut above = String::new();
+        self.find_at(&above, found);
+        for step in pod.path.split('.') {
+            above.extend([step, STEP]);
+            self.find_at(&above, found);
+        }
+        let own = |steps: &[&str]| format!("{above}{}", path(steps.iter().copied()));
+        self.find_at(&own(&["containers"]), found);
+        self.find_at(&own(&["volumes"]), found);
+        self.find_from(&own(&["securityContext"]), found);
+        for (list, index) in places.names.keys() {
+            let index = index.to_string();
+            self.find_at(&own(&[list, &index]), found);
+            for key in ["resources", "securityContext", "volumeMounts"] {
+                self.find_from(&own(&[list, &index, key]), found);
+            }
+        }
+    }
+
+    /// Adds the operations on this value.
+    fn find_at(&self, steps: &str, found: &mut Found) {
+        found.add(self.operations.get(steps).into_iter().flatten());
+    }
+
+    /// Adds the operations on this value and on the values in it.
+    fn find_from(&self, steps: &str, found: &mut Found) {
+        let after = steps.strip_suffix(STEP).unwrap_or(steps);
+        let after = format!("{after}{AFTER_STEP}");
+        let range = self.operations.range(steps.to_owned()..after);
+        found.add(range.flat_map(|(_, changes)| changes));
+    }
+}
+
+impl Places {
+    fn of(pod: &Pod<'_, '_>, members: &[Member], with_names: bool) -> Self {
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, Member { container, .. }) in members.iter().enumerate() {
+            let name = container.name.clone();
+            by_name.entry(name).or_default().push(at);
+        }
+        let spec = pod.spec.iter().filter(|_| with_names);
+        let lists = spec.flat_map(|spec| LISTS.map(|list| (list, spec.items_of(list))));
+        let names = lists.flat_map(|(list, items)| {
+            let items = items.into_iter();
+            items.map(move |(index, item)| ((list, index), item.word_of("name")))
+        });
+        Self {
+            members: by_name,
+            names: names.collect(),
+        }
+    }
+}
+
+/// The steps of a path, each with its end.
+fn path<'p>(steps: impl IntoIterator<Item = &'p str>) -> String {
+    steps.into_iter().flat_map(|step| [step, STEP]).collect()
+}
+
+fn note_change(
+    change: &Change<'_, '_, '_>,
+    pod: &Pod<'_, '_>,
+    places: &Places,
+    members: &mut [Member],
+) {
+    let by = change.by;
+    match &change.content {
+        Content::Pod(spec) => note_merge(by, spec, members),
+        Content::Container(own) => {
+            let named = places.members.get(&own.word_of("name"));
+            for at in named.into_iter().flatten() {
+                if let Some(Member { container, .. }) = members.get_mut(*at) {
+                    note_container(by, own, container);
                 }
             }
+        }
+        Content::Operation { at, value } => {
+            note_operation(by, at, value.as_ref(), pod, places, members);
         }
     }
 }
@@ -122,26 +319,16 @@ fn pointer(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Records the changes of a strategic merge patch to a pod.
-fn note_merge(by: &Path, patch: &Pod<'_, '_>, members: &mut [Member]) {
-    if let Some(spec) = &patch.spec {
-        let security = spec.get("securityContext");
-        let replaces = replacement(spec, "volumes");
-        for Member { container, .. } in members.iter_mut() {
-            if let Some(security) = &security {
-                confine(by, security, container);
-            }
-            if let Some(volumes) = &replaces {
-                note(container, Patched::Volumes, by, "volumes", Some(volumes));
-            }
+/// Records the changes of a strategic merge patch to what the containers of a pod share.
+fn note_merge(by: &Path, spec: &Cursor<'_, '_>, members: &mut [Member]) {
+    let security = spec.get("securityContext");
+    let replaces = replacement(spec, "volumes");
+    for Member { container, .. } in members {
+        if let Some(security) = &security {
+            confine(by, security, container);
         }
-    }
-    for own in patch.containers() {
-        let name = own.cursor.word_of("name");
-        let named = members.iter_mut();
-        let named = named.filter(|member| member.container.name == name);
-        for Member { container, .. } in named {
-            note_container(by, &own.cursor, container);
+        if let Some(volumes) = &replaces {
+            note(container, Patched::Volumes, by, "volumes", Some(volumes));
         }
     }
 }
@@ -184,6 +371,7 @@ fn note_operation(
     at: &[String],
     value: Option<&Cursor<'_, '_>>,
     pod: &Pod<'_, '_>,
+    places: &Places,
     members: &mut [Member],
 ) {
     let mut steps = at.iter().map(String::as_str);
@@ -217,16 +405,12 @@ fn note_operation(
             }
         }
         [list @ ("containers" | "initContainers"), index, of @ ..] => {
-            let item = index.parse().ok().and_then(|index: usize| {
-                let list = pod.spec.as_ref()?.get(list)?;
-                list.item(index)
+            let name = index.parse().ok().and_then(|index: usize| {
+                let list = LISTS.into_iter().find(|known| known == list)?;
+                places.names.get(&(list, index))
             });
-            let Some(name) = item.map(|item| item.word_of("name")) else {
-                return;
-            };
-            let mut named = members.iter_mut();
-            let Some(Member { container, .. }) = named.find(|member| member.container.name == name)
-            else {
+            let member = name.and_then(|name| places.members.get(name)?.first());
+            let Some(Member { container, .. }) = member.and_then(|at| members.get_mut(*at)) else {
                 return;
             };
             match of {

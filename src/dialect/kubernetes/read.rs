@@ -1,5 +1,6 @@
 //! Reads the spec of a pod into neutral containers.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::accounts::Accounts;
@@ -103,6 +104,8 @@ fn labels(object: &Object<'_, '_>, pod: &super::Pod<'_, '_>) -> Arc<[(String, St
 pub(super) struct Pod<'a, 's> {
     pub(super) spec: Cursor<'a, 's>,
     pub(super) annotations: Option<Cursor<'a, 's>>,
+    /// The annotations with profiles, by key. There can be one for each container.
+    profiles: HashMap<String, Cursor<'a, 's>>,
     security: Option<Cursor<'a, 's>>,
     volumes: Volumes,
     label: String,
@@ -139,6 +142,10 @@ impl<'a, 's> Pod<'a, 's> {
             .metadata
             .as_ref()
             .and_then(|metadata| metadata.get("annotations"));
+        let profiles = profiles(annotations.as_ref());
+        let nodes = profiles
+            .iter()
+            .map(|(key, value)| (key.clone(), value.node()));
         let place = PodSite::new(
             source.file(),
             spec.node(),
@@ -146,10 +153,12 @@ impl<'a, 's> Pod<'a, 's> {
             volumes.names().cloned().collect(),
             spec.get("securityContext"),
             annotations.as_ref(),
+            nodes.collect(),
         );
         Some(Self {
             security: spec.get("securityContext"),
             annotations,
+            profiles,
             volumes,
             label: object.label(),
             namespace,
@@ -274,22 +283,19 @@ impl<'a, 's> Pod<'a, 's> {
         let own = cursor.get("securityContext");
         let (own, pod) = (own.as_ref(), self.security.as_ref());
         let annotated = |key: &str| {
-            self.annotations
-                .as_ref()
-                .map_or(Setting::Absent, |all| via_pod(all.setting(&[key], string)))
+            self.profiles
+                .get(key)
+                .map_or(Setting::Absent, |value| via_pod(value.typed(string)))
         };
         let name = &container.name;
         container.seccomp = either(own, pod, &["seccompProfile", "type"], string);
         if container.seccomp.is_absent() {
-            container.seccomp = [
-                format!("{SECCOMP}/{name}"),
-                "seccomp.security.alpha.kubernetes.io/pod".to_owned(),
-            ]
-            .iter()
-            .map(|key| annotated(key))
-            .find(|profile| !profile.is_absent())
-            .filter(|profile| profile.judged().is_none_or(|text| text == "unconfined"))
-            .unwrap_or(Setting::Absent);
+            container.seccomp = [format!("{SECCOMP}/{name}"), POD_SECCOMP.to_owned()]
+                .iter()
+                .map(|key| annotated(key))
+                .find(|profile| !profile.is_absent())
+                .filter(|profile| profile.judged().is_none_or(|text| text == "unconfined"))
+                .unwrap_or(Setting::Absent);
         }
         container.app_armor = either(own, pod, &["appArmorProfile", "type"], string);
         if container.app_armor.is_absent() {
@@ -414,6 +420,20 @@ static PART_OF_OBJECT: Words = Words::new(
     "part-of-object",
     "It looks like a patch: the rest of its object is not in this file.",
 );
+
+/// The annotations with the profiles of the pod or of its containers.
+fn profiles<'a, 's>(annotations: Option<&Cursor<'a, 's>>) -> HashMap<String, Cursor<'a, 's>> {
+    let entries = annotations.map(Cursor::entries).unwrap_or_default();
+    let is_profile =
+        |key: &str| key == POD_SECCOMP || key.starts_with(SECCOMP) || key.starts_with(APP_ARMOR);
+    let profiles = entries.into_iter().filter(|(key, _)| is_profile(key));
+    profiles
+        .map(|(key, value)| (key.into_owned(), value))
+        .collect()
+}
+
+/// The older annotation with the seccomp profile of the pod.
+const POD_SECCOMP: &str = "seccomp.security.alpha.kubernetes.io/pod";
 
 /// The prefix of the older annotation with the seccomp profile of a container. A slash and the name
 /// of the container follow.

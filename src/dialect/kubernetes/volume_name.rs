@@ -1,16 +1,20 @@
 //! Chooses names for new volumes.
 
+use std::collections::HashMap;
+
 /// The maximum length of a DNS label (RFC 1123). Volume names are DNS labels.
 const LONGEST: usize = 63;
 
 /// A name for the volume that `container` mounts at `target`: `web-tmp`, `web-var-cache-nginx`.
 ///
 /// The name depends only on the arguments. A name that is too long ends in a checksum of the whole.
-/// A name that is already taken ends in a number.
+/// A name that is already taken ends in a number. `numbers` has the next number for each name that
+/// was taken before, so that many containers of one name are not counted again for each of them.
 pub(super) fn volume_name(
     container: &str,
     target: &str,
     is_taken: impl Fn(&str) -> bool,
+    numbers: &mut HashMap<String, u64>,
 ) -> String {
     let mut name = label(container);
     let path = label(target);
@@ -25,14 +29,18 @@ pub(super) fn volume_name(
         let checksum = checksum(&[container, target]);
         name = format!("{}-{checksum:08x}", shortened(&name, LONGEST - 9));
     }
-    let mut free = name.clone();
-    let mut count = 2_u64;
-    while is_taken(&free) {
-        let ending = format!("-{count}");
-        free = format!("{}{ending}", shortened(&name, LONGEST - ending.len()));
-        count += 1;
+    if !is_taken(&name) {
+        return name;
     }
-    free
+    let number = numbers.entry(name.clone()).or_insert(2);
+    loop {
+        let ending = format!("-{number}");
+        let free = format!("{}{ending}", shortened(&name, LONGEST - ending.len()));
+        *number += 1;
+        if !is_taken(&free) {
+            return free;
+        }
+    }
 }
 
 /// Lower-case letters and digits. Every other run of characters becomes one dash.
@@ -67,8 +75,26 @@ fn checksum(texts: &[&str]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST, volume_name};
+    use std::collections::{HashMap, HashSet};
+
     use proptest::prelude::*;
+
+    use super::LONGEST;
+
+    fn volume_name(container: &str, target: &str, is_taken: impl Fn(&str) -> bool) -> String {
+        super::volume_name(container, target, is_taken, &mut HashMap::new())
+    }
+
+    #[test]
+    fn remembered_numbers_change_no_name() {
+        let (mut taken, mut numbers) = (HashSet::from(["web-tmp-3".to_owned()]), HashMap::new());
+        for _ in 0..10 {
+            let is_taken = |name: &str| taken.contains(name);
+            let name = super::volume_name("web", "/tmp", is_taken, &mut numbers);
+            assert_eq!(name, volume_name("web", "/tmp", is_taken));
+            assert!(taken.insert(name));
+        }
+    }
 
     #[test]
     fn names_contain_container_and_path() {

@@ -1,7 +1,8 @@
 //! Finds kustomizations, and the files and patches that they list.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::dialect::is_kustomization;
 use crate::dialect::kubernetes::kustomization::{Kustomization, NAMES, Patch, PatchContent};
@@ -34,8 +35,9 @@ impl Patches {
         files: impl IntoIterator<Item = (&'f Path, Option<&'f str>)>,
         surroundings: &dyn Surroundings,
     ) -> Self {
-        let mut found: BTreeMap<PathBuf, Kustomization> = BTreeMap::new();
-        let mut add = |one: Kustomization| {
+        let reader = Reader::new(surroundings);
+        let mut found: BTreeMap<PathBuf, Arc<Kustomization>> = BTreeMap::new();
+        let mut add = |one: Arc<Kustomization>| {
             found.insert(surroundings.place(&one.path), one);
         };
         let mut directories: BTreeSet<PathBuf> = BTreeSet::new();
@@ -45,11 +47,11 @@ impl Patches {
                 let text = text.or_else(|| surroundings.read(path, path).ok());
                 let parsed =
                     text.and_then(|text| Kustomization::parse(path.to_owned(), text, surroundings));
-                parsed.into_iter().for_each(&mut add);
+                parsed.map(Arc::new).into_iter().for_each(&mut add);
             } else if directories.insert(parent(path)) {
-                let own = in_directory(&parent(path), path, surroundings);
+                let own = reader.in_directory(&parent(path), path);
                 own.ok().flatten().into_iter().for_each(&mut add);
-                above(path, surroundings).for_each(&mut add);
+                reader.above(path).for_each(&mut add);
             }
         }
         // A file that a kustomization builds from is a whole object, even if others patch with it.
@@ -59,7 +61,7 @@ impl Patches {
             .collect();
         let mut patches = Self::default();
         for one in found.into_values() {
-            for Patch { content, target } in one.patches {
+            for Patch { content, target } in one.patches.clone() {
                 patches.is_any_listed = true;
                 match content {
                     PatchContent::File(place) if resources.contains(&place) => {}
@@ -94,16 +96,70 @@ pub(crate) enum Unusable {
     Two,
 }
 
-/// The kustomization in the directory. `from` is a file of the group.
-///
-/// # Errors
-///
-/// Why it cannot be used.
-pub(crate) fn in_directory(
-    directory: &Path,
-    from: &Path,
-    surroundings: &dyn Surroundings,
-) -> Result<Option<Kustomization>, Unusable> {
+/// Reads the kustomizations of a group, each once: all directories of a group look for those above
+/// them.
+#[derive(Debug)]
+pub(crate) struct Reader<'s> {
+    surroundings: &'s dyn Surroundings,
+    /// By the project of the file that looks for it, and by its directory.
+    known: Mutex<HashMap<(Option<PathBuf>, PathBuf), Arc<OnceLock<Known>>>>,
+}
+
+/// The kustomization of a directory.
+type Known = Result<Option<Arc<Kustomization>>, Unusable>;
+
+impl<'s> Reader<'s> {
+    pub(crate) fn new(surroundings: &'s dyn Surroundings) -> Self {
+        Self {
+            surroundings,
+            known: Mutex::default(),
+        }
+    }
+
+    /// The kustomization in the directory. `from` is a file of the group.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be used.
+    pub(crate) fn in_directory(
+        &self,
+        directory: &Path,
+        from: &Path,
+    ) -> Result<Option<Arc<Kustomization>>, Unusable> {
+        self.known_in(directory, from, self.surroundings.project(from))
+    }
+
+    /// The same for a file of this project. Files of one project see the same kustomization.
+    fn known_in(&self, directory: &Path, from: &Path, project: Option<PathBuf>) -> Known {
+        let key = (project, directory.to_owned());
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let cell = Arc::clone(known.entry(key).or_default());
+        drop(known);
+        cell.get_or_init(|| read_in(directory, from, self.surroundings))
+            .clone()
+    }
+
+    /// The usable kustomizations in the directories above that of the file, the nearest first.
+    pub(crate) fn above(&self, file: &Path) -> impl Iterator<Item = Arc<Kustomization>> {
+        self.tried_above(file).filter_map(|(_, one)| one.ok())
+    }
+
+    /// The same as [`Reader::above`], with the directories whose kustomization cannot be used.
+    pub(crate) fn tried_above(
+        &self,
+        file: &Path,
+    ) -> impl Iterator<Item = (PathBuf, Result<Arc<Kustomization>, Unusable>)> {
+        let project = self.surroundings.project(file);
+        let directories = upward(parent(file), self.surroundings).skip(1);
+        directories.filter_map(move |directory| {
+            let found = self.known_in(&directory, file, project.clone());
+            let found = found.transpose()?;
+            Some((directory, found))
+        })
+    }
+}
+
+fn read_in(directory: &Path, from: &Path, surroundings: &dyn Surroundings) -> Known {
     let mut found = None;
     for name in NAMES {
         let path = directory.join(name);
@@ -116,29 +172,9 @@ pub(crate) fn in_directory(
             return Err(Unusable::Two);
         }
         let parsed = Kustomization::parse(path, text, surroundings);
-        found = Some(parsed.ok_or(Unusable::Foreign(name))?);
+        found = Some(Arc::new(parsed.ok_or(Unusable::Foreign(name))?));
     }
     Ok(found)
-}
-
-/// The usable kustomizations in the directories above that of the file, the nearest first.
-pub(crate) fn above(
-    file: &Path,
-    surroundings: &dyn Surroundings,
-) -> impl Iterator<Item = Kustomization> {
-    tried_above(file, surroundings).filter_map(|(_, one)| one.ok())
-}
-
-/// The same as [`above`], with the directories whose kustomization cannot be used.
-pub(crate) fn tried_above(
-    file: &Path,
-    surroundings: &dyn Surroundings,
-) -> impl Iterator<Item = (PathBuf, Result<Kustomization, Unusable>)> {
-    let directories = upward(parent(file), surroundings).skip(1);
-    directories.filter_map(move |directory| {
-        let found = in_directory(&directory, file, surroundings).transpose()?;
-        Some((directory, found))
-    })
 }
 
 /// The directory and those above it, as far as they are known.

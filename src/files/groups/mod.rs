@@ -204,11 +204,12 @@ fn listed_together(
     kubernetes: HashMap<usize, &Path>,
     surroundings: &dyn Surroundings,
 ) -> Vec<(usize, usize)> {
+    let reader = kustomizations::Reader::new(surroundings);
     let lists: Vec<(PathBuf, usize)> = kubernetes
         .into_par_iter()
         .map(|(number, file)| {
             let place = surroundings.place(parent(file));
-            let above = kustomizations::above(file, surroundings);
+            let above = reader.above(file);
             let lists = above.filter(|one| one.lists_in(&place));
             let lists = lists.map(|one| (surroundings.place(&one.path), number));
             lists.collect::<Vec<_>>()

@@ -14,7 +14,7 @@ use super::node::Field;
 use super::pod::{Container, Pod};
 use super::standard::{Level, Standard, Version};
 use crate::dialect::kubernetes::Source;
-use crate::syntax::Lines;
+use crate::syntax::Tree;
 
 /// Every check, in the order in which Kubernetes reports them: baseline by name, then restricted
 /// (`policy/registry.go`).
@@ -65,7 +65,7 @@ struct Revision {
 struct Violations<'f> {
     check: &'static str,
     source: &'f Source<'f, 'f>,
-    lines: &'f Lines<'f>,
+    tree: &'f Tree<'f>,
     broken: Vec<Violation>,
 }
 
@@ -79,12 +79,12 @@ pub(super) fn broken(
     pod: &Pod,
     standard: Standard,
     source: &Source<'_, '_>,
-    lines: &Lines<'_>,
+    tree: &Tree<'_>,
 ) -> Vec<Violation> {
     let mut violations = Violations {
         check: "",
         source,
-        lines,
+        tree,
         broken: Vec::new(),
     };
     for (check, revision) in revisions(standard) {
@@ -157,7 +157,7 @@ impl Violations<'_> {
         {
             return;
         }
-        let (line, column) = self.lines.line_column(field.span.start);
+        let (line, column) = self.tree.line_column(field.span.start);
         self.broken.push(Violation {
             check: self.check,
             path: field.path.clone(),

@@ -15,6 +15,7 @@ mod scan;
 mod words;
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::tree::{Document, Node, NodeId, Props, Span};
 use super::{SyntaxError, SyntaxErrorKind, Tree};
@@ -359,6 +360,7 @@ impl<'s> Parser<'s> {
             nodes: self.nodes,
             props: self.props,
             documents: self.documents,
+            lines: OnceLock::new(),
         })
     }
 

@@ -226,3 +226,34 @@ fn operations_in_a_file_and_above_the_pod_are_read() {
         assert!(left_by(&kustomization, &[], Assume::All).is_empty());
     }
 }
+
+/// Thousands of patches may apply to thousands of workloads: only so many are compared, and a pod
+/// with more is left alone.
+#[test]
+fn a_pod_with_too_many_patches_is_declined() {
+    let merge = "- target: {kind: Deployment}\n  patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: any}, spec: {template: {spec: {containers: [{name: web, image: a}]}}}}'\n";
+    let operation = |path: &str| {
+        format!(
+            "- target: {WEB}\n  patch: '[{{op: add, path: /spec/template/spec/containers/0/{path}, value: 1}}]'\n"
+        )
+    };
+    let listed = |one: &str, times: usize| format!("patches:\n{}", one.repeat(times));
+    for (one, times, is_too_many) in [
+        (merge, 32, false),
+        (merge, 33, true),
+        (&operation("resources/limits"), 33, true),
+        (&operation("env/-"), 1000, false),
+    ] {
+        let base = deployment("restartPolicy: Always", "image: nginx:1.29");
+        let files = [
+            ("base.yaml", base),
+            ("kustomization.yaml", listed(one, times)),
+        ];
+        let report = run(&files, Assume::Fit);
+        let rows = || report.containers[0].rows.iter();
+        let code = "too-many-patches";
+        let declined = rows().filter(|row| row.reason.code() == code).count();
+        let expected = if is_too_many { rows().count() } else { 0 };
+        assert_eq!(declined, expected, "{times} of {one}");
+    }
+}
