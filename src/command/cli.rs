@@ -142,6 +142,10 @@ pub struct Harden {
     #[arg(long)]
     pub diff: bool,
 
+    /// With `-`: if the input has an error, print it unchanged instead of nothing; the exit code is 2
+    #[arg(long, conflicts_with_all = ["write", "check", "diff"])]
+    pub pass_through_errors: bool,
+
     /// A file of one Compose project; repeat it in the order of `docker compose -f`
     #[arg(short, long = "file", value_name = "FILE", conflicts_with = "paths",
           help_heading = INPUT)]

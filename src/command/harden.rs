@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::exit::{Exit, UnknownService};
+use super::exit::{Exit, UnknownService, UsageError};
 use super::options::Options;
 use super::reports::Reports;
-use super::session::{Input, Job, Session, Take, conflict_with_files, reads_stdin};
+use super::session::{Input, Job, Session, Take, reads_stdin};
 use super::setup::Setup;
 use super::worker::{Done, Planner, Worker};
 use super::{Console, unusable};
@@ -15,11 +15,10 @@ use crate::command::cli::{Cli, Harden};
 use crate::config::FailOn;
 use crate::engine::is_name_of;
 use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome, Report, StaleException};
-use crate::files::{Excluded, FileError, stream};
+use crate::files::{Excluded, FileError};
 use crate::nearest;
 use crate::project::State;
-use crate::report::reporter::{Closing, Group, Mode, Setting};
-use crate::syntax::Limits;
+use crate::report::reporter::{Closing, Mode, Setting};
 
 /// Hardens files or standard input.
 pub(super) fn run(cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
@@ -71,7 +70,10 @@ fn run_with(
         left_alone: Vec::new(),
         excluded: Vec::new(),
     };
-    let result = if reads_stdin {
+    let result = if !reads_stdin && cli.harden.pass_through_errors {
+        let error = UsageError("--pass-through-errors is for `-`, which reads standard input");
+        session.print_error(Path::new(""), "", &error)
+    } else if reads_stdin {
         job.run_stdin(&cli.harden, plan, &mut session)
     } else {
         let worker = Worker {
@@ -107,57 +109,21 @@ fn run_with(
 }
 
 /// The results of one run.
-struct HardenJob<'o> {
-    mode: Mode,
-    reports: Reports,
+pub(super) struct HardenJob<'o> {
+    pub(super) mode: Mode,
+    pub(super) reports: Reports,
     /// What makes a check fail.
     fail_on: &'o [FailOn],
     services: Services,
     /// Exceptions of the configuration that match nothing.
     stale: Vec<StaleException>,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
     unread: Vec<(PathBuf, String)>,
     left_alone: Vec<(PathBuf, String)>,
     excluded: Vec<Excluded>,
 }
 
 impl HardenJob<'_> {
-    fn run_stdin(
-        &mut self,
-        asked: &Harden,
-        plan: &impl Planner,
-        session: &mut Session<'_, '_>,
-    ) -> io::Result<()> {
-        let conflict = conflict_with_files(&asked.paths).or(if asked.overlay {
-            Some("--overlay needs files; `-` reads standard input")
-        } else if asked.write {
-            Some("--write needs files; `-` reads standard input")
-        } else {
-            None
-        });
-        let Some(source) = session.read_stdin(conflict)? else {
-            return Ok(());
-        };
-        let bytes = source.bytes.clone();
-        let limit = Limits::default().bytes as usize;
-        let report = stream::joined(plan.project(stream::pieces(source, limit)));
-        if self.mode == Mode::Filter {
-            // A filter prints text that it does not change, too.
-            let text = match report.files.first().map(|file| &file.outcome) {
-                Some(FileOutcome::Changed(change)) => change.text.as_bytes(),
-                _ => &bytes,
-            };
-            session.console.stdout.write_all(text)?;
-        }
-        let results = Group {
-            report,
-            ..Group::default()
-        };
-        let renderers = self.reports.renderers();
-        let done = Done::render(results, &renderers, self.reports.needs().texts);
-        self.take(done, session)
-    }
-
     fn closing(&self) -> Closing<'_> {
         Closing {
             stale: &self.stale,
@@ -324,6 +290,7 @@ mod tests {
     use crate::engine::EngineError;
     use crate::engine::outcome::{Change, FileReport};
     use crate::files::groups::Part;
+    use crate::files::stream::{Piece, Spool, Start};
     use crate::project::{NotOurs, Source};
     use crate::report::terminal::Terminal;
 
@@ -331,8 +298,15 @@ mod tests {
     struct FirstLine;
 
     impl Planner for FirstLine {
-        fn project(&self, sources: Vec<Source>) -> Report {
-            plan(sources)
+        fn stream(
+            &self,
+            input: &mut Spool,
+            take: &mut dyn FnMut(Piece) -> io::Result<()>,
+        ) -> io::Result<()> {
+            let path = "-".into();
+            let bytes = input.read_all()?;
+            let report = plan(vec![Source { path, bytes }]);
+            take(Piece::new(report, Start::default()))
         }
 
         fn parts(&self, sources: Vec<Source>, _: bool, take: &(dyn Fn(usize, Part) + Sync)) {
@@ -495,6 +469,8 @@ mod tests {
         assert_eq!(filter(b"weak").exit, Exit::Success);
         assert_eq!(filter(b"other: 1").stdout, "other: 1");
         let bad = filter(b"bad\nx");
+        assert_eq!((bad.exit, bad.stdout.as_str()), (Exit::Error, ""));
+        let bad = call(here, &["--pass-through-errors", "-"], b"bad\nx");
         assert_eq!((bad.exit, bad.stdout.as_str()), (Exit::Error, "bad\nx"));
         let diff = call(here, &["--diff", "-"], b"weak\n");
         assert_eq!(diff.exit, Exit::Changes);

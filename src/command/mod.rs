@@ -4,6 +4,7 @@ pub mod cli;
 mod docker;
 mod exit;
 mod explain;
+mod filter;
 mod harden;
 mod images;
 pub mod interrupt;

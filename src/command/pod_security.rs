@@ -12,7 +12,7 @@ use super::{Console, unusable};
 use crate::command::cli::{Cli, PodSecurity};
 use crate::config::FailOn;
 use crate::files::groups::{self, charts, kustomizations::Patches};
-use crate::files::walk::Disk;
+use crate::files::walk::{self, Disk};
 use crate::files::{Excluded, FileError};
 use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge};
 use crate::project::{CustomResource, NotOurs, Source, State, Surroundings};
@@ -33,7 +33,8 @@ pub(super) fn run(asked: &PodSecurity, cli: &Cli, console: &mut Console<'_>) -> 
     let mut session = Session::new(cli.output.quiet, console);
     let result = if reads_stdin(&asked.paths) {
         let conflict = conflict_with_files(&asked.paths);
-        session.read_stdin(conflict).and_then(|source| {
+        let read = session.read_stdin(conflict, |stdin| walk::read_stdin(stdin));
+        read.and_then(|source| {
             let judgement = source.map(|source| judge(source, standard, custom_resources));
             job.take(judgement.into_iter().collect(), &mut session)
         })

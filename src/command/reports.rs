@@ -19,6 +19,8 @@ pub(super) struct Reports {
 }
 
 struct One {
+    format: Format,
+    setting: Setting,
     reporter: Box<dyn Reporter>,
     needs: Needs,
     sink: Sink,
@@ -90,10 +92,25 @@ impl Reports {
 
     fn add(&mut self, format: &Format, setting: &Setting, sink: Sink) {
         self.all.push(One {
+            format: *format,
+            setting: setting.clone(),
             reporter: (format.reporter)(setting),
             needs: format.needs,
             sink,
         });
+    }
+
+    /// Whether the only report is the summary on standard error, which needs no texts.
+    pub(super) fn is_only_summary(&self) -> bool {
+        let is_summary = |one: &One| matches!(one.sink, Sink::Stderr);
+        self.all.iter().all(is_summary)
+    }
+
+    /// Forgets all results so far.
+    pub(super) fn restart(&mut self) {
+        for one in &mut self.all {
+            one.reporter = (one.format.reporter)(&one.setting);
+        }
     }
 
     /// What the reporters need of each group of files.

@@ -2,7 +2,7 @@
 //! order, and end with a summary.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -194,18 +194,17 @@ impl<'s, 'c> Session<'s, 'c> {
 
     /// Reads standard input. Where that fails, or `conflict` gives a reason not to, the error is
     /// printed and there is no summary.
-    pub(super) fn read_stdin(
+    pub(super) fn read_stdin<T>(
         &mut self,
         conflict: Option<&'static str>,
-    ) -> io::Result<Option<Source>> {
-        let read: Result<Source, Box<dyn Diagnostic>> = match conflict {
+        read: impl FnOnce(&mut dyn Read) -> Result<T, FileError>,
+    ) -> io::Result<Option<T>> {
+        let read: Result<T, Box<dyn Diagnostic>> = match conflict {
             Some(words) => Err(Box::new(UsageError(words))),
-            None => {
-                walk::read_stdin(&mut *self.console.stdin).map_err(|error| Box::new(error) as _)
-            }
+            None => read(&mut *self.console.stdin).map_err(|error| Box::new(error) as _),
         };
         match read {
-            Ok(source) => Ok(Some(source)),
+            Ok(input) => Ok(Some(input)),
             Err(error) => {
                 self.sums_up = false;
                 self.print_error(Path::new("-"), "", &*error)?;

@@ -1,11 +1,13 @@
 //! Processes the files of one group, on any core.
 
+use std::io;
 use std::path::PathBuf;
 
 use super::session::{Processed, Take};
 use crate::engine::Run;
 use crate::engine::outcome::{Change, FileOutcome, FileReport, Report};
 use crate::files::groups::Part;
+use crate::files::stream::{Cut, Piece, Spool};
 use crate::files::walk::Disk;
 use crate::files::{interrupt, write};
 use crate::overlay;
@@ -29,8 +31,12 @@ pub(super) struct Worker<'w, P> {
 
 /// Plans the files of a group.
 pub(super) trait Planner: Sync {
-    /// The report of all of them.
-    fn project(&self, sources: Vec<Source>) -> Report;
+    /// The results for a stream, piece by piece. A piece that fails is the last one.
+    fn stream(
+        &self,
+        input: &mut Spool,
+        take: &mut dyn FnMut(Piece) -> io::Result<()>,
+    ) -> io::Result<()>;
 
     /// The report in parts, each with its number in the order of the files. `is_whole` asks for
     /// one part.
@@ -38,8 +44,12 @@ pub(super) trait Planner: Sync {
 }
 
 impl Planner for Run<'_> {
-    fn project(&self, sources: Vec<Source>) -> Report {
-        self.project(sources)
+    fn stream(
+        &self,
+        input: &mut Spool,
+        take: &mut dyn FnMut(Piece) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.stream(input, Cut::default(), take)
     }
 
     fn parts(&self, sources: Vec<Source>, is_whole: bool, take: &(dyn Fn(usize, Part) + Sync)) {

@@ -79,6 +79,16 @@ impl<T> Setting<T> {
             | Self::Unreadable { origin, .. } => origin.place,
         }
     }
+
+    /// The setting without its place, for a file that is no longer there.
+    pub(crate) fn forget_place(&mut self) {
+        match self {
+            Self::Unsupported | Self::Absent => {}
+            Self::Set { origin, .. }
+            | Self::Variable { origin, .. }
+            | Self::Unreadable { origin, .. } => origin.place = None,
+        }
+    }
 }
 
 /// The origin of an effective value.

@@ -15,6 +15,7 @@ use std::fmt;
 pub(crate) use self::compose::{Reference, beyond_limit, context, references, variables};
 pub use self::compose::{bases, is_override, overridden_by, overrides, preferred_to};
 pub(crate) use self::draft::{Draft, YamlDraft};
+pub use self::kubernetes::Neighbours;
 pub(crate) use self::kubernetes::kustomization::is_one as is_kustomization;
 pub use self::unproved::Unproved;
 use crate::container::{Assignment, Container, Place, Reason, Value, Words};
@@ -42,6 +43,8 @@ struct Reading<'r, 's> {
     knowledge: &'r Knowledge,
     surroundings: &'r dyn Surroundings,
     custom_resources: &'r [CustomResource],
+    /// The neighbours of these objects in a larger stream, including their own.
+    neighbours: Option<&'r Neighbours>,
 }
 
 /// A container of a YAML file, with the place of its settings.
@@ -152,7 +155,8 @@ pub fn recognise(tree: &Tree<'_>, custom_resources: &[CustomResource]) -> Result
     Err(NotOurs::OtherYaml)
 }
 
-/// The containers of files that belong together. All files have the same format.
+/// The containers of files that belong together. All files have the same format. Objects of a piece
+/// of a stream have `neighbours` in its other pieces.
 #[must_use]
 pub fn read(
     format: Format,
@@ -160,12 +164,14 @@ pub fn read(
     knowledge: &Knowledge,
     surroundings: &dyn Surroundings,
     custom_resources: &[CustomResource],
+    neighbours: Option<&Neighbours>,
 ) -> Vec<Member> {
     let reading = Reading {
         files,
         knowledge,
         surroundings,
         custom_resources,
+        neighbours,
     };
     let dialect = DIALECTS.iter().find(|dialect| dialect.format == format);
     dialect.map_or_else(Vec::new, |dialect| (dialect.read)(&reading))

@@ -23,7 +23,7 @@ use std::rc::Rc;
 use crate::container::{
     Answer, Assignment, Assume, Basis, Container, Finding, Place, Policy, Reason, Words,
 };
-use crate::dialect::{self, Draft, Member, YamlDraft};
+use crate::dialect::{self, Draft, Member, Neighbours, YamlDraft};
 use crate::engine::exceptions::Exceptions;
 use crate::engine::outcome::{
     ContainerReport, FileOutcome, Location, Outcome, Row, StaleException,
@@ -55,6 +55,8 @@ pub struct Run<'k> {
     pub surroundings: &'k dyn Surroundings,
     /// Custom resources with pods.
     pub custom_resources: &'k [CustomResource],
+    /// The given objects are a piece of a stream, which has these objects that concern pods.
+    pub neighbours: Option<&'k Neighbours>,
     /// The given files are one Compose project, merged in their order (`-f a -f b`).
     pub merges: bool,
     /// Files with values of variables for Compose files and their texts, used instead of `.env`.
@@ -81,6 +83,7 @@ impl<'k> Run<'k> {
             knowledge,
             surroundings: &NoSurroundings,
             custom_resources: &[],
+            neighbours: None,
             merges: false,
             variables: Vec::new(),
             rules: Rules::none(),
@@ -141,6 +144,7 @@ impl<'k> Run<'k> {
             self.knowledge,
             self.surroundings,
             self.custom_resources,
+            self.neighbours,
         );
         evidence::pod::share(&mut members);
         members

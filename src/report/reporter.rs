@@ -69,6 +69,9 @@ pub struct Group {
     pub report: Report,
     /// Commands that use originals and overlays together.
     pub commands: Vec<String>,
+    /// The file is a piece of a stream, and its outcome is not that of the stream. The outcome of
+    /// the stream follows in a group of its own.
+    pub is_piece: bool,
     /// Compose overlays of changed files. Their changes do not count as made.
     pub not_counted: Vec<PathBuf>,
 }

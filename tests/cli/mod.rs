@@ -2,6 +2,7 @@
 
 mod config;
 mod diff;
+mod filter;
 mod ignores;
 mod interrupt;
 mod json;

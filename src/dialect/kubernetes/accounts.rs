@@ -110,30 +110,35 @@ impl Accounts {
         self.tokens.is_empty() && self.bindings.is_empty()
     }
 
-    pub(super) fn read<'o, 'a: 'o, 's: 'a + 'o>(
+    /// Adds the accounts and bindings among the objects, without their places if they are of a
+    /// stream.
+    pub(super) fn add<'o, 'a: 'o, 's: 'a + 'o>(
+        &mut self,
         objects: impl Iterator<Item = &'o Object<'a, 's>>,
-    ) -> Self {
-        let mut accounts = Self::default();
+        is_stream: bool,
+    ) {
         for object in objects {
             match (object.kind.as_str(), object.group.as_str()) {
                 ("ServiceAccount", "") => {
-                    let token = object
+                    let mut token = object
                         .cursor
                         .setting(&["automountServiceAccountToken"], boolean);
-                    let known = accounts.tokens.entry(object.name()).or_default();
+                    if is_stream {
+                        token.forget_place();
+                    }
+                    let known = self.tokens.entry(object.name()).or_default();
                     known.add(object.namespace(), token);
                 }
                 ("RoleBinding" | "ClusterRoleBinding", "rbac.authorization.k8s.io") => {
                     let by = format!("{}/{}", object.kind, object.name());
                     let subjects = object.cursor.items_of("subjects");
                     for (_, subject) in subjects {
-                        accounts.bind(&subject, object.namespace(), &by);
+                        self.bind(&subject, object.namespace(), &by);
                     }
                 }
                 _ => {}
             }
         }
-        accounts
     }
 
     /// Whether the account mounts its token by default. The setting of a pod has precedence.

@@ -28,24 +28,23 @@ impl Autoscalers {
         self.by_target.is_empty()
     }
 
-    pub(super) fn read<'o, 'a: 'o, 's: 'a>(
+    pub(super) fn add<'o, 'a: 'o, 's: 'a>(
+        &mut self,
         objects: impl Iterator<Item = &'o Object<'a, 's>>,
-    ) -> Self {
-        let mut all = Self::default();
+    ) {
         for one in objects.filter_map(Autoscaler::read) {
             let Autoscaler {
                 label,
                 namespace,
                 target,
             } = one;
-            let scalers = all.by_target.entry(target).or_default();
+            let scalers = self.by_target.entry(target).or_default();
             scalers.first.get_or_insert_with(|| label.clone());
             match namespace {
                 None => scalers.anywhere.get_or_insert(label),
                 Some(namespace) => scalers.by_namespace.entry(namespace).or_insert(label),
             };
         }
-        all
     }
 
     /// The autoscaler that names this workload, as `HorizontalPodAutoscaler/web`. A missing

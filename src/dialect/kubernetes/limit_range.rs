@@ -16,7 +16,7 @@ pub(super) struct LimitRanges(ByNamespace<LimitRange>);
 #[derive(Debug)]
 struct LimitRange {
     label: String,
-    place: Place,
+    place: Option<Place>,
 }
 
 impl LimitRanges {
@@ -25,21 +25,22 @@ impl LimitRanges {
         self.0.is_empty()
     }
 
-    pub(super) fn read<'o, 'a: 'o, 's: 'a>(
+    /// Adds the ranges among the objects, without their places if they are of a stream.
+    pub(super) fn add<'o, 'a: 'o, 's: 'a>(
+        &mut self,
         objects: impl Iterator<Item = &'o Object<'a, 's>>,
-    ) -> Self {
+        is_stream: bool,
+    ) {
         let ranges = objects.filter(|object| {
             object.kind == "LimitRange" && object.group.is_empty() && applies_to_pods(object)
         });
-        let mut all = ByNamespace::default();
         for object in ranges {
             let range = LimitRange {
                 label: format!("LimitRange/{}", object.name()),
-                place: object.cursor.place(),
+                place: (!is_stream).then(|| object.cursor.place()),
             };
-            all.add(object.namespace(), range);
+            self.0.add(object.namespace(), range);
         }
-        Self(all)
     }
 
     /// Notes the range that bounds the containers of a pod.
@@ -49,7 +50,7 @@ impl LimitRanges {
         };
         for Member { container, .. } in members {
             let name = range.label.clone();
-            let bound = Observed::LimitRange { name }.at(Some(range.place));
+            let bound = Observed::LimitRange { name }.at(range.place);
             container.observations.push(bound);
         }
     }

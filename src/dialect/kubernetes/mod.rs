@@ -9,6 +9,7 @@ pub(crate) mod kustomization;
 mod limit_range;
 mod lower;
 mod namespaces;
+mod neighbours;
 mod object;
 mod patches;
 mod quantity;
@@ -20,6 +21,7 @@ mod withdraw;
 mod workload;
 
 pub(crate) use cursor::{Cursor, Source};
+pub use neighbours::Neighbours;
 pub(crate) use object::{Document, Object, Pod, documents};
 pub(crate) use read::concerns_others;
 pub(crate) use recognise::is_written_out;
@@ -36,5 +38,5 @@ impl Format {
 pub(super) static DIALECT: Dialect = Dialect {
     format: Format::KUBERNETES,
     recognise: recognise::recognise,
-    read: |reading| read::read(reading.files, reading.knowledge, reading.custom_resources),
+    read: read::read,
 };

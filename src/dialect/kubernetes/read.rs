@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::accounts::Accounts;
 use super::autoscaler::Autoscalers;
 use super::cursor::{Cursor, Source, boolean, id, port, string};
-use super::limit_range::LimitRanges;
 use super::lower::{PodSite, Site};
+use super::neighbours::Neighbours;
 use super::object::{Document, Object, Written, documents};
 use super::patches::Patches;
 use super::storage::Volumes;
@@ -17,17 +16,19 @@ use crate::container::{
     Container, HostNamespace, HostPort, Id, Network, Observed, Place, Power, Reason, Role, Setting,
     Sysctl, User, Via, Words,
 };
-use crate::dialect::Member;
+use crate::dialect::{Member, Reading};
 use crate::image::{self, Knowledge};
 use crate::project::{CustomResource, File, Part};
 use crate::syntax::{Scalar, Tree};
 
 /// Every container of every pod, in the order of the files.
-pub(super) fn read(
-    files: &[File<'_>],
-    knowledge: &Knowledge,
-    custom_resources: &[CustomResource],
-) -> Vec<Member> {
+pub(super) fn read(reading: &Reading<'_, '_>) -> Vec<Member> {
+    let Reading {
+        files,
+        knowledge,
+        custom_resources,
+        ..
+    } = reading;
     let sources: Vec<Source<'_, '_>> = files
         .iter()
         .enumerate()
@@ -43,19 +44,28 @@ pub(super) fn read(
             }
         }
     }
-    let autoscalers = Autoscalers::read(objects.iter().map(|(_, _, object)| object));
-    let ranges = LimitRanges::read(objects.iter().map(|(_, _, object)| object));
-    let accounts = Accounts::read(objects.iter().map(|(_, _, object)| object));
+    let own;
+    let Neighbours {
+        autoscalers,
+        ranges,
+        accounts,
+    } = match reading.neighbours {
+        Some(of_stream) => of_stream,
+        None => {
+            own = Neighbours::read(objects.iter().map(|(_, _, object)| object));
+            &own
+        }
+    };
 
     let mut members = Vec::new();
     let is_whole = |file: &File<'_>| file.part != Part::PATCH;
     for (file, source, object) in objects.iter().filter(|(file, ..)| is_whole(file)) {
         for pod in object.pods() {
             let whole = recognise::is_written_out(&file.tree, object, &pod);
-            if let Some(read) = Pod::read(object, &pod, source, whole, &autoscalers) {
+            if let Some(read) = Pod::read(object, &pod, source, whole, autoscalers) {
                 let first = members.len();
                 read.containers(&pod, knowledge, &mut members);
-                read.account(&accounts, &mut members[first..]);
+                read.account(accounts, &mut members[first..]);
                 ranges.bound(read.namespace.as_deref(), &mut members[first..]);
                 patches.note_on(object, &pod, &mut members[first..]);
             }
@@ -82,10 +92,7 @@ pub(crate) fn concerns_others(tree: &Tree<'_>, custom_resources: &[CustomResourc
         .flatten()
         .collect();
     // A file that exceeds its reading budget may contain such an object.
-    source.is_overdrawn()
-        || !Autoscalers::read(objects.iter()).is_empty()
-        || !LimitRanges::read(objects.iter()).is_empty()
-        || !Accounts::read(objects.iter()).is_empty()
+    source.is_overdrawn() || !Neighbours::read(objects.iter()).is_empty()
 }
 
 /// The labels and annotations of the object and of its pod.

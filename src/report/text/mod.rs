@@ -115,13 +115,21 @@ impl Summary {
         }
     }
 
-    /// Adds the results of one group.
-    fn add(&mut self, report: &Report) {
+    /// Adds the results of one group. `is_piece`: of a piece of a stream.
+    fn add(&mut self, report: &Report, is_piece: bool) {
         let mut blocks: Vec<Vec<Block>> = report.files.iter().map(|_| Vec::new()).collect();
+        if is_piece
+            && let Some(first) = blocks.first_mut()
+            && let Some(before) = self.files.pop()
+        {
+            *first = before.blocks;
+        }
         for file in &report.files {
             match &file.outcome {
+                FileOutcome::NotOurs(why) if is_piece && why.state() == State::Skipped => {}
                 FileOutcome::NotOurs(why) => self.add_left_alone(&file.path, *why),
                 FileOutcome::Read => {}
+                _ if is_piece => {}
                 FileOutcome::Unchanged => self.counts.ours += 1,
                 FileOutcome::Changed(_) | FileOutcome::Created(_) => {
                     self.counts.ours += 1;
@@ -428,7 +436,7 @@ impl Summary {
 
 impl Reporter for Summary {
     fn take(&mut self, group: &Group, _: &[u8], _: &mut dyn Write) -> io::Result<()> {
-        self.add(&group.report);
+        self.add(&group.report, group.is_piece);
         self.commands.extend_from_slice(&group.commands);
         self.notes.extend(group.not_counted.iter().map(|path| {
             let path = path_text(path);
@@ -584,7 +592,7 @@ mod tests {
             terminal: Terminal::PIPE,
         });
         for report in reports {
-            summary.add(report);
+            summary.add(report, false);
         }
         let mut out = Vec::new();
         summary.write(&mut out).unwrap();

@@ -69,6 +69,7 @@ fn project<R>(texts: &[&str], look: impl FnOnce(&[File<'_>], Vec<Member>) -> R) 
         knowledge(),
         &NoSurroundings,
         &[],
+        None,
     );
     evidence::pod::share(&mut members);
     look(&files, members)

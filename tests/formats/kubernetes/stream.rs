@@ -1,16 +1,29 @@
 //! A stream in pieces gives the same report as the whole stream, and a project needs all its files.
 
-use harden::engine::outcome::{Change, ContainerReport, FileOutcome, Outcome, Report};
-use harden::files::stream;
-use harden::project::Source;
+use std::io::Write;
+
+use harden::engine::Run;
+use harden::engine::outcome::{FileOutcome, Outcome, Report};
+use harden::files::stream::{self, Cut, Piece, Spool};
+use harden::project::{NotOurs, Source};
 
 use crate::support::run::{by_default, source};
 
 const AUTOSCALER: &str = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web3}\n";
 
+/// Objects that concern the pods of other documents.
+const NEIGHBOURS: [&str; 5] = [
+    AUTOSCALER,
+    "apiVersion: v1\nkind: LimitRange\nmetadata: {name: l, namespace: ns1}\nspec: {limits: [{type: Container}]}\n",
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default, namespace: ns2}\nautomountServiceAccountToken: false\n",
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\nautomountServiceAccountToken: true\n",
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: r, namespace: ns0}\nsubjects: [{kind: ServiceAccount, name: default, namespace: ns0}]\nroleRef: {kind: Role, name: x}\n",
+];
+
 fn deployment(number: usize) -> String {
     format!(
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web{number}\nspec:\n  template:\n    spec:\n      containers:\n      - name: web\n        image: nginx:1.29\n"
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web{number}\n  namespace: ns{}\nspec:\n  template:\n    spec:\n      containers:\n      - name: web\n        image: nginx:1.29\n",
+        number % 4
     )
 }
 
@@ -18,11 +31,70 @@ fn plan(sources: Vec<Source>) -> Report {
     by_default().project(sources)
 }
 
+/// The pieces of the stream, planned.
+fn pieces(run: &Run<'_>, text: &str, cut: Cut) -> Vec<Piece> {
+    let mut input = Spool::default();
+    input.write_all(text.as_bytes()).unwrap();
+    let mut pieces = Vec::new();
+    run.stream(&mut input, cut, &mut |piece| {
+        pieces.push(piece);
+        Ok(())
+    })
+    .unwrap();
+    pieces
+}
+
+const CUTS: [Cut; 5] = [
+    Cut {
+        bytes: 1,
+        documents: 500,
+    },
+    Cut {
+        bytes: 600,
+        documents: 500,
+    },
+    Cut {
+        bytes: 1 << 20,
+        documents: 1,
+    },
+    Cut {
+        bytes: 1 << 20,
+        documents: 3,
+    },
+    Cut {
+        bytes: 1 << 20,
+        documents: 500,
+    },
+];
+
+/// The new text, and every result with its place, as far as the place is in the same document.
+fn summary(report: &Report) -> (String, Vec<String>) {
+    let [file] = &report.files[..] else {
+        panic!("{} files", report.files.len());
+    };
+    let text = match &file.outcome {
+        FileOutcome::Changed(change) => change.text.clone(),
+        FileOutcome::Unchanged => file.source.clone(),
+        other => panic!("{other:?}"),
+    };
+    let rows = report.containers.iter().flat_map(|one| {
+        let name = format!("{} {} {}", one.workload, one.name, one.line());
+        one.rows.iter().map(move |row| {
+            let outcome = match &row.outcome {
+                Outcome::Changed { basis, paths } => format!("{basis:?} {paths:?}"),
+                other => format!("{other:?}"),
+            };
+            format!("{name} {} {outcome} {}", row.id, row.reason.code())
+        })
+    });
+    (text, rows.collect())
+}
+
 fn declines_memory(report: &Report, workload: &str) -> bool {
     let container = report
         .containers
         .iter()
-        .find(|container| container.workload == workload);
+        .find(|container| container.workload.ends_with(workload));
     container.is_some_and(|container| {
         container.rows.iter().any(|result| {
             result.id == "memory-limit" && matches!(result.outcome, Outcome::Declined)
@@ -31,47 +103,99 @@ fn declines_memory(report: &Report, workload: &str) -> bool {
 }
 
 #[test]
-fn pieces_give_the_report_of_the_whole_stream() {
-    let mut documents: Vec<String> = (0..12).map(deployment).collect();
-    documents.push(AUTOSCALER.to_owned());
-    documents.push("kind: ConfigMap\napiVersion: v1\nmetadata: {name: c}\n".to_owned());
-    let text = documents.join("---\n");
-    let whole = plan(vec![source("-", &text)]);
-    let pieces = stream::pieces(source("-", &text), 600);
-    assert!(pieces.len() > 4, "{}", pieces.len());
-    let joined = stream::joined(plan(pieces));
-    let after = |report: &Report| match &report.files[..] {
-        [file] => match &file.outcome {
-            FileOutcome::Changed(Change { text: after, .. }) => after.clone(),
-            other => panic!("{other:?}"),
-        },
-        files => panic!("{} files", files.len()),
-    };
-    assert_eq!(after(&joined), after(&whole));
-    let lines = |report: &Report| -> Vec<u32> {
-        report
-            .containers
-            .iter()
-            .map(ContainerReport::line)
-            .collect()
-    };
-    assert_eq!(lines(&joined), lines(&whole));
-    assert!(declines_memory(&joined, "Deployment/web3"));
-    assert!(!declines_memory(&joined, "Deployment/web4"));
+fn the_result_does_not_depend_on_where_a_stream_is_cut() {
+    let run = by_default();
+    let deployments: Vec<String> = (0..12).map(deployment).collect();
+    let config = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: c}\n".to_owned();
+    let neighbours = NEIGHBOURS.map(str::to_owned);
+    let ignored = "# harden: ignore[cpu-limit] a test\n".to_owned();
+    // What concerns the pods stands above them, below them, or between them.
+    let streams = [
+        [&neighbours[..], &deployments].concat(),
+        [&deployments[..], &[config], &neighbours].concat(),
+        [&deployments[..5], &neighbours, &deployments[5..]].concat(),
+    ];
+    for documents in streams {
+        let mut text = documents.join("---\n");
+        // Comments above a marker belong to the document below it.
+        text.push_str(&format!("{ignored}\n---\n{}", deployment(20)));
+        let whole = plan(vec![source("-", &text)]);
+        assert!(declines_memory(&whole, "Deployment/web3"));
+        assert!(declines_memory(&whole, "Deployment/web1"));
+        assert!(!declines_memory(&whole, "Deployment/web4"));
+        for cut in CUTS {
+            let pieces = pieces(&run, &text, cut);
+            let small = cut.bytes == 1 || cut.documents == 1;
+            assert!(!small || pieces.len() > 15, "{cut:?}: {}", pieces.len());
+            let joined = stream::joined(pieces);
+            assert_eq!(summary(&joined), summary(&whole), "{cut:?}");
+            assert_eq!(joined.stale, whole.stale, "{cut:?}");
+        }
+    }
 }
 
 #[test]
-fn an_error_in_a_piece_has_its_place_in_the_stream() {
-    let text = format!("{}---\na: [\n", deployment(0));
-    let pieces = stream::pieces(source("-", &text), 10);
-    assert_eq!(pieces.len(), 2);
-    let report = stream::joined(plan(pieces));
-    let FileOutcome::Failed(harden::engine::EngineError::Syntax(error)) = &report.files[0].outcome
-    else {
-        panic!("{:?}", report.files[0].outcome);
-    };
-    let at = error.span.start as usize;
-    assert!(at >= text.find('[').unwrap(), "{at}");
+fn documents_that_do_not_depend_on_each_other_are_hardened_as_if_alone() {
+    let documents: Vec<String> = (0..12).map(deployment).collect();
+    let alone: Vec<String> = documents
+        .iter()
+        .map(|text| summary(&plan(vec![source("-", text)])).0)
+        .collect();
+    for cut in CUTS {
+        let joined = stream::joined(pieces(&by_default(), &documents.join("---\n"), cut));
+        assert_eq!(summary(&joined).0, alone.join("---\n"), "{cut:?}");
+    }
+}
+
+/// The documents of a Compose file are one project, and a stream of objects is none.
+#[test]
+fn a_compose_file_is_not_cut() {
+    let base = "services:\n  web:\n    image: nginx:1.29\n    privileged: true\n";
+    let project = format!("{base}---\nservices:\n  web:\n    privileged: false\n");
+    let mixed = format!("{}---\n{base}---\n{}", deployment(0), deployment(1));
+    for text in [project, mixed] {
+        let whole = plan(vec![source("-", &text)]);
+        for cut in CUTS {
+            let joined = stream::joined(pieces(&by_default(), &text, cut));
+            assert_eq!(summary(&joined), summary(&whole), "{cut:?}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_without_pods_is_left_alone() {
+    let text = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: c}\n---\na: 1\n";
+    for cut in CUTS {
+        let report = stream::joined(pieces(&by_default(), text, cut));
+        let file = &report.files[0];
+        assert!(matches!(
+            file.outcome,
+            FileOutcome::NotOurs(NotOurs::NoPods)
+        ));
+        assert_eq!(file.source, text);
+    }
+}
+
+#[test]
+fn a_stream_with_an_error_is_not_planned() {
+    let text = format!("{}---\na: [\n---\n{}", deployment(0), deployment(1));
+    for cut in CUTS {
+        let mut pieces = pieces(&by_default(), &text, cut);
+        assert_eq!(pieces.len(), 1);
+        let piece = pieces.remove(0);
+        assert!(piece.has_failed());
+        let mut input = Spool::default();
+        input.write_all(text.as_bytes()).unwrap();
+        let report = piece.failure(&mut input).unwrap();
+        let FileOutcome::Failed(harden::engine::EngineError::Syntax(error)) =
+            &report.files[0].outcome
+        else {
+            panic!("{:?}", report.files[0].outcome);
+        };
+        let at = error.span.start as usize;
+        assert!(at >= text.find('[').unwrap(), "{at}");
+        assert!(text.starts_with(&report.files[0].source));
+    }
 }
 
 #[test]
@@ -83,7 +207,7 @@ fn an_autoscaler_in_another_file_prevents_changes_of_resources() {
     assert!(declines_memory(&report, "Deployment/web3"));
     assert!(matches!(
         report.files[0].outcome,
-        FileOutcome::NotOurs(harden::project::NotOurs::NoPods)
+        FileOutcome::NotOurs(NotOurs::NoPods)
     ));
     assert!(matches!(report.files[1].outcome, FileOutcome::Changed(_)));
 }

@@ -1,0 +1,320 @@
+//! Plans a stream of Kubernetes objects in pieces.
+//!
+//! `kustomize build | harden -` may pass all objects of a cluster in one stream. The results for
+//! its containers take some hundred times the memory of their text, so a large stream is cut
+//! between documents, and planned piece by piece. Documents can be parsed separately, because an
+//! anchor is only valid in its document (YAML 1.2.2, section 3.2.2.2).
+//!
+//! The result does not depend on where the stream is cut. Objects that concern the pods of other
+//! documents, such as autoscalers and service accounts, are read first, over the whole stream
+//! ([`Neighbours`]). The documents of a Compose file are one project, so they are never cut.
+
+mod join;
+mod pieces;
+
+use std::io::{self, Read, Seek, Write};
+use std::path::PathBuf;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use tempfile::SpooledTempFile;
+
+pub use self::join::{Verdict, joined};
+use self::join::{moved, moved_error};
+use self::pieces::Pieces;
+pub use self::pieces::{Cut, Start};
+use super::FileError;
+use crate::dialect::Neighbours;
+use crate::dialect::recognise::{Recognised, Unrecognised, recognise};
+use crate::engine::Run;
+use crate::engine::outcome::{FileOutcome, FileReport, Report};
+use crate::project::{Format, NotOurs, Source};
+use crate::syntax;
+
+/// The results of one piece of a stream.
+#[derive(Debug)]
+pub struct Piece {
+    /// The report with one file: the piece. Its places are those in the stream.
+    pub report: Report,
+    /// Where the piece begins.
+    pub start: Start,
+}
+
+impl Piece {
+    /// A piece that begins at `start`, with the places in the piece.
+    #[must_use]
+    pub fn new(report: Report, start: Start) -> Self {
+        let report = moved(report, start);
+        Self { report, start }
+    }
+
+    /// Whether the stream has no result because of this piece.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        matches!(
+            self.outcome(),
+            Some(FileOutcome::Failed(_) | FileOutcome::NotOurs(NotOurs::Braces))
+        )
+    }
+
+    /// The outcome of the piece.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&FileOutcome> {
+        self.report.files.first().map(|file| &file.outcome)
+    }
+
+    /// The text of the piece with its changes.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self.report.files.first() {
+            Some(FileReport {
+                outcome: FileOutcome::Changed(change),
+                ..
+            }) => &change.text,
+            Some(file) => &file.source,
+            None => "",
+        }
+    }
+
+    /// The piece that failed as the report of the whole stream.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading the stream.
+    pub fn failure(self, stream: &mut Spool) -> io::Result<Report> {
+        let Self { report, start } = self;
+        let mut report = Report {
+            containers: Vec::new(),
+            ..report
+        };
+        for file in &mut report.files {
+            let outcome = std::mem::replace(&mut file.outcome, FileOutcome::Unchanged);
+            file.outcome = match outcome {
+                FileOutcome::Failed(error) => FileOutcome::Failed(moved_error(error, start)),
+                outcome => outcome,
+            };
+            let bytes = u64::from(start.bytes) + file.source.len() as u64;
+            if start.bytes > 0 {
+                file.source = stream.text(bytes)?;
+            }
+        }
+        Ok(report)
+    }
+}
+
+impl Run<'_> {
+    /// Plans the stream in pieces of this size, and hands them on in order. A piece that fails is
+    /// the last one.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading the stream, and of `take`.
+    pub fn stream(
+        &self,
+        input: &mut Spool,
+        cut: Cut,
+        take: &mut dyn FnMut(Piece) -> io::Result<()>,
+    ) -> io::Result<()> {
+        match self.survey(input, cut)? {
+            Survey::Together => {
+                let bytes = input.read_all()?;
+                take(Piece::new(
+                    self.project(vec![source(bytes)]),
+                    Start::default(),
+                ))
+            }
+            Survey::Unreadable(start, bytes) => {
+                take(Piece::new(self.project(vec![source(bytes)]), start))
+            }
+            Survey::Pieces(neighbours) => {
+                let run = Run {
+                    neighbours: Some(&neighbours),
+                    ..self.clone()
+                };
+                run.pieces(input, cut, take)
+            }
+        }
+    }
+
+    fn pieces(
+        &self,
+        input: &mut Spool,
+        cut: Cut,
+        take: &mut dyn FnMut(Piece) -> io::Result<()>,
+    ) -> io::Result<()> {
+        input.0.rewind()?;
+        let mut pieces = Pieces::new(&mut input.0, cut);
+        loop {
+            let mut batch = Vec::new();
+            while batch.len() < rayon::current_num_threads().min(AT_ONCE)
+                && let Some(piece) = pieces.next()?
+            {
+                batch.push(piece);
+            }
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let plan = |(start, bytes)| Piece::new(self.objects(source(bytes)), start);
+            let planned: Vec<Piece> = batch.into_par_iter().map(plan).collect();
+            for piece in planned {
+                let has_failed = piece.has_failed();
+                take(piece)?;
+                if has_failed {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Plans a piece of a stream of Kubernetes objects.
+    fn objects(&self, source: Source) -> Report {
+        let text = syntax::decode(&source.bytes).ok();
+        let recognised = text.and_then(|text| recognise(text, self.custom_resources).ok());
+        // As a whole, the stream is no Compose file.
+        let is_compose = recognised.is_some_and(|one| is_compose(&one));
+        if let (true, Some(text)) = (is_compose, text) {
+            let file = FileReport {
+                source: text.to_owned(),
+                path: source.path,
+                outcome: FileOutcome::NotOurs(NotOurs::OtherYaml),
+            };
+            return Report {
+                files: vec![file],
+                ..Report::default()
+            };
+        }
+        self.project(vec![source])
+    }
+
+    /// Reads the whole stream once, before it is planned.
+    fn survey(&self, input: &mut Spool, cut: Cut) -> io::Result<Survey> {
+        input.0.rewind()?;
+        let mut pieces = Pieces::new(&mut input.0, cut);
+        let mut neighbours = Neighbours::default();
+        let mut are_all_compose = true;
+        while let Some((start, bytes)) = pieces.next()? {
+            if start == Start::default() && pieces.is_at_end()? {
+                return Ok(Survey::Together);
+            }
+            let text = syntax::decode(&bytes).ok();
+            match text.map(|text| recognise(text, self.custom_resources)) {
+                Some(Ok(recognised)) => {
+                    neighbours.add(&recognised.tree, self.custom_resources);
+                    are_all_compose &=
+                        is_compose(&recognised) || matches!(recognised.format, Err(NotOurs::Empty));
+                }
+                // The mark of an overlay is on its first line, and holds for all of it.
+                Some(Err(Unrecognised::NotOurs(NotOurs::Overlay))) if start.bytes == 0 => {
+                    return Ok(Survey::Together);
+                }
+                Some(Err(Unrecognised::NotOurs(NotOurs::Overlay))) => {}
+                None | Some(Err(_)) => return Ok(Survey::Unreadable(start, bytes)),
+            }
+        }
+        Ok(if are_all_compose {
+            Survey::Together
+        } else {
+            Survey::Pieces(neighbours)
+        })
+    }
+}
+
+/// The number of pieces that are planned at the same time. It bounds the memory on machines with
+/// many processors.
+const AT_ONCE: usize = 6;
+
+/// How to plan a stream.
+enum Survey {
+    /// As a whole.
+    Together,
+    /// In pieces, which all have these neighbours.
+    Pieces(Neighbours),
+    /// Not at all: this piece is not YAML.
+    Unreadable(Start, Vec<u8>),
+}
+
+fn is_compose(recognised: &Recognised<'_>) -> bool {
+    matches!(
+        recognised.format,
+        Ok(Format::COMPOSE) | Err(NotOurs::Fragment)
+    )
+}
+
+fn source(bytes: Vec<u8>) -> Source {
+    let path = PathBuf::from("-");
+    Source { path, bytes }
+}
+
+/// Bytes in memory, or in a file without a name if they are many.
+#[derive(Debug)]
+pub struct Spool(SpooledTempFile);
+
+/// The number of bytes in memory.
+const IN_MEMORY: usize = 64 << 20;
+
+impl Default for Spool {
+    fn default() -> Self {
+        Self(SpooledTempFile::new(IN_MEMORY))
+    }
+}
+
+impl Spool {
+    /// Reads standard input to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Read`], and [`FileError::TooLarge`] if 32 bits cannot count the bytes.
+    pub fn read(input: impl Read) -> Result<Self, FileError> {
+        let limit = u64::from(u32::MAX);
+        let mut spool = Self::default();
+        let path = PathBuf::from("-");
+        match io::copy(&mut input.take(limit + 1), &mut spool.0) {
+            Ok(bytes) if bytes > limit => Err(FileError::TooLarge { path, bytes, limit }),
+            Ok(_) => Ok(spool),
+            Err(source) => Err(FileError::Read { path, source }),
+        }
+    }
+
+    /// Writes all bytes to `out`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer, and of reading the bytes.
+    pub fn write_to(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.0.rewind()?;
+        io::copy(&mut self.0, out).map(|_| ())
+    }
+
+    /// The first bytes as a text, for an error in it.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading them.
+    pub fn text(&mut self, bytes: u64) -> io::Result<String> {
+        self.0.rewind()?;
+        let mut read = Vec::new();
+        Read::take(&mut self.0, bytes).read_to_end(&mut read)?;
+        Ok(String::from_utf8_lossy(&read).into_owned())
+    }
+
+    /// All bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading them.
+    pub fn read_all(&mut self) -> io::Result<Vec<u8>> {
+        self.0.rewind()?;
+        let mut bytes = Vec::new();
+        self.0.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
