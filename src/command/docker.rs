@@ -113,7 +113,6 @@ fn print(
         mode,
         detail: cli.output.detail(),
         is_of_a_command: true,
-        directory: console.directory.clone(),
         terminal: console.stdout_terminal,
     };
     let mut reports = match Reports::asked(&cli.reports, &setting, mode == Mode::Filter, console) {

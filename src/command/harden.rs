@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::exit::{Exit, UnknownService, UsageError};
 use super::options::Options;
@@ -47,7 +48,6 @@ fn run_with(
         mode,
         detail: cli.output.detail(),
         is_of_a_command: false,
-        directory: console.directory.clone(),
         terminal: console.stdout_terminal,
     };
     let mut session = Session::new(cli.output.quiet, console);
@@ -82,6 +82,7 @@ fn run_with(
             overlays: cli.harden.overlay,
             merges: !cli.harden.files.is_empty(),
             directory: session.console.directory.clone(),
+            names: Arc::clone(&session.names),
             renderers: job.reports.renderers(),
             keeps_texts: job.reports.needs().texts,
         };
@@ -400,7 +401,7 @@ mod tests {
         assert_eq!(both.exit, Exit::Changes);
         assert_eq!(
             both.stdout,
-            "--- a/a.yml\n+++ b/a.yml\n@@ -1 +1 @@\n-weak\n+strong\n"
+            "diff --git a/a.yml b/a.yml\n--- a/a.yml\n+++ b/a.yml\n@@ -1 +1 @@\n-weak\n+strong\n"
         );
         assert_eq!(call(here.path(), &["b.yml"], b"").exit, Exit::Success);
         let checked = call(here.path(), &["--check", "a.yml"], b"");
@@ -474,7 +475,7 @@ mod tests {
         assert_eq!((bad.exit, bad.stdout.as_str()), (Exit::Error, "bad\nx"));
         let diff = call(here, &["--diff", "-"], b"weak\n");
         assert_eq!(diff.exit, Exit::Changes);
-        assert!(diff.stdout.starts_with("--- a/-\n"), "{}", diff.stdout);
+        assert!(diff.stdout.starts_with("diff --git a/- b/-\n"), "{}", diff.stdout);
         let checked = call(here, &["--check", "-"], b"weak\n");
         assert_eq!((checked.exit, checked.stdout.as_str()), (Exit::Changes, ""));
     }

@@ -14,6 +14,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
+use crate::files::Names;
 use crate::files::interrupt::{self, Stopped};
 use crate::report::terminal::path_text;
 
@@ -41,7 +42,14 @@ fn end(signal: i32) {
         let _ =
             flag::register_conditional_shutdown(signal, status, Arc::new(AtomicBool::new(true)));
     }
-    let text = message(signal, &interrupt::stop());
+    let mut stopped = interrupt::stop();
+    if let Ok(directory) = std::env::current_dir() {
+        let names = Names::new(&directory);
+        let name = |path: &PathBuf| names.of(path);
+        stopped.written = stopped.written.iter().map(name).collect();
+        stopped.waiting = stopped.waiting.iter().map(name).collect();
+    }
+    let text = message(signal, &stopped);
     let mut text = text.as_bytes();
     while let Ok(written @ 1..) = rustix::io::write(rustix::stdio::stderr(), text) {
         text = text.get(written..).unwrap_or_default();

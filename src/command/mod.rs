@@ -24,6 +24,7 @@ use crate::command::cli::{Cli, Command};
 use crate::config;
 use crate::diagnostic::system_message;
 use crate::dialect::docker_run::Engine;
+use crate::files::Names;
 use crate::report::terminal::Terminal;
 use crate::report::{diagnostic, json};
 
@@ -98,8 +99,10 @@ fn ignore_broken_pipe(error: io::Error, exit: Exit) -> io::Result<Exit> {
 /// Prints why the configuration or an entry of the knowledge base cannot be used.
 fn unusable(files: &[UnusableFile], console: &mut Console<'_>) -> io::Result<Exit> {
     let terminal = console.stderr_terminal;
+    let names = Names::new(&console.directory);
     for UnusableFile { path, text, error } in files {
-        diagnostic::write(&mut console.stderr, path, text, &**error, terminal)?;
+        let path = names.of(path);
+        diagnostic::write(&mut console.stderr, &path, text, &**error, terminal)?;
     }
     Ok(Exit::Error)
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
@@ -42,8 +43,12 @@ pub(super) fn run(asked: &PodSecurity, cli: &Cli, console: &mut Console<'_>) -> 
         let disk = Disk {
             directory: session.console.directory.clone(),
         };
+        let names = Arc::clone(&session.names);
         let process = |sources, take: &Take<'_, Vec<FileJudgement>>| {
-            let outcome = judge_group(sources, standard, custom_resources, &disk);
+            let mut outcome = judge_group(sources, standard, custom_resources, &disk);
+            for file in &mut outcome {
+                file.path = names.of(&file.path);
+            }
             let files = outcome.len();
             take(0, Processed { outcome, files });
         };

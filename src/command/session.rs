@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -16,7 +17,7 @@ use super::{Console, ignore_broken_pipe};
 use crate::diagnostic::Diagnostic;
 use crate::files::groups::{self, Group};
 use crate::files::walk::{self, Disk, Found};
-use crate::files::{Excluded, FileError, interrupt};
+use crate::files::{Excluded, FileError, Names, interrupt};
 use crate::project::Source;
 use crate::report::diagnostic;
 
@@ -77,11 +78,14 @@ pub(super) struct Session<'s, 'c> {
     sums_up: bool,
     /// The run writes files, so an interruption tells which ones it wrote.
     pub(super) writes: bool,
+    /// Names the files for reports and errors.
+    pub(super) names: Arc<Names>,
 }
 
 impl<'s, 'c> Session<'s, 'c> {
     pub(super) fn new(is_quiet: bool, console: &'s mut Console<'c>) -> Self {
         Self {
+            names: Arc::new(Names::new(&console.directory)),
             console,
             exit: Exit::Success,
             sums_up: !is_quiet,
@@ -171,10 +175,11 @@ impl<'s, 'c> Session<'s, 'c> {
     ) -> io::Result<()> {
         match content {
             Content::Unread(files) => {
-                for (path, error) in &files {
+                for (path, error) in files {
                     bar.clear(self.console.stderr);
-                    job.add_unread(path, error);
-                    self.print_error(path, "", error)?;
+                    let (path, error) = (self.names.of(&path), self.names.in_error(error));
+                    job.add_unread(&path, &error);
+                    self.print_error(&path, "", &error)?;
                 }
                 Ok(())
             }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::session::{Processed, Take};
 use crate::engine::Run;
@@ -9,7 +10,7 @@ use crate::engine::outcome::{Change, FileOutcome, FileReport, Report};
 use crate::files::groups::Part;
 use crate::files::stream::{Cut, Piece, Spool};
 use crate::files::walk::Disk;
-use crate::files::{interrupt, write};
+use crate::files::{Names, interrupt, write};
 use crate::overlay;
 use crate::overlay::Extent;
 use crate::project::Source;
@@ -23,6 +24,7 @@ pub(super) struct Worker<'w, P> {
     /// The files of a group are one Compose project (`-f a -f b`).
     pub(super) merges: bool,
     pub(super) directory: PathBuf,
+    pub(super) names: Arc<Names>,
     /// The parts of the reports that any core can do.
     pub(super) renderers: Vec<Option<Renderer>>,
     /// A reporter needs the texts of files later, too.
@@ -85,7 +87,13 @@ impl<P: Planner> Worker<'_, P> {
             self.overlay(&mut results);
         }
         if self.mode == Mode::Write {
-            write_files(&mut results.report);
+            write_files(&mut results.report, &self.names);
+        }
+        for file in &mut results.report.files {
+            file.path = self.names.of(&file.path);
+        }
+        for path in &mut results.not_counted {
+            *path = self.names.of(path);
         }
         Done::render(results, &self.renderers, self.keeps_texts)
     }
@@ -109,7 +117,7 @@ impl<P: Planner> Worker<'_, P> {
 }
 
 /// Writes the files that change. A file that cannot be written has failed.
-fn write_files(report: &mut Report) {
+fn write_files(report: &mut Report, names: &Names) {
     for file in &mut report.files {
         let written = match &file.outcome {
             FileOutcome::Changed(change) => {
@@ -120,7 +128,7 @@ fn write_files(report: &mut Report) {
             _ => Ok(()),
         };
         if let Err(error) = written {
-            file.outcome = FileOutcome::Failed(error.into());
+            file.outcome = FileOutcome::Failed(names.in_error(error).into());
         }
         interrupt::processed(&file.path);
     }

@@ -105,6 +105,23 @@ pub enum FileError {
     },
 }
 
+impl FileError {
+    /// The path in the message; `None` if it is a name already.
+    pub(super) fn path_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::Read { path, .. }
+            | Self::Write { path, .. }
+            | Self::Walk { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::ChangedMeanwhile { path }
+            | Self::HardLinked { path, .. }
+            | Self::NotKept { path, .. }
+            | Self::NotRegular { path } => Some(path),
+            Self::Stray { .. } | Self::IgnoreLine { .. } | Self::IgnoreFile { .. } => None,
+        }
+    }
+}
+
 impl Diagnostic for FileError {
     fn hint(&self) -> Option<Cow<'static, str>> {
         let hint = match self {

@@ -1,9 +1,9 @@
 //! The unified diff, for `git apply` and `patch -p1`.
 //!
-//! Lines end only at a line feed, as in both tools: a carriage return is content. The name of a
-//! file below the current directory is relative to it, so the diff applies in that directory. Any
-//! other file is named from the root, and the diff applies with `-d /`. There is no `diff --git`
-//! line, because git reads the names in that line relative to the top of the repository.
+//! Lines end only at a line feed, as in both tools: a carriage return is content. The names of
+//! files are those of the report: relative to the root of the repository. The `diff --git` line
+//! makes git read them so in every directory of the repository. A file elsewhere is named from the
+//! root of the file system, and its diff applies with `-d /`.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -14,7 +14,6 @@ use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 use super::reporter::{Closing, Format, Group, Needs, Renderer, Reporter};
 use super::terminal::{ADDED, BOLD, Escaped, PLACE, REMOVED, Terminal, write_line};
 use crate::engine::outcome::FileOutcome;
-use crate::paths::normalized;
 
 /// The number of unchanged lines around each change, as in `diff -u` and git.
 const CONTEXT: usize = 3;
@@ -29,7 +28,6 @@ pub const FORMAT: Format = Format {
     },
     reporter: |setting| {
         Box::new(Diff {
-            directory: setting.directory.clone(),
             terminal: setting.terminal,
         })
     },
@@ -37,13 +35,12 @@ pub const FORMAT: Format = Format {
 
 /// Prints the diff of each group of files as soon as its turn comes.
 struct Diff {
-    directory: PathBuf,
     terminal: Terminal,
 }
 
 impl Reporter for Diff {
     fn renderer(&self) -> Option<Renderer> {
-        let (directory, terminal) = (self.directory.clone(), self.terminal);
+        let terminal = self.terminal;
         Some(Box::new(move |group| {
             let mut out = Vec::new();
             for file in &group.report.files {
@@ -53,7 +50,7 @@ impl Reporter for Diff {
                     _ => continue,
                 };
                 // Writing to memory cannot fail.
-                let _ = write(&mut out, (&file.path, &directory), old, new, terminal);
+                let _ = write(&mut out, &file.path, old, new, terminal);
             }
             out
         }))
@@ -70,15 +67,14 @@ impl Reporter for Diff {
 
 /// Writes the diff of one file. Equal texts give no diff.
 ///
-/// `old` is the current text, or `None` for a new file. `path` is relative to the current directory
-/// `base`. With colors or escapes for a terminal, the diff is only for reading and may not apply.
+/// `old` is the current text, or `None` for a new file. With colors or escapes for a terminal, the diff is only for reading and may not apply.
 ///
 /// # Errors
 ///
 /// Those of the writer.
 pub fn write(
     out: &mut impl Write,
-    (path, base): (&Path, &Path),
+    path: &Path,
     old: Option<&str>,
     new: &str,
     terminal: Terminal,
@@ -89,8 +85,10 @@ pub fn write(
     if hunks.iter().all(Vec::is_empty) {
         return Ok(());
     }
-    let path = applicable(path, base);
+    let path = applicable(path);
+    heading(out, &path, terminal)?;
     if is_new {
+        writeln!(out, "{}", terminal.paint(BOLD, "new file mode 100644"))?;
         writeln!(out, "{}", terminal.paint(BOLD, "--- /dev/null"))?;
     } else {
         header(out, "---", "a/", &path, terminal)?;
@@ -175,16 +173,29 @@ fn span(lines: Range<usize>) -> String {
     }
 }
 
-/// The name of the file relative to `base`, or from the root if the file is not below `base`.
-fn applicable(path: &Path, base: &Path) -> PathBuf {
-    let whole = normalized(&base.join(path));
-    match whole.strip_prefix(base) {
-        Ok(below) => below.to_owned(),
-        Err(_) => whole
-            .components()
-            .filter(|part| matches!(part, Component::Normal(_)))
-            .collect(),
+/// The name without the root.
+fn applicable(path: &Path) -> PathBuf {
+    let parts = path.components();
+    parts
+        .filter(|part| !matches!(part, Component::RootDir | Component::CurDir))
+        .collect()
+}
+
+/// The line that makes git read the names relative to the root of the repository.
+fn heading(out: &mut impl Write, path: &Path, terminal: Terminal) -> io::Result<()> {
+    let line = format!("diff --git {} {}", sided("a/", path), sided("b/", path));
+    if terminal.escape || terminal.color {
+        let line = Escaped(&line).to_string();
+        writeln!(out, "{}", terminal.paint(BOLD, line))
+    } else {
+        writeln!(out, "{line}")
     }
+}
+
+/// The name with its side, in quotes if it needs them.
+fn sided(side: &str, path: &Path) -> String {
+    quoted(path.as_os_str().as_encoded_bytes(), side)
+        .unwrap_or_else(|| format!("{side}{}", path.display()))
 }
 
 fn header(
@@ -195,10 +206,7 @@ fn header(
     terminal: Terminal,
 ) -> io::Result<()> {
     let bytes = path.as_os_str().as_encoded_bytes();
-    let name = match quoted(bytes, side) {
-        Some(quoted) => quoted,
-        None => format!("{side}{}", path.display()),
-    };
+    let name = sided(side, path);
     // Without the tab, patch reads the text after a space as a date.
     let end = if bytes.contains(&b' ') { "\t" } else { "" };
     if terminal.escape || terminal.color {
@@ -256,8 +264,8 @@ mod tests {
 
     fn diff(old: &str, new: &str) -> String {
         let mut out = Vec::new();
-        let names = (Path::new("c.yml"), Path::new("/here"));
-        write(&mut out, names, Some(old), new, Terminal::PIPE).unwrap();
+        let name = Path::new("c.yml");
+        write(&mut out, name, Some(old), new, Terminal::PIPE).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -265,7 +273,7 @@ mod tests {
     fn an_added_line_is_shown() {
         assert_eq!(
             diff("a\nb\nc\nd\ne\n", "a\nb\nc\nd\nx\ne\n"),
-            "--- a/c.yml\n+++ b/c.yml\n@@ -2,4 +2,5 @@\n b\n c\n d\n+x\n e\n"
+            "diff --git a/c.yml b/c.yml\n--- a/c.yml\n+++ b/c.yml\n@@ -2,4 +2,5 @@\n b\n c\n d\n+x\n e\n"
         );
     }
 
@@ -279,7 +287,7 @@ mod tests {
     fn a_missing_line_feed_is_marked() {
         assert_eq!(
             diff("a", "a\n"),
-            "--- a/c.yml\n+++ b/c.yml\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n"
+            "diff --git a/c.yml b/c.yml\n--- a/c.yml\n+++ b/c.yml\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n"
         );
     }
 
@@ -287,21 +295,25 @@ mod tests {
     fn a_carriage_return_is_content() {
         assert_eq!(
             diff("a\rb\r\n", "a\rb\r\nc\r\n"),
-            "--- a/c.yml\n+++ b/c.yml\n@@ -1 +1,2 @@\n a\rb\r\n+c\r\n"
+            "diff --git a/c.yml b/c.yml\n--- a/c.yml\n+++ b/c.yml\n@@ -1 +1,2 @@\n a\rb\r\n+c\r\n"
         );
     }
 
     #[test]
-    fn names_apply_from_the_current_directory() {
-        let named = |path: &str| applicable(Path::new(path), Path::new("/home/me/shop"));
+    fn a_name_has_no_root() {
+        let named = |path: &str| applicable(Path::new(path));
         assert_eq!(named("./deploy/a.yml"), Path::new("deploy/a.yml"));
-        assert_eq!(named("/home/me/shop/a.yml"), Path::new("a.yml"));
-        assert_eq!(named("../shop/a.yml"), Path::new("a.yml"));
-        assert_eq!(named("../bar/a.yml"), Path::new("home/me/bar/a.yml"));
         assert_eq!(named("/etc/a.yml"), Path::new("etc/a.yml"));
+    }
+
+    #[test]
+    fn a_new_file_has_a_mode() {
+        let mut out = Vec::new();
+        write(&mut out, Path::new("c.yml"), None, "a\n", Terminal::PIPE).unwrap();
         assert_eq!(
-            applicable(Path::new("/etc/a.yml"), Path::new("/")),
-            Path::new("etc/a.yml")
+            String::from_utf8(out).unwrap(),
+            "diff --git a/c.yml b/c.yml\nnew file mode 100644\n--- /dev/null\n+++ b/c.yml\n\
+             @@ -0,0 +1 @@\n+a\n"
         );
     }
 
@@ -318,14 +330,14 @@ mod tests {
     #[test]
     fn control_characters_are_escaped_for_a_terminal() {
         let mut out = Vec::new();
-        let names = (Path::new("c\u{202e}.yml"), Path::new("/here"));
+        let name = Path::new("c\u{202e}.yml");
         let screen = Terminal {
             escape: true,
             ..Terminal::PIPE
         };
         write(
             &mut out,
-            names,
+            name,
             Some("a\r\n"),
             "a\r\n\tb\u{1b}[31m\r\n",
             screen,
@@ -333,7 +345,7 @@ mod tests {
         .unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "--- a/c\\u{202e}.yml\n+++ b/c\\u{202e}.yml\n@@ -1 +1,2 @@\n a\n+\tb\\u{1b}[31m\n"
+            "diff --git a/c\\u{202e}.yml b/c\\u{202e}.yml\n--- a/c\\u{202e}.yml\n+++ b/c\\u{202e}.yml\n@@ -1 +1,2 @@\n a\n+\tb\\u{1b}[31m\n"
         );
     }
 }

@@ -101,8 +101,6 @@ pub struct Setting {
     pub detail: Detail,
     /// The results are for a command line, so there are no files.
     pub is_of_a_command: bool,
-    /// The current directory, which paths are relative to.
-    pub directory: PathBuf,
     /// How the report is read.
     pub terminal: Terminal,
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -18,15 +19,7 @@ use crate::support::shared::shared;
 /// The text and the name below the current directory are arbitrary. The corpus tests call this too.
 pub(crate) fn assert_applies(name: &str, old: &str, new: &str) {
     let mut text = Vec::new();
-    let here = Path::new("/here");
-    diff::write(
-        &mut text,
-        (Path::new(name), here),
-        Some(old),
-        new,
-        Terminal::PIPE,
-    )
-    .unwrap();
+    diff::write(&mut text, Path::new(name), Some(old), new, Terminal::PIPE).unwrap();
     if old == new {
         assert!(text.is_empty());
         return;
@@ -107,6 +100,126 @@ fn the_diff_of_the_corpus_gives_the_written_bytes() {
     }
     assert!(changed > 0);
     assert!(harden(&by_us, "--diff").is_empty());
+}
+
+/// A repository with files in several directories, one of them behind a symbolic link.
+fn repository() -> tempfile::TempDir {
+    let directory = scratch();
+    let root = directory.path();
+    command::stdout("git init -q .", root);
+    for path in ["compose.yml", "deploy/compose.yml", "deploy/a b/compose.yml"] {
+        fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+        fs::write(root.join(path), COMPOSE).unwrap();
+    }
+    fs::create_dir(root.join("links")).unwrap();
+    symlink("../compose.yml", root.join("links/link.yml")).unwrap();
+    directory
+}
+
+const COMPOSE: &str = "services:\n  web:\n    image: nginx:1.29\n";
+
+/// The standard output of harden in this directory below the root.
+fn diff_in(root: &Path, below: &str, arguments: &[&str]) -> String {
+    let arguments = [&["--quiet"], arguments].concat();
+    let output = command::harden(&root.join(below), &arguments).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn git_applies_the_diff_wherever_it_was_made() {
+    let root_directory = repository();
+    let root = root_directory.path();
+    let expected = diff_in(root, ".", &["."]);
+    assert_eq!(expected.matches("diff --git a/").count(), 3, "{expected}");
+    let absolute = root.to_str().unwrap();
+    for (below, argument) in [
+        (".", absolute),
+        ("deploy", ".."),
+        ("deploy/a b", "../.."),
+        ("links", absolute),
+        ("links", "../links/.."),
+    ] {
+        assert_eq!(diff_in(root, below, &[argument]), expected, "{below} {argument}");
+    }
+    let patch = root.join("links/patch");
+    fs::write(&patch, &expected).unwrap();
+    // In a subdirectory, git applies what concerns it.
+    command::stdout("cd deploy && git apply ../links/patch && rm ../links/patch", root);
+    let text = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    assert_eq!(text("compose.yml"), COMPOSE);
+    assert_ne!(text("deploy/compose.yml"), COMPOSE);
+    assert_ne!(text("deploy/a b/compose.yml"), COMPOSE);
+    let rest = diff_in(root, "deploy", &[".."]);
+    feed(&["git", "apply"], root, rest.as_bytes());
+    assert_ne!(text("compose.yml"), COMPOSE);
+    assert_eq!(diff_in(root, "deploy", &[".."]), "");
+}
+
+#[test]
+fn a_link_is_named_by_its_target() {
+    let root_directory = repository();
+    let root = root_directory.path();
+    let diff = diff_in(root, "links", &["link.yml"]);
+    assert!(diff.starts_with("diff --git a/compose.yml b/compose.yml\n"), "{diff}");
+    feed(&["git", "apply"], root, diff.as_bytes());
+    assert_eq!(diff_in(root, "links", &["link.yml"]), "");
+}
+
+/// Every report and every error has the same name for a file.
+#[test]
+fn all_outputs_have_the_same_names() {
+    let root_directory = repository();
+    let root = root_directory.path();
+    fs::write(root.join("deploy/bad.yml"), "a: [\n").unwrap();
+    fs::write(root.join("twin.yml"), COMPOSE).unwrap();
+    fs::hard_link(root.join("twin.yml"), root.join("links/twin.yml")).unwrap();
+    let arguments = ["bad.yml", "none.yml", "../links/link.yml", "compose.yml"];
+    let run = |options: &[&str]| {
+        let arguments = [options, &arguments].concat();
+        let mut command = command::harden(&root.join("deploy"), &arguments);
+        let output = command.output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let text = run(&["--check"]);
+    for line in [
+        " --> deploy/bad.yml:1:4",
+        "cannot read deploy/none.yml: ",
+        "\ncompose.yml\n",
+        "\ndeploy/compose.yml\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let json = run(&["--check", "--format", "json"]);
+    for part in [
+        "{\"path\":\"deploy/bad.yml\"",
+        "{\"path\":\"deploy/none.yml\"",
+        "{\"path\":\"compose.yml\"",
+        "{\"path\":\"deploy/compose.yml\"",
+    ] {
+        assert!(json.contains(part), "{part}: {json}");
+    }
+    let mut command = command::harden(&root.join("deploy"), &["--write", "../twin.yml"]);
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("error: twin.yml has 2 hard links"), "{stderr}");
+}
+
+/// A file outside of the repository has its absolute path, and the diff is for the root.
+#[test]
+fn a_file_outside_of_the_repository_has_its_absolute_path() {
+    let root_directory = repository();
+    let root = root_directory.path();
+    let elsewhere = scratch();
+    let file = elsewhere.path().canonicalize().unwrap().join("compose.yml");
+    fs::write(&file, COMPOSE).unwrap();
+    let name = file.to_str().unwrap();
+    let output = command::harden(&root.join("deploy"), &[name]).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains(&format!("\n+++ b{name}\n")), "{stdout}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains(&format!("\n{name}\n")), "{stderr}");
+    feed(&["patch", "-p1", "--quiet", "-d", "/"], root, stdout.as_bytes());
+    assert_ne!(fs::read_to_string(file).unwrap(), COMPOSE);
 }
 
 #[test]

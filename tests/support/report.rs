@@ -12,7 +12,6 @@ pub(crate) fn json(report: Report) -> Value {
         mode: Mode::Check,
         detail: Detail::Short,
         is_of_a_command: false,
-        directory: "/".into(),
         terminal: Terminal::PIPE,
     });
     let group = Group {

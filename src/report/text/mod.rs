@@ -588,7 +588,6 @@ mod tests {
             mode,
             detail,
             is_of_a_command: false,
-            directory: "/".into(),
             terminal: Terminal::PIPE,
         });
         for report in reports {
