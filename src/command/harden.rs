@@ -475,7 +475,11 @@ mod tests {
         assert_eq!((bad.exit, bad.stdout.as_str()), (Exit::Error, "bad\nx"));
         let diff = call(here, &["--diff", "-"], b"weak\n");
         assert_eq!(diff.exit, Exit::Changes);
-        assert!(diff.stdout.starts_with("diff --git a/- b/-\n"), "{}", diff.stdout);
+        assert!(
+            diff.stdout.starts_with("diff --git a/- b/-\n"),
+            "{}",
+            diff.stdout
+        );
         let checked = call(here, &["--check", "-"], b"weak\n");
         assert_eq!((checked.exit, checked.stdout.as_str()), (Exit::Changes, ""));
     }

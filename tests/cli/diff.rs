@@ -107,7 +107,11 @@ fn repository() -> tempfile::TempDir {
     let directory = scratch();
     let root = directory.path();
     command::stdout("git init -q .", root);
-    for path in ["compose.yml", "deploy/compose.yml", "deploy/a b/compose.yml"] {
+    for path in [
+        "compose.yml",
+        "deploy/compose.yml",
+        "deploy/a b/compose.yml",
+    ] {
         fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
         fs::write(root.join(path), COMPOSE).unwrap();
     }
@@ -121,7 +125,9 @@ const COMPOSE: &str = "services:\n  web:\n    image: nginx:1.29\n";
 /// The standard output of harden in this directory below the root.
 fn diff_in(root: &Path, below: &str, arguments: &[&str]) -> String {
     let arguments = [&["--quiet"], arguments].concat();
-    let output = command::harden(&root.join(below), &arguments).output().unwrap();
+    let output = command::harden(&root.join(below), &arguments)
+        .output()
+        .unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -139,12 +145,19 @@ fn git_applies_the_diff_wherever_it_was_made() {
         ("links", absolute),
         ("links", "../links/.."),
     ] {
-        assert_eq!(diff_in(root, below, &[argument]), expected, "{below} {argument}");
+        assert_eq!(
+            diff_in(root, below, &[argument]),
+            expected,
+            "{below} {argument}"
+        );
     }
     let patch = root.join("links/patch");
     fs::write(&patch, &expected).unwrap();
     // In a subdirectory, git applies what concerns it.
-    command::stdout("cd deploy && git apply ../links/patch && rm ../links/patch", root);
+    command::stdout(
+        "cd deploy && git apply ../links/patch && rm ../links/patch",
+        root,
+    );
     let text = |path: &str| fs::read_to_string(root.join(path)).unwrap();
     assert_eq!(text("compose.yml"), COMPOSE);
     assert_ne!(text("deploy/compose.yml"), COMPOSE);
@@ -160,7 +173,10 @@ fn a_link_is_named_by_its_target() {
     let root_directory = repository();
     let root = root_directory.path();
     let diff = diff_in(root, "links", &["link.yml"]);
-    assert!(diff.starts_with("diff --git a/compose.yml b/compose.yml\n"), "{diff}");
+    assert!(
+        diff.starts_with("diff --git a/compose.yml b/compose.yml\n"),
+        "{diff}"
+    );
     feed(&["git", "apply"], root, diff.as_bytes());
     assert_eq!(diff_in(root, "links", &["link.yml"]), "");
 }
@@ -201,7 +217,10 @@ fn all_outputs_have_the_same_names() {
     let mut command = command::harden(&root.join("deploy"), &["--write", "../twin.yml"]);
     let output = command.output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(stderr.contains("error: twin.yml has 2 hard links"), "{stderr}");
+    assert!(
+        stderr.contains("error: twin.yml has 2 hard links"),
+        "{stderr}"
+    );
 }
 
 /// A file outside of the repository has its absolute path, and the diff is for the root.
@@ -213,12 +232,18 @@ fn a_file_outside_of_the_repository_has_its_absolute_path() {
     let file = elsewhere.path().canonicalize().unwrap().join("compose.yml");
     fs::write(&file, COMPOSE).unwrap();
     let name = file.to_str().unwrap();
-    let output = command::harden(&root.join("deploy"), &[name]).output().unwrap();
+    let output = command::harden(&root.join("deploy"), &[name])
+        .output()
+        .unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(stdout.contains(&format!("\n+++ b{name}\n")), "{stdout}");
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains(&format!("\n{name}\n")), "{stderr}");
-    feed(&["patch", "-p1", "--quiet", "-d", "/"], root, stdout.as_bytes());
+    feed(
+        &["patch", "-p1", "--quiet", "-d", "/"],
+        root,
+        stdout.as_bytes(),
+    );
     assert_ne!(fs::read_to_string(file).unwrap(), COMPOSE);
 }
 

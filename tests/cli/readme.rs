@@ -63,7 +63,11 @@ fn its_first_command_prints_a_diff() {
     let arguments: Vec<&str> = arguments.split(' ').collect();
     let output = harden(clone.path(), &arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(output.stdout.starts_with(b"diff --git a/examples/compose.yml "));
+    assert!(
+        output
+            .stdout
+            .starts_with(b"diff --git a/examples/compose.yml ")
+    );
 }
 
 #[test]
