@@ -34,6 +34,11 @@ pub trait Surroundings: fmt::Debug + Sync {
         normalized(path)
     }
 
+    /// The name of the file at this path in reports.
+    fn name(&self, path: &Path) -> PathBuf {
+        path.to_owned()
+    }
+
     /// The YAML and JSON files in the directory of the file `from`, including `from`, sorted by
     /// name. Files that the repository ignores are left out.
     fn siblings(&self, _from: &Path) -> Vec<PathBuf> {

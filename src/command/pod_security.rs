@@ -40,9 +40,7 @@ pub(super) fn run(asked: &PodSecurity, cli: &Cli, console: &mut Console<'_>) -> 
             job.take(judgement.into_iter().collect(), &mut session)
         })
     } else {
-        let disk = Disk {
-            directory: session.console.directory.clone(),
-        };
+        let disk = Disk::new(&session.console.directory);
         let names = Arc::clone(&session.names);
         let process = |sources, take: &Take<'_, Vec<FileJudgement>>| {
             let mut outcome = judge_group(sources, standard, custom_resources, &disk);

@@ -101,9 +101,7 @@ impl<'s, 'c> Session<'s, 'c> {
         job: &mut J,
     ) -> io::Result<()> {
         let (seen, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let disk = Disk {
-            directory: self.console.directory.clone(),
-        };
+        let disk = Disk::new(&self.console.directory);
         let is_watched = self.sums_up && self.console.stderr_terminal.escape;
         let mut bar = Bar::new(is_watched);
         let writes = self.writes;

@@ -39,9 +39,7 @@ impl Setup {
             merges: !cli.harden.files.is_empty(),
             selection: Selection::of(cli.harden.services.clone()),
             fixes: cli.reports.with_fixes(),
-            disk: Disk {
-                directory: directory.to_owned(),
-            },
+            disk: Disk::new(directory),
         })
     }
 

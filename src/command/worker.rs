@@ -100,9 +100,7 @@ impl<P: Planner> Worker<'_, P> {
 
     /// Moves changes into overlays, with `--overlay` or if a kustomization uses an overlay already.
     fn overlay(&self, results: &mut Group) {
-        let disk = Disk {
-            directory: self.directory.clone(),
-        };
+        let disk = Disk::new(&self.directory);
         let extent = match (self.overlays, self.merges) {
             (true, true) => Some(Extent::Together),
             (true, false) => Some(Extent::All),

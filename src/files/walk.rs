@@ -15,7 +15,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use memchr::memmem;
 
 use super::ignores::Ignores;
-use super::{Excluded, FileError, root_of};
+use super::{Excluded, FileError, Names, root_of};
 use crate::dialect;
 use crate::paths::normalized;
 use crate::project::{Source, Surroundings, Unread};
@@ -46,9 +46,19 @@ pub struct Entry {
 pub struct Disk {
     /// The directory of the run.
     pub directory: PathBuf,
+    names: Arc<Names>,
 }
 
 impl Disk {
+    /// The files for a run in this directory.
+    #[must_use]
+    pub fn new(directory: &Path) -> Self {
+        Self {
+            names: Arc::new(Names::new(directory)),
+            directory: directory.to_owned(),
+        }
+    }
+
     /// The root of the project: the repository that contains the file. Without a repository, it is
     /// the directory of the run if the file is below it, otherwise the directory of the file.
     fn root(&self, from: &Path) -> Option<PathBuf> {
@@ -101,6 +111,10 @@ impl Surroundings for Disk {
 
     fn project(&self, from: &Path) -> Option<PathBuf> {
         self.root(from)
+    }
+
+    fn name(&self, path: &Path) -> PathBuf {
+        self.names.of(path)
     }
 
     fn place(&self, path: &Path) -> PathBuf {
@@ -478,9 +492,7 @@ mod tests {
             ("secret.yml", "secret"),
         ]);
         std::os::unix::fs::symlink("../secret.yml", here.path().join("project/link.yml")).unwrap();
-        let disk = Disk {
-            directory: here.path().to_owned(),
-        };
+        let disk = Disk::new(here.path());
         let read = |path: &str| disk.read(Path::new("project/deploy/compose.yml"), Path::new(path));
         assert_eq!(read("project/deploy/../base.yml").as_deref(), Ok("base"));
         assert_eq!(

@@ -104,7 +104,8 @@ impl Home {
             if one.directory() == directory {
                 name_of(&one.path)
             } else {
-                one.path.display().to_string()
+                let name = builder.surroundings.name(&one.path);
+                name.display().to_string()
             }
         };
         let mut listing = around.iter().filter(|one| one.resources.contains(&place));
@@ -136,7 +137,7 @@ impl Home {
         if let Some(far) = given.get(&place) {
             return Err(format!(
                 "{} lists it from outside its own directory, which kubectl refuses",
-                far.display()
+                builder.surroundings.name(far).display()
             ));
         }
         Ok(Self {

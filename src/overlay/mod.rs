@@ -194,7 +194,7 @@ impl OverlayBuilder<'_> {
             Ok(text) => Ok(Some(text)),
             Err(Unread::Missing) => Ok(None),
             Err(Unread::Outside | Unread::NotText) => Err(OverlayError::Foreign {
-                path: path.to_owned(),
+                path: self.surroundings.name(path),
             }),
         }
     }
@@ -203,7 +203,7 @@ impl OverlayBuilder<'_> {
     fn existing_overlay(&self, from: &Path, path: &Path) -> Result<Option<String>, OverlayError> {
         match self.existing(from, path)? {
             Some(text) if !is_overlay(&text) => Err(OverlayError::Foreign {
-                path: path.to_owned(),
+                path: self.surroundings.name(path),
             }),
             existing => Ok(existing),
         }

@@ -214,6 +214,21 @@ fn all_outputs_have_the_same_names() {
     ] {
         assert!(json.contains(part), "{part}: {json}");
     }
+    // A reason names a file, too.
+    let extending = "services:\n  web:\n    extends: {file: ../base.yml, service: web}\n";
+    fs::write(root.join("deploy/extends.yml"), extending).unwrap();
+    fs::write(
+        root.join("base.yml"),
+        "services:\n  web:\n    image: a\n    tmpfs: [/x]\n",
+    )
+    .unwrap();
+    let only = ["--check", "-v", "--only", "read-only-root", "extends.yml"];
+    let mut command = command::harden(&root.join("deploy"), &only);
+    let stderr = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    assert!(
+        stderr.contains("deploy/extends.yml") && !stderr.contains("../"),
+        "{stderr}"
+    );
     let mut command = command::harden(&root.join("deploy"), &["--write", "../twin.yml"]);
     let output = command.output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();

@@ -3,7 +3,7 @@
 use super::EVERYTHING;
 use super::layers::{Layer, Layers};
 use crate::container::{Container, MountSource, Observed};
-use crate::project::File;
+use crate::project::{File, Surroundings};
 use crate::syntax::{NodeId, Schema, Tree};
 
 /// The mapping that receives new keys of a service: its first definition, without its bases.
@@ -38,7 +38,11 @@ const SCALARS: [&[&str]; 11] = [
 ];
 
 /// The scalars that `later` sets: each path with its file and line.
-pub(super) fn scalars(files: &[File<'_>], later: &Layers) -> Vec<(String, String)> {
+pub(super) fn scalars(
+    files: &[File<'_>],
+    surroundings: &dyn Surroundings,
+    later: &Layers,
+) -> Vec<(String, String)> {
     if later.iter().next().is_none() {
         return Vec::new();
     }
@@ -46,7 +50,8 @@ pub(super) fn scalars(files: &[File<'_>], later: &Layers) -> Vec<(String, String
         let place = later.get(files, path)?.origin.place?;
         let file = &files[place.file];
         let (line, _) = file.tree.line_column(place.span.start);
-        Some((path.join("."), format!("{}:{line}", file.path.display())))
+        let name = surroundings.name(&file.path);
+        Some((path.join("."), format!("{}:{line}", name.display())))
     });
     found.collect()
 }

@@ -85,7 +85,14 @@ pub(super) fn read(
             }
         }
         places.insert((defining.file, defining.node), member);
-        let site = site(&service, defining, files, version, swarm, &headings);
+        let site = site(
+            &service,
+            defining,
+            (files, surroundings),
+            version,
+            swarm,
+            &headings,
+        );
         members.push(Member { container, site });
         known.push(service.layers);
         project_of_member.push(project);
@@ -115,7 +122,7 @@ fn fit_to_consumer(
 fn site(
     service: &Service,
     defining: &Layer,
-    files: &[File<'_>],
+    (files, surroundings): (&[File<'_>], &dyn Surroundings),
     version: Version,
     swarm: Option<Reason>,
     headings: &Arc<OnceLock<Headings>>,
@@ -132,8 +139,8 @@ fn site(
         restarts_by_deploy: swarm.is_some() || layers.has(files, &["deploy", "restart_policy"]),
         heirs: Vec::new(),
         overridden: inheritance::overridden(files, defining, &later),
-        later: inheritance::scalars(files, &later),
-        not_editable: why_not_editable(&files[defining.file], service.key),
+        later: inheritance::scalars(files, surroundings, &later),
+        not_editable: why_not_editable(&files[defining.file], surroundings, service.key),
         swarm,
         headings: Arc::clone(headings),
     }
@@ -236,13 +243,14 @@ fn services_of_projects(
 }
 
 /// Why the file that defines the service at `key` must not be edited.
-fn why_not_editable(file: &File<'_>, key: Span) -> Option<Reason> {
+fn why_not_editable(file: &File<'_>, surroundings: &dyn Surroundings, key: Span) -> Option<Reason> {
     if file.part.is_given {
         return None;
     }
     let (line, _) = file.tree.line_column(key.start);
-    let path = file.path.display();
-    Some(Reason::new(&NOT_GIVEN).written(format!("{path}:{line}")))
+    let name = surroundings.name(&file.path);
+    let at = format!("{}:{line}", name.display());
+    Some(Reason::new(&NOT_GIVEN).written(at))
 }
 
 /// Fills in all settings except mounts.

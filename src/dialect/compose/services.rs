@@ -266,7 +266,8 @@ impl Reader<'_, '_> {
                 None => return unknown(of_base(&BASE_MISSING)),
             },
             Some(path) => {
-                let named = Value::Written(path.display().to_string());
+                let named = self.surroundings.name(path);
+                let named = Value::Written(named.display().to_string());
                 let Some(at) = self.find(path) else {
                     let note = Value::Note(self.why_unread(file, path));
                     let reason = of_base(&BASE_UNREAD).with("file", named);

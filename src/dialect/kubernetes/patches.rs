@@ -81,11 +81,10 @@ const LISTS: [&str; 2] = ["containers", "initContainers"];
 
 impl<'p, 'a, 's> Patches<'p, 'a, 's> {
     /// Adds a document of a file that contains patches.
-    pub(super) fn take(&mut self, file: &'p File<'_>, document: &Document<'a, 's>) {
+    pub(super) fn take(&mut self, file: &File<'_>, by: &'p Path, document: &Document<'a, 's>) {
         if file.part != Part::PATCH {
             return;
         }
-        let by = file.path.as_path();
         match document {
             Document::Empty => {}
             Document::Objects(objects) => {

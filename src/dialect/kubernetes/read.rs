@@ -1,6 +1,7 @@
 //! Reads the spec of a pod into neutral containers.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::autoscaler::Autoscalers;
@@ -34,11 +35,12 @@ pub(super) fn read(reading: &Reading<'_, '_>) -> Vec<Member> {
         .enumerate()
         .map(|(index, file)| Source::new(&file.tree, index, custom_resources))
         .collect();
+    let names: Vec<PathBuf> = files.iter().map(|file| name(reading, file)).collect();
     let mut patches = Patches::default();
     let mut objects: Vec<(&File<'_>, &Source<'_, '_>, Object<'_, '_>)> = Vec::new();
-    for (file, source) in files.iter().zip(&sources) {
+    for ((file, source), name) in files.iter().zip(&sources).zip(&names) {
         for document in documents(source) {
-            patches.take(file, &document);
+            patches.take(file, name, &document);
             if let Document::Objects(found) = document {
                 objects.extend(found.into_iter().map(|object| (file, source, object)));
             }
@@ -78,6 +80,14 @@ pub(super) fn read(reading: &Reading<'_, '_>) -> Vec<Member> {
         }
     }
     members
+}
+
+/// The name of a patch in reports. Others need none.
+fn name(reading: &Reading<'_, '_>, file: &File<'_>) -> PathBuf {
+    match file.part {
+        Part::PATCH => reading.surroundings.name(&file.path),
+        _ => PathBuf::new(),
+    }
 }
 
 /// Whether an object of the file affects the pods of other files: an autoscaler, a `LimitRange`, a

@@ -320,9 +320,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let disk = Disk {
-            directory: here.path().to_owned(),
-        };
+        let disk = Disk::new(here.path());
         let roots = ["a", "b", "c", "far"].map(|name| here.path().join(name));
         let found = walk::find(&roots, &AtomicUsize::new(0));
         let groups = read(found.files, false, &disk);
