@@ -14,7 +14,7 @@ use super::worker::{Done, Planner, Worker};
 use super::{Console, unusable};
 use crate::command::cli::{Cli, Harden};
 use crate::config::FailOn;
-use crate::engine::is_name_of;
+use crate::engine::names_of;
 use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome, Report, StaleException};
 use crate::files::{Excluded, FileError};
 use crate::nearest;
@@ -139,16 +139,20 @@ impl HardenJob<'_> {
 /// The names that `--service` gives, and those that the files have.
 #[derive(Default)]
 struct Services {
-    /// With whether a container has the name.
-    asked: Vec<(String, bool)>,
-    known: BTreeSet<String>,
+    asked: Vec<String>,
+    /// The names of the selected containers.
+    found: BTreeSet<String>,
+    unselected: BTreeSet<String>,
 }
+
+/// The most names that get a hint.
+const MOST_HINTS: usize = 20;
 
 impl Services {
     fn new(names: &[String]) -> Self {
         Self {
-            asked: names.iter().map(|name| (name.clone(), false)).collect(),
-            known: BTreeSet::new(),
+            asked: names.to_vec(),
+            ..Self::default()
         }
     }
 
@@ -157,33 +161,26 @@ impl Services {
             return;
         }
         for ContainerReport { workload, name, .. } in &report.containers {
-            for (asked, is_known) in &mut self.asked {
-                *is_known |= is_name_of(asked, workload, name);
-            }
-            self.learn(workload, name);
+            self.found.extend(names_of(workload, name));
         }
         for (workload, name) in &report.unselected {
-            self.learn(workload, name);
-        }
-    }
-
-    /// The names of a container, for suggestions.
-    fn learn(&mut self, workload: &str, name: &str) {
-        self.known.insert(name.to_owned());
-        let starts = workload.match_indices('/').map(|(at, _)| at + 1);
-        for start in std::iter::once(0).chain(starts) {
-            let workload = workload.get(start..).unwrap_or_default();
-            self.known.insert(workload.to_owned());
-            self.known.insert(format!("{workload}/{name}"));
+            self.unselected.extend(names_of(workload, name));
         }
     }
 
     /// The names that no container has.
     fn unknown(&self) -> impl Iterator<Item = UnknownService> {
-        let unknown = self.asked.iter().filter(|(_, is_known)| !is_known);
-        unknown.map(|(name, _)| UnknownService {
-            name: name.clone(),
-            hint: nearest::hint(name, self.known.iter().map(String::as_str)),
+        let unknown = self.asked.iter().filter(|name| !self.found.contains(*name));
+        unknown.enumerate().map(|(at, name)| {
+            // A hint compares the name with all others.
+            let hints = self
+                .found
+                .union(&self.unselected)
+                .filter(|_| at < MOST_HINTS);
+            UnknownService {
+                name: name.clone(),
+                hint: nearest::hint(name, hints.map(String::as_str)),
+            }
         })
     }
 }

@@ -226,7 +226,39 @@ impl Settings {
     }
 }
 
+/// A selector that needs no comparison with others, because it names exactly one thing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Exact {
+    /// The name of the workload, with or without its kind and its namespace.
+    Name(String),
+    /// The name of the container.
+    Container(String),
+    /// The key of a label, and its value if that is exact too.
+    Label(String, Option<String>),
+    /// The image, as it is written or as `harden images` calls it.
+    Image(String),
+    /// The path of the file.
+    Path(PathBuf),
+}
+
 impl Workload {
+    /// The exact selector by which the section is found; `None` if it has only patterns.
+    #[must_use]
+    pub fn exact(&self) -> Option<Exact> {
+        let exact = |pattern: &Option<Pattern>| Some(pattern.as_ref()?.exact()?.to_owned());
+        let path = || Some(self.path.as_ref()?.exact()?.to_owned());
+        let label = || {
+            let label = self.label.as_ref()?;
+            Some((label.key().to_owned(), label.exact().map(str::to_owned)))
+        };
+        exact(&self.name)
+            .map(Exact::Name)
+            .or_else(|| exact(&self.container).map(Exact::Container))
+            .or_else(|| path().map(Exact::Path))
+            .or_else(|| exact(&self.image).map(Exact::Image))
+            .or_else(|| label().map(|(key, value)| Exact::Label(key, value)))
+    }
+
     /// Whether it has a selector. Without one it would match everything.
     #[must_use]
     pub fn selects(&self) -> bool {

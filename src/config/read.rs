@@ -1,7 +1,9 @@
 //! From text to a [`Config`], or to an error with its place.
 
+use std::collections::HashMap;
+
 use super::deserialize::from_tree;
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Exact};
 use crate::syntax::{self, Limits, Mode, Span};
 
 /// More than anybody writes by hand.
@@ -32,9 +34,22 @@ pub fn read(text: &str) -> Result<Config, ConfigError> {
     Ok(config)
 }
 
+/// The most sections that are compared with one container.
+const MOST_COMPARED: usize = 128;
+
 /// What no type of a single value can say.
 fn check(config: &Config) -> Result<(), ConfigError> {
+    let mut compared: HashMap<Option<Exact>, usize> = HashMap::new();
     for workload in &config.workloads {
+        let exact = workload.exact();
+        let count = compared.entry(exact.clone()).or_default();
+        *count += 1;
+        if *count > MOST_COMPARED {
+            return Err(ConfigError {
+                span: workload.span,
+                message: too_many(exact),
+            });
+        }
         if !workload.selects() {
             return Err(ConfigError {
                 span: workload.span,
@@ -60,6 +75,22 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
+fn too_many(exact: Option<Exact>) -> String {
+    match exact {
+        None => format!(
+            "more than {MOST_COMPARED} sections select only by patterns or by JSONPath; give the \
+             others an exact `name`, `container`, `image` or `path`"
+        ),
+        Some(
+            Exact::Name(name) | Exact::Container(name) | Exact::Label(name, _) | Exact::Image(name),
+        ) => format!("more than {MOST_COMPARED} sections select by `{name}`"),
+        Some(Exact::Path(path)) => {
+            let path = path.display();
+            format!("more than {MOST_COMPARED} sections select by `{path}`")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +113,28 @@ mod tests {
         for text in ["", "# nothing\n", "settings:\nworkloads:\n", "---\n"] {
             let config = read(text).unwrap();
             assert_eq!(config.settings, super::super::Settings::default());
+        }
+    }
+
+    #[test]
+    fn sections_that_are_compared_with_every_container_are_few() {
+        let sections = |selector: &str, count: usize| {
+            let numbered = |at: usize| selector.replace('#', &at.to_string());
+            let sections = (0..count).map(|at| format!("- {{{}, assume: all}}\n", numbered(at)));
+            format!("workloads:\n{}", sections.collect::<String>())
+        };
+        for selector in ["name: 'a#*'", "jsonpath: $.a#", "name: a", "label: a=#*"] {
+            assert!(read(&sections(selector, 128)).is_ok(), "{selector}");
+            let error = read(&sections(selector, 129)).unwrap_err();
+            assert!(error.message.starts_with("more than 128 sections select"));
+        }
+        for selector in [
+            "name: a#",
+            "path: a#.yml, name: '*'",
+            "container: a#",
+            "label: a=#",
+        ] {
+            assert!(read(&sections(selector, 1000)).is_ok(), "{selector}");
         }
     }
 

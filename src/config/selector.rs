@@ -1,7 +1,7 @@
 //! The selectors of a section.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobSet};
 use serde::de::{Deserialize, Deserializer};
@@ -29,7 +29,11 @@ pub struct Label {
 
 /// A glob over paths, as `.gitignore` has it: `*` stays within a folder, `**` does not.
 #[derive(Clone, Debug)]
-pub struct PathGlob(GlobSet);
+pub struct PathGlob {
+    glob: GlobSet,
+    /// The only path that it matches, if it has no wildcard.
+    exact: Option<PathBuf>,
+}
 
 impl Pattern {
     /// Whether it matches the whole name.
@@ -37,15 +41,39 @@ impl Pattern {
     pub fn matches(&self, name: &str) -> bool {
         pattern::matches(&self.0, name)
     }
+
+    /// The only name that it matches, if it has no `*`.
+    #[must_use]
+    pub fn exact(&self) -> Option<&str> {
+        (!self.0.contains('*')).then_some(&self.0)
+    }
 }
 
 impl Label {
     /// Whether one of the labels has this key and value.
     #[must_use]
     pub fn matches(&self, labels: &[(String, String)]) -> bool {
-        labels.iter().any(|(key, value)| {
-            *key == self.key && self.value.as_ref().is_none_or(|known| known.matches(value))
-        })
+        labels
+            .iter()
+            .any(|(key, value)| *key == self.key && self.has(value))
+    }
+
+    /// Its key.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The only value that it matches, if that has no `*`.
+    #[must_use]
+    pub fn exact(&self) -> Option<&str> {
+        self.value.as_ref()?.exact()
+    }
+
+    /// Whether it matches a label of its key with this value.
+    #[must_use]
+    pub fn has(&self, value: &str) -> bool {
+        self.value.as_ref().is_none_or(|known| known.matches(value))
     }
 }
 
@@ -53,7 +81,13 @@ impl PathGlob {
     /// Whether it matches the whole path, which is relative to the folder of the configuration.
     #[must_use]
     pub fn matches(&self, path: &Path) -> bool {
-        self.0.is_match(path)
+        self.glob.is_match(path)
+    }
+
+    /// The only path that it matches, if it has no wildcard.
+    #[must_use]
+    pub fn exact(&self) -> Option<&Path> {
+        self.exact.as_deref()
     }
 }
 
@@ -89,12 +123,15 @@ fn path_glob(text: &str) -> Result<PathGlob, String> {
     if text.matches('{').count() > BRACES {
         return Err("a glob must have at most 16 `{`".to_owned());
     }
-    let glob = GlobBuilder::new(text.strip_prefix("./").unwrap_or(text))
-        .literal_separator(true)
-        .build();
+    let text = text.strip_prefix("./").unwrap_or(text);
+    let glob = GlobBuilder::new(text).literal_separator(true).build();
+    let has_wildcard = text.contains(['*', '?', '[', ']', '{', '}', '\\', ',']);
     // `Glob::compile_matcher` panics if the glob is too complex. A set has an error for that.
     glob.and_then(|glob| GlobSet::builder().add(glob).build())
-        .map(PathGlob)
+        .map(|glob| PathGlob {
+            glob,
+            exact: (!has_wildcard).then(|| PathBuf::from(text)),
+        })
         .map_err(|error| error.kind().to_string())
 }
 

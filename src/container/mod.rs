@@ -10,7 +10,7 @@ mod reason;
 mod setting;
 mod user;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::image;
@@ -104,7 +104,7 @@ pub struct Container {
     pub mounts: Vec<Mount>,
     /// Named volumes that containers of several images write to. Each container finds files of
     /// the others there.
-    pub shared_volumes: Vec<String>,
+    pub shared_volumes: Arc<BTreeSet<String>>,
     /// Environment variables in the file. The value is `None` if it comes from outside the file.
     pub environment: Vec<(String, Option<String>)>,
     /// The places of the variables in the file, by name. The last place of a name counts.
@@ -303,7 +303,7 @@ impl Container {
             lowest_port_of_pod: None,
             cluster_client: None,
             mounts: Vec::new(),
-            shared_volumes: Vec::new(),
+            shared_volumes: Arc::default(),
             environment: Vec::new(),
             environment_places: Vec::new(),
             environment_elsewhere: false,

@@ -33,7 +33,7 @@ const LABEL: &str = "harden.ignore.";
 #[derive(Debug, Default)]
 pub(crate) struct Exceptions {
     /// Sorted by file and line.
-    comments: Vec<Comment>,
+    comments: Vec<Line>,
     /// Those of annotations and labels, in the order of the members.
     labels: Vec<WrittenException>,
     /// The labels by the group of the containers, and by the container that they name.
@@ -42,13 +42,15 @@ pub(crate) struct Exceptions {
     faults: Vec<StaleException>,
 }
 
-/// One id of a comment.
+/// The comments for one line.
 #[derive(Debug)]
-struct Comment {
+struct Line {
     file: usize,
-    /// The line that the exception is for.
-    line: Span,
-    exception: WrittenException,
+    span: Span,
+    /// One for each id of a comment.
+    exceptions: Vec<WrittenException>,
+    /// The positions of those with an id that no later one has. Only these can have an effect.
+    last: Vec<usize>,
     /// The line defines a container or a workload.
     is_placed: AtomicBool,
 }
@@ -106,13 +108,16 @@ impl Exceptions {
         for &Place { file, span } in headings.into_iter().flatten() {
             let until = self
                 .comments
-                .partition_point(|one| (one.file, one.line.start) <= (file, span.start));
-            let before = self.comments.iter().take(until).rev();
-            let holds = |one: &&Comment| one.file == file && span.start < one.line.end;
-            for comment in before.take_while(holds) {
-                comment.is_placed.store(true, Ordering::Relaxed);
-                found.push(comment.exception.as_exception());
-            }
+                .partition_point(|one| (one.file, one.span.start) <= (file, span.start));
+            let before = self.comments.iter().take(until).next_back();
+            let holds = |one: &&Line| one.file == file && span.start < one.span.end;
+            let Some(line) = before.filter(holds) else {
+                continue;
+            };
+            line.is_placed.store(true, Ordering::Relaxed);
+            let last = line.last.iter().rev();
+            let last = last.filter_map(|at| line.exceptions.get(*at));
+            found.extend(last.map(WrittenException::as_exception));
         }
         found.extend(self.labelled(container));
         found
@@ -142,10 +147,11 @@ impl Exceptions {
     /// Invalid exceptions, and those without effect although their transform ran.
     pub(crate) fn stale(self, ran: &[&'static Transform]) -> Vec<StaleException> {
         let mut stale = self.faults;
-        let comments = self
-            .comments
-            .into_iter()
-            .map(|comment| (comment.exception, comment.is_placed.into_inner()));
+        let comments = self.comments.into_iter().flat_map(|line| {
+            let is_placed = line.is_placed.into_inner();
+            let exceptions = line.exceptions.into_iter();
+            exceptions.map(move |exception| (exception, is_placed))
+        });
         let labels = self.labels.into_iter().map(|label| (label, true));
         for (exception, is_placed) in comments.chain(labels) {
             let has_run = ran.iter().any(|transform| transform.id == exception.id);
@@ -194,15 +200,38 @@ impl Exceptions {
             for id in ids {
                 match transforms::find(id) {
                     None => self.fault(at.clone(), unknown_transform(id)),
-                    Some(transform) => self.comments.push(Comment {
-                        file: index,
-                        line: subject,
-                        exception: WrittenException::new(transform, reason, at.clone()),
-                        is_placed: AtomicBool::new(false),
-                    }),
+                    Some(transform) => {
+                        let exception = WrittenException::new(transform, reason, at.clone());
+                        self.add_comment(index, subject, exception);
+                    }
                 }
             }
         }
+    }
+
+    /// Adds an exception of a comment. Comments come in the order of the file.
+    fn add_comment(&mut self, file: usize, span: Span, exception: WrittenException) {
+        let last = self.comments.last();
+        if last.is_none_or(|line| (line.file, line.span.start) != (file, span.start)) {
+            self.comments.push(Line {
+                file,
+                span,
+                exceptions: Vec::new(),
+                last: Vec::new(),
+                is_placed: AtomicBool::new(false),
+            });
+        }
+        let Some(line) = self.comments.last_mut() else {
+            return;
+        };
+        let exceptions = &line.exceptions;
+        line.last.retain(|at| {
+            exceptions
+                .get(*at)
+                .is_some_and(|one| one.id != exception.id)
+        });
+        line.last.push(line.exceptions.len());
+        line.exceptions.push(exception);
     }
 
     fn read_label(

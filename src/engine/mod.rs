@@ -13,7 +13,7 @@ mod unit;
 pub use self::command_line::Hardened;
 pub use self::error::EngineError;
 pub(crate) use self::error::REPORT_IT;
-pub use self::selection::{Selection, is_name_of};
+pub use self::selection::{Selection, names_of};
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -165,6 +165,7 @@ impl<'k> Run<'k> {
         } else {
             Vec::new()
         };
+        let chooser = self.rules.chooser();
         members
             .iter()
             .enumerate()
@@ -193,7 +194,7 @@ impl<'k> Run<'k> {
                     object: &object,
                 };
                 let written = exceptions.of(container, headings.get(at));
-                self.rules.of(&self.policy, written, &subject)
+                chooser.of(&self.policy, written, &subject)
             })
             .collect()
     }
@@ -215,7 +216,7 @@ impl<'k> Run<'k> {
             object: &|| None,
         };
         let written = exceptions.labelled(container).collect();
-        let ruling = self.rules.of(&self.policy, written, &subject);
+        let ruling = self.rules.chooser().of(&self.policy, written, &subject);
         self.report(format, &mut members, &[ruling], 0, draft)
     }
 

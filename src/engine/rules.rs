@@ -5,16 +5,20 @@
 //! precedence over the sections.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
-use crate::config::{Choices, Config, Located, Settings, Workload};
+use crate::config::{Choices, Config, Exact, Label, Located, Settings, TransformId, Workload};
 use crate::container::{Assume, Container, Policy};
 use crate::engine::outcome::{Outcome, Position, StaleException};
+use crate::engine::selection::workload_names;
+use crate::jsonpath::JsonPath;
 use crate::paths::normalized;
 use crate::transforms::Transform;
 
@@ -29,6 +33,8 @@ pub struct Rules {
     folder: PathBuf,
     skipped: Vec<Skipped>,
     sections: Vec<Section>,
+    /// The sections by their exact selectors; under `None` those that have only patterns.
+    by_exact: HashMap<Option<Exact>, Vec<usize>>,
     /// Transforms that run only for containers whose section enables them.
     optional: Vec<&'static str>,
     command_line: CommandLine,
@@ -47,6 +53,8 @@ pub struct CommandLine {
 #[derive(Debug)]
 struct Skipped {
     id: &'static str,
+    /// An earlier entry of the same list has the same ID, so this one never has an effect.
+    is_repeated: bool,
     reason: String,
     line: u32,
     is_used: AtomicBool,
@@ -56,6 +64,8 @@ struct Skipped {
 struct Section {
     workload: Located<Workload>,
     skipped: Vec<Skipped>,
+    enabled: BTreeSet<&'static str>,
+    overrides: BTreeSet<&'static str>,
     is_used: AtomicBool,
 }
 
@@ -103,18 +113,28 @@ impl Rules {
     /// `here`.
     #[must_use]
     pub fn new(config: Config, name: String, folder: PathBuf, here: PathBuf) -> Self {
+        let ids = |ids: &[TransformId]| ids.iter().map(|id| id.0.id).collect();
         let sections = config.workloads.into_iter().map(|mut workload| Section {
             skipped: skipped(&mut workload.value.transforms),
+            enabled: ids(&workload.value.transforms.enable),
+            overrides: ids(&workload.value.transforms.overrides),
             workload,
             is_used: AtomicBool::new(false),
         });
+        let sections: Vec<Section> = sections.collect();
+        let mut by_exact: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, section) in sections.iter().enumerate() {
+            let exact = section.workload.value.exact();
+            by_exact.entry(exact).or_default().push(at);
+        }
         let mut transforms = config.transforms;
         Self {
             file: name,
             here,
             folder,
             skipped: skipped(&mut transforms),
-            sections: sections.collect(),
+            sections,
+            by_exact,
             optional: Vec::new(),
             command_line: CommandLine::default(),
         }
@@ -131,47 +151,13 @@ impl Rules {
         }
     }
 
-    /// The rules for one container. `policy` is that of the call, and `exceptions` are those in the
-    /// files.
-    pub(crate) fn of<'r>(
-        &'r self,
-        policy: &'r Policy,
-        exceptions: Vec<Exception<'r>>,
-        subject: &Subject<'_>,
-    ) -> Ruling<'r> {
-        let mut ruling = Ruling {
-            policy: Cow::Borrowed(policy),
-            exceptions,
-            disabled: self.optional.clone(),
-        };
-        for section in &self.sections {
-            if !self.chooses(&section.workload, subject) {
-                continue;
-            }
-            section.is_used.store(true, Ordering::Relaxed);
-            let Workload {
-                assume,
-                settings,
-                transforms,
-                ..
-            } = &section.workload.value;
-            let policy = ruling.policy.to_mut();
-            settings.apply(policy);
-            policy.assume = assume.unwrap_or(policy.assume);
-            policy
-                .overrides
-                .extend(transforms.overrides.iter().map(|asked| asked.0.id));
-            ruling
-                .disabled
-                .retain(|id| transforms.enable.iter().all(|asked| asked.0.id != *id));
-            ruling.except(&section.skipped, &self.file);
+    /// Applies the rules to the containers of one project.
+    pub(crate) fn chooser(&self) -> Chooser<'_> {
+        Chooser {
+            rules: self,
+            labels: RefCell::default(),
+            objects: RefCell::default(),
         }
-        ruling.except(&self.skipped, &self.file);
-        if let Cow::Owned(policy) = &mut ruling.policy {
-            self.command_line.settings.apply(policy);
-            policy.assume = self.command_line.assume.unwrap_or(policy.assume);
-        }
-        ruling
     }
 
     /// Exceptions of the configuration without effect, from transforms that ran, and sections that
@@ -208,41 +194,21 @@ impl Rules {
         stale
     }
 
-    fn chooses(&self, workload: &Workload, subject: &Subject<'_>) -> bool {
-        let Subject {
-            container, path, ..
-        } = subject;
-        workload.name.as_ref().is_none_or(|pattern| {
-            // `prod/Deployment/shop`, `Deployment/shop` and `shop` name the same workload.
-            let whole = container.workload.as_str();
-            let ends = whole.match_indices('/').map(|(at, _)| at + 1);
-            std::iter::once(0)
-                .chain(ends)
-                .any(|at| pattern.matches(whole.get(at..).unwrap_or_default()))
-        }) && workload
-            .container
-            .as_ref()
-            .is_none_or(|pattern| pattern.matches(&container.name))
-            && workload
-                .label
-                .as_ref()
-                .is_none_or(|label| label.matches(&container.labels))
-            && workload.image.as_ref().is_none_or(|pattern| {
-                container.image.as_ref().is_some_and(|image| {
-                    pattern.matches(&image.to_string())
-                        || image
-                            .canonical()
-                            .is_some_and(|known| pattern.matches(&known))
-                })
-            })
-            && workload.path.as_ref().is_none_or(|glob| {
-                path.and_then(|path| self.below(path))
-                    .is_some_and(|path| glob.matches(&path))
-            })
-            && workload
-                .jsonpath
-                .as_ref()
-                .is_none_or(|query| (subject.object)().is_some_and(|object| query.matches(&object)))
+    /// The labels of a pod, with the sections that are found by one of them.
+    fn labels(&self, all: &Arc<[(String, String)]>) -> Labels {
+        let mut values: HashMap<String, Vec<String>> = HashMap::new();
+        for (key, value) in all.iter() {
+            values.entry(key.clone()).or_default().push(value.clone());
+        }
+        let keys = all.iter().flat_map(|(key, value)| {
+            [None, Some(value)].map(|value| Exact::Label(key.clone(), value.cloned()))
+        });
+        let found = keys.filter_map(|key| self.by_exact.get(&Some(key)));
+        Labels {
+            all: Arc::clone(all),
+            values,
+            sections: found.flatten().copied().collect(),
+        }
     }
 
     /// The path relative to the folder of the configuration; `None` for a path outside the folder.
@@ -250,6 +216,165 @@ impl Rules {
         let whole = normalized(&self.here.join(path));
         whole.strip_prefix(&self.folder).ok().map(Path::to_owned)
     }
+}
+
+/// Applies the rules to the containers of one project, and keeps what containers of one pod share.
+pub(crate) struct Chooser<'r> {
+    rules: &'r Rules,
+    /// The labels of the last container.
+    labels: RefCell<Option<Labels>>,
+    /// The object of the last container, and the sections whose JSONPath finds something in it.
+    objects: RefCell<Option<(Rc<Value>, HashMap<usize, bool>)>>,
+}
+
+/// The labels of a pod.
+struct Labels {
+    all: Arc<[(String, String)]>,
+    /// Their values by key.
+    values: HashMap<String, Vec<String>>,
+    /// The sections that are found by a label.
+    sections: Vec<usize>,
+}
+
+impl<'r> Chooser<'r> {
+    /// The rules for one container. `policy` is that of the call, and `exceptions` are those in the
+    /// files.
+    pub(crate) fn of(
+        &self,
+        policy: &'r Policy,
+        exceptions: Vec<Exception<'r>>,
+        subject: &Subject<'_>,
+    ) -> Ruling<'r> {
+        let rules = self.rules;
+        let mut ruling = Ruling {
+            policy: Cow::Borrowed(policy),
+            exceptions,
+            disabled: rules.optional.clone(),
+        };
+        for section in self.sections(subject) {
+            section.is_used.store(true, Ordering::Relaxed);
+            let Workload {
+                assume, settings, ..
+            } = &section.workload.value;
+            let policy = ruling.policy.to_mut();
+            settings.apply(policy);
+            policy.assume = assume.unwrap_or(policy.assume);
+            policy.overrides.extend(section.overrides.iter().copied());
+            ruling.disabled.retain(|id| !section.enabled.contains(id));
+            ruling.except(&section.skipped, &rules.file);
+        }
+        ruling.except(&rules.skipped, &rules.file);
+        if let Cow::Owned(policy) = &mut ruling.policy {
+            rules.command_line.settings.apply(policy);
+            policy.assume = rules.command_line.assume.unwrap_or(policy.assume);
+        }
+        ruling
+    }
+
+    /// The sections that select the container, in the order of the file.
+    fn sections(&self, subject: &Subject<'_>) -> Vec<&'r Section> {
+        let rules = self.rules;
+        if rules.sections.is_empty() {
+            return Vec::new();
+        }
+        let Subject {
+            container, path, ..
+        } = subject;
+        let below = path.and_then(|path| rules.below(path));
+        let images = images(container);
+        let names = workload_names(&container.workload).map(|name| Exact::Name(name.to_owned()));
+        let keys = names
+            .chain([Exact::Container(container.name.clone())])
+            .chain(images.iter().cloned().map(Exact::Image))
+            .chain(below.iter().cloned().map(Exact::Path));
+        let found = keys.filter_map(|key| rules.by_exact.get(&Some(key)));
+        let patterns = rules.by_exact.get(&None);
+        let mut candidates: Vec<usize> = found.chain(patterns).flatten().copied().collect();
+        self.with_labels(container, |labels| candidates.extend(&labels.sections));
+        candidates.sort_unstable();
+        candidates.dedup();
+        let sections = candidates
+            .into_iter()
+            .filter_map(|at| Some((at, rules.sections.get(at)?)));
+        sections
+            .filter(|(at, section)| {
+                let workload = &section.workload.value;
+                self.chooses(*at, workload, subject, below.as_deref(), &images)
+            })
+            .map(|(_, section)| section)
+            .collect()
+    }
+
+    fn chooses(
+        &self,
+        at: usize,
+        workload: &Workload,
+        subject: &Subject<'_>,
+        below: Option<&Path>,
+        images: &[String],
+    ) -> bool {
+        let container = subject.container;
+        let name = workload.name.as_ref();
+        let label = workload.label.as_ref();
+        let jsonpath = workload.jsonpath.as_ref();
+        name.is_none_or(|pattern| {
+            workload_names(&container.workload).any(|name| pattern.matches(name))
+        }) && workload
+            .container
+            .as_ref()
+            .is_none_or(|pattern| pattern.matches(&container.name))
+            && label.is_none_or(|label| self.has_label(label, container))
+            && workload
+                .image
+                .as_ref()
+                .is_none_or(|pattern| images.iter().any(|image| pattern.matches(image)))
+            && workload
+                .path
+                .as_ref()
+                .is_none_or(|glob| below.is_some_and(|path| glob.matches(path)))
+            && jsonpath.is_none_or(|query| self.finds(at, query, subject))
+    }
+
+    fn has_label(&self, label: &Label, container: &Container) -> bool {
+        self.with_labels(container, |labels| {
+            let values = labels.values.get(label.key());
+            values.is_some_and(|values| values.iter().any(|value| label.has(value)))
+        })
+    }
+
+    /// Whether the JSONPath of the section finds something in the object. The containers of an
+    /// object share the answer.
+    fn finds(&self, at: usize, query: &JsonPath, subject: &Subject<'_>) -> bool {
+        let Some(object) = (subject.object)() else {
+            return false;
+        };
+        let mut objects = self.objects.borrow_mut();
+        let known = objects
+            .take()
+            .filter(|(known, _)| Rc::ptr_eq(known, &object));
+        let (_, answers) =
+            objects.insert(known.unwrap_or_else(|| (object.clone(), HashMap::new())));
+        *answers.entry(at).or_insert_with(|| query.matches(&object))
+    }
+
+    /// Calls `read` with the labels of the container. The containers of a pod share them.
+    fn with_labels<T>(&self, container: &Container, read: impl FnOnce(&Labels) -> T) -> T {
+        let mut last = self.labels.borrow_mut();
+        let known = last
+            .take()
+            .filter(|known| Arc::ptr_eq(&known.all, &container.labels));
+        let labels = known.unwrap_or_else(|| self.rules.labels(&container.labels));
+        read(last.insert(labels))
+    }
+}
+
+/// The image as it is written, and as `harden images` calls it.
+fn images(container: &Container) -> Vec<String> {
+    let image = container.image.iter();
+    image
+        .flat_map(|image| [Some(image.to_string()), image.canonical()])
+        .flatten()
+        .collect()
 }
 
 impl Exception<'_> {
@@ -275,7 +400,8 @@ impl<'r> Ruling<'r> {
     }
 
     fn except(&mut self, skipped: &'r [Skipped], file: &str) {
-        self.exceptions.extend(skipped.iter().map(|one| Exception {
+        let skipped = skipped.iter().filter(|one| !one.is_repeated);
+        self.exceptions.extend(skipped.map(|one| Exception {
             id: one.id,
             reason: &one.reason,
             by: Position::Elsewhere(format!("{file}:{}", one.line)),
@@ -285,10 +411,12 @@ impl<'r> Ruling<'r> {
 }
 
 fn skipped(choices: &mut Choices) -> Vec<Skipped> {
+    let mut known = BTreeSet::new();
     std::mem::take(&mut choices.skip)
         .into_iter()
         .map(|skip| Skipped {
             id: skip.value.id.0.id,
+            is_repeated: !known.insert(skip.value.id.0.id),
             line: skip.line,
             reason: skip.value.reason.0,
             is_used: AtomicBool::new(false),

@@ -1,17 +1,23 @@
 //! Selects the containers that a call names.
 
+use std::collections::HashSet;
+
 use crate::container::Container;
 
 /// The containers that a run changes and reports, by name. Other containers are only read, because
 /// they affect the selected ones.
 #[derive(Clone, Debug, Default)]
-pub struct Selection(Vec<String>);
+pub struct Selection(HashSet<String>);
+
+/// A workload has a namespace, a kind and a name. More slashes are part of a name that no consumer
+/// accepts.
+const MOST_NAMES: usize = 8;
 
 impl Selection {
     /// The containers with these names; all containers if there are no names.
     #[must_use]
     pub fn of(names: Vec<String>) -> Self {
-        Self(names)
+        Self(names.into_iter().collect())
     }
 
     /// Whether every container is selected.
@@ -20,41 +26,39 @@ impl Selection {
         self.0.is_empty()
     }
 
-    /// The names, as given.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-
     pub(super) fn selects(&self, container: &Container) -> bool {
-        let is_meant = |name: &str| is_name_of(name, &container.workload, &container.name);
-        self.is_everything() || self.names().any(is_meant)
+        let mut names = names_of(&container.workload, &container.name);
+        self.is_everything() || names.any(|name| self.0.contains(&name))
     }
 }
 
-/// Whether `name` names the container: by its workload, by its own name, or by both with a slash.
-/// The first parts of a workload are optional: `prod/Deployment/shop`, `Deployment/shop` and `shop`
-/// name the same workload, and `shop/web` names a container of it.
-#[must_use]
-pub fn is_name_of(name: &str, workload: &str, container: &str) -> bool {
-    if name == container || ends_with(workload, name) {
-        return true;
-    }
-    let own = name.strip_suffix(container);
-    own.and_then(|rest| rest.strip_suffix('/'))
-        .is_some_and(|rest| ends_with(workload, rest))
+/// The names of the container: that of its workload, its own, and both with a slash. The first parts
+/// of a workload are optional: `prod/Deployment/shop`, `Deployment/shop` and `shop` name the same
+/// workload, and `shop/web` names a container of it.
+pub fn names_of(workload: &str, container: &str) -> impl Iterator<Item = String> {
+    let whole = workload_names(workload).filter(|name| !name.is_empty());
+    let both = whole
+        .clone()
+        .map(move |workload| format!("{workload}/{container}"));
+    std::iter::once(container.to_owned())
+        .chain(whole.map(str::to_owned))
+        .chain(both)
 }
 
-/// Whether the last parts of the workload, separated by slashes, are these.
-fn ends_with(workload: &str, words: &str) -> bool {
-    !words.is_empty()
-        && workload
-            .strip_suffix(words)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+/// The names of a workload: `prod/Deployment/shop`, `Deployment/shop` and `shop`.
+pub(super) fn workload_names(workload: &str) -> impl Iterator<Item = &str> + Clone {
+    let ends = workload.match_indices('/').map(|(at, _)| at + 1);
+    let starts = std::iter::once(0).chain(ends).take(MOST_NAMES);
+    starts.map(|at| workload.get(at..).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn is_name_of(name: &str, workload: &str, container: &str) -> bool {
+        names_of(workload, container).any(|known| known == name)
+    }
 
     #[test]
     fn a_container_has_several_names() {

@@ -52,6 +52,7 @@ mod comment;
 mod compare;
 mod edit;
 mod error;
+mod keys;
 mod lines;
 mod parse;
 mod resolve;

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use super::keys::{LARGE, Lookup};
 use super::{Kind, NodeId, Span, Style, Tree};
 
 /// The version of go-yaml whose rules apply to scalars and mappings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Schema {
     /// go-yaml v2 with the conversion of `sigs.k8s.io/yaml`: YAML 1.1 booleans (also as keys). A
     /// merged value replaces the value of a key before `<<`. The last duplicate key is used.
@@ -115,9 +116,15 @@ impl<'s> Tree<'s> {
     pub fn get(&self, map: NodeId, key: &str, schema: Schema) -> Option<Found> {
         let mut found = None;
         let wanted = WantedKey::new(key, schema);
-        for (own, value) in self.entries(self.resolve(map)) {
+        for (at, (own, value)) in self.entries(self.resolve(map)).enumerate() {
             if self.may_merge && self.is_merge(own) {
                 return self.get_merged(map, key, schema);
+            }
+            if at >= LARGE {
+                return match self.keys.find(self, self.resolve(map), key, schema) {
+                    Lookup::Merges => self.get_merged(map, key, schema),
+                    Lookup::Entry(found) => found.map(|(key, value)| Found::Own { key, value }),
+                };
             }
             if self.is_key(own, wanted) {
                 found = Some(Found::Own { key: own, value });

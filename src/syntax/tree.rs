@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use super::Mode;
+use super::keys::KeyIndex;
 use super::lines::Lines;
 
 /// A stream of YAML documents, as nodes in preorder.
@@ -18,6 +19,8 @@ pub struct Tree<'s> {
     pub(super) documents: Vec<Document>,
     /// Built for the first position that somebody asks for.
     pub(super) lines: OnceLock<Lines>,
+    /// Built for the first key that somebody looks up in a large mapping.
+    pub(super) keys: KeyIndex,
 }
 
 /// A node. Its children follow it directly in the arena; `next` skips the whole subtree.
@@ -134,6 +137,9 @@ pub struct Document {
     /// The spans of `%YAML` and `%TAG` lines.
     pub directives: Vec<Span>,
 }
+
+/// How far from a place a comment can be, in bytes.
+const REMARK: usize = 4096;
 
 impl NodeId {
     /// The position in the arena.
@@ -282,12 +288,22 @@ impl<'s> Tree<'s> {
 
     /// Whether a comment belongs to these bytes: a comment after them on their last line, or a
     /// comment on the line above. A key without a value may be between that line and the bytes.
+    ///
+    /// Only the bytes around the place are searched: a file can be one line with many places.
     #[must_use]
     pub fn has_remark(&self, span: Span) -> bool {
         let (before, after) = (
             &self.source[..span.start as usize],
             &self.source[span.end as usize..],
         );
+        let around = |length: usize| length.min(REMARK);
+        let from = (before.len() - around(before.len())..=before.len())
+            .find(|at| before.is_char_boundary(*at));
+        let to = (0..=around(after.len()))
+            .rev()
+            .find(|at| after.is_char_boundary(*at));
+        let before = &before[from.unwrap_or_default()..];
+        let after = &after[..to.unwrap_or_default()];
         let behind = after.split(['\n', '\r']).next().unwrap_or_default();
         if behind.starts_with('#') || behind.contains(" #") {
             return true;

@@ -13,7 +13,7 @@ use crate::support::run::{Setup as _, by_default, knowledge, only};
 
 fn recipe(text: &str) -> Recipe {
     Recipe {
-        text: text.to_owned(),
+        text: text.into(),
         name: "Dockerfile".to_owned(),
         ..Recipe::default()
     }

@@ -8,54 +8,133 @@ use std::sync::Arc;
 use super::Member;
 use super::interpolation::{Interpolated, interpolate};
 use super::layers::{Layers, Value, is_null};
-use crate::image::{Facts, Recipe};
+use crate::image::{Facts, Knowledge, Recipe};
 use crate::project::{File, Surroundings};
 use crate::syntax::{Kind, NodeId, Schema, Tree};
 
-/// The recipe, if its Dockerfile is in the project and its path depends on no unknown variable.
-pub(super) fn recipe(
-    layers: &Layers,
-    files: &[File<'_>],
-    surroundings: &dyn Surroundings,
-) -> Option<Recipe> {
-    let build = Build {
-        files,
-        values: layers.all(files, "build"),
-    };
-    let mut is_dynamic = false;
-    let mut take = |text: Option<Text>| {
-        let text = text?;
-        is_dynamic |= text.is_dynamic;
-        Some(text)
-    };
-    let args = build.pairs("args").into_iter();
-    let args = args
-        .map(|(name, value)| (name, take(value).map(|text| text.value)))
-        .collect();
-    let contexts = build.pairs("additional_contexts").into_iter();
-    let contexts = contexts.map(|(name, _)| name).collect();
-    let target = match build.get("target") {
-        Some(target) => Some(take(target)?.value),
-        None => None,
-    };
-    let (text, name) = if let Some(inline) = build.get("dockerfile_inline") {
-        (take(inline)?.value, "dockerfile_inline".to_owned())
-    } else {
-        let context = take(build.context())?;
-        let dockerfile = match build.get("dockerfile") {
-            Some(name) => Some(take(name)?.value),
+/// The built images of a project. Each Dockerfile is read once, and parsed once for each way of
+/// building it: thousands of services can name the same one.
+pub(super) struct Builds<'p> {
+    files: &'p [File<'p>],
+    surroundings: &'p dyn Surroundings,
+    knowledge: &'p Knowledge,
+    /// By the file that names the Dockerfile, and by its path.
+    texts: HashMap<(usize, PathBuf), Option<Arc<str>>>,
+    /// By the file and the path of the Dockerfile, and by the rest of the recipe.
+    known: HashMap<((usize, PathBuf), Recipe), Option<Arc<Facts>>>,
+}
+
+impl<'p> Builds<'p> {
+    pub(super) fn new(
+        files: &'p [File<'p>],
+        surroundings: &'p dyn Surroundings,
+        knowledge: &'p Knowledge,
+    ) -> Self {
+        Self {
+            files,
+            surroundings,
+            knowledge,
+            texts: HashMap::new(),
+            known: HashMap::new(),
+        }
+    }
+
+    /// The facts about the image that the service builds.
+    pub(super) fn facts(&mut self, layers: &Layers) -> Option<Arc<Facts>> {
+        let (place, mut recipe) = self.recipe(layers)?;
+        let knowledge = self.knowledge;
+        let facts = |recipe: &Recipe| recipe.facts(knowledge).map(Arc::new);
+        let Some(place) = place else {
+            return facts(&recipe);
+        };
+        let text = std::mem::take(&mut recipe.text);
+        let key = (place, recipe);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let found = facts(&Recipe {
+            text,
+            ..key.1.clone()
+        });
+        self.known.insert(key, found.clone());
+        found
+    }
+
+    /// The recipe, if its Dockerfile is in the project and its path depends on no unknown variable;
+    /// with the place of the Dockerfile, unless it is inline.
+    fn recipe(&mut self, layers: &Layers) -> Option<(Option<(usize, PathBuf)>, Recipe)> {
+        let files = self.files;
+        let build = Build {
+            files,
+            values: layers.all(files, "build"),
+        };
+        let mut is_dynamic = false;
+        let mut take = |text: Option<Text>| {
+            let text = text?;
+            is_dynamic |= text.is_dynamic;
+            Some(text)
+        };
+        let args = build.pairs("args").into_iter();
+        let args = args
+            .map(|(name, value)| (name, take(value).map(|text| text.value)))
+            .collect();
+        let contexts = build.pairs("additional_contexts").into_iter();
+        let contexts = contexts.map(|(name, _)| name).collect();
+        let target = match build.get("target") {
+            Some(target) => Some(take(target)?.value),
             None => None,
         };
-        read(&context, dockerfile.as_deref(), files, surroundings)?
-    };
-    Some(Recipe {
-        text,
-        name,
-        target,
-        args,
-        contexts,
-        is_dynamic,
-    })
+        let (place, text, name) = if let Some(inline) = build.get("dockerfile_inline") {
+            let text = take(inline)?.value.into();
+            (None, text, "dockerfile_inline".to_owned())
+        } else {
+            let context = take(build.context())?;
+            let dockerfile = match build.get("dockerfile") {
+                Some(name) => Some(take(name)?.value),
+                None => None,
+            };
+            let (place, text, name) = self.read(&context, dockerfile.as_deref())?;
+            (Some(place), text, name)
+        };
+        let recipe = Recipe {
+            text,
+            name,
+            target,
+            args,
+            contexts,
+            is_dynamic,
+        };
+        Some((place, recipe))
+    }
+
+    /// The text of the Dockerfile in a context, with its place and its path for reports.
+    fn read(
+        &mut self,
+        context: &Text,
+        dockerfile: Option<&str>,
+    ) -> Option<((usize, PathBuf), Arc<str>, String)> {
+        if is_remote(&context.value) {
+            return None;
+        }
+        let file = self.files.get(context.file)?;
+        let mut read = |name: &str| {
+            let path: PathBuf = Path::new(&context.value).join(name).components().collect();
+            let at = file.context.directory.join(&path);
+            let place = (context.file, at);
+            let text = self.texts.entry(place.clone()).or_insert_with(|| {
+                let text = self.surroundings.read(&file.path, &place.1);
+                text.ok().map(Arc::from)
+            });
+            let text = text.clone()?;
+            let name = path.strip_prefix(".").unwrap_or(&path).display();
+            Some((place, text, name.to_string()))
+        };
+        match dockerfile {
+            Some(name) => read(name),
+            // The builder falls back to the lower-case name (docker/buildx `build/opt.go`).
+            None => read("Dockerfile").or_else(|| read("dockerfile")),
+        }
+    }
 }
 
 /// Gives the facts of a built image to every service that uses the image by its name.
@@ -80,31 +159,6 @@ pub(super) fn share(members: &mut [Member]) {
             container.facts.clone_from(facts);
             super::commands::probe_of_image(container);
         }
-    }
-}
-
-/// The text of the Dockerfile in a context, and its path for reports.
-fn read(
-    context: &Text,
-    dockerfile: Option<&str>,
-    files: &[File<'_>],
-    surroundings: &dyn Surroundings,
-) -> Option<(String, String)> {
-    if is_remote(&context.value) {
-        return None;
-    }
-    let file = files.get(context.file)?;
-    let read = |name: &str| {
-        let path: PathBuf = Path::new(&context.value).join(name).components().collect();
-        let at = file.context.directory.join(&path);
-        let text = surroundings.read(&file.path, &at).ok()?;
-        let name = path.strip_prefix(".").unwrap_or(&path).display();
-        Some((text, name.to_string()))
-    };
-    match dockerfile {
-        Some(name) => read(name),
-        // The builder falls back to the lower-case name (docker/buildx `build/opt.go`).
-        None => read("Dockerfile").or_else(|| read("dockerfile")),
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) fn read(
         .filter_map(|((name, value), _)| Some((name.as_str(), value.as_deref()?)))
         .collect();
     let mut budget = dotenv::Budget::default();
+    let mut environment = Environment::default();
     for file in env_files(layers, files) {
         let from = &files[file.from];
         let Ok(text) = surroundings.read(&from.path, &file.path) else {
@@ -59,7 +60,7 @@ pub(super) fn read(
         match found {
             Ok(found) => {
                 for (name, value) in found {
-                    set(&mut container.environment, (name, value.known()));
+                    environment.set((name, value.known()));
                 }
             }
             Err(_) => container.environment_elsewhere = true,
@@ -67,15 +68,29 @@ pub(super) fn read(
     }
     for (pair, place) in own {
         container.environment_places.push((pair.0.clone(), place));
-        set(&mut container.environment, pair);
+        environment.set(pair);
     }
+    container.environment = environment.values;
 }
 
-/// A later value replaces an earlier one.
-fn set(environment: &mut Vec<(String, Option<String>)>, (name, value): (String, Option<String>)) {
-    match environment.iter_mut().find(|(known, _)| *known == name) {
-        Some(known) => known.1 = value,
-        None => environment.push((name, value)),
+/// Variables in the order of their first values.
+#[derive(Default)]
+struct Environment {
+    values: Vec<(String, Option<String>)>,
+    places: HashMap<String, usize>,
+}
+
+impl Environment {
+    /// A later value replaces an earlier one.
+    fn set(&mut self, (name, value): (String, Option<String>)) {
+        let known = self.places.get(&name).copied();
+        match known.and_then(|at| self.values.get_mut(at)) {
+            Some(known) => known.1 = value,
+            None => {
+                self.places.insert(name.clone(), self.values.len());
+                self.values.push((name, value));
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reads the mounts of a service: volumes, tmpfs, configs, secrets.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::Member;
 use super::interpolation::compose_boolean;
@@ -24,6 +25,7 @@ pub(super) fn read(
     top: &TopLevel,
     surroundings: &dyn Surroundings,
 ) {
+    let mut places: HashMap<String, usize> = HashMap::new();
     for value in layers.items(files, "volumes") {
         let file = &files[value.file];
         let tree = &file.tree;
@@ -45,13 +47,13 @@ pub(super) fn read(
         };
         // If two volumes have the same path, the later one is used (compose-go
         // `override/uncity.go`).
-        match container
-            .mounts
-            .iter_mut()
-            .find(|known| known.target == mount.target)
-        {
+        let known = places.get(&mount.target).copied();
+        match known.and_then(|at| container.mounts.get_mut(at)) {
             Some(known) => *known = mount,
-            None => container.mounts.push(mount),
+            None => {
+                places.insert(mount.target.clone(), container.mounts.len());
+                container.mounts.push(mount);
+            }
         }
     }
     for mount in &container.mounts {
@@ -188,7 +190,7 @@ pub(super) fn share(members: &mut [Member], projects: &[usize]) {
         Some(image.split(['@', ':']).next()?.to_owned())
     };
     let mut found = Vec::new();
-    let mut shared = Vec::new();
+    let mut shared: HashMap<usize, BTreeSet<String>> = HashMap::new();
     for ((project, volume), writers) in writers {
         let images: Vec<Option<String>> = writers.iter().map(|at| image(*at)).collect();
         let Some(first) = images.first() else {
@@ -197,7 +199,7 @@ pub(super) fn share(members: &mut [Member], projects: &[usize]) {
         let Some(second) = images.iter().position(|image| image != first) else {
             continue;
         };
-        shared.push((project, volume.clone()));
+        shared.entry(project).or_default().insert(volume.clone());
         for (at, image) in writers.iter().zip(&images) {
             let other = if image == first {
                 writers[second]
@@ -208,11 +210,14 @@ pub(super) fn share(members: &mut [Member], projects: &[usize]) {
             found.push((*at, writer, volume.clone()));
         }
     }
+    let shared: HashMap<usize, Arc<BTreeSet<String>>> = shared
+        .into_iter()
+        .map(|(project, volumes)| (project, Arc::new(volumes)))
+        .collect();
     for (member, project) in members.iter_mut().zip(projects) {
-        let volumes = shared.iter().filter(|(of, _)| of == project);
-        let volumes = volumes.map(|(_, volume)| volume.clone());
-        member.container.shared_volumes = volumes.collect();
-        member.container.shared_volumes.sort();
+        if let Some(volumes) = shared.get(project) {
+            member.container.shared_volumes = Arc::clone(volumes);
+        }
     }
     found.sort();
     for (at, writer, volume) in found {
@@ -235,14 +240,22 @@ static OVERLAY_NETWORK: Words = Words::new(
 pub(super) struct TopLevel {
     /// Named volumes that the engine does not initialise from the image's directory: external
     /// volumes, volumes of a plugin, and directories of this or another machine.
-    foreign: Vec<String>,
+    foreign: HashSet<String>,
+    /// The definitions of each config, in the order of the documents.
+    configs: Definitions,
+    secrets: Definitions,
     roots: Vec<(usize, NodeId)>,
 }
+
+/// The files and the values that define something, by its name.
+type Definitions = HashMap<String, Vec<(usize, NodeId)>>;
 
 impl TopLevel {
     pub(super) fn new(files: &[File<'_>], roots: Vec<(usize, NodeId)>) -> Self {
         let mut top = Self {
-            foreign: Vec::new(),
+            configs: definitions(files, &roots, "configs"),
+            secrets: definitions(files, &roots, "secrets"),
+            foreign: HashSet::new(),
             roots,
         };
         for (file, root) in &top.roots {
@@ -259,7 +272,7 @@ impl TopLevel {
                 let local =
                     text_at(file, volume.value(), "driver").is_none_or(|driver| driver == "local");
                 if has("driver_opts") || has("external") || !local {
-                    top.foreign.push(name.into_owned());
+                    top.foreign.insert(name.into_owned());
                 }
             }
         }
@@ -309,12 +322,10 @@ impl TopLevel {
 
     /// The key that defines a config or secret in the file or from the environment.
     fn inline_content(&self, files: &[File<'_>], kind: &str, name: &str) -> Option<&'static str> {
-        self.roots.iter().find_map(|(file, root)| {
-            let tree = &files[*file].tree;
-            let all = tree.get(*root, kind, Schema::GoYamlV4)?;
-            let one = tree.get(all.value(), name, Schema::GoYamlV4)?;
+        self.definitions(kind, name).find_map(|(file, one)| {
+            let tree = &files[file].tree;
             ["content", "environment"].into_iter().find(|key| {
-                tree.get(one.value(), key, Schema::GoYamlV4)
+                tree.get(one, key, Schema::GoYamlV4)
                     .is_some_and(|found| !is_null(tree, found.value()))
             })
         })
@@ -323,12 +334,18 @@ impl TopLevel {
     /// The host file that is mounted as a config or secret, and the index of the Compose file that
     /// defines it.
     fn file(&self, files: &[File<'_>], kind: &str, name: &str) -> Option<(usize, String)> {
-        self.roots.iter().find_map(|(file, root)| {
-            let tree = &files[*file].tree;
-            let all = tree.get(*root, kind, Schema::GoYamlV4)?;
-            let one = tree.get(all.value(), name, Schema::GoYamlV4)?;
-            Some((*file, text_at(&files[*file], one.value(), "file")?))
-        })
+        self.definitions(kind, name)
+            .find_map(|(file, one)| Some((file, text_at(&files[file], one, "file")?)))
+    }
+
+    /// The definitions of a config or secret.
+    fn definitions(&self, kind: &str, name: &str) -> impl Iterator<Item = (usize, NodeId)> {
+        let all = if kind == "configs" {
+            &self.configs
+        } else {
+            &self.secrets
+        };
+        all.get(name).into_iter().flatten().copied()
     }
 
     fn source(&self, name: &str) -> MountSource {
@@ -336,12 +353,28 @@ impl TopLevel {
             MountSource::Anonymous
         } else if is_host_path(name) || name.contains('$') {
             MountSource::Host(name.to_owned())
-        } else if self.foreign.iter().any(|foreign| foreign == name) {
+        } else if self.foreign.contains(name) {
             MountSource::Other(name.to_owned())
         } else {
             MountSource::Volume(name.to_owned())
         }
     }
+}
+
+/// Everything that the documents define under this key.
+fn definitions(files: &[File<'_>], roots: &[(usize, NodeId)], key: &str) -> Definitions {
+    let mut found = Definitions::new();
+    for &(file, root) in roots {
+        let tree = &files[file].tree;
+        let Some(all) = tree.get(root, key, Schema::GoYamlV4) else {
+            continue;
+        };
+        for (name, one) in tree.effective_entries(all.value(), Schema::GoYamlV4) {
+            let known = found.entry(name.into_owned()).or_default();
+            known.push((file, one.value()));
+        }
+    }
+    found
 }
 
 fn short_volume(text: &str, top: &TopLevel) -> Mount {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use super::build::Builds;
 use super::interpolation::compose_boolean;
 use super::layers::{Layer, Layers, judged};
 use super::mounts::{self, TopLevel};
@@ -32,6 +33,7 @@ pub(super) fn read(
     let mut known: Vec<Layers> = Vec::new();
     let mut project_of_member = Vec::new();
     let headings = Arc::default();
+    let mut builds = Builds::new(files, surroundings, knowledge);
     let mut places: HashMap<(usize, NodeId), usize> = HashMap::new();
     for (service, project) in found {
         let common = &projects[project];
@@ -60,9 +62,7 @@ pub(super) fn read(
         container.incomplete.clone_from(&service.incomplete);
         fill(&mut container, layers, files, knowledge, surroundings);
         if container.built {
-            container.facts = build::recipe(layers, files, surroundings)
-                .and_then(|recipe| recipe.facts(knowledge))
-                .map(Arc::new);
+            container.facts = builds.facts(layers);
         }
         mounts::read(&mut container, layers, files, &common.top, surroundings);
         commands::probe_of_image(&mut container);

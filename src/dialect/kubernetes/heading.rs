@@ -21,10 +21,9 @@ impl Site {
         let metadata = tree
             .get(object, "metadata", Schema::GoYamlV2)
             .and_then(|found| tree.children(tree.resolve(found.value())).next());
-        let document = tree
-            .documents()
-            .iter()
-            .find(|document| document.root == object);
+        let documents = tree.documents();
+        let document = documents.binary_search_by_key(&object, |document| document.root);
+        let document = document.ok().and_then(|at| documents.get(at));
         [
             start(tree, self.node()),
             Some(tree.node(self.node()).span),

@@ -29,13 +29,15 @@ mod shell;
 mod stages;
 mod words;
 
+use std::sync::Arc;
+
 use super::{Facts, Knowledge};
 
 /// How an image is built.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Recipe {
     /// The text of the Dockerfile.
-    pub text: String,
+    pub text: Arc<str>,
     /// The path to show to users: `web/Dockerfile`.
     pub name: String,
     /// The target stage, by name or number; `None` for the last stage.

@@ -17,6 +17,7 @@ mod words;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use super::keys::KeyIndex;
 use super::tree::{Document, Node, NodeId, Props, Span};
 use super::{SyntaxError, SyntaxErrorKind, Tree};
 use properties::Pending;
@@ -361,6 +362,7 @@ impl<'s> Parser<'s> {
             props: self.props,
             documents: self.documents,
             lines: OnceLock::new(),
+            keys: KeyIndex::default(),
         })
     }
 
