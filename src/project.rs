@@ -120,6 +120,12 @@ pub enum NotOurs {
     Patch,
     /// Part of a Compose project whose services are defined elsewhere.
     Fragment,
+    /// Its aliases expand to more than its consumer reads.
+    TooManyAliases,
+    /// Its consumer decodes `!!binary`, and what the value says is not read.
+    Encoded,
+    /// A Compose file with a key at the top that the schema of Compose does not have.
+    OtherKeys,
     /// A systemd unit of a container that names no image.
     NoImage,
     /// An overlay that harden wrote.
@@ -147,9 +153,12 @@ impl NotOurs {
             | Self::NoPods
             | Self::Patch
             | Self::Fragment
-            | Self::NoImage
             | Self::Overlay => State::Skipped,
-            Self::Braces => State::Unread,
+            Self::Braces
+            | Self::TooManyAliases
+            | Self::Encoded
+            | Self::OtherKeys
+            | Self::NoImage => State::Unread,
             Self::Template => State::Template,
         }
     }

@@ -154,7 +154,9 @@ pub fn find(id: &str) -> Option<&'static Transform> {
 }
 
 static NO_SUCH_SETTING: Words = Words::new("no-such-setting", "This format has no such setting.");
-static SET_BY_VARIABLE: Words = Words::new("set-by-variable", "{written} decides the value.");
+/// A value is written, and a variable decides it.
+pub(crate) static SET_BY_VARIABLE: Words =
+    Words::new("set-by-variable", "{written} decides the value.");
 static NOT_A_BOOLEAN: Words = Words::new("not-a-boolean", "{written} is not a boolean.");
 static WORKS_ON_HOST: Words =
     Words::new("image-works-on-host", "{image} watches or serves the host.");

@@ -15,7 +15,9 @@ use super::{Console, unusable};
 use crate::command::cli::{Cli, Harden};
 use crate::config::FailOn;
 use crate::engine::names_of;
-use crate::engine::outcome::{ContainerReport, FileOutcome, Outcome, Report, StaleException};
+use crate::engine::outcome::{
+    ContainerReport, FileOutcome, FileReport, Outcome, Report, StaleException,
+};
 use crate::files::{Excluded, FileError};
 use crate::nearest;
 use crate::project::State;
@@ -215,10 +217,9 @@ pub(super) fn results_to_fail_on(report: &Report) -> Vec<FailOn> {
     if !report.stale.is_empty() {
         found.push(FailOn::StaleExceptions);
     }
-    if !report.unread.is_empty() {
-        found.push(FailOn::Unread);
-    }
-    found.extend(report.files.iter().filter_map(|file| match file.state()? {
+    let files = report.files.iter().filter_map(FileReport::state);
+    let states = files.chain(report.unread.iter().map(|part| part.state));
+    found.extend(states.filter_map(|state| match state {
         State::Unread => Some(FailOn::Unread),
         State::Template => Some(FailOn::Templates),
         State::Skipped => None,
@@ -246,6 +247,14 @@ impl Job for HardenJob<'_> {
 
     fn add_unread(&mut self, path: &Path, error: &FileError) {
         self.unread.push((path.to_owned(), error.to_string()));
+    }
+
+    fn add_left_alone(&mut self, paths: Vec<(PathBuf, &'static str)>) -> bool {
+        let is_any = !paths.is_empty();
+        let paths = paths.into_iter();
+        self.left_alone
+            .extend(paths.map(|(path, why)| (path, format!("{why}."))));
+        is_any && fails(self.mode, &[FailOn::Unread], self.fail_on)
     }
 
     fn add_excluded(&mut self, lines: Vec<Excluded>) {

@@ -1,7 +1,7 @@
 //! `harden pod-security`: judges every pod and changes nothing.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
@@ -18,6 +18,7 @@ use crate::files::{Excluded, FileError};
 use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge};
 use crate::project::{CustomResource, NotOurs, Source, State, Surroundings};
 use crate::report::pod_security::{PodSecuritySummary, write_violations};
+use crate::report::terminal::path_text;
 
 /// Prints broken rules to standard output and everything else to standard error.
 pub(super) fn run(asked: &PodSecurity, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
@@ -76,17 +77,19 @@ fn judge_group(
     let files = files.map(|one| (one.path.as_path(), Some(one.source.as_str())));
     let patches = Patches::of(files, disk);
     for judgement in &mut judged {
+        charts::mark(&mut judgement.unread, &judgement.path, disk);
         let content = &mut judgement.content;
         if let Content::NotOurs(why @ NotOurs::Braces) = content
             && charts::renders(&judgement.path, disk)
         {
             *why = NotOurs::Template;
         }
-        if patches.targets(&disk.place(&judgement.path)).is_some() {
-            judgement.content = Content::NotOurs(NotOurs::Patch);
-        }
     }
+    let is_listed = |one: &FileJudgement| patches.targets(&disk.place(&one.path)).is_some();
+    let judged = judged.into_iter();
     judged
+        .map(|one| if is_listed(&one) { one.as_patch() } else { one })
+        .collect()
 }
 
 /// The results of one run.
@@ -106,14 +109,17 @@ impl Job for PodSecurityJob {
     ) -> io::Result<()> {
         for file in &judged {
             self.summary.add(file);
-            let state = match &file.content {
-                Content::NotOurs(why) => why.state(),
-                _ => State::Skipped,
+            let parts = file.unread.iter().map(|part| part.state);
+            let whole = match &file.content {
+                Content::NotOurs(why) => Some(why.state()),
+                _ => None,
             };
-            let is_unread = state == State::Unread || !file.unread.is_empty();
-            if is_unread && self.fail_on.contains(&FailOn::Unread)
-                || state == State::Template && self.fail_on.contains(&FailOn::Templates)
-            {
+            let fails = |state| match state {
+                State::Unread => self.fail_on.contains(&FailOn::Unread),
+                State::Template => self.fail_on.contains(&FailOn::Templates),
+                State::Skipped => false,
+            };
+            if parts.chain(whole).any(fails) {
                 session.fail();
             }
             match &file.content {
@@ -144,6 +150,14 @@ impl Job for PodSecurityJob {
 
     fn add_unread(&mut self, _: &Path, _: &FileError) {
         self.summary.add_failure();
+    }
+
+    fn add_left_alone(&mut self, paths: Vec<(PathBuf, &'static str)>) -> bool {
+        let is_any = !paths.is_empty();
+        for (path, why) in paths {
+            self.summary.add_unread(path_text(&path), why.to_owned());
+        }
+        is_any && self.fail_on.contains(&FailOn::Unread)
     }
 
     fn add_excluded(&mut self, lines: Vec<Excluded>) {

@@ -32,6 +32,10 @@ pub(super) trait Job {
     /// Takes a file that could not be read.
     fn add_unread(&mut self, path: &Path, error: &FileError);
 
+    /// Takes paths that were left alone although a consumer could take them, each with the reason.
+    /// Returns whether the run fails for them.
+    fn add_left_alone(&mut self, paths: Vec<(PathBuf, &'static str)>) -> bool;
+
     /// Takes what the ignore files excluded from the walk.
     fn add_excluded(&mut self, lines: Vec<Excluded>);
 
@@ -112,7 +116,10 @@ impl<'s, 'c> Session<'s, 'c> {
                 let (
                     groups,
                     Found {
-                        errors, excluded, ..
+                        errors,
+                        excluded,
+                        left_alone,
+                        ..
                     },
                 ) = input.read(seen, disk);
                 if writes {
@@ -123,7 +130,8 @@ impl<'s, 'c> Session<'s, 'c> {
                 let send = |message: Message<J::Outcome>| _ = send.send(message);
                 send(Message::unread(0, errors));
                 send(Message::excluded(excluded));
-                send(Message::end(0, 2));
+                send(Message::left_alone(left_alone));
+                send(Message::end(0, 3));
                 run_groups(groups, &|number, group| {
                     if is_over.load(Ordering::Relaxed) {
                         return;
@@ -178,6 +186,12 @@ impl<'s, 'c> Session<'s, 'c> {
                     let (path, error) = (self.names.of(&path), self.names.in_error(error));
                     job.add_unread(&path, &error);
                     self.print_error(&path, "", &error)?;
+                }
+                Ok(())
+            }
+            Content::LeftAlone(paths) => {
+                if job.add_left_alone(paths) {
+                    self.fail();
                 }
                 Ok(())
             }
@@ -317,6 +331,8 @@ enum Content<T> {
     Unread(Vec<(PathBuf, FileError)>),
     /// The lines of ignore files that excluded something.
     Excluded(Vec<Excluded>),
+    /// Paths that were left alone although a consumer could take them.
+    LeftAlone(Vec<(PathBuf, &'static str)>),
     Part(Processed<T>),
     /// The last message of the group.
     End,
@@ -338,6 +354,14 @@ impl<T> Message<T> {
             group: 0,
             number: 1,
             content: Content::Excluded(lines),
+        }
+    }
+
+    fn left_alone(paths: Vec<(PathBuf, &'static str)>) -> Self {
+        Self {
+            group: 0,
+            number: 2,
+            content: Content::LeftAlone(paths),
         }
     }
 

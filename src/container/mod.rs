@@ -186,6 +186,10 @@ pub struct Container {
     pub caution: Option<Reason>,
     /// Why its settings cannot be judged: a file that defines part of it was not read.
     pub incomplete: Option<Reason>,
+    /// Why no change of the container may be an assumption.
+    pub no_assumptions: Option<Reason>,
+    /// Other files define the container. Only what this part of it sets is reported.
+    pub is_fragment: bool,
 }
 
 /// The role of a container in its workload.
@@ -341,6 +345,8 @@ impl Container {
             limit_implies_request: false,
             caution: None,
             incomplete: None,
+            no_assumptions: None,
+            is_fragment: false,
         }
     }
 

@@ -17,6 +17,7 @@ pub use self::compose::{bases, is_override, overridden_by, overrides, preferred_
 pub(crate) use self::draft::{Draft, YamlDraft};
 pub use self::kubernetes::Neighbours;
 pub(crate) use self::kubernetes::kustomization::is_one as is_kustomization;
+use self::recognise::{Recognition, UnreadPart};
 pub use self::unproved::Unproved;
 use crate::container::{Assignment, Container, Place, Reason, Value, Words};
 use crate::image::Knowledge;
@@ -30,9 +31,8 @@ static DIALECTS: [&Dialect; 2] = [&compose::DIALECT, &kubernetes::DIALECT];
 /// What the folder of a format does for the rest of the program.
 struct Dialect {
     format: Format,
-    /// Checks whether the file is of this format. [`NotOurs::OtherYaml`] means that it is not. Any
-    /// other error means that it is, but must be left alone.
-    recognise: fn(&Tree<'_>, &[CustomResource]) -> Result<(), NotOurs>,
+    /// Checks whether the file is of this format.
+    recognise: fn(&Tree<'_>, &[CustomResource]) -> Recognition,
     /// Reads the containers of files that belong together.
     read: fn(&Reading<'_, '_>) -> Vec<Member>,
 }
@@ -145,14 +145,24 @@ impl From<Unwritable> for Reason {
 ///
 /// Returns the reason to leave the file alone.
 pub fn recognise(tree: &Tree<'_>, custom_resources: &[CustomResource]) -> Result<Format, NotOurs> {
+    recognised(tree, custom_resources).0
+}
+
+/// The format of a file, or the reason to leave the file alone, and the parts of the file that the
+/// format cannot read.
+pub(crate) fn recognised(
+    tree: &Tree<'_>,
+    custom_resources: &[CustomResource],
+) -> (Result<Format, NotOurs>, Vec<UnreadPart>) {
     for dialect in DIALECTS {
-        match (dialect.recognise)(tree, custom_resources) {
-            Ok(()) => return Ok(dialect.format),
+        let Recognition { format, unread } = (dialect.recognise)(tree, custom_resources);
+        match format {
+            Ok(()) => return (Ok(dialect.format), unread),
             Err(NotOurs::OtherYaml) => {}
-            Err(why) => return Err(why),
+            Err(why) => return (Err(why), unread),
         }
     }
-    Err(NotOurs::OtherYaml)
+    (Err(NotOurs::OtherYaml), Vec::new())
 }
 
 /// The containers of files that belong together. All files have the same format. Objects of a piece

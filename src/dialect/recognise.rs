@@ -1,9 +1,9 @@
 //! Determines the format of a file.
 
-use crate::container::Reason;
+use crate::container::{Reason, Words};
 use crate::dialect;
-use crate::project::{CustomResource, Format, NotOurs};
-use crate::syntax::{self, Limits, Mode, SyntaxError, Tree};
+use crate::project::{CustomResource, Format, NotOurs, State};
+use crate::syntax::{self, Kind, Limits, Mode, NodeId, SyntaxError, Tree};
 
 /// The first line of every overlay that the program writes.
 pub const OVERLAY_MARK: &str =
@@ -26,6 +26,19 @@ pub(crate) struct UnreadPart {
     pub(crate) line: u32,
     /// Why it cannot be read.
     pub(crate) reason: Reason,
+    /// A template engine makes YAML of it.
+    pub(crate) is_template: bool,
+    /// What it means for a check.
+    pub(crate) state: State,
+}
+
+/// What a dialect makes of a file.
+#[derive(Debug)]
+pub(crate) struct Recognition {
+    /// [`NotOurs::OtherYaml`] means that the file is not of the format. Any other error means that
+    /// it is, but must be left alone.
+    pub(crate) format: Result<(), NotOurs>,
+    pub(crate) unread: Vec<UnreadPart>,
 }
 
 /// Why a file has no tree.
@@ -43,15 +56,78 @@ pub(crate) fn recognise<'s>(
     text: &'s str,
     custom_resources: &[CustomResource],
 ) -> Result<Recognised<'s>, Unrecognised> {
-    if is_overlay(text) {
-        return Err(Unrecognised::NotOurs(NotOurs::Overlay));
-    }
     let tree = parsed(text)?;
-    let format = dialect::recognise(&tree, custom_resources);
+    let (mut format, mut unread) = dialect::recognised(&tree, custom_resources);
+    if let Some(part) = encoded(&tree, &format) {
+        match format {
+            Ok(_) => unread.push(part),
+            Err(_) => format = Err(NotOurs::Encoded),
+        }
+    }
+    // The mark excuses nothing that could be started without another file.
+    if format.is_err() && is_overlay(text) {
+        format = Err(NotOurs::Overlay);
+    }
+    if format.is_err() {
+        // The reason for the whole file is enough.
+        unread.clear();
+    }
     Ok(Recognised {
         tree,
         format,
-        unread: Vec::new(),
+        unread,
+    })
+}
+
+static ENCODED: Words = Words::new(
+    "encoded",
+    "The value has the tag {written}, so the consumer decodes it, and harden does not.",
+);
+
+/// The first key or value with the tag `!!binary` that decides something: the consumer reads the
+/// bytes that it encodes, so `Y29udGFpbmVycw==` is `containers`. The data of an object is free.
+fn encoded(tree: &Tree<'_>, format: &Result<Format, NotOurs>) -> Option<UnreadPart> {
+    const BINARY: &str = "tag:yaml.org,2002:binary";
+    const FREE: [&str; 3] = ["data", "binaryData", "stringData"];
+    if !tree.source().contains("binary") {
+        return None;
+    }
+    let is_other = matches!(format, Err(NotOurs::OtherYaml | NotOurs::Empty));
+    let is_binary = |node| tree.tag(node).is_some_and(|tag| tag == BINARY);
+    let mut open: Vec<(NodeId, bool)> = Vec::new();
+    for document in tree.documents() {
+        open.push((document.root, true));
+    }
+    let mut found = None;
+    while let (Some((node, is_root)), None) = (open.pop(), found) {
+        let mut below = Vec::new();
+        if tree.node(node).kind == Kind::Map {
+            for (key, value) in tree.entries(node) {
+                // In a file of another kind, only a hidden key of the root could make it one of ours.
+                if is_binary(key) && (is_root || !is_other) {
+                    found = Some(key);
+                }
+                if is_binary(value) && !is_other && !FREE.contains(&&*tree.value(key)) {
+                    found = Some(value);
+                }
+                if !is_other && !FREE.contains(&&*tree.value(key)) {
+                    below.push((value, false));
+                }
+            }
+        } else if !is_other {
+            below.extend(tree.children(node).map(|item| (item, false)));
+            if is_binary(node) {
+                found = Some(node);
+            }
+        }
+        open.append(&mut below);
+    }
+    let line = tree.line_column(tree.node(found?).span.start).0;
+    Some(UnreadPart {
+        line,
+        reason: Reason::new(&ENCODED).written("!!binary"),
+        is_template: false,
+        state: State::Unread,
     })
 }
 

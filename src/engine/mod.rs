@@ -34,7 +34,7 @@ use crate::json;
 use crate::project::{
     self, BeyondLimit, CustomResource, File, Format, NoSurroundings, Surroundings,
 };
-use crate::transforms::{Transform, evidence};
+use crate::transforms::{SET_BY_VARIABLE, Transform, evidence};
 
 /// Declines a change that would be an assumption.
 static ASSUMPTION: Words = Words::new("would-be-assumed", "It would rest on an assumption.");
@@ -116,6 +116,12 @@ impl<'k> Run<'k> {
             .map(|at| self.report(format.name(), &mut members, &rulings, *at, &mut draft))
             .collect();
         self.fix(files, &rulings, &selected, &mut containers);
+        // A fragment without a result is no container.
+        let mut own = selected.iter().map(|at| &members[*at].container);
+        containers.retain(|report| {
+            let is_fragment = own.next().is_some_and(|container| container.is_fragment);
+            !(is_fragment && report.rows.is_empty())
+        });
         drop(rulings);
         // The exceptions of containers that are not selected have no effect and are not stale.
         let ran: &[_] = if self.selection.is_everything() {
@@ -242,6 +248,16 @@ impl<'k> Run<'k> {
             rows: Vec::new(),
         };
         report.rows = self.answers(members, rulings, at, draft);
+        if members[at].container.is_fragment {
+            let of_part = |row: &Row| match row.outcome {
+                Outcome::Finding { .. } | Outcome::Excepted { .. } | Outcome::Changed { .. } => {
+                    true
+                }
+                Outcome::Declined => row.reason.code() == SET_BY_VARIABLE.code,
+                Outcome::Hardened | Outcome::Inapplicable => false,
+            };
+            report.rows.retain(of_part);
+        }
         let changes = |row: &Row| matches!(row.outcome, Outcome::Changed { .. });
         if report.rows.iter().any(changes) {
             report.caution.clone_from(&members[at].container.caution);
@@ -285,9 +301,20 @@ fn ask_one<D: Draft>(
     rows: &mut Vec<Row>,
 ) {
     let (container, ruling) = (&members[at].container, &rulings[at]);
-    let answer = match &container.incomplete {
-        Some(why) => Answer::Declined(why.clone()),
-        None => (transform.decide)(container, &ruling.policy),
+    let answer = (transform.decide)(container, &ruling.policy);
+    let answer = match (&container.incomplete, answer) {
+        (None, answer) => answer,
+        // What is weak in this part is weak whatever the rest is.
+        (Some(_), Answer::Findings(findings)) => Answer::Findings(
+            findings
+                .into_iter()
+                .map(|finding| Finding {
+                    remedy: Vec::new(),
+                    ..finding
+                })
+                .collect(),
+        ),
+        (Some(why), _) => Answer::Declined(why.clone()),
     };
     let row = |draft: &D, reason: Reason, outcome| Row {
         id: transform.id,
@@ -313,8 +340,11 @@ fn ask_one<D: Draft>(
             basis,
             reason,
         } => {
-            if basis == Basis::Assumed && ruling.policy.assume == Assume::None {
-                let why = Reason::from(&ASSUMPTION);
+            let refused = match &container.no_assumptions {
+                None if ruling.policy.assume == Assume::None => Some(Reason::from(&ASSUMPTION)),
+                why => why.clone(),
+            };
+            if let (Basis::Assumed, Some(why)) = (&basis, refused) {
                 rows.push(row(draft, why, Outcome::Declined));
                 return;
             }

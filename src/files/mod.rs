@@ -5,6 +5,7 @@ pub mod git;
 pub(crate) mod groups;
 mod ignores;
 pub mod interrupt;
+mod links;
 mod names;
 mod new_file;
 pub mod stream;

@@ -1,25 +1,27 @@
 //! Finds the files of a call, and reads them.
 //!
 //! A named file is always read. In a directory, the walk finds the YAML files, JSON files and units
-//! that no ignore file excludes. The walk follows no symbolic links, because their targets are
-//! either in the directory anyway or do not belong to it.
+//! that no ignore file excludes. The walk follows symbolic links within the repository, because the
+//! consumers of the files do. It finds each target once, and reports the links that lead outside
+//! ([`links`](super::links)).
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use memchr::memmem;
 
 use super::ignores::Ignores;
+use super::links::{Links, Target};
 use super::{Excluded, FileError, Names, root_of};
 use crate::dialect;
 use crate::paths::normalized;
 use crate::project::{Source, Surroundings, Unread};
-use crate::syntax::Limits;
+use crate::syntax::{self, Limits, Mode};
 
 /// The files of a call.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub struct Found {
     pub errors: Vec<(PathBuf, FileError)>,
     /// What the lines of ignore files exclude.
     pub excluded: Vec<Excluded>,
+    /// Paths that are left alone although a consumer could take them, each with the reason.
+    pub left_alone: Vec<(PathBuf, &'static str)>,
 }
 
 /// A file to read.
@@ -293,42 +297,82 @@ pub fn read_stdin(input: impl Read) -> Result<Source, FileError> {
 }
 
 fn walk(root: &Path, seen: &AtomicUsize, found: &mut Found, entries: &mut Vec<Entry>) {
+    let mut links = Links::new(real_path(root), real_path(Path::new(".")));
+    let mut open = vec![root.to_owned()];
+    while let Some(root) = open.pop() {
+        let Walked {
+            mut paths,
+            links: mut own,
+        } = walk_one(&root, seen, found, &mut links);
+        own.sort_unstable();
+        for path in own {
+            match links.follow(&path) {
+                Target::File if is_candidate_name(&path) => {
+                    seen.fetch_add(1, Ordering::Relaxed);
+                    paths.push(path);
+                }
+                Target::Directory => open.push(path),
+                Target::Outside(why) => found.left_alone.push((shown(path), why)),
+                Target::Other(why) if is_candidate_name(&path) => {
+                    found.left_alone.push((shown(path), why));
+                }
+                Target::File | Target::Other(_) | Target::Known => {}
+            }
+        }
+        paths.sort_unstable();
+        entries.extend(paths.into_iter().map(|path| Entry {
+            path: shown(path),
+            named: false,
+        }));
+    }
+    found.left_alone.sort_unstable();
+}
+
+/// What the walk of one directory finds.
+#[derive(Default)]
+struct Walked {
+    paths: Vec<PathBuf>,
+    /// Symbolic links, and files that are not regular.
+    links: Vec<PathBuf>,
+}
+
+fn walk_one(root: &Path, seen: &AtomicUsize, found: &mut Found, links: &mut Links) -> Walked {
     let ignores = Arc::new(Ignores::new(&real_path(root), &real_path(Path::new("."))));
-    let walked = Mutex::new((Vec::new(), Vec::new()));
+    let walked = Mutex::new((Walked::default(), Vec::new()));
     builder(root, &ignores).build_parallel().run(|| {
         Box::new(|entry| {
-            let error = match entry {
+            let mut walked = walked.lock().unwrap_or_else(PoisonError::into_inner);
+            match entry {
                 Ok(entry) if is_candidate(&entry) => {
                     seen.fetch_add(1, Ordering::Relaxed);
-                    if let Ok(mut walked) = walked.lock() {
-                        walked.0.push(entry.into_path());
-                    }
-                    return WalkState::Continue;
+                    walked.0.paths.push(entry.into_path());
                 }
-                Ok(_) => return WalkState::Continue,
-                Err(error) => error,
-            };
-            if let Ok(mut walked) = walked.lock() {
-                walked.1.push(trouble(root, error));
+                Ok(entry) if entry.depth() > 0 && is_special(&entry) => {
+                    walked.0.links.push(entry.into_path());
+                }
+                Ok(_) => {}
+                Err(error) => walked.1.push(trouble(root, error)),
             }
             WalkState::Continue
         })
     });
-    let (mut paths, mut troubles) = walked.into_inner().unwrap_or_default();
-    paths.sort_unstable();
+    let (walked, mut troubles) = walked.into_inner().unwrap_or_else(PoisonError::into_inner);
     troubles.sort_by(|left, right| left.0.cmp(&right.0));
     let (excluded, errors) = ignores.finish();
     found.errors.append(&mut troubles);
     let errors = errors.into_iter().map(|error| (root.to_owned(), error));
     found.errors.extend(errors);
     found.excluded.extend(excluded);
-    entries.extend(paths.into_iter().map(|path| Entry {
-        path: match path.strip_prefix(".") {
-            Ok(below) => below.to_owned(),
-            Err(_) => path,
-        },
-        named: false,
-    }));
+    links.add(real_path(root), ignores);
+    walked
+}
+
+/// The path without a leading `.`.
+fn shown(path: PathBuf) -> PathBuf {
+    match path.strip_prefix(".") {
+        Ok(below) => below.to_owned(),
+        Err(_) => path,
+    }
 }
 
 /// A walk of `root` without what the ignore files exclude. The crate itself reads none of them.
@@ -342,7 +386,8 @@ fn builder(root: &Path, ignores: &Arc<Ignores>) -> WalkBuilder {
             _ if entry.file_name() == ".git" => false,
             Ok(below) if entry.depth() > 0 => {
                 let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
-                let counts = is_directory || is_candidate(entry);
+                let is_link = is_special(entry) && is_candidate_name(entry.path());
+                let counts = is_directory || is_link || is_candidate(entry);
                 !ignores.excludes(&real.join(below), is_directory, counts)
             }
             _ => true,
@@ -351,17 +396,26 @@ fn builder(root: &Path, ignores: &Arc<Ignores>) -> WalkBuilder {
     builder
 }
 
-fn real_path(path: &Path) -> PathBuf {
+pub(super) fn real_path(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 fn is_candidate(entry: &DirEntry) -> bool {
     let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-    is_file
-        && (dialect::is_kustomization(entry.path())
-            || ["yml", "yaml", "json", "container"]
-                .iter()
-                .any(|known| has_extension(entry.path(), known)))
+    is_file && is_candidate_name(entry.path())
+}
+
+/// Whether the entry is a symbolic link, a pipe or a device.
+fn is_special(entry: &DirEntry) -> bool {
+    let kind = entry.file_type();
+    kind.is_some_and(|kind| !kind.is_file() && !kind.is_dir())
+}
+
+pub(crate) fn is_candidate_name(path: &Path) -> bool {
+    dialect::is_kustomization(path)
+        || ["yml", "yaml", "json", "container"]
+            .iter()
+            .any(|known| has_extension(path, known))
 }
 
 fn has_extension(path: &Path, extension: &str) -> bool {
@@ -374,10 +428,19 @@ fn has_extension(path: &Path, extension: &str) -> bool {
 fn can_be_ours(path: &Path, bytes: &[u8]) -> bool {
     let has = |key: &str| memmem::find(bytes, key.as_bytes()).is_some();
     if has_extension(path, "json") {
-        has("\"services\"") || has("\"apiVersion\"") && has("\"kind\"")
+        // The consumers read the file as YAML, which needs no quotes and knows more escapes. A file
+        // of another program need not be YAML.
+        let is_plain = has("\"services\"") || has("\"apiVersion\"") && has("\"kind\"");
+        let may_be = || has("services") || has("apiVersion") || has("\\u00") || has("\\x");
+        is_plain || may_be() && is_yaml(bytes)
     } else {
         !has_extension(path, "container") || has("[Container]")
     }
+}
+
+fn is_yaml(bytes: &[u8]) -> bool {
+    syntax::decode(bytes)
+        .is_ok_and(|text| syntax::parse(text, Mode::GoYaml, &Limits::default()).is_ok())
 }
 
 /// Splits an error of the walk into the path and the error of the system.
@@ -418,7 +481,7 @@ fn keep_first(entries: &mut Vec<Entry>) {
     let mut directories = HashMap::new();
     let mut known = HashSet::new();
     entries.retain(|entry| {
-        let real = if entry.named {
+        let real = if entry.named || entry.path.is_symlink() {
             entry.path.canonicalize()
         } else {
             // The walk follows no links below a root, so the directory of a file is its real one.

@@ -59,6 +59,8 @@ pub struct PodJudgement {
     pub line: u32,
     /// The decision of the admission.
     pub verdict: Verdict,
+    /// The object has all that the API requires of a new one.
+    is_of_its_own: bool,
 }
 
 /// The decision of the admission about a pod.
@@ -75,6 +77,43 @@ pub enum Verdict {
     NotJudged(&'static str),
 }
 
+const PART: &str = "part of an object that is defined elsewhere";
+
+impl Verdict {
+    /// The verdict about a pod of which a part is not known. What is set in it breaks a rule
+    /// whatever the rest is.
+    fn of_part(mut broken: Vec<Violation>, why: &'static str) -> Self {
+        broken.retain(|violation| violation.found != NOT_SET);
+        if broken.is_empty() {
+            Self::NotJudged(why)
+        } else {
+            Self::Breaks(broken)
+        }
+    }
+}
+
+impl FileJudgement {
+    /// The judgement of a file that a kustomization lists as a patch. An object that has all that
+    /// the API requires is judged as any other.
+    #[must_use]
+    pub fn as_patch(mut self) -> Self {
+        if let Content::Pods(pods) = &mut self.content {
+            for pod in pods.iter_mut().filter(|pod| !pod.is_of_its_own) {
+                let verdict = std::mem::replace(&mut pod.verdict, Verdict::NotJudged(PART));
+                pod.verdict = match verdict {
+                    Verdict::Breaks(broken) => Verdict::of_part(broken, PART),
+                    Verdict::Passes => Verdict::NotJudged(PART),
+                    verdict => verdict,
+                };
+            }
+        }
+        self
+    }
+}
+
+/// The value of a field that is not set.
+const NOT_SET: &str = "not set";
+
 /// A rule that a pod breaks, at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -87,7 +126,7 @@ pub struct Violation {
     pub line: u32,
     /// Its column in characters, from 1.
     pub column: u32,
-    /// The present value: `` `true` ``, `not set`.
+    /// The present value: `` `true` ``, [`NOT_SET`].
     pub found: String,
     /// The value that the rule requires. The text follows "must be" in the message.
     pub wanted: String,
@@ -155,7 +194,7 @@ fn pods(
     kubernetes::documents(&source)
         .filter_map(|document| match document {
             Document::Objects(objects) => Some(objects),
-            Document::Empty | Document::Other(_) => None,
+            Document::Empty | Document::Rendered(_) | Document::Other(_) => None,
         })
         .flatten()
         .flat_map(|object| judge.object(&object))
@@ -172,32 +211,43 @@ struct Judge<'j, 's> {
 impl Judge<'_, '_> {
     fn object(&self, object: &Object<'_, '_>) -> Vec<PodJudgement> {
         let pods = object.pods();
+        let is_of_its_own = object.is_of_its_own();
         let judged = pods.iter().map(|pod| PodJudgement {
             workload: object.label(),
             line: self.tree.line_column(object.cursor.span().start).0,
-            verdict: if pod.shape.is_pod() {
-                self.verdict(object, pod)
-            } else {
-                Verdict::NotJudged("its controller creates the pod")
-            },
+            verdict: self.verdict(object, pod),
+            is_of_its_own: is_of_its_own && !pod.is_partial(),
         });
         judged.collect()
     }
 
     fn verdict(&self, object: &Object<'_, '_>, written: &kubernetes::Pod<'_, '_>) -> Verdict {
-        let is_whole = kubernetes::is_written_out(self.tree, object, written);
-        let verdict = match pod::Pod::read(object, written, self.source) {
-            // A patch may omit required fields, but its fields must have the right type.
-            Err(rejections) if is_whole || rejections.iter().any(|one| one.mistyped) => {
-                Verdict::Rejected(rejections)
+        let is_part = written.is_partial();
+        let is_native = written.is_known && written.shape.is_pod();
+        let (pod, rejections) = pod::Pod::read(object, written, self.source);
+        // A patch may omit required fields, but its fields must have the right type.
+        let is_rejected = if is_part {
+            rejections.iter().any(|one| one.mistyped)
+        } else {
+            !rejections.is_empty()
+        };
+        let broken = || checks::broken(&pod, self.standard, self.source, self.tree);
+        let verdict = if is_native && is_rejected {
+            Verdict::Rejected(rejections)
+        } else if is_native && !is_part {
+            match broken() {
+                broken if broken.is_empty() => Verdict::Passes,
+                broken => Verdict::Breaks(broken),
             }
-            Ok(pod) if is_whole => {
-                match checks::broken(&pod, self.standard, self.source, self.tree) {
-                    broken if broken.is_empty() => Verdict::Passes,
-                    broken => Verdict::Breaks(broken),
-                }
-            }
-            Ok(_) | Err(_) => Verdict::NotJudged("part of an object that is defined elsewhere"),
+        } else {
+            let why = if is_part {
+                PART
+            } else if written.is_known {
+                "its controller creates the pod"
+            } else {
+                "its kind is not known"
+            };
+            Verdict::of_part(broken(), why)
         };
         if self.source.is_overdrawn() {
             return Verdict::Rejected(vec![Rejection {

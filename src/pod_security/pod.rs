@@ -64,12 +64,12 @@ pub(super) struct Volume {
 }
 
 impl Pod {
-    /// The pod, or everything in it that the API would reject.
+    /// The pod, and everything in it that the API would reject.
     pub(super) fn read(
         object: &Object<'_, '_>,
         written: &kubernetes::Pod<'_, '_>,
         source: &Source<'_, '_>,
-    ) -> Result<Self, Vec<Rejection>> {
+    ) -> (Self, Vec<Rejection>) {
         let mut reader = Reader::new(object.label(), source);
         let around = object.cursor.span();
         let spec = Node::new(written.path.clone(), written.spec.clone(), around);
@@ -82,12 +82,18 @@ impl Pod {
         );
         let metadata = reader.as_object(metadata);
         let annotations = reader.string_map(&metadata, "annotations");
-        let pod = reader.pod(&spec, annotations);
-        if reader.rejections.is_empty() {
-            Ok(pod)
-        } else {
-            Err(reader.rejections)
+        let mut pod = reader.pod(&spec, annotations);
+        if !written.shape.is_pod() {
+            let containers = written.containers().into_iter();
+            pod.containers = containers
+                .take_while(|_| reader.source.pay(COST_OF_CONTAINER))
+                .map(|one| {
+                    let path = format!("{}.{}", written.path, one.path);
+                    reader.container(Node::new(path, Some(one.cursor), around), pod.is_windows)
+                })
+                .collect();
         }
+        (pod, reader.rejections)
     }
 }
 
@@ -108,7 +114,9 @@ impl Reader<'_> {
                 if !self.source.pay(COST_OF_CONTAINER) {
                     break;
                 }
-                containers.push(self.container(container, list, spec, is_windows));
+                let name = self.name(&container);
+                let container = named(container, list, &name, spec);
+                containers.push(self.container(container, is_windows));
             }
         }
         let volumes = self.objects(spec, "volumes");
@@ -157,15 +165,8 @@ impl Reader<'_> {
         Field { value, ..kind }
     }
 
-    fn container(
-        &mut self,
-        node: Node<'_, '_>,
-        list: &str,
-        spec: &Node<'_, '_>,
-        is_windows: bool,
-    ) -> Container {
-        let name = self.name(&node);
-        let node = named(node, list, &name, spec);
+    fn container(&mut self, node: Node<'_, '_>, is_windows: bool) -> Container {
+        let name = self.string(&node, "name").value.unwrap_or_default();
         let security = self.object(&node, "securityContext");
         if is_windows {
             self.reject_set(&security, &LINUX_CONTAINER, ON_WINDOWS);

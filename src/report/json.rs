@@ -301,11 +301,7 @@ impl<'r> File<'r> {
     fn new(file: &'r FileReport, is_of_a_command: bool) -> Self {
         let (outcome, why) = match &file.outcome {
             FileOutcome::NotOurs(why) => {
-                let outcome = match why.state() {
-                    State::Skipped => "left-alone",
-                    State::Unread => "unread",
-                    State::Template => "template",
-                };
+                let outcome = state_name(why.state()).unwrap_or("left-alone");
                 (outcome, Some(why_not_ours(*why).to_owned()))
             }
             FileOutcome::Read => ("read", None),
@@ -450,6 +446,14 @@ impl Serialize for Value<'_> {
     }
 }
 
+fn state_name(state: State) -> Option<&'static str> {
+    match state {
+        State::Skipped => None,
+        State::Unread => Some("unread"),
+        State::Template => Some("template"),
+    }
+}
+
 impl Unread {
     /// All of a report, the whole files first.
     fn all(report: &Report) -> impl Iterator<Item = Self> {
@@ -457,11 +461,7 @@ impl Unread {
             FileOutcome::NotOurs(why) => Some(Self {
                 path: path_text(&file.path),
                 line: None,
-                state: match why.state() {
-                    State::Skipped => return None,
-                    State::Unread => "unread",
-                    State::Template => "template",
-                },
+                state: state_name(why.state())?,
                 why: why_not_ours(why).to_owned(),
             }),
             _ => None,
@@ -470,7 +470,7 @@ impl Unread {
             Some(Self {
                 path: path_text(&report.files.get(part.file)?.path),
                 line: Some(part.line),
-                state: "unread",
+                state: state_name(part.state)?,
                 why: sentence(&part.reason),
             })
         });

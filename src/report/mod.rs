@@ -40,7 +40,10 @@ pub fn why_not_ours(why: NotOurs) -> &'static str {
         NotOurs::Template => "a template of a chart, which is not YAML until it is rendered",
         NotOurs::Braces => "not YAML, because of its `{{`",
         NotOurs::Patch => "a kustomize patch",
-        NotOurs::NoImage => "a unit without an image",
+        NotOurs::TooManyAliases => "its aliases expand to more than the API server reads",
+        NotOurs::Encoded => "it has a value with the tag !!binary, which is not decoded",
+        NotOurs::OtherKeys => "a Compose file with a top-level key that Compose rejects",
+        NotOurs::NoImage => "a unit without an image, which a drop-in file can set",
         NotOurs::Overlay => "written by harden --overlay",
         NotOurs::Fragment => "part of a Compose project defined elsewhere",
     }

@@ -74,6 +74,8 @@ pub struct PodSecuritySummary {
     unread: Vec<(String, String)>,
     /// The lines of ignore files that excluded something.
     excluded: Vec<Excluded>,
+    /// The templates of charts, with the reason.
+    templates: Vec<(String, String)>,
 }
 
 impl PodSecuritySummary {
@@ -94,6 +96,7 @@ impl PodSecuritySummary {
             files: 0,
             unread: Vec::new(),
             excluded: Vec::new(),
+            templates: Vec::new(),
         }
     }
 
@@ -109,7 +112,11 @@ impl PodSecuritySummary {
         let path = path_text(&file.path);
         for part in &file.unread {
             let why = Escaped(&sentence(&part.reason)).to_string();
-            self.add_unread(format!("{path}:{}", part.line), why);
+            let place = format!("{path}:{}", part.line);
+            match part.state {
+                State::Template => self.templates.push((place, why)),
+                State::Unread | State::Skipped => self.add_unread(place, why),
+            }
         }
         match &file.content {
             Content::Pods(pods) => {
@@ -123,6 +130,9 @@ impl PodSecuritySummary {
             }
             Content::NotOurs(why) if why.state() == State::Unread => {
                 self.add_unread(path, why_not_ours(*why).to_owned());
+            }
+            Content::NotOurs(why) if why.state() == State::Template => {
+                self.templates.push((path, why_not_ours(*why).to_owned()));
             }
             Content::NotOurs(why) => self.unjudged.push((path, why_not_ours(*why))),
             Content::Failed(_) => self.failures += 1,
@@ -192,6 +202,9 @@ impl PodSecuritySummary {
             }
         }
         let shown = if self.verbose { usize::MAX } else { ROWS };
+        for (place, why) in self.templates.iter().filter(|_| self.verbose) {
+            writeln!(out, "{place} is not judged: {why}")?;
+        }
         for (place, why) in self.unread.iter().take(shown) {
             writeln!(out, "{place} is not read: {why}")?;
         }
@@ -216,9 +229,13 @@ impl PodSecuritySummary {
                 .collect();
             writeln!(out, "Files without pods: {}.", files.join(", "))?;
         }
+        if !self.templates.is_empty() {
+            let templates = counted(self.templates.len(), "template");
+            writeln!(out, "Not judged: {templates}.")?;
+        }
         if !self.unread.is_empty() {
-            let parts = counted(self.unread.len(), "file or part");
-            writeln!(out, "Not read: {parts}.")?;
+            let places = counted(self.unread.len(), "place");
+            writeln!(out, "Not read: {places}; see above.")?;
         }
         if let Some(excluded) = excluded(&self.excluded, self.verbose) {
             writeln!(out, "{excluded}")?;

@@ -3,6 +3,7 @@
 mod config;
 mod diff;
 mod filter;
+mod gate;
 mod ignores;
 mod interrupt;
 mod json;

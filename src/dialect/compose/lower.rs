@@ -14,6 +14,11 @@ use crate::units;
 
 const SECURITY_OPT: &str = "security_opt";
 
+static LISTED_TWICE: Words = Words::new(
+    "listed-twice",
+    "Another file defines the service. If that file has the same item in its list, Compose rejects \
+     both together.",
+);
 static SET_LATER: Words = Words::new("set-later", "{written} sets {name}, and that value wins.");
 static RESET_LATER: Words = Words::new(
     "reset-later",
@@ -59,6 +64,19 @@ impl Site {
         };
         if let Some(why) = &self.not_editable {
             return Err(why.clone().into());
+        }
+        // Compose joins the lists of all files, and its schema allows no item twice (compose-spec
+        // `compose-spec.json`, `uniqueItems`; compose-go `override/uncity.go` has no rule for them).
+        if container.is_fragment
+            && matches!(
+                assignment,
+                Assignment::NoNewPrivileges
+                    | Assignment::DropAllCapabilities
+                    | Assignment::AddCapability(_)
+                    | Assignment::Scratch(_)
+            )
+        {
+            return Err((&LISTED_TWICE).into());
         }
         self.check_heirs()?;
         self.check_platform(assignment, container)?;

@@ -31,6 +31,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Dialect, Unwritable};
 use crate::container::{Assignment, Container, Place, Reason};
+use crate::dialect::recognise::Recognition;
 use crate::project::{self, File, Format};
 use crate::syntax::{Editor, Found, NodeId, Schema};
 
@@ -41,7 +42,10 @@ impl Format {
 
 pub(super) static DIALECT: Dialect = Dialect {
     format: Format::COMPOSE,
-    recognise: |tree, _| recognise::recognise(tree),
+    recognise: |tree, _| Recognition {
+        format: recognise::recognise(tree),
+        unread: Vec::new(),
+    },
     read: |reading| {
         let members = read::read(reading.files, reading.knowledge, reading.surroundings);
         members.into_iter().map(boxed).collect()

@@ -1,7 +1,7 @@
 //! Reads services into neutral containers.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use super::build::Builds;
@@ -35,6 +35,12 @@ pub(super) fn read(
     let headings = Arc::default();
     let mut builds = Builds::new(files, surroundings, knowledge);
     let mut places: HashMap<(usize, NodeId), usize> = HashMap::new();
+    let inherited: HashSet<(usize, NodeId)> = found
+        .iter()
+        .flat_map(|(service, _)| service.layers.iter())
+        .filter(|layer| layer.is_inherited())
+        .map(|layer| (layer.file, layer.node))
+        .collect();
     for (service, project) in found {
         let common = &projects[project];
         let layers = &service.layers;
@@ -42,7 +48,12 @@ pub(super) fn read(
             continue;
         };
         let runs = layers.has(files, &["image"]) || layers.has(files, &["build"]);
-        if !runs && service.incomplete.is_none() || layers.has(files, &["provider"]) {
+        if layers.has(files, &["provider"]) {
+            continue;
+        }
+        let is_fragment = !runs && service.incomplete.is_none();
+        if is_fragment && inherited.contains(&(defining.file, defining.node)) {
+            // Those that extend it have all of it.
             continue;
         }
         // A file that two projects share is planned once.
@@ -60,6 +71,10 @@ pub(super) fn read(
         let mut container = Container::new(service.name.clone(), service.name.clone(), place);
         container.group = member;
         container.incomplete.clone_from(&service.incomplete);
+        if is_fragment {
+            container.is_fragment = true;
+            container.no_assumptions = Some(Reason::new(&DEFINED_ELSEWHERE));
+        }
         fill(&mut container, layers, files, knowledge, surroundings);
         if container.built {
             container.facts = builds.facts(layers);
@@ -146,6 +161,10 @@ fn site(
     }
 }
 
+static DEFINED_ELSEWHERE: Words = Words::new(
+    "defined-elsewhere",
+    "The service has no image and no build here, so another file defines it.",
+);
 static PROJECTS_DIFFER: Words = Words::new(
     "projects-differ",
     "Two projects use this file, and they define this service differently.",

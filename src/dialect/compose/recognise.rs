@@ -88,8 +88,14 @@ pub(super) fn recognise(tree: &Tree<'_>) -> Result<(), NotOurs> {
         empty = false;
         let entries = tree.effective_entries(root, Schema::GoYamlV4);
         if !entries.iter().all(|(key, _)| is_top_level(key)) {
-            let is_first = tree.documents().len() == 1 && is_legacy(tree, &entries);
-            return is_first.then_some(()).ok_or(NotOurs::OtherYaml);
+            if tree.documents().len() == 1 && is_legacy(tree, &entries) {
+                return Ok(());
+            }
+            return Err(if tree.documents().len() == 1 && has_service(tree, root) {
+                NotOurs::OtherKeys
+            } else {
+                NotOurs::OtherYaml
+            });
         }
         if tree.get(root, "include", Schema::GoYamlV4).is_some() {
             services = true;
@@ -130,6 +136,22 @@ pub(super) fn has_no_services_key(tree: &Tree<'_>, root: NodeId) -> bool {
     let root = tree.resolve(root);
     tree.node(root).kind == Kind::Map
         && is_legacy(tree, &tree.effective_entries(root, Schema::GoYamlV4))
+}
+
+/// Whether `services` has an entry that starts a container. Not all programs that read Compose files
+/// reject further keys beside it. Objects of Kubernetes have a kind.
+fn has_service(tree: &Tree<'_>, root: NodeId) -> bool {
+    let of = |map, key| Some(tree.resolve(tree.get(map, key, Schema::GoYamlV4)?.value()));
+    let Some(services) = of(root, "services") else {
+        return false;
+    };
+    let services = tree.effective_entries(services, Schema::GoYamlV4);
+    of(root, "kind").is_none()
+        && services.iter().any(|(_, service)| {
+            let service = tree.resolve(service.value());
+            let image = of(service, "image").or_else(|| of(service, "build"));
+            tree.node(service).kind == Kind::Map && image.is_some()
+        })
 }
 
 fn is_top_level(key: &str) -> bool {

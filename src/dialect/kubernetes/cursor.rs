@@ -63,6 +63,11 @@ impl<'a, 's> Source<'a, 's> {
         self.budget.get() == 0
     }
 
+    /// The text of the file.
+    pub(super) fn text(&self) -> &'s str {
+        self.tree.source()
+    }
+
     /// The roots of its documents, `None` for empty ones.
     pub(super) fn roots<'c>(&'c self) -> impl Iterator<Item = Option<Cursor<'c, 's>>> {
         self.tree.documents().iter().map(|document| {
@@ -87,6 +92,34 @@ impl<'a, 's> Cursor<'a, 's> {
     /// The configured custom resources that carry pods.
     pub(super) fn custom_resources(&self) -> &'a [CustomResource] {
         self.source.custom_resources
+    }
+
+    /// Whether the value has `key: {{ value }}` without quotes: YAML reads a mapping whose key is a
+    /// mapping. No JSON object has such a key, so the consumer rejects the document.
+    pub(super) fn has_template_value(&self) -> bool {
+        let tree = self.tree();
+        let is_mapping = |&(key, _): &(NodeId, NodeId)| tree.node(key).kind == Kind::Map;
+        self.written().any(|node| {
+            tree.node(node).kind == Kind::Map
+                && tree.text(node).starts_with("{{")
+                && tree.entries(node).any(|entry| is_mapping(&entry))
+        })
+    }
+
+    /// The nodes that are written in the value, without following aliases.
+    fn written(&self) -> impl Iterator<Item = NodeId> + 'a {
+        let tree = self.tree();
+        let mut open = vec![self.node];
+        std::iter::from_fn(move || {
+            let node = open.pop()?;
+            open.extend(tree.children(node));
+            Some(node)
+        })
+    }
+
+    /// The first line of the value, from 1.
+    pub(super) fn line(&self) -> u32 {
+        self.tree().line_column(self.span().start).0
     }
 
     /// The node, for edits.

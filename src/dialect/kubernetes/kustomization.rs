@@ -143,6 +143,11 @@ impl Kustomization {
         patch_files(&self.patches)
     }
 
+    /// The paths of its resources and patches, as they are listed.
+    pub(crate) fn named_files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.resources.iter().chain(self.patch_files())
+    }
+
     /// The files that it lists. For a directory: the kustomization in it.
     pub(crate) fn files(self) -> impl Iterator<Item = PathBuf> {
         let patches: Vec<PathBuf> = self.patch_files().cloned().collect();

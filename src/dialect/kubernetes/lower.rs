@@ -27,6 +27,8 @@ pub(super) struct Site {
     group_is_written: bool,
     /// The key of the container's requests and limits.
     resources: &'static str,
+    /// Why nothing is written here.
+    held: Option<Reason>,
 }
 
 /// The place of a pod, and the volumes planned for its containers in this run.
@@ -146,6 +148,7 @@ impl Site {
         path: String,
         group_is_written: bool,
         resources: &'static str,
+        held: Option<Reason>,
     ) -> Self {
         Self {
             pod,
@@ -153,6 +156,7 @@ impl Site {
             path,
             group_is_written,
             resources,
+            held,
         }
     }
 
@@ -163,6 +167,9 @@ impl Site {
         files: &[File<'_>],
         editors: &mut [Editor<'_, '_>],
     ) -> Result<Vec<String>, Unwritable> {
+        if let Some(why) = &self.held {
+            return Err(why.clone().into());
+        }
         objection(assignment, container).map_or(Ok(()), Err)?;
         let (Some(editor), Some(file)) = (editors.get_mut(self.pod.file), files.get(self.pod.file))
         else {

@@ -15,6 +15,7 @@ mod patches;
 mod quantity;
 mod read;
 mod recognise;
+mod shape;
 mod storage;
 mod volume_name;
 mod withdraw;
@@ -24,7 +25,6 @@ pub(crate) use cursor::{Cursor, Source};
 pub use neighbours::Neighbours;
 pub(crate) use object::{Document, Object, Pod, documents};
 pub(crate) use read::concerns_others;
-pub(crate) use recognise::is_written_out;
 
 use super::Dialect;
 use crate::project::Format;

@@ -32,7 +32,7 @@ impl Neighbours {
         let source = Source::new(tree, 0, custom_resources);
         let found = documents(&source).filter_map(|document| match document {
             Document::Objects(objects) => Some(objects),
-            Document::Empty | Document::Other(_) => None,
+            Document::Empty | Document::Rendered(_) | Document::Other(_) => None,
         });
         let objects: Vec<Object<'_, '_>> = found.flatten().collect();
         self.add_objects(objects.iter(), true);

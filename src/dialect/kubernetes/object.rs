@@ -1,6 +1,7 @@
 //! Reads the objects of a manifest and finds their pods.
 
 use super::cursor::{Cursor, Source};
+use super::shape;
 use super::workload::{self, Shape};
 use crate::container::Role;
 use crate::jsonpath::Step;
@@ -27,28 +28,26 @@ pub(crate) struct Object<'a, 's> {
 pub(crate) enum Document<'a, 's> {
     /// The document is empty.
     Empty,
+    /// Its value of `{{ … }}` is no value of JSON. The consumer takes the other documents of the
+    /// file without it.
+    Rendered(Cursor<'a, 's>),
     /// The document has no kind and version, or is a list of operations.
     Other(Cursor<'a, 's>),
     /// The objects of a list, or one object.
     Objects(Vec<Object<'a, 's>>),
 }
 
-/// The maximum depth of nested lists. Real files do not nest lists.
-const DEEPEST_LIST: u8 = 4;
-
 /// The documents of a source.
 pub(crate) fn documents<'c, 's>(
     source: &'c Source<'_, 's>,
 ) -> impl Iterator<Item = Document<'c, 's>> {
-    source.roots().map(|root| match root {
+    let has_braces = source.text().contains("{{");
+    source.roots().map(move |root| match root {
         None => Document::Empty,
+        Some(root) if has_braces && root.has_template_value() => Document::Rendered(root),
         Some(root) => match Object::new(root.clone(), None, String::new()) {
             None => Document::Other(root),
-            Some(object) => {
-                let mut objects = Vec::new();
-                object.flatten(DEEPEST_LIST, &mut objects);
-                Document::Objects(objects)
-            }
+            Some(object) => Document::Objects(object.flattened()),
         },
     })
 }
@@ -74,31 +73,41 @@ impl<'a, 's> Object<'a, 's> {
         })
     }
 
-    /// Replaces a list with its objects.
-    fn flatten(self, depth: u8, into: &mut Vec<Self>) {
-        let items = self
-            .kind
-            .strip_suffix("List")
-            .and_then(|kind| Some((kind, self.cursor.get("items")?)));
-        let Some((kind, items)) = items else {
-            into.push(self);
-            return;
-        };
-        if depth == 0 {
-            return;
-        }
-        let version = self.cursor.word_of("apiVersion");
-        let default = (!kind.is_empty()).then_some((version.as_str(), kind));
-        for (index, item) in items.items() {
-            let path = format!("{}items[{index}].", self.path);
-            if let Some(object) = Object::new(item, default, path) {
-                object.flatten(depth - 1, into);
+    /// The objects of a list, at any depth; otherwise the object itself.
+    ///
+    /// `kubectl` takes every object with a list of `items` for a list, whatever its kind
+    /// (kubernetes/apimachinery `pkg/apis/meta/v1/unstructured/helpers.go`, `detectList`), and other
+    /// tools go by the kind. The object itself is therefore kept, too.
+    fn flattened(self) -> Vec<Self> {
+        let mut objects = Vec::new();
+        let mut open = vec![self];
+        while let Some(object) = open.pop() {
+            let mut items = object.items();
+            if items.is_empty() || !object.kind.ends_with("List") {
+                objects.push(object);
             }
+            items.reverse();
+            open.append(&mut items);
         }
+        objects
     }
 
-    /// All pods of this object. Empty for kinds without pods, and for a known kind in an unknown
-    /// group.
+    /// The items that are objects.
+    fn items(&self) -> Vec<Self> {
+        let Some(items) = self.cursor.get("items") else {
+            return Vec::new();
+        };
+        let version = self.cursor.word_of("apiVersion");
+        let kind = self.kind.strip_suffix("List").unwrap_or_default();
+        let default = (!kind.is_empty()).then_some((version.as_str(), kind));
+        let items = items.items().into_iter();
+        let items = items.filter_map(|(index, item)| {
+            Object::new(item, default, format!("{}items[{index}].", self.path))
+        });
+        items.collect()
+    }
+
+    /// All pods of this object. A kind that is not known has those that have the shape of a pod.
     pub(crate) fn pods(&self) -> Vec<Pod<'a, 's>> {
         // The configured kinds of the user's cluster have precedence over the known ones.
         let custom = self.custom_resources();
@@ -106,7 +115,11 @@ impl<'a, 's> Object<'a, 's> {
             return self.pods_of(&custom);
         }
         let Some(workload) = workload::find(&self.kind, &self.group, &self.version) else {
-            return Vec::new();
+            return if workload::is_without_pods(&self.kind, &self.group) {
+                Vec::new()
+            } else {
+                shape::pods(&self.cursor, &self.path)
+            };
         };
         workload
             .pods
@@ -121,6 +134,14 @@ impl<'a, 's> Object<'a, 's> {
                 is_only_pod || pod.spec.is_some()
             })
             .collect()
+    }
+
+    /// Whether the API has all that it requires of a new object of this kind. A patch may name an
+    /// image, but not what selects the pods (kubernetes/api `apps/v1/types.go`).
+    pub(crate) fn is_of_its_own(&self) -> bool {
+        let needs_selector = self.group == "apps"
+            && ["Deployment", "DaemonSet", "ReplicaSet", "StatefulSet"].contains(&&*self.kind);
+        !needs_selector || self.cursor.find(&["spec", "selector"]).is_some()
     }
 
     fn custom_resources(&self) -> Vec<&'a CustomResource> {
@@ -168,6 +189,7 @@ impl<'a, 's> Object<'a, 's> {
             spec: Some(spec),
             metadata,
             shape: &workload::POD,
+            is_known: true,
         })
     }
 
@@ -180,42 +202,46 @@ impl<'a, 's> Object<'a, 's> {
                 .find(template)
                 .and_then(|template| template.get("metadata")),
             shape,
+            is_known: true,
         }
     }
 
     /// The values at the path that have containers. Other items of these lists are steps that start
     /// no container.
     fn pods_in_lists(&self, path: &[&str], shape: &'static Shape) -> Vec<Pod<'a, 's>> {
-        let mut found = vec![(self.path.clone(), self.cursor.clone())];
+        // The value, its path, and the metadata beside it.
+        let mut found = vec![(self.path.clone(), None, self.cursor.clone())];
         for key in path {
-            found = found
-                .into_iter()
-                .flat_map(|(path, at)| match *key {
-                    "*" => {
-                        let items = at.items().into_iter();
-                        let item =
-                            |(index, item)| (format!("{path}[{}]", named(&item, index)), item);
-                        items.map(item).collect::<Vec<_>>()
-                    }
-                    key => {
-                        let dot = if path.is_empty() || path.ends_with('.') {
-                            ""
-                        } else {
-                            "."
-                        };
-                        let below = at
-                            .get(key)
-                            .map(|value| (format!("{path}{dot}{key}"), value));
-                        below.into_iter().collect()
-                    }
-                })
-                .collect();
+            let mut below = Vec::new();
+            for (path, _, at) in found {
+                if *key == "*" {
+                    let items = at.items().into_iter();
+                    below.extend(items.map(|(index, item)| {
+                        let metadata = item.get("metadata");
+                        (format!("{path}[{}]", named(&item, index)), metadata, item)
+                    }));
+                    let entries = at.entries().into_iter();
+                    below
+                        .extend(entries.map(|(key, value)| (format!("{path}.{key}"), None, value)));
+                } else if let Some(value) = at.get(key) {
+                    let dot = if path.is_empty() || path.ends_with('.') {
+                        ""
+                    } else {
+                        "."
+                    };
+                    let around = if *key == "spec" { &at } else { &value };
+                    let metadata = around.get("metadata");
+                    below.push((format!("{path}{dot}{key}"), metadata, value));
+                }
+            }
+            found = below;
         }
-        let pods = found.into_iter().map(|(path, spec)| Pod {
+        let pods = found.into_iter().map(|(path, metadata, spec)| Pod {
             path,
-            metadata: spec.get("metadata"),
+            metadata,
             spec: Some(spec),
             shape,
+            is_known: true,
         });
         pods.filter(|pod| !pod.containers().is_empty()).collect()
     }
@@ -245,7 +271,7 @@ impl<'a, 's> Object<'a, 's> {
 }
 
 /// The label of a list item in a path: its name, or its position.
-fn named(item: &Cursor<'_, '_>, index: usize) -> String {
+pub(super) fn named(item: &Cursor<'_, '_>, index: usize) -> String {
     let name = item.word_of("name");
     if name.is_empty() {
         index.to_string()
@@ -265,20 +291,23 @@ pub(crate) struct Pod<'a, 's> {
     pub(crate) metadata: Option<Cursor<'a, 's>>,
     /// How the containers of the pod are written.
     pub(crate) shape: &'static Shape,
+    /// Whether the kind of the object is known or configured. Otherwise the value only looks like a
+    /// pod.
+    pub(crate) is_known: bool,
 }
 
 /// A container in a pod.
 #[derive(Clone, Debug)]
-pub(super) struct Written<'a, 's> {
-    pub(super) cursor: Cursor<'a, 's>,
+pub(crate) struct Written<'a, 's> {
+    pub(crate) cursor: Cursor<'a, 's>,
     pub(super) role: Role,
     /// The path of the container in its pod: `containers[web]`, `script`.
-    pub(super) path: String,
+    pub(crate) path: String,
 }
 
 impl<'a, 's> Pod<'a, 's> {
     /// Every container that is a mapping.
-    pub(super) fn containers(&self) -> Vec<Written<'a, 's>> {
+    pub(crate) fn containers(&self) -> Vec<Written<'a, 's>> {
         let Some(spec) = &self.spec else {
             return Vec::new();
         };
@@ -313,11 +342,16 @@ impl<'a, 's> Pod<'a, 's> {
 
     /// Whether the pod is only part of an object that another file defines. The API requires
     /// containers, each with an image, but a patch names only what it changes.
-    pub(super) fn is_partial(&self) -> bool {
+    pub(crate) fn is_partial(&self) -> bool {
         let containers = self.containers();
+        if !self.is_known {
+            // Its controller may add what is missing.
+            return false;
+        }
         !containers.iter().any(|one| one.role == Role::Main)
-            || containers
-                .iter()
-                .any(|one| one.cursor.get("image").is_none())
+            || !self.shape.is_completed
+                && containers
+                    .iter()
+                    .any(|one| one.cursor.get("image").is_none())
     }
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use super::cursor::Cursor;
 use super::object::{Document, Object, Pod};
+use super::recognise;
 use crate::container::{Container, Observed, Patched, Reason, Words};
 use crate::dialect::Member;
 use crate::project::{File, Part, Target};
@@ -82,13 +83,13 @@ const LISTS: [&str; 2] = ["containers", "initContainers"];
 impl<'p, 'a, 's> Patches<'p, 'a, 's> {
     /// Adds a document of a file that contains patches.
     pub(super) fn take(&mut self, file: &File<'_>, by: &'p Path, document: &Document<'a, 's>) {
-        if file.part != Part::PATCH {
-            return;
-        }
+        let is_patch = file.part == Part::PATCH;
         match document {
-            Document::Empty => {}
             Document::Objects(objects) => {
                 for object in objects {
+                    if !is_patch && !recognise::has_directive(&object.cursor) {
+                        continue;
+                    }
                     let first = self.changes.len();
                     for pod in object.pods() {
                         let spec = pod.spec.iter().cloned().map(Content::Pod);
@@ -104,7 +105,7 @@ impl<'p, 'a, 's> Patches<'p, 'a, 's> {
                     self.index(first, file, Some(own));
                 }
             }
-            Document::Other(list) => {
+            Document::Other(list) if is_patch => {
                 let first = self.changes.len();
                 for (_, operation) in list.items() {
                     let content = Content::Operation {
@@ -115,6 +116,7 @@ impl<'p, 'a, 's> Patches<'p, 'a, 's> {
                 }
                 self.index(first, file, None);
             }
+            Document::Empty | Document::Rendered(_) | Document::Other(_) => {}
         }
     }
 
@@ -139,9 +141,11 @@ impl<'p, 'a, 's> Patches<'p, 'a, 's> {
     }
 
     /// Records in the containers of a workload's pod which settings its patches change. Namespaces
-    /// are not compared, because a kustomization sets the namespace of its objects.
+    /// are not compared, because a kustomization sets the namespace of its objects. `file` is the
+    /// file of the object, which does not patch itself.
     pub(super) fn note_on(
         &self,
+        file: &Path,
         object: &Object<'_, '_>,
         pod: &Pod<'_, '_>,
         members: &mut [Member],
@@ -174,7 +178,9 @@ impl<'p, 'a, 's> Patches<'p, 'a, 's> {
             .into_iter()
             .for_each(|index| index.find(pod, &places, &mut found));
         for at in by_name.into_iter().chain(found.changes) {
-            if let Some(change) = self.changes.get(at) {
+            if let Some(change) = self.changes.get(at)
+                && change.by != file
+            {
                 note_change(change, pod, &places, members);
             }
         }

@@ -38,11 +38,16 @@ pub(super) fn read(reading: &Reading<'_, '_>) -> Vec<Member> {
     let names: Vec<PathBuf> = files.iter().map(|file| name(reading, file)).collect();
     let mut patches = Patches::default();
     let mut objects: Vec<(&File<'_>, &Source<'_, '_>, Object<'_, '_>)> = Vec::new();
-    for ((file, source), name) in files.iter().zip(&sources).zip(&names) {
+    let mut file_is_rendered = vec![false; files.len()];
+    for (index, (file, source)) in files.iter().zip(&sources).enumerate() {
         for document in documents(source) {
-            patches.take(file, name, &document);
-            if let Document::Objects(found) = document {
-                objects.extend(found.into_iter().map(|object| (file, source, object)));
+            patches.take(file, &names[index], &document);
+            match document {
+                Document::Objects(found) => {
+                    objects.extend(found.into_iter().map(|object| (file, source, object)));
+                }
+                Document::Rendered(_) => file_is_rendered[index] = true,
+                Document::Empty | Document::Other(_) => {}
             }
         }
     }
@@ -60,16 +65,22 @@ pub(super) fn read(reading: &Reading<'_, '_>) -> Vec<Member> {
     };
 
     let mut members = Vec::new();
-    let is_whole = |file: &File<'_>| file.part != Part::PATCH;
-    for (file, source, object) in objects.iter().filter(|(file, ..)| is_whole(file)) {
+    for (file, source, object) in &objects {
+        let is_listed = file.part == Part::PATCH;
+        let held = held(object, is_listed, file_is_rendered[source.file()]);
         for pod in object.pods() {
-            let whole = recognise::is_written_out(&file.tree, object, &pod);
-            if let Some(read) = Pod::read(object, &pod, source, whole, autoscalers) {
+            let is_whole = !pod.is_partial() && (!is_listed || object.is_of_its_own());
+            if let Some(read) = Pod::read(object, &pod, source, is_whole, autoscalers) {
                 let first = members.len();
-                read.containers(&pod, knowledge, &mut members);
+                let held = held.clone().or_else(|| unknown(object, &pod));
+                read.containers(&pod, knowledge, held.as_ref(), &mut members);
                 read.account(accounts, &mut members[first..]);
                 ranges.bound(read.namespace.as_deref(), &mut members[first..]);
-                patches.note_on(object, &pod, &mut members[first..]);
+                patches.note_on(&names[source.file()], object, &pod, &mut members[first..]);
+                if is_listed && !is_whole {
+                    let own = members[first..].iter_mut();
+                    own.for_each(|member| member.container.is_fragment = true);
+                }
             }
         }
     }
@@ -84,25 +95,53 @@ pub(super) fn read(reading: &Reading<'_, '_>) -> Vec<Member> {
 
 /// The name of a patch in reports. Others need none.
 fn name(reading: &Reading<'_, '_>, file: &File<'_>) -> PathBuf {
-    match file.part {
-        Part::PATCH => reading.surroundings.name(&file.path),
-        _ => PathBuf::new(),
+    // An object can have the directives of a patch.
+    let is_patch = file.part == Part::PATCH || file.tree.source().contains('$');
+    if is_patch {
+        reading.surroundings.name(&file.path)
+    } else {
+        PathBuf::new()
     }
 }
 
+/// Why nothing is written in the object. Its weak settings are still reported.
+fn held(object: &Object<'_, '_>, is_listed: bool, file_is_rendered: bool) -> Option<Reason> {
+    let words = if recognise::is_rendered(object) {
+        &RENDERED
+    } else if file_is_rendered {
+        &RENDERED_FILE
+    } else if is_listed {
+        &LISTED_PATCH
+    } else if recognise::has_directive(&object.cursor) {
+        &DIRECTIVES
+    } else {
+        return None;
+    };
+    Some(Reason::new(words))
+}
+
+fn unknown(object: &Object<'_, '_>, pod: &super::Pod<'_, '_>) -> Option<Reason> {
+    let why = || Reason::new(&KIND_UNKNOWN).name(&object.kind);
+    (!pod.is_known).then(why)
+}
+
 /// Whether an object of the file affects the pods of other files: an autoscaler, a `LimitRange`, a
-/// service account, or a role binding.
+/// service account, a role binding, or a patch by its directives.
 pub(crate) fn concerns_others(tree: &Tree<'_>, custom_resources: &[CustomResource]) -> bool {
     let source = Source::new(tree, 0, custom_resources);
     let objects: Vec<Object<'_, '_>> = documents(&source)
         .filter_map(|document| match document {
             Document::Objects(objects) => Some(objects),
-            Document::Empty | Document::Other(_) => None,
+            Document::Empty | Document::Rendered(_) | Document::Other(_) => None,
         })
         .flatten()
         .collect();
     // A file that exceeds its reading budget may contain such an object.
-    source.is_overdrawn() || !Neighbours::read(objects.iter()).is_empty()
+    source.is_overdrawn()
+        || !Neighbours::read(objects.iter()).is_empty()
+        || objects
+            .iter()
+            .any(|object| recognise::has_directive(&object.cursor) && !object.pods().is_empty())
 }
 
 /// The labels and annotations of the object and of its pod.
@@ -190,19 +229,34 @@ impl<'a, 's> Pod<'a, 's> {
         })
     }
 
-    fn containers(&self, pod: &super::Pod<'a, 's>, knowledge: &Knowledge, into: &mut Vec<Member>) {
+    /// `held` is why nothing is written in the pod.
+    fn containers(
+        &self,
+        pod: &super::Pod<'a, 's>,
+        knowledge: &Knowledge,
+        held: Option<&Reason>,
+        into: &mut Vec<Member>,
+    ) {
         let group = into.len();
         for written in pod.containers() {
-            into.push(self.member(&written, group, knowledge));
+            into.push(self.member(&written, group, knowledge, held));
         }
     }
 
     /// `group` is the index of the pod's first container among the members.
-    fn member(&self, written: &Written<'a, 's>, group: usize, knowledge: &Knowledge) -> Member {
+    fn member(
+        &self,
+        written: &Written<'a, 's>,
+        group: usize,
+        knowledge: &Knowledge,
+        held: Option<&Reason>,
+    ) -> Member {
         let Written { cursor, role, path } = written;
         // The only container of a workflow template has no name, so the template's name is used.
         let names = [cursor.word_of("name"), self.spec.word_of("name")];
         let name = names.into_iter().find(|name| !name.is_empty());
+        let is_single = self.shape.singles.contains(&path.as_str());
+        let name = name.or_else(|| is_single.then(|| path.clone()));
         let name = name.unwrap_or_default();
         let role = *role;
         let mut container = Container::new(name, self.label.clone(), cursor.place());
@@ -216,6 +270,17 @@ impl<'a, 's> Pod<'a, 's> {
         if !self.whole {
             container.incomplete = Some(Reason::new(&PART_OF_OBJECT));
         }
+        if self.shape.is_completed {
+            container.no_assumptions = Some(Reason::new(&COMPLETED));
+        }
+        // Argo and others have variables of their own in braces.
+        let is_rendered = self.shape.is_pod()
+            && ["name", "image"]
+                .iter()
+                .any(|key| recognise::has_braces(cursor, &[key]));
+        let held = held
+            .cloned()
+            .or_else(|| is_rendered.then(|| Reason::new(&RENDERED)));
         image(cursor, knowledge, &mut container);
         process(cursor, &mut container);
         self.volumes.mount(cursor, &mut container);
@@ -241,6 +306,7 @@ impl<'a, 's> Pod<'a, 's> {
                 format!("{}.{path}", self.place.path()),
                 group_is_written,
                 self.shape.resources.unwrap_or("resources"),
+                held,
             )),
             container,
         }
@@ -432,6 +498,33 @@ static DELETE_PODS_FIRST: Words = Words::new(
 static TOO_MANY_ALIASES: Words = Words::new(
     "too-many-aliases",
     "The aliases of its file expand to more than the API server reads.",
+);
+static RENDERED: Words = Words::new(
+    "rendered",
+    "Its object has double braces in a name or an image, so a template engine must render it first.",
+);
+static RENDERED_FILE: Words = Words::new(
+    "rendered-file",
+    "Another document of the file is not YAML before a template engine renders it.",
+);
+static LISTED_PATCH: Words = Words::new(
+    "listed-patch",
+    "A kustomization lists the file as a patch, so each setting here would replace one of the \
+     patched object.",
+);
+static DIRECTIVES: Words = Words::new(
+    "patch-directives",
+    "Its object has directives of a patch, so each setting here would replace one of the patched \
+     object.",
+);
+static KIND_UNKNOWN: Words = Words::new(
+    "kind-unknown",
+    "The kind {name} is not known: its controller may ignore or reject the setting. If the value is a \
+     pod spec, name the kind under `custom_resources` in .harden.yaml.",
+);
+static COMPLETED: Words = Words::new(
+    "completed-by-operator",
+    "It would rest on an assumption, and the operator adds to the container what is not in the file.",
 );
 static PART_OF_OBJECT: Words = Words::new(
     "part-of-object",

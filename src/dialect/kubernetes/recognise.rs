@@ -1,37 +1,38 @@
 //! Recognises files with pods, and gives the reason for leaving others alone.
 
 use super::cursor::{Cursor, Source};
-use super::object::{Document, Object, Pod, documents};
-use crate::project::{CustomResource, NotOurs};
-use crate::syntax::{Kind, NodeId, Style, Tree};
+use super::object::{Document, Object, documents};
+use crate::container::{Reason, Words};
+use crate::dialect::recognise::{Recognition, UnreadPart};
+use crate::project::{CustomResource, NotOurs, State};
+use crate::syntax::Tree;
 
-/// Whether a file contains a complete pod.
-pub(super) fn recognise(
-    tree: &Tree<'_>,
-    custom_resources: &[CustomResource],
-) -> Result<(), NotOurs> {
-    if tree.source().contains("{{") && has_template_value(tree) {
-        return Err(NotOurs::Template);
-    }
+/// Whether a file contains a complete pod. Each document is judged separately: the consumer takes
+/// one document whatever another one says.
+pub(super) fn recognise(tree: &Tree<'_>, custom_resources: &[CustomResource]) -> Recognition {
     let source = Source::new(tree, 0, custom_resources);
     let mut seen = NotOurs::Empty;
     let mut ours = false;
+    let mut unread = Vec::new();
     for document in documents(&source) {
         let found = match document {
             Document::Empty => NotOurs::Empty,
+            Document::Rendered(root) => {
+                unread.push(UnreadPart {
+                    line: root.line(),
+                    reason: Reason::new(&TEMPLATE_VALUE),
+                    is_template: true,
+                    state: State::Unread,
+                });
+                NotOurs::Braces
+            }
             Document::Other(root) if is_operation_list(&root) => NotOurs::Patch,
             Document::Other(_) => NotOurs::OtherYaml,
             Document::Objects(objects) => {
                 let mut found = NotOurs::NoPods;
-                for object in &objects {
-                    let pods = object.pods();
-                    if is_template(object, &pods) {
-                        return Err(NotOurs::Template);
-                    }
-                    ours |= pods.iter().any(|pod| is_written_out(tree, object, pod));
-                    if !pods.is_empty() {
-                        found = NotOurs::Patch;
-                    }
+                for pod in objects.iter().flat_map(Object::pods) {
+                    ours |= !pod.is_partial();
+                    found = NotOurs::Patch;
                 }
                 found
             }
@@ -40,20 +41,27 @@ pub(super) fn recognise(
             seen = found;
         }
     }
-    if ours { Ok(()) } else { Err(seen) }
+    let format = match (source.is_overdrawn(), ours) {
+        (_, true) => Ok(()),
+        (true, false) => Err(NotOurs::TooManyAliases),
+        (false, false) => Err(seen),
+    };
+    Recognition { format, unread }
 }
 
-/// Whether this pod of the object is complete in this file.
-pub(crate) fn is_written_out(tree: &Tree<'_>, object: &Object<'_, '_>, pod: &Pod<'_, '_>) -> bool {
-    !pod.is_partial() && !has_directive(tree, object.cursor.node())
-}
+static TEMPLATE_VALUE: Words = Words::new(
+    "template-value",
+    "The document has a value in double braces without quotes, so it is not YAML before a template \
+     engine renders it.",
+);
 
-/// Orders reasons: of several, the most specific one is reported.
+/// Orders reasons: of several, the most specific one is reported, and first what a check fails for.
 fn rank(reason: NotOurs) -> u8 {
     match reason {
         NotOurs::Empty => 0,
         NotOurs::OtherYaml => 1,
         NotOurs::NoPods => 2,
+        NotOurs::Braces => 4,
         _ => 3,
     }
 }
@@ -67,74 +75,66 @@ fn is_operation_list(root: &Cursor<'_, '_>) -> bool {
             .all(|(_, item)| item.get("op").is_some() && item.get("path").is_some())
 }
 
-/// Whether the object contains a directive of a strategic merge patch, such as `$patch: delete`.
-fn has_directive(tree: &Tree<'_>, object: NodeId) -> bool {
-    const DIRECTIVES: [&str; 3] = ["$patch", "$retainKeys", "$setElementOrder"];
-    let span = tree.node(object).span;
-    let text = tree
-        .source()
-        .get(span.start as usize..span.end as usize)
-        .unwrap_or_default();
-    DIRECTIVES.iter().any(|directive| text.contains(directive))
-        && descendants(tree, object).any(|node| {
-            tree.entries(node).any(|(key, _)| {
-                let key = tree.value(key);
-                DIRECTIVES
-                    .iter()
-                    .any(|directive| key.starts_with(directive))
-            })
-        })
+/// The keys of mappings whose own keys are free. A directive there is a name like any other.
+const FREE: [&str; 12] = [
+    "annotations",
+    "binaryData",
+    "data",
+    "labels",
+    "limits",
+    "matchLabels",
+    "nodeSelector",
+    "options",
+    "overhead",
+    "requests",
+    "stringData",
+    "volumeAttributes",
+];
+
+/// Whether the object has a directive of a strategic merge patch where kustomize and `kubectl`
+/// read one (kubernetes/apimachinery `pkg/util/strategicpatch/patch.go`).
+pub(super) fn has_directive(object: &Cursor<'_, '_>) -> bool {
+    if !object.text().contains('$') {
+        return false;
+    }
+    let mut open = vec![object.clone()];
+    while let Some(at) = open.pop() {
+        for (key, value) in at.entries() {
+            if is_directive(&key) {
+                return true;
+            }
+            if !FREE.contains(&&*key) {
+                open.push(value);
+            }
+        }
+        open.extend(at.items().into_iter().map(|(_, item)| item));
+    }
+    false
 }
 
-/// `key: {{ value }}` without quotes: YAML reads a mapping whose key is a mapping. No JSON object
-/// has such a key, so the file must be a template.
-fn has_template_value(tree: &Tree<'_>) -> bool {
-    tree.documents().iter().any(|document| {
-        descendants(tree, document.root).any(|node| {
-            tree.node(node).style == Style::Flow
-                && tree.text(node).starts_with("{{")
-                && tree
-                    .entries(node)
-                    .any(|(key, _)| tree.node(key).kind == Kind::Map)
-        })
-    })
+fn is_directive(key: &str) -> bool {
+    ["$patch", "$retainKeys"].contains(&key)
+        || ["$deleteFromPrimitiveList/", "$setElementOrder/"]
+            .iter()
+            .any(|prefix| key.starts_with(prefix))
 }
 
-/// Whether a kind, a name or an image contains a brace, which the API rejects there. Elsewhere,
-/// `{{` is often meant for a program in the pod.
-fn is_template(object: &Object<'_, '_>, pods: &[Pod<'_, '_>]) -> bool {
-    let braced = |cursor: &Cursor<'_, '_>, path: &[&str]| {
-        cursor
-            .find(path)
-            .and_then(|value| value.word())
-            .is_some_and(|word| word.contains("{{"))
-    };
-    let in_object = [
+/// Whether the object has `{{` in what names it. The API rejects such a name, so a template engine
+/// must render the object first. Elsewhere, `{{` is often meant for a program in the pod.
+pub(super) fn is_rendered(object: &Object<'_, '_>) -> bool {
+    [
         &["kind"] as &[&str],
         &["apiVersion"],
         &["metadata", "name"],
         &["metadata", "namespace"],
     ]
     .iter()
-    .any(|path| braced(&object.cursor, path));
-    let in_containers = || {
-        pods.iter()
-            .find(|pod| pod.shape.is_pod())
-            .is_some_and(|pod| {
-                pod.containers().iter().any(|container| {
-                    braced(&container.cursor, &["name"]) || braced(&container.cursor, &["image"])
-                })
-            })
-    };
-    in_object || in_containers()
+    .any(|path| has_braces(&object.cursor, path))
 }
 
-/// The node and all its descendants, without following aliases.
-fn descendants<'t>(tree: &'t Tree<'_>, root: NodeId) -> impl Iterator<Item = NodeId> + 't {
-    let mut open = vec![root];
-    std::iter::from_fn(move || {
-        let node = open.pop()?;
-        open.extend(tree.children(node));
-        Some(node)
-    })
+/// Whether the value has `{{`.
+pub(super) fn has_braces(at: &Cursor<'_, '_>, path: &[&str]) -> bool {
+    at.find(path)
+        .and_then(|value| value.word())
+        .is_some_and(|word| word.contains("{{"))
 }

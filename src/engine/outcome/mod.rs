@@ -35,6 +35,8 @@ pub struct Unread {
     pub file: usize,
     /// The line where the part begins, from 1.
     pub line: u32,
+    /// What it means for a check.
+    pub state: State,
     /// Why it was not read.
     pub reason: Reason,
 }

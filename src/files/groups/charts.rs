@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::project::Surroundings;
+use crate::dialect::recognise::UnreadPart;
+use crate::project::{State, Surroundings};
 
 /// Whether Helm renders the file: it is below a directory `templates` with a `Chart.yaml` beside it
 /// (helm `pkg/chart/loader/load.go`). A name alone proves nothing.
@@ -15,4 +16,12 @@ pub(crate) fn renders(path: &Path, surroundings: &dyn Surroundings) -> bool {
             .read(path, &at.with_file_name("Chart.yaml"))
             .is_ok()
     })
+}
+
+/// Marks the parts of a file that its chart makes YAML of.
+pub(crate) fn mark(parts: &mut [UnreadPart], path: &Path, surroundings: &dyn Surroundings) {
+    if parts.iter().any(|part| part.is_template) && renders(path, surroundings) {
+        let parts = parts.iter_mut().filter(|part| part.is_template);
+        parts.for_each(|part| part.state = State::Template);
+    }
 }

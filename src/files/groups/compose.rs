@@ -110,8 +110,9 @@ pub(super) fn sets<'s>(
             projects.tie(*of, at);
         }
     }
-    projects.set_contexts(given);
+    projects.set_contexts(given, &|_| true);
     projects.follow_references(given, &texts.referenced);
+    projects.adopt_fragments(given);
     projects.sets()
 }
 
@@ -273,8 +274,20 @@ impl<'s> Projects<'s> {
         at
     }
 
-    /// Sets the values of variables in each project whose files have any.
-    fn set_contexts(&mut self, given: Given<'_>) {
+    /// Makes a project of each fragment that no other file makes a part of one. What is weak in it
+    /// is weak whatever the rest is.
+    fn adopt_fragments(&mut self, given: Given<'_>) {
+        let fragments: HashSet<usize> = (0..self.files.len())
+            .filter(|at| self.files[*at].given.is_some() && !self.is_part(*at))
+            .collect();
+        for at in &fragments {
+            self.files[*at].file.part.merged = Some(*at);
+        }
+        self.set_contexts(given, &|number| fragments.contains(&number));
+    }
+
+    /// Sets the values of variables in each of these projects whose files have any.
+    fn set_contexts(&mut self, given: Given<'_>, is_meant: &dyn Fn(usize) -> bool) {
         let mut first_files: HashMap<usize, &File<'_>> = HashMap::new();
         for one in &self.files {
             if let Some(number) = one.file.part.merged {
@@ -284,7 +297,7 @@ impl<'s> Projects<'s> {
         let mut contexts: BTreeMap<usize, Arc<Context>> = BTreeMap::new();
         for one in &self.files {
             let file = &one.file;
-            let Some(number) = file.part.merged else {
+            let Some(number) = file.part.merged.filter(|number| is_meant(*number)) else {
                 continue;
             };
             let has_variables = memchr::memchr(b'$', file.tree.source().as_bytes()).is_some();

@@ -85,6 +85,7 @@ pub(crate) fn read(
     with_companions: bool,
     surroundings: &dyn Surroundings,
 ) -> Vec<Group> {
+    let files = with_listed(files, surroundings);
     let (directories, files) = by_directory(files);
     let is_one = directories.len() < 2;
     let read = |(directory, file)| (directory, ReadFile::new(file, is_one, surroundings));
@@ -111,6 +112,35 @@ pub(crate) fn read(
         found.iter_mut().for_each(Group::add_companions);
     }
     found
+}
+
+/// The files, and those that their kustomizations list under a name that no walk looks for:
+/// kustomize reads a file whatever its extension is.
+fn with_listed(files: Vec<Entry>, surroundings: &dyn Surroundings) -> Vec<Entry> {
+    let mut known: HashSet<PathBuf> = HashSet::new();
+    let mut listed = Vec::new();
+    for file in &files {
+        known.insert(surroundings.place(&file.path));
+        if !dialect::is_kustomization(&file.path) {
+            continue;
+        }
+        let directory = parent(&file.path);
+        let text = surroundings.read(&file.path, &file.path).ok();
+        let parsed =
+            text.and_then(|text| Kustomization::parse(file.path.clone(), text, surroundings));
+        for place in parsed.iter().flat_map(Kustomization::named_files) {
+            let below = place.strip_prefix(surroundings.place(directory));
+            let path = below.map_or_else(|_| place.clone(), |below| directory.join(below));
+            if !walk::is_candidate_name(&path) && surroundings.read(&file.path, &path).is_ok() {
+                listed.push((place.clone(), path));
+            }
+        }
+    }
+    listed.retain(|(place, _)| known.insert(place.clone()));
+    let listed = listed
+        .into_iter()
+        .map(|(_, path)| Entry { path, named: true });
+    files.into_iter().chain(listed).collect()
 }
 
 /// The files of one Compose project, in this order.

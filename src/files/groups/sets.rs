@@ -376,13 +376,14 @@ impl<'r, 's> Sorted<'r, 's> {
                 unread,
             } => (tree, format, concerns_others, unread),
         };
-        let unread = unread
-            .into_iter()
-            .map(|UnreadPart { line, reason }| Unread {
-                file: index,
-                line,
-                reason,
-            });
+        let mut unread = unread;
+        charts::mark(&mut unread, path, self.run.surroundings);
+        let unread = unread.into_iter().map(|part| Unread {
+            file: index,
+            line: part.line,
+            state: part.state,
+            reason: part.reason,
+        });
         self.unread.extend(unread);
         self.is_tied |= concerns_others;
         let file = |format| File::new(path.to_owned(), tree, format);
@@ -414,6 +415,10 @@ impl<'r, 's> Sorted<'r, 's> {
             }
             // An autoscaler or a role in a file of its own affects the pods.
             NotOurs::NoPods => self.without_pods.push((index, file(Format::KUBERNETES))),
+            NotOurs::Overlay => self.add_overlay(index, file),
+            NotOurs::Braces if charts::renders(path, self.run.surroundings) => {
+                return Some(FileOutcome::NotOurs(NotOurs::Template));
+            }
             NotOurs::Patch => {
                 let targets = self.targets(path).unwrap_or_default();
                 self.add_patch(index, file(Format::KUBERNETES), targets);
@@ -421,6 +426,29 @@ impl<'r, 's> Sorted<'r, 's> {
             _ => {}
         }
         Some(FileOutcome::NotOurs(why))
+    }
+
+    /// An overlay of harden is read alone and never written: its lines are harden's, unless somebody
+    /// added a weak one.
+    fn add_overlay(&mut self, index: usize, file: impl FnOnce(Format) -> File<'s>) {
+        let file = file(Format::KUBERNETES);
+        let is_compose = dialect::recognise(&file.tree, &[]) == Err(NotOurs::Fragment);
+        let part = project::Part {
+            is_given: false,
+            merged: is_compose.then_some(0),
+        };
+        let format = if is_compose {
+            Format::COMPOSE
+        } else {
+            Format::KUBERNETES
+        };
+        let file = File {
+            format,
+            part,
+            ..file
+        };
+        let file = SetFile::given(index, file);
+        self.others.push(Set::Files(vec![file]));
     }
 
     fn add_patch(&mut self, index: usize, file: File<'s>, targets: &[Target]) {
@@ -457,7 +485,12 @@ impl<'r, 's> Sorted<'r, 's> {
             let compose = compose::sets(given, self.compose, self.fragments, &self.held.texts);
             sets.extend(compose.into_iter().map(Set::Files));
         }
-        if !self.kubernetes.is_empty() {
+        // A patch alone can have findings.
+        let has_patches = || {
+            let mut files = self.without_pods.iter();
+            files.any(|(_, file)| file.part == project::Part::PATCH)
+        };
+        if !self.kubernetes.is_empty() || has_patches() {
             let files = self.kubernetes.into_iter().chain(self.without_pods);
             let files = files.map(|(index, file)| SetFile::given(index, file));
             let inline: Vec<SetFile<'s>> = inline.iter().filter_map(inline_patch).collect();
@@ -521,13 +554,25 @@ impl Results {
     fn add(&mut self, set: PlannedSet) {
         let PlannedSet { files, planned } = set;
         let mut indices = Vec::with_capacity(files.len());
+        // A part of a Compose project stays one, if its project has no other file.
+        let is_one = files.len() == 1;
         for ((index, path), outcome) in files.into_iter().zip(planned.outcomes) {
             let index = index.and_then(|index| index.checked_sub(self.first));
             if let Some(index) = index
                 && let Some(known) = self.outcomes.get_mut(index)
                 && !matches!(
-                    known,
-                    Some(FileOutcome::NotOurs(NotOurs::NoPods | NotOurs::Patch))
+                    (&known, &outcome, is_one),
+                    (
+                        Some(FileOutcome::NotOurs(
+                            NotOurs::NoPods | NotOurs::Patch | NotOurs::Overlay
+                        )),
+                        _,
+                        _
+                    ) | (
+                        Some(FileOutcome::NotOurs(NotOurs::Fragment | NotOurs::OtherYaml)),
+                        FileOutcome::Unchanged,
+                        true
+                    )
                 )
             {
                 *known = Some(outcome);

@@ -9,6 +9,7 @@ mod volumes;
 
 use std::fmt::Display;
 
+use super::NOT_SET;
 use super::Violation;
 use super::node::Field;
 use super::pod::{Container, Pod};
@@ -143,7 +144,7 @@ impl Violations<'_> {
     fn broken_by<T: Display>(&mut self, field: &Field<T>, wanted: &str) {
         let found = match &field.value {
             Some(value) => format!("`{value}`"),
-            None => "not set".to_owned(),
+            None => NOT_SET.to_owned(),
         };
         self.broken(field, found, wanted);
     }

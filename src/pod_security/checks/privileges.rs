@@ -2,6 +2,7 @@
 //! `check_capabilities_baseline.go`, `check_capabilities_restricted.go`.
 
 use super::{Check, Revision, Violations, each};
+use crate::pod_security::NOT_SET;
 use crate::pod_security::pod::Pod;
 use crate::pod_security::standard::Level;
 use crate::transforms::needs::capabilities::BASELINE;
@@ -69,7 +70,7 @@ fn few_capabilities(pod: &Pod, violations: &mut Violations<'_>) {
             .any(|one| one.value.as_deref() == Some("ALL"))
         {
             let found = if dropped.is_empty() {
-                "not set".to_owned()
+                NOT_SET.to_owned()
             } else {
                 let names: Vec<&str> = dropped
                     .iter()

@@ -7,7 +7,7 @@ mod rows;
 mod tally;
 mod wrap;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
@@ -20,7 +20,7 @@ use self::wrap::wrap;
 use super::terminal::{BOLD, DIM, Escaped, NOTICE, Terminal, path_text};
 use crate::container::Basis;
 use crate::engine::outcome::{
-    ContainerReport, FileOutcome, Outcome, Position, Report, StaleException, Unread,
+    ContainerReport, FileOutcome, Outcome, Position, Report, StaleException,
 };
 use crate::files::Excluded;
 use crate::project::{NotOurs, State};
@@ -124,9 +124,14 @@ impl Summary {
         {
             *first = before.blocks;
         }
-        for file in &report.files {
+        let of_containers: BTreeSet<usize> = report.containers.iter().map(|one| one.file).collect();
+        for (index, file) in report.files.iter().enumerate() {
             match &file.outcome {
                 FileOutcome::NotOurs(why) if is_piece && why.state() == State::Skipped => {}
+                // A file that is left alone can still have findings.
+                FileOutcome::NotOurs(_) if of_containers.contains(&index) => {
+                    self.counts.ours += 1;
+                }
                 FileOutcome::NotOurs(why) => self.add_left_alone(&file.path, *why),
                 FileOutcome::Read => {}
                 _ if is_piece => {}
@@ -170,10 +175,13 @@ impl Summary {
         for stale in &report.stale {
             self.add_stale(stale, report);
         }
-        for Unread { file, line, reason } in &report.unread {
-            let at = position(&Position::File(*file, *line), report);
-            let why = Escaped(&sentence(reason)).to_string();
-            self.unread.push((at, why));
+        for part in &report.unread {
+            let at = position(&Position::File(part.file, part.line), report);
+            let why = Escaped(&sentence(&part.reason)).to_string();
+            match part.state {
+                State::Template => self.templates.push((at, why)),
+                State::Unread | State::Skipped => self.unread.push((at, why)),
+            }
         }
         for (file, blocks) in report.files.iter().zip(blocks) {
             if !blocks.is_empty() {
@@ -301,7 +309,7 @@ impl Summary {
 
     fn write_unread(&self, out: &mut dyn Write, terminal: Terminal) -> io::Result<()> {
         if !self.unread.is_empty() {
-            let title = format!("Not read: {}.", counted(self.unread.len(), "file or part"));
+            let title = not_read(self.unread.len());
             writeln!(out, "{}", terminal.paint(NOTICE, &title))?;
             self.write_list(out, &self.unread, terminal)?;
             writeln!(out)?;
@@ -485,6 +493,13 @@ fn excluded_by(line: &Excluded) -> String {
         .collect();
     let (at, counts) = (Escaped(&line.at), counts.join(" and "));
     format!("{at} excludes {counts}")
+}
+
+pub(super) fn not_read(count: usize) -> String {
+    match count {
+        1 => "1 file or part of a file is not read:".to_owned(),
+        more => format!("{more} files or parts of files are not read:"),
+    }
 }
 
 pub(super) fn counted(count: usize, what: &str) -> String {

@@ -1,8 +1,8 @@
 //! Custom resources that contain pods.
 
-use harden::container::{Observed, Role, Setting};
+use harden::container::{Basis, Observed, Role, Setting};
 use harden::engine::Run;
-use harden::engine::outcome::{Change, FileOutcome, Report};
+use harden::engine::outcome::{Change, FileOutcome, Outcome, Report};
 use harden::pod_security::{self, Content, Verdict};
 use harden::project::{CustomResource, Format, NotOurs, Source};
 use harden::{config, dialect};
@@ -37,15 +37,38 @@ fn kinds_with_a_pod_template_are_read_like_a_deployment() {
 }
 
 #[test]
-fn the_same_kinds_of_other_groups_are_left_alone() {
+fn the_same_kinds_of_other_groups_are_judged_and_not_changed() {
     for (version, kind) in [
         ("example.com/v1", "Rollout"),
         ("v1", "Service"),
-        ("kubevirt.io/v1", "VirtualMachine"),
         ("example.com/v1", "Deployment"),
     ] {
         let text = object(version, kind, TEMPLATE);
-        assert_eq!(recognise(&text), Err(NotOurs::NoPods), "{version} {kind}");
+        assert_eq!(recognise(&text), Ok(Format::KUBERNETES), "{version} {kind}");
+        let report = run(&[], &text);
+        assert!(matches!(report.files[0].outcome, FileOutcome::Unchanged));
+        let declined = report.containers[0].rows.iter().filter(|row| {
+            matches!(row.outcome, Outcome::Declined) && row.reason.code() == "kind-unknown"
+        });
+        assert!(declined.count() > 3, "{version} {kind}");
+    }
+    let machine = object("kubevirt.io/v1", "VirtualMachine", TEMPLATE);
+    assert_eq!(recognise(&machine), Err(NotOurs::NoPods));
+}
+
+/// ray-project/kuberay `ray-operator/controllers/ray/common/pod.go`: the operator sets commands and
+/// mounts that the object does not show.
+#[test]
+fn nothing_is_assumed_of_what_an_operator_completes() {
+    let template = "{spec: {containers: [{name: c, image: \"i:1\"}]}}";
+    let spec = format!("  headGroupSpec: {{template: {template}}}\n");
+    let text = object("ray.io/v1", "RayCluster", &spec);
+    let report = run(&[], &text);
+    assert_eq!(report.containers.len(), 1);
+    for row in &report.containers[0].rows {
+        if let Outcome::Changed { basis, .. } = &row.outcome {
+            assert_eq!(*basis, Basis::General, "{}", row.id);
+        }
     }
 }
 
@@ -256,7 +279,9 @@ spec:
 #[test]
 fn a_path_of_the_configuration_leads_to_pods() {
     let custom = kinds("[{group: example.com, kind: Fleet, pod_spec: '$.spec.ships[*].pod.spec'}]");
-    assert_eq!(recognise(FLEET), Err(NotOurs::NoPods));
+    // Without it the pods are only known by their shape.
+    let unknown = run(&[], FLEET);
+    assert!(matches!(unknown.files[0].outcome, FileOutcome::Unchanged));
     assert_eq!(
         dialect::recognise(&tree(FLEET), &custom),
         Ok(Format::KUBERNETES)

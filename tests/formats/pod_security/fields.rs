@@ -312,13 +312,16 @@ fn every_kind_that_carries_a_pod_is_judged() {
 
 #[test]
 fn incomplete_pods_are_not_judged() {
-    let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n        securityContext: {privileged: true}\n";
-    assert!(matches!(verdict(patch, "baseline"), Verdict::NotJudged(_)));
-    let deleting = format!("{patch}        image: i\n        $patch: delete\n");
+    let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n        securityContext: {privileged: false}\n";
     assert!(matches!(
-        verdict(&deleting, "baseline"),
+        verdict(patch, "restricted"),
         Verdict::NotJudged(_)
     ));
+    // What it sets breaks a rule whatever the rest of the object is.
+    let weak = patch.replace("false", "true");
+    assert!(matches!(verdict(&weak, "restricted"), Verdict::Breaks(broken) if broken.len() == 1));
+    let deleting = format!("{weak}        image: i\n        $patch: delete\n");
+    assert!(matches!(verdict(&deleting, "baseline"), Verdict::Breaks(_)));
     // The controller of the workflow writes the pods.
     let workflow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w}\nspec: {templates: [{name: t, container: {image: i}}]}\n";
     assert!(matches!(

@@ -1,0 +1,492 @@
+//! A gate that passes has read everything: no sign that anybody can plant excuses a file.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::support::command::harden;
+
+const CHECK: [&str; 3] = ["--check", "--fail-on", "changes,findings,declines"];
+const POD_SECURITY: [&str; 2] = ["pod-security", "restricted"];
+
+const POD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: evil}
+spec:
+  containers:
+  - name: a
+    image: nginx:1.29
+    securityContext: {privileged: true}
+";
+const SPEC: &str = "{containers: [{name: a, image: nginx, securityContext: {privileged: true}}]}";
+const SERVICE: &str = "services: {web: {image: nginx, privileged: true}}\n";
+
+/// A repository with these files.
+fn repository(files: &[(&str, &str)]) -> TempDir {
+    let here = tempfile::tempdir().unwrap();
+    fs::create_dir(here.path().join(".git")).unwrap();
+    write(here.path(), files);
+    here
+}
+
+fn write(directory: &Path, files: &[(&str, &str)]) {
+    for (name, text) in files {
+        let path = directory.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+/// The exit status, and what the command prints.
+fn run(directory: &Path, arguments: &[&str]) -> (i32, String) {
+    let output = harden(directory, arguments).output().unwrap();
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8(printed).unwrap();
+    (output.status.code().unwrap(), printed)
+}
+
+/// Both gates fail, and the text is in what they print.
+#[track_caller]
+fn both_fail(files: &[(&str, &str)], says: &str) {
+    let here = repository(files);
+    for gate in [&CHECK[..], &POD_SECURITY[..]] {
+        let (status, printed) = run(here.path(), gate);
+        assert_eq!(status, 1, "{gate:?} of {files:?}\n{printed}");
+        assert!(printed.contains(says), "{says} in\n{printed}");
+    }
+}
+
+/// The check fails, and the text is in what it prints.
+#[track_caller]
+fn check_fails(files: &[(&str, &str)], says: &str) {
+    let here = repository(files);
+    let (status, printed) = run(here.path(), &CHECK);
+    assert_eq!(status, 1, "{files:?}\n{printed}");
+    assert!(printed.contains(says), "{says} in\n{printed}");
+}
+
+#[test]
+fn a_document_does_not_excuse_another() {
+    for other in [
+        "metadata: {name: '{{ x }}'}",
+        "metadata: {name: {{ x }}}",
+        "data: {a: {{ x }}}",
+    ] {
+        let text = format!("{POD}---\napiVersion: v1\nkind: ConfigMap\n{other}\n");
+        both_fail(&[("pod.yaml", &text)], "privileged");
+    }
+    let text = POD.replace("name: evil", "name: '{{ evil }}'");
+    both_fail(&[("pod.yaml", &text)], "privileged");
+}
+
+#[test]
+fn yaml_that_braces_break_is_unread_or_a_template() {
+    let broken = format!("{POD}---\n{{{{- if x }}}}\na: [\n");
+    both_fail(&[("pod.yaml", &broken)], "pod.yaml");
+    // The name of a directory alone proves nothing.
+    both_fail(&[("templates/pod.yaml", &broken)], "templates/pod.yaml");
+    let here = repository(&[
+        ("chart/Chart.yaml", "name: x\n"),
+        ("chart/templates/sub/pod.yaml", &broken),
+    ]);
+    for gate in [&CHECK[..], &POD_SECURITY[..]] {
+        assert_eq!(run(here.path(), gate).0, 0, "{gate:?}");
+    }
+    for gate in [
+        &["--check", "--fail-on", "templates"][..],
+        &["pod-security", "restricted", "--fail-on", "templates"],
+    ] {
+        let (status, printed) = run(here.path(), gate);
+        assert_eq!(status, 1, "{gate:?}\n{printed}");
+        assert!(printed.contains("template"), "{printed}");
+    }
+}
+
+#[test]
+fn only_an_option_of_the_call_allows_what_is_unread() {
+    let here = repository(&[("a.yaml", "a: {{ b }}\nc: [\n")]);
+    for (arguments, status) in [
+        (&["--check"][..], 1),
+        (&["--check", "--fail-on", "findings"], 1),
+        (&["--check", "--fail-on", "unread"], 1),
+        (&["--check", "--allow-unread"], 0),
+        (&["pod-security", "baseline"], 1),
+        (&["pod-security", "baseline", "--allow-unread"], 0),
+        (&["."], 0),
+    ] {
+        let (found, printed) = run(here.path(), arguments);
+        assert_eq!(found, status, "{arguments:?}\n{printed}");
+    }
+    write(here.path(), &[(".harden.yaml", "fail_on: [findings]\n")]);
+    assert_eq!(run(here.path(), &["--check"]).0, 1);
+}
+
+#[test]
+fn a_directive_is_an_exact_key_where_kustomize_reads_one() {
+    let volume = |attributes: &str| {
+        format!(
+            "{POD}  volumes: [{{name: v, csi: {{driver: d, volumeAttributes: {attributes}}}}}]\n"
+        )
+    };
+    for text in [
+        volume("{$patchLevel: '1'}"),
+        volume("{$patch: replace}"),
+        POD.replace("{name: evil}", "{name: evil, labels: {$patch: x}}"),
+        format!("$patch: replace\n{POD}"),
+        format!("$setElementOrder/containers: [{{name: a}}]\n{POD}"),
+    ] {
+        both_fail(&[("pod.yaml", &text)], "privileged");
+    }
+}
+
+#[test]
+fn a_complete_object_is_judged_where_it_is_listed_as_a_patch() {
+    let listed = "patches: [{path: pod.yaml}]\n";
+    let files = [("pod.yaml", POD), ("kustomization.yaml", listed)];
+    both_fail(&files, "privileged");
+    let here = repository(&files);
+    for gate in [
+        &[&CHECK[..], &["pod.yaml"]].concat(),
+        &[&POD_SECURITY[..], &["pod.yaml"]].concat(),
+    ] {
+        assert_eq!(run(here.path(), gate).0, 1, "{gate:?}");
+    }
+    // Without a weak setting, too: what restricted requires is missing.
+    let plain = POD.replace("    securityContext: {privileged: true}\n", "");
+    both_fail(
+        &[("pod.yaml", &plain), ("kustomization.yaml", listed)],
+        "evil",
+    );
+    // The patch of an object is judged by what it sets.
+    let patch = |extra: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  template:\n    \
+             spec:\n      containers: [{{name: a, image: nginx{extra}}}]\n"
+        )
+    };
+    let weak = patch(", securityContext: {privileged: true}");
+    both_fail(
+        &[("pod.yaml", &weak), ("kustomization.yaml", listed)],
+        "privileged",
+    );
+    let here = repository(&[("pod.yaml", &patch("")), ("kustomization.yaml", listed)]);
+    assert_eq!(run(here.path(), &POD_SECURITY).0, 0);
+}
+
+#[test]
+fn what_a_patch_sets_is_judged() {
+    let patch = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {template: {spec: {hostPID: true, containers: [{name: web}]}}}
+";
+    both_fail(&[("patch.yaml", patch)], "host");
+}
+
+#[test]
+fn kinds_that_nobody_knows_are_judged_by_their_shape() {
+    let object = |version: &str, kind: &str, spec: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: x}}\nspec: {spec}\n")
+    };
+    let template = format!("{{template: {{spec: {SPEC}}}}}");
+    for (version, kind, spec) in [
+        ("apps.openshift.io/v1", "DeploymentConfig", template.clone()),
+        (
+            "ray.io/v1",
+            "RayCluster",
+            format!("{{headGroupSpec: {template}}}"),
+        ),
+        (
+            "ray.io/v1",
+            "RayCluster",
+            format!("{{workerGroupSpecs: [{template}]}}"),
+        ),
+        (
+            "ray.io/v1",
+            "RayJob",
+            format!("{{rayClusterSpec: {{headGroupSpec: {template}}}}}"),
+        ),
+        (
+            "ray.io/v1",
+            "RayJob",
+            format!("{{submitterPodTemplate: {{spec: {SPEC}}}}}"),
+        ),
+        (
+            "ray.io/v1",
+            "RayService",
+            format!("{{rayClusterConfig: {{headGroupSpec: {template}}}}}"),
+        ),
+        (
+            "jobset.x-k8s.io/v1alpha2",
+            "JobSet",
+            format!("{{replicatedJobs: [{{name: a, template: {{spec: {template}}}}}]}}"),
+        ),
+        (
+            "leaderworkerset.x-k8s.io/v1",
+            "LeaderWorkerSet",
+            format!("{{leaderWorkerTemplate: {{workerTemplate: {{spec: {SPEC}}}}}}}"),
+        ),
+        (
+            "kubeflow.org/v2beta1",
+            "MPIJob",
+            format!("{{mpiReplicaSpecs: {{Launcher: {template}}}}}"),
+        ),
+        (
+            "kubeflow.org/v1",
+            "PyTorchJob",
+            format!("{{pytorchReplicaSpecs: {{Master: {template}}}}}"),
+        ),
+        (
+            "kubeflow.org/v1",
+            "TFJob",
+            format!("{{tfReplicaSpecs: {{PS: {template}}}}}"),
+        ),
+        (
+            "argoproj.io/v1alpha1",
+            "Experiment",
+            format!("{{templates: [{template}]}}"),
+        ),
+        (
+            "argoproj.io/v1alpha1",
+            "AnalysisTemplate",
+            format!("{{metrics: [{{name: a, provider: {{job: {{spec: {template}}}}}}}]}}"),
+        ),
+        (
+            "sparkoperator.k8s.io/v1beta2",
+            "SparkApplication",
+            "{driver: {securityContext: {privileged: true}}}".to_owned(),
+        ),
+        ("example.com/v1", "Strange", SPEC.to_owned()),
+        (
+            "example.com/v1",
+            "Strange",
+            format!("{{a: [{{b: {template}}}]}}"),
+        ),
+        (
+            "example.com/v1",
+            "Strange",
+            SPEC.replace("containers", "initContainers"),
+        ),
+        // The API rejects these; the next tool may not.
+        ("v1", "pod", SPEC.to_owned()),
+        ("v1", "POD", SPEC.to_owned()),
+        ("apps/v2", "DaemonSets", template.clone()),
+        ("v1", "Deployment", template.clone()),
+    ] {
+        both_fail(&[("x.yaml", &object(version, kind, &spec))], "privileged");
+    }
+    let machine = object("kubevirt.io/v1", "VirtualMachine", &template);
+    let here = repository(&[("x.yaml", &machine)]);
+    assert_eq!(run(here.path(), &CHECK).0, 0);
+}
+
+#[test]
+fn an_unknown_kind_is_not_changed_and_says_so() {
+    let text = "apiVersion: a.b/v1\nkind: Strange\nmetadata: {name: x}\nspec: {containers: [{name: a, image: nginx}]}\n";
+    let here = repository(&[("x.yaml", text)]);
+    let (status, printed) = run(here.path(), &CHECK);
+    assert_eq!(status, 1, "{printed}");
+    assert!(printed.contains("`Strange` is not known"), "{printed}");
+    assert_eq!(run(here.path(), &["."]).0, 0);
+}
+
+#[test]
+fn lists_of_any_depth_and_kind_are_read() {
+    let mut item = POD.to_owned();
+    for _ in 0..20 {
+        let lines = item.trim_end().replace('\n', "\n  ");
+        item = format!("apiVersion: v1\nkind: List\nitems:\n- {lines}\n");
+    }
+    both_fail(&[("list.yaml", &item)], "privileged");
+    let deployment = format!(
+        "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: a}}, spec: {{selector: {{}}, \
+         template: {{spec: {SPEC}}}}}}}"
+    );
+    for kind in ["List", "FooList", "ConfigMap", "Deployment"] {
+        let text = format!("apiVersion: v1\nkind: {kind}\nitems: [{deployment}]\n");
+        both_fail(&[("list.yaml", &text)], "privileged");
+    }
+    // Deeper than the limit of the parser is an error.
+    let (open, close) = ("{apiVersion: v1, kind: List, items: [", "]}");
+    let deep = format!("{}{deployment}{}", open.repeat(200), close.repeat(200));
+    let here = repository(&[("list.yaml", &deep)]);
+    assert_eq!(run(here.path(), &CHECK).0, 2);
+    assert_eq!(run(here.path(), &POD_SECURITY).0, 2);
+}
+
+#[test]
+fn a_part_of_a_compose_project_has_findings() {
+    for setting in [
+        "privileged: true",
+        "pid: host",
+        "user: root",
+        "volumes: ['/:/host']",
+        "{privileged: '${P}'}",
+    ] {
+        let text = format!("services:\n  web:\n    {setting}\n");
+        if setting.starts_with('{') {
+            let text = format!("services:\n  web: {setting}\n");
+            check_fails(&[("compose.prod.yml", &text), (".env", "P=true\n")], "web");
+        } else {
+            check_fails(&[("compose.prod.yml", &text)], "web");
+        }
+    }
+    // Without a weak setting nothing is to be said about it.
+    let plain = "services: {web: {environment: {A: b}}}\n";
+    let here = repository(&[("compose.prod.yml", plain)]);
+    assert_eq!(run(here.path(), &CHECK).0, 0);
+    assert_eq!(run(here.path(), &["."]).0, 0);
+}
+
+#[test]
+fn a_file_that_other_programs_than_compose_take_is_not_passed() {
+    let text = format!("{SERVICE}captainVersion: 4\n");
+    check_fails(&[("compose.yml", &text)], "compose.yml");
+}
+
+#[test]
+fn a_mark_of_harden_excuses_nothing() {
+    let mark = "# Written by harden --overlay. Run it again instead of editing this file.\n";
+    check_fails(
+        &[("compose.yml", &format!("{mark}{SERVICE}"))],
+        "privileged",
+    );
+    both_fail(&[("pod.yaml", &format!("{mark}{POD}"))], "privileged");
+    let added = "services: {web: {privileged: true}}\n";
+    check_fails(
+        &[("compose.harden.yml", &format!("{mark}{added}"))],
+        "privileged",
+    );
+}
+
+#[test]
+fn links_within_the_repository_are_followed_once() {
+    let here = repository(&[("base/service.txt", SERVICE), ("base/web.yml", SERVICE)]);
+    let at = |name: &str| here.path().join(name);
+    symlink("base/service.txt", at("compose.yml")).unwrap();
+    symlink("base/service.txt", at("docker-compose.yml")).unwrap();
+    symlink("web.yml", at("base/again.yml")).unwrap();
+    symlink("base", at("linked")).unwrap();
+    symlink("..", at("base/loop")).unwrap();
+    let (status, printed) = run(here.path(), &CHECK);
+    assert_eq!(status, 1, "{printed}");
+    assert!(printed.contains("in 2 files"), "{printed}");
+    // A linked directory that the walk does not reach without the link.
+    fs::create_dir(at("deploy")).unwrap();
+    symlink("../base", at("deploy/base")).unwrap();
+    let (status, printed) = run(here.path(), &[&CHECK[..], &["deploy"]].concat());
+    assert_eq!(status, 1, "{printed}");
+    // A file is named by what a write changes.
+    assert!(printed.contains("base/web.yml"), "{printed}");
+}
+
+#[test]
+fn links_that_cannot_be_followed_are_unread() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("compose.yml"), SERVICE).unwrap();
+    for target in [
+        &outside.path().join("compose.yml"),
+        Path::new("/dev/zero"),
+        Path::new("nothing.yml"),
+        Path::new("compose.yml"),
+    ] {
+        let here = repository(&[("a.txt", "")]);
+        symlink(target, here.path().join("compose.yml")).unwrap();
+        for gate in [&CHECK[..], &POD_SECURITY[..]] {
+            let (status, printed) = run(here.path(), gate);
+            assert_eq!(status, 1, "{target:?}\n{printed}");
+            assert!(printed.contains("compose.yml"), "{printed}");
+        }
+        let allowed = [&CHECK[..], &["--allow-unread"]].concat();
+        let (_, printed) = run(here.path(), &allowed);
+        assert!(printed.contains("symbolic link"), "{printed}");
+    }
+    let here = repository(&[]);
+    symlink(outside.path(), here.path().join("linked")).unwrap();
+    assert_eq!(run(here.path(), &CHECK).0, 1);
+}
+
+#[test]
+fn the_text_of_a_file_does_not_hide_its_objects() {
+    let json = "{\"api\\u0056ersion\":\"v1\",\"\\u006bind\":\"Pod\",\"metadata\":{\"name\":\"a\"},\"spec\":{\"\\u0063ontainers\":[{\"name\":\"a\",\"image\":\"nginx\",\"securityContext\":{\"privileged\":true}}]}}";
+    both_fail(&[("pod.json", json)], "privileged");
+    both_fail(&[("pod.json", POD)], "privileged");
+    both_fail(
+        &[("pod.yaml", &format!("\u{feff}---\n# a\n---\n{POD}"))],
+        "privileged",
+    );
+    both_fail(&[("pod.yaml", &POD.replace('\n', "\r\n"))], "privileged");
+    both_fail(
+        &[("pod.yaml", &format!("kind: ConfigMap\n{POD}"))],
+        "privileged",
+    );
+    both_fail(
+        &[(
+            "pod.yaml",
+            &format!(
+                "a: &c containers\n{}",
+                POD.replace("  containers:", "  *c :")
+            ),
+        )],
+        "privileged",
+    );
+    both_fail(
+        &[("pod.yaml", &POD.replace("name: evil", "name: 1"))],
+        "privileged",
+    );
+    both_fail(
+        &[("pod.yaml", &POD.replace("name: evil", "generateName: a-"))],
+        "privileged",
+    );
+    both_fail(
+        &[("pod.yaml", &POD.replace("kind: Pod", "kind: !!str Pod"))],
+        "privileged",
+    );
+    for hidden in [
+        POD.replace("  containers:", "  !!binary Y29udGFpbmVycw==:"),
+        POD.replace("kind: Pod", "kind: !!binary UG9k"),
+        POD.replace("kind:", "!!binary a2luZA==:"),
+        POD.replace("kind: Pod", "kind: !<tag:yaml.org,2002:binary> UG9k"),
+    ] {
+        both_fail(&[("pod.yaml", &hidden)], "!!binary");
+    }
+    let data = "apiVersion: v1\nkind: ConfigMap\nbinaryData: {a: !!binary UG9k}\n";
+    let here = repository(&[("a.yaml", data)]);
+    assert_eq!(run(here.path(), &CHECK).0, 0);
+}
+
+#[test]
+fn a_kustomization_lists_files_of_any_name() {
+    let listed = "resources: [pod.conf]\n";
+    both_fail(
+        &[("pod.conf", POD), ("kustomization.yaml", listed)],
+        "privileged",
+    );
+}
+
+#[test]
+fn containers_of_every_kind_are_judged() {
+    for list in ["initContainers", "ephemeralContainers"] {
+        let text = format!(
+            "{POD}  {list}: [{{name: b, image: nginx, securityContext: {{privileged: true}}}}]\n"
+        )
+        .replacen("    securityContext: {privileged: true}\n", "", 1);
+        both_fail(&[("pod.yaml", &text)], "privileged");
+        let only = POD.replace("containers:", &format!("{list}:"));
+        both_fail(&[("pod.yaml", &only)], "privileged");
+    }
+    let without_image = POD.replace("    image: nginx:1.29\n", "");
+    both_fail(&[("pod.yaml", &without_image)], "privileged");
+    let workflow = "\
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: a-}
+spec:
+  templates: [{name: a, container: {image: nginx, securityContext: {privileged: true}}}]
+";
+    both_fail(&[("a.yaml", workflow)], "privileged");
+}
