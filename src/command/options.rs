@@ -8,7 +8,7 @@ use crate::config::{self, Config, FailOn, ImageSource, Loaded};
 use crate::container::Policy;
 use crate::edition::Edition;
 use crate::engine::rules::{CommandLine, Rules};
-use crate::files::root_of;
+use crate::files::{Names, root_of};
 use crate::image::entry::Entry;
 use crate::project::CustomResource;
 use crate::report::terminal::path_text;
@@ -52,7 +52,12 @@ impl Options {
         } else {
             let root = root_of(directory);
             let named = asked.configuration.config.as_deref();
-            config::load(directory, root.as_deref(), named)?
+            let loaded = config::load(directory, root.as_deref(), named);
+            loaded.map_err(|mut unloaded| {
+                let names = Names::new(directory);
+                unloaded.2.rename(|path| names.of_link(path));
+                unloaded
+            })?
         };
         let mut options = match loaded {
             None => Self::given(asked, Config::default(), None),
@@ -128,13 +133,17 @@ impl Options {
         let notes = place
             .as_ref()
             .filter(|_| !newer.is_empty())
-            .map(|(path, ..)| {
-                let (path, newer) = (path_text(path), newer.join(", "));
+            .map(|(path, _, here)| {
+                let path = path_text(&Names::new(here).of(path));
+                let newer = newer.join(", ");
                 format!("{path} pins edition {edition}, which does not have {newer}.")
             });
         let folder = place.as_ref().map(|(_, folder, _)| folder.clone());
         let rules = match place {
-            Some((path, folder, here)) => Rules::new(config, path_text(path), folder, here),
+            Some((path, folder, here)) => {
+                let path = path_text(&Names::new(&here).of(path));
+                Rules::new(config, path, folder, here)
+            }
             None => Rules::default(),
         };
         Self {

@@ -1,7 +1,7 @@
 //! Why a configuration cannot be used.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::NAME;
 use crate::diagnostic::{Diagnostic, system_message};
@@ -58,6 +58,19 @@ pub struct ConfigError {
     pub span: Span,
     /// What is wrong, and what may be meant.
     pub message: String,
+}
+
+impl LoadError {
+    /// Changes the path of the configuration in the message.
+    pub(crate) fn rename(&mut self, name: impl FnOnce(&Path) -> PathBuf) {
+        match self {
+            Self::Read { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::Stray { path }
+            | Self::Misnamed { path } => *path = name(path),
+            Self::Outside { .. } | Self::Content(_) => {}
+        }
+    }
 }
 
 impl Diagnostic for LoadError {

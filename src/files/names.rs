@@ -41,7 +41,22 @@ impl Names {
             // There is no file, or the file is standard input.
             return path.to_owned();
         }
-        let whole = self.real(&self.directory.join(path));
+        self.below_base(self.real(&self.directory.join(path)))
+    }
+
+    /// The name of the path itself, also if it is a symbolic link.
+    #[must_use]
+    pub fn of_link(&self, path: &Path) -> PathBuf {
+        let whole = self.directory.join(path);
+        let (Some(parent), Some(name)) = (whole.parent(), whole.file_name()) else {
+            return self.of(path);
+        };
+        let parent = parent.canonicalize();
+        let parent = parent.unwrap_or_else(|_| self.directory.clone());
+        self.below_base(parent.join(name))
+    }
+
+    fn below_base(&self, whole: PathBuf) -> PathBuf {
         match whole.strip_prefix(&self.base) {
             Ok(below) if !below.as_os_str().is_empty() => below.to_owned(),
             Ok(_) => PathBuf::from("."),
@@ -116,6 +131,8 @@ mod tests {
         ] {
             assert_eq!(named.of(Path::new(path)), name, "{path}");
         }
+        let link = named.of_link(Path::new("web/../link.yml"));
+        assert_eq!(link, Path::new("deploy/link.yml"));
         // Without a repository.
         let named = Names::new(&top.join("elsewhere"));
         assert_eq!(named.of(Path::new("c.yml")), Path::new("c.yml"));

@@ -214,6 +214,20 @@ fn all_outputs_have_the_same_names() {
     ] {
         assert!(json.contains(part), "{part}: {json}");
     }
+    // So do errors in the configuration, and what it says.
+    let stderr_of = |config: &str, arguments: &[&str]| {
+        fs::write(root.join(".harden.yaml"), config).unwrap();
+        let mut command = command::harden(&root.join("deploy"), arguments);
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    };
+    let stderr = stderr_of("bad: 1\n", &["--check", "compose.yml"]);
+    assert!(stderr.contains("--> .harden.yaml:1:1"), "{stderr}");
+    let excepted = "workloads:\n- path: none.yml\n  assume: none\n";
+    // Without a clean run, nothing is known of exceptions.
+    fs::remove_file(root.join("deploy/bad.yml")).unwrap();
+    let stderr = stderr_of(excepted, &["--check", ".."]);
+    assert!(stderr.contains("  .harden.yaml:"), "{stderr}");
+    fs::remove_file(root.join(".harden.yaml")).unwrap();
     // A reason names a file, too.
     let extending = "services:\n  web:\n    extends: {file: ../base.yml, service: web}\n";
     fs::write(root.join("deploy/extends.yml"), extending).unwrap();
