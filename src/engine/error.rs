@@ -1,10 +1,12 @@
 //! Why a file has no result.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
 use crate::diagnostic::Diagnostic;
 use crate::dialect::quadlet::UnitFault;
 use crate::project::BeyondLimit;
+use crate::proof::Disagreement;
 use crate::syntax::{Span, SyntaxError};
 
 /// Why a file has no result.
@@ -20,6 +22,13 @@ pub enum EngineError {
     /// The project's files of variables exceed a limit.
     #[error(transparent)]
     Variables(#[from] BeyondLimit),
+    /// The independent parser reads the file otherwise, before any change. The proof is not
+    /// possible then.
+    #[error("the file is not changed, because YAML parsers disagree about it: {0}")]
+    Disputed(Disagreement),
+    /// Another file of the project has an error.
+    #[error("not changed, because `{}` of the same project has an error", .0.display())]
+    OfProject(PathBuf),
     /// The proof of the result failed, so nothing was written. This is a bug in harden.
     #[error("the result failed its proof, so nothing was written: {0}")]
     Unproved(String),
@@ -39,7 +48,7 @@ impl EngineError {
             Self::Unit(error) => Some(error),
             Self::Variables(error) => Some(error),
             Self::AfterPass(error) => Some(&**error),
-            Self::Unproved(_) => None,
+            Self::Disputed(_) | Self::OfProject(_) | Self::Unproved(_) => None,
         }
     }
 }
@@ -50,9 +59,10 @@ impl Diagnostic for EngineError {
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {
-        match self.inner() {
-            Some(error) => error.hint(),
-            None => Some(REPORT_IT.into()),
+        match (self, self.inner()) {
+            (Self::Unproved(_), _) => Some(REPORT_IT.into()),
+            (_, Some(error)) => error.hint(),
+            (_, None) => None,
         }
     }
 

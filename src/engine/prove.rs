@@ -7,7 +7,7 @@ use crate::engine::exceptions::Exceptions;
 use crate::engine::outcome::{Change, FileOutcome, Outcome, Row};
 use crate::project::File;
 use crate::proof::{self, Unproved};
-use crate::syntax::{self, Limits, Mode, Plan};
+use crate::syntax::{self, Limits, Mode, Plan, SyntaxError};
 
 /// The outcome of each file. A changed file has its new text only if the proof succeeds.
 pub(super) fn outcomes(run: &Run<'_>, files: &[File<'_>], plans: Vec<Plan>) -> Vec<FileOutcome> {
@@ -31,7 +31,7 @@ fn judge(
     }
 
     let mut after: Vec<File<'_>> = Vec::with_capacity(files.len());
-    for ((file, plan), text) in files.iter().zip(&plans).zip(&texts) {
+    for (at, ((file, plan), text)) in files.iter().zip(&plans).zip(&texts).enumerate() {
         let tree = match text {
             Some(text) => proof::edited(&file.tree, plan, text),
             None => syntax::parse(file.tree.source(), Mode::GoYaml, &Limits::default())
@@ -39,7 +39,7 @@ fn judge(
         };
         match tree {
             Ok(tree) => after.push(file.again(tree)),
-            Err(why) => return failed(&texts, &why),
+            Err(why) => return failed(files, &texts, at, &why),
         }
     }
     let again = second_pass(run, &after);
@@ -67,13 +67,36 @@ fn judge(
         .collect()
 }
 
-/// The files of a project are written together or not at all.
-fn failed(texts: &[Option<String>], why: &Unproved) -> Vec<FileOutcome> {
-    let outcome = |text: &Option<String>| match text {
-        None => FileOutcome::Unchanged,
-        Some(_) => FileOutcome::Failed(EngineError::Unproved(why.to_string())),
+/// The outcomes if the proof of the file `at` failed. The files of a project are written together or
+/// not at all.
+fn failed(
+    files: &[File<'_>],
+    texts: &[Option<String>],
+    at: usize,
+    why: &Unproved,
+) -> Vec<FileOutcome> {
+    let outcome = |(index, text): (usize, &Option<String>)| {
+        let error = match (text, disputed(&files[at], why)) {
+            (None, _) => return FileOutcome::Unchanged,
+            (Some(_), None) => EngineError::Unproved(why.to_string()),
+            (Some(_), Some(error)) if index == at => error,
+            (Some(_), Some(_)) => EngineError::OfProject(files[at].path.clone()),
+        };
+        FileOutcome::Failed(error)
     };
-    texts.iter().map(outcome).collect()
+    texts.iter().enumerate().map(outcome).collect()
+}
+
+/// The error if the parsers disagree about the file itself, and not about a change.
+fn disputed(file: &File<'_>, why: &Unproved) -> Option<EngineError> {
+    let Unproved::Disagreement(_) = why else {
+        return None;
+    };
+    let before = proof::witness(&file.tree).err()?;
+    Some(match SyntaxError::at_disputed_break(file.tree.source()) {
+        Some(error) => EngineError::Syntax(error),
+        None => EngineError::Disputed(before),
+    })
 }
 
 /// The changes of a second pass: the file, and a description for the error.

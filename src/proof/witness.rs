@@ -1,5 +1,7 @@
 //! Checks a tree with an independent parser: `granit-parser`, which shares no code with this crate.
 
+use std::borrow::Cow;
+
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
 use crate::syntax::{Kind, NodeId, Style, Tree};
@@ -11,9 +13,12 @@ use crate::syntax::{Kind, NodeId, Style, Tree};
 ///
 /// The first line on which the two parsers differ, or the error of the independent parser.
 pub fn witness(tree: &Tree<'_>) -> Result<(), Disagreement> {
-    let mut parser = Parser::new_from_str_with_options(tree.source(), options());
+    let disguise = Disguise::of(tree.source());
+    let text = disguise.apply(tree.source());
+    let mut parser = Parser::new_from_str_with_options(&text, options());
     let mut walk = Walk {
         tree,
+        disguise,
         at: 0,
         documents: 0,
         open: Vec::new(),
@@ -61,9 +66,58 @@ fn options() -> Options {
     options
 }
 
+/// Replaces DEL and the C1 control characters, which go-yaml v4 reads as text and the independent
+/// parser rejects. Each has one other character in its place, so structure and columns stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Disguise {
+    /// The text needs no other characters, or it already has those that would be used.
+    None,
+    Private,
+}
+
+impl Disguise {
+    /// The private character in place of U+0000.
+    const FIRST: u32 = 0xF_0000;
+
+    fn of(source: &str) -> Self {
+        // All of these characters, and no ASCII, are in UTF-8 sequences that begin so.
+        let is_possible = |byte: u8| byte == 0x7F || byte == 0xC2;
+        if !source.bytes().any(is_possible) || !source.contains(is_disguised) {
+            return Self::None;
+        }
+        let is_used = |c: char| (Self::FIRST..Self::FIRST + 0x100).contains(&u32::from(c));
+        if source.contains(is_used) {
+            Self::None
+        } else {
+            Self::Private
+        }
+    }
+
+    fn apply(self, text: &str) -> Cow<'_, str> {
+        let other = |c: char| match is_disguised(c) {
+            true => char::from_u32(Self::FIRST + u32::from(c)).unwrap_or(c),
+            false => c,
+        };
+        match self {
+            Self::None => Cow::Borrowed(text),
+            Self::Private => Cow::Owned(text.chars().map(other).collect()),
+        }
+    }
+
+    /// Whether `theirs`, which the independent parser read, is this text.
+    fn is_same(self, ours: &str, theirs: &str) -> bool {
+        self.apply(ours) == theirs
+    }
+}
+
+fn is_disguised(c: char) -> bool {
+    matches!(c, '\u{7F}'..='\u{84}' | '\u{86}'..='\u{9F}')
+}
+
 /// The state of a walk over the tree in parallel with the events of the independent parser.
 struct Walk<'w, 's> {
     tree: &'w Tree<'s>,
+    disguise: Disguise,
     /// The next node in preorder.
     at: usize,
     /// The number of documents that have started.
@@ -82,27 +136,18 @@ impl Walk<'_, '_> {
                     return false;
                 };
                 let node = self.tree.node(id);
+                let is_value = || self.disguise.is_same(&self.tree.value(id), value);
                 node.kind == Kind::Scalar
                     && match style {
                         // The independent parser gives an empty plain scalar the value `~`.
                         ScalarStyle::Plain if node.style == Style::Empty => {
                             matches!(&**value, "~" | "")
                         }
-                        ScalarStyle::Plain => {
-                            node.style == Style::Plain && self.tree.value(id) == *value
-                        }
-                        ScalarStyle::SingleQuoted => {
-                            node.style == Style::Single && self.tree.value(id) == *value
-                        }
-                        ScalarStyle::DoubleQuoted => {
-                            node.style == Style::Double && self.tree.value(id) == *value
-                        }
-                        ScalarStyle::Literal => {
-                            node.style == Style::Literal && self.tree.value(id) == *value
-                        }
-                        ScalarStyle::Folded => {
-                            node.style == Style::Folded && self.tree.value(id) == *value
-                        }
+                        ScalarStyle::Plain => node.style == Style::Plain && is_value(),
+                        ScalarStyle::SingleQuoted => node.style == Style::Single && is_value(),
+                        ScalarStyle::DoubleQuoted => node.style == Style::Double && is_value(),
+                        ScalarStyle::Literal => node.style == Style::Literal && is_value(),
+                        ScalarStyle::Folded => node.style == Style::Folded && is_value(),
                     }
             }
             Event::Alias(anchor) => {
@@ -136,7 +181,8 @@ impl Walk<'_, '_> {
             }
             Event::Anchor(_, name) => {
                 let last = self.anchors.last();
-                last.is_some_and(|&(_, node)| self.tree.anchor(node) == Some(name.as_ref()))
+                last.and_then(|&(_, node)| self.tree.anchor(node))
+                    .is_some_and(|own| self.disguise.is_same(own, name))
             }
             _ => true,
         }
@@ -175,7 +221,7 @@ impl Walk<'_, '_> {
             (None, None) => true,
             (Some(ours), Some(theirs)) => ours
                 .strip_prefix(theirs.handle())
-                .is_some_and(|rest| rest == theirs.suffix()),
+                .is_some_and(|rest| self.disguise.is_same(rest, theirs.suffix())),
             _ => false,
         };
         same.then_some(id)

@@ -12,6 +12,23 @@ pub struct SyntaxError {
     pub kind: SyntaxErrorKind,
 }
 
+impl SyntaxError {
+    /// The first NEL, LS or PS in the source. Parsers disagree about the text around it.
+    #[must_use]
+    pub fn at_disputed_break(source: &str) -> Option<Self> {
+        let (at, found) = source
+            .match_indices(['\u{85}', '\u{2028}', '\u{2029}'])
+            .next()?;
+        let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let span = Span {
+            start: position(at),
+            end: position(at + found.len()),
+        };
+        let kind = SyntaxErrorKind::LineBreakOfGoYaml(u32::from(found.chars().next()?));
+        Some(Self { span, kind })
+    }
+}
+
 /// What is wrong. The messages say what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -39,6 +56,12 @@ pub enum SyntaxErrorKind {
         "the control character U+{0:04X} is not allowed; write it as an escape in double quotes"
     )]
     ControlCharacter(u32),
+    /// NEL, LS or PS, in a text that must be read alike everywhere.
+    #[error(
+        "U+{0:04X} is a line break for Compose and Kubernetes, and text for other YAML parsers, so \
+         harden does not change the file; write it as an escape in double quotes, or remove it"
+    )]
+    LineBreakOfGoYaml(u32),
     /// A tab in indentation.
     #[error("a tab cannot indent here; use spaces")]
     Tab,
