@@ -1,6 +1,37 @@
-//! The repository of a directory.
+//! The repository of a directory, and its revisions.
+//!
+//! [`root_of`] looks for `.git` and reads nothing. A [`Revision`] reads git's objects with the
+//! program `git`: the list of files by `ls-tree`, and their content by `cat-file`. There is no
+//! checkout and no index, and no command runs unless a call names a revision.
+//!
+//! # Why the program, and not a crate
+//!
+//! * Where a revision has been fetched, `git` is installed: it made the clone. It reads what its
+//!   version writes: worktrees, alternates, packs with all their indexes, every format of objects
+//!   and references.
+//! * `gix` 0.90 with the features that read revisions is 128 crates (`cargo tree`); harden has
+//!   fewer than 100 in all. Packs of a hostile repository would be parsed in this process.
+//! * Git's own defences hold: it refuses a repository of another owner until the user allows it.
+//!
+//! The price is a process of a few milliseconds for a call with `--base`, and that an image
+//! without `git` cannot use `--base`; the error says so.
+//!
+//! # A hostile repository
+//!
+//! Its configuration can name programs. None runs: no hooks, no filters and no `textconv`
+//! (`cat-file` without their options), no file system monitor, no pager, no credential helper, no
+//! transport. A missing object of a partial clone is an error and is never fetched. The names of
+//! revisions cannot be options. Links and submodules are not followed. All sizes have a limit, and
+//! so has the time of each command ([`program`]).
+
+mod error;
+mod program;
+mod revision;
 
 use std::path::{Path, PathBuf};
+
+pub use self::error::GitError;
+pub use self::revision::Revision;
 
 /// The root of the repository that contains the directory: the nearest directory above it, or the
 /// directory itself, with an entry `.git`. The path has no symbolic links.
