@@ -77,6 +77,26 @@ impl Surroundings for NoSurroundings {
     }
 }
 
+/// The revision that a change starts from.
+pub trait Base: fmt::Debug + Sync {
+    /// The file in that revision. The path is relative to the directory of the run, or absolute.
+    fn read(&self, path: &Path) -> Before;
+
+    /// Whether a file that the change deletes or moves had a container with these names.
+    fn has_moved(&self, workload: &str, name: &str) -> bool;
+}
+
+/// A file in the revision that a change starts from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// The revision has no such file.
+    Absent,
+    /// The file is no text, no regular file, or too large.
+    Unreadable,
+    /// Its text.
+    Text(String),
+}
+
 /// A format of YAML files. The folder of its dialect defines it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {

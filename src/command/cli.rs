@@ -193,6 +193,10 @@ pub struct Harden {
     #[command(flatten)]
     pub configuration: Configuration,
 
+    /// The policy of a gate.
+    #[command(flatten)]
+    pub gate: Gate,
+
     /// The values that are written.
     #[command(flatten)]
     pub values: Values,
@@ -219,6 +223,20 @@ pub struct Configuration {
     /// Read no configuration
     #[arg(long)]
     pub no_config: bool,
+}
+
+/// What a gate holds a change to.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Gate")]
+pub struct Gate {
+    /// Take the configuration, ignore files and exceptions from this revision, such as origin/main:
+    /// a change cannot weaken its own check
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+
+    /// Exit 0 even if a check of a directory finds no container
+    #[arg(long)]
+    pub allow_empty: bool,
 }
 
 /// Facts about images that users add.
@@ -391,6 +409,10 @@ pub struct PodSecurity {
     /// The configuration.
     #[command(flatten)]
     pub configuration: Configuration,
+
+    /// The policy of a gate.
+    #[command(flatten)]
+    pub gate: Gate,
 }
 
 /// A command after the name of its program.
@@ -475,7 +497,7 @@ impl Cli {
         let is_refused = |id: &str| match job {
             Some("docker" | "podman") => !OF_ENGINE_COMMANDS.contains(&id),
             Some("images") => !matches!(id, "config" | "no_config" | "images"),
-            Some("pod-security") => !matches!(id, "config" | "no_config"),
+            Some("pod-security") => !matches!(id, "config" | "no_config" | "base" | "allow_empty"),
             Some(_) => true,
             None => matches!(id, "one_line" | "as_format"),
         };
@@ -503,6 +525,7 @@ impl Cli {
             pod_security,
             paths,
             configuration,
+            gate,
             ..
         } = &mut self.harden;
         if let Some(standard) = pod_security.take() {
@@ -512,6 +535,7 @@ impl Cli {
                 fail_on: None,
                 allow_unread: false,
                 configuration: std::mem::take(configuration),
+                gate: std::mem::take(gate),
             }));
         }
         let own = match &mut self.command {
@@ -523,7 +547,12 @@ impl Cli {
                 self.knowledge.images.append(&mut knowledge.images);
                 std::mem::take(configuration)
             }
-            Some(Command::PodSecurity(job)) => std::mem::take(&mut job.configuration),
+            Some(Command::PodSecurity(job)) => {
+                let own = std::mem::take(&mut job.gate);
+                gate.base = own.base.or(gate.base.take());
+                gate.allow_empty |= own.allow_empty;
+                std::mem::take(&mut job.configuration)
+            }
             _ => return,
         };
         if own.config.is_some() || own.no_config {

@@ -1,5 +1,6 @@
 //! The exit codes, and the errors of a call.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use crate::config::Unloaded;
@@ -61,6 +62,57 @@ impl From<Exit> for std::process::ExitCode {
 pub(super) struct UsageError(pub(super) &'static str);
 
 impl Diagnostic for UsageError {}
+
+/// The choice of transforms on the command line makes no sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ChoiceError {
+    /// `--only` and `--skip` leave nothing.
+    #[error("no transform is left to run, because --skip removes what --only names")]
+    NoneLeft,
+    /// `--enable` names a transform that runs anyway. Whoever writes that may expect that a check
+    /// fails for its findings.
+    #[error("{0} is on by default, so --enable does not change anything")]
+    IsOn(&'static str),
+}
+
+impl Diagnostic for ChoiceError {
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::NoneLeft => None,
+            Self::IsOn(id) => {
+                let hint = format!(
+                    "remove the option; `--check --fail-on findings` fails for findings, and \
+                     `--only {id}` runs only this transform"
+                );
+                Some(hint.into())
+            }
+        }
+    }
+}
+
+/// A check of directories found no container, so it says nothing about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nothing was checked, because no container was found")]
+pub(super) struct NothingChecked;
+
+impl Diagnostic for NothingChecked {
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some("check the path, or add --allow-empty if there may be no container".into())
+    }
+}
+
+/// A run over directories judged no pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no pod was judged, because no Kubernetes manifest with pods was found")]
+pub(super) struct NothingJudged;
+
+impl Diagnostic for NothingJudged {
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = "check the path, or add --allow-empty if there may be no pod; \
+                    `harden --check` is for Compose files";
+        Some(hint.into())
+    }
+}
 
 /// `--service` names a container that no file has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -27,6 +27,8 @@ impl HardenJob<'_> {
             Some("--overlay needs files; `-` reads standard input")
         } else if asked.write {
             Some("--write needs files; `-` reads standard input")
+        } else if self.base.is_some() {
+            Some("--base needs files; `-` reads standard input")
         } else {
             None
         });

@@ -5,10 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::exit::{Exit, UnknownService, UsageError};
+use super::base::Base;
+use super::exit::{Exit, NothingChecked, UnknownService, UsageError};
 use super::options::Options;
 use super::reports::Reports;
-use super::session::{Input, Job, Session, Take, reads_stdin};
+use super::session::{Input, Job, Session, Take, names_files, reads_stdin};
 use super::setup::Setup;
 use super::worker::{Done, Planner, Worker};
 use super::{Console, unusable};
@@ -18,9 +19,10 @@ use crate::engine::names_of;
 use crate::engine::outcome::{
     ContainerReport, FileOutcome, FileReport, Outcome, Report, StaleException,
 };
-use crate::files::{Excluded, FileError};
+use crate::files::{Excluded, FileError, Revision, Standing};
 use crate::nearest;
 use crate::project::State;
+use crate::report::policy::AddedPolicy;
 use crate::report::reporter::{Closing, Mode, Setting};
 
 /// Hardens files or standard input.
@@ -30,12 +32,13 @@ pub(super) fn run(cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
         Err(files) => return unusable(&files, console),
     };
     let engine = setup.engine();
-    run_with(cli, &setup.options, console, &engine)
+    run_with(cli, &setup.options, setup.base.as_ref(), console, &engine)
 }
 
 fn run_with(
     cli: &Cli,
     options: &Options,
+    base: Option<&Base>,
     console: &mut Console<'_>,
     plan: &impl Planner,
 ) -> io::Result<Exit> {
@@ -54,6 +57,7 @@ fn run_with(
     };
     let mut session = Session::new(cli.output.quiet, console);
     session.writes = mode == Mode::Write;
+    session.base = base.map(|base| Arc::clone(&base.revision));
     let reports = match Reports::asked(&cli.reports, &setting, reads_stdin, session.console) {
         Ok(reports) => reports,
         Err(error) => {
@@ -71,6 +75,14 @@ fn run_with(
         unread: Vec::new(),
         left_alone: Vec::new(),
         excluded: Vec::new(),
+        base: base.map(|base| Arc::clone(&base.revision)),
+        policy: Vec::new(),
+        containers: 0,
+        can_be_empty: mode != Mode::Check
+            || cli.harden.gate.allow_empty
+            || base.is_some()
+            || !cli.harden.files.is_empty()
+            || names_files(&cli.harden.paths, &session.console.directory),
     };
     let result = if !reads_stdin && cli.harden.pass_through_errors {
         let error = UsageError("--pass-through-errors is for `-`, which reads standard input");
@@ -124,6 +136,14 @@ pub(super) struct HardenJob<'o> {
     unread: Vec<(PathBuf, String)>,
     left_alone: Vec<(PathBuf, String)>,
     excluded: Vec<Excluded>,
+    /// The revision of `--base`.
+    pub(super) base: Option<Arc<Revision>>,
+    /// What the change adds to the policy of that revision.
+    policy: Vec<AddedPolicy>,
+    /// How many containers were checked.
+    containers: usize,
+    /// A run that finds no container is no error.
+    can_be_empty: bool,
 }
 
 impl HardenJob<'_> {
@@ -134,6 +154,8 @@ impl HardenJob<'_> {
             unread: &self.unread,
             left_alone: &self.left_alone,
             excluded: &self.excluded,
+            base: self.base.as_deref(),
+            policy: &self.policy,
         }
     }
 }
@@ -217,6 +239,10 @@ pub(super) fn results_to_fail_on(report: &Report) -> Vec<FailOn> {
     if !report.stale.is_empty() {
         found.push(FailOn::StaleExceptions);
     }
+    let mut policy = report.containers.iter().flat_map(|one| &one.policy);
+    if policy.any(|entry| entry.is_used) {
+        found.push(FailOn::Policy);
+    }
     let files = report.files.iter().filter_map(FileReport::state);
     let states = files.chain(report.unread.iter().map(|part| part.state));
     found.extend(states.filter_map(|state| match state {
@@ -238,6 +264,8 @@ impl Job for HardenJob<'_> {
             }
         }
         self.services.see(&results.report);
+        self.containers += results.report.containers.len();
+        self.policy.extend(AddedPolicy::of(&results.report));
         let to_fail_on = results_to_fail_on(&results.report);
         if fails(self.mode, &to_fail_on, self.fail_on) {
             session.fail();
@@ -257,7 +285,11 @@ impl Job for HardenJob<'_> {
         is_any && fails(self.mode, &[FailOn::Unread], self.fail_on)
     }
 
-    fn add_excluded(&mut self, lines: Vec<Excluded>) {
+    fn add_excluded(&mut self, lines: Vec<Excluded>, session: &mut Session<'_, '_>) {
+        let adds_policy = lines.iter().any(|one| one.standing == Standing::Added);
+        if adds_policy && fails(self.mode, &[FailOn::Policy], self.fail_on) {
+            session.fail();
+        }
         self.excluded.extend(lines);
     }
 
@@ -274,6 +306,9 @@ impl Job for HardenJob<'_> {
         }
         for error in self.services.unknown() {
             session.print_error(Path::new(""), "", &error)?;
+        }
+        if self.containers == 0 && !self.can_be_empty && session.exit == Exit::Success {
+            session.print_error(Path::new(""), "", &NothingChecked)?;
         }
         Ok(())
     }
@@ -385,8 +420,8 @@ mod tests {
             stderr_terminal: Terminal::PIPE,
             directory: directory.to_owned(),
         };
-        let options = Options::read(&cli.harden, directory).unwrap();
-        let result = run_with(&cli, &options, &mut console, &FirstLine);
+        let options = Options::read(&cli.harden, directory, None).unwrap();
+        let result = run_with(&cli, &options, None, &mut console, &FirstLine);
         finish(result, &mut console)
     }
 

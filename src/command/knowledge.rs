@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::base::Base;
 use super::exit::UnusableFile;
 use crate::edition::Edition;
 use crate::files::FileError;
@@ -10,16 +11,19 @@ use crate::image::entry::Entry;
 use crate::image::{EntryError, Fault, Knowledge, UnusableEntry, read};
 
 /// Loads the entries of files and directories and adds those that were read already. They take
-/// precedence over the embedded ones of this edition.
+/// precedence over the embedded ones of this edition. Files of the repository are read from the
+/// base revision, where there is one.
 pub(super) fn load(
     paths: &[PathBuf],
     read_already: Vec<Entry>,
     edition: Edition,
+    base: Option<&Base>,
 ) -> Result<Knowledge, Vec<UnusableFile>> {
     let mut own = read_already;
     let mut found = Vec::new();
     for path in paths {
-        match files(path) {
+        let read = base.and_then(|base| base.entries(path));
+        match read.unwrap_or_else(|| files(path)) {
             Err(error) => found.push(UnusableFile::unread(path.clone(), error)),
             Ok(files) => {
                 for (path, text) in files {

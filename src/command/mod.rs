@@ -1,5 +1,6 @@
 //! The jobs of the command line, one file for each, and their shared code.
 
+mod base;
 pub mod cli;
 mod docker;
 mod exit;

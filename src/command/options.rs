@@ -1,9 +1,11 @@
 //! The options of a run: the command line and the configuration, merged.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::exit::UnusableFile;
-use crate::command::cli::Harden;
+use super::base::Base;
+use super::exit::{ChoiceError, UnusableFile};
+use crate::command::cli::{Configuration, Harden};
 use crate::config::{self, Config, FailOn, ImageSource, Loaded};
 use crate::container::Policy;
 use crate::edition::Edition;
@@ -11,7 +13,7 @@ use crate::engine::rules::{CommandLine, Rules};
 use crate::files::{Names, root_of};
 use crate::image::entry::Entry;
 use crate::project::CustomResource;
-use crate::report::terminal::path_text;
+use crate::report::terminal::{Escaped, path_text};
 use crate::transforms::{self, Transform};
 
 /// The options of a run.
@@ -45,13 +47,21 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// Those of [`config::load`].
-    pub(super) fn read(asked: &Harden, directory: &Path) -> Result<Self, UnusableFile> {
-        let loaded = if asked.configuration.no_config {
+    /// Those of [`config::load`], and a transform that `--enable` names although it is on.
+    pub(super) fn read(
+        asked: &Harden,
+        directory: &Path,
+        base: Option<&Base>,
+    ) -> Result<Self, UnusableFile> {
+        let Configuration { config, no_config } = &asked.configuration;
+        let named = config.as_deref();
+        // A file that is not in the repository is not part of the change.
+        let base = base.filter(|base| named.is_none_or(|path| base.holds(path)));
+        let is_deleted = base.is_some() && named.is_some_and(|path| !directory.join(path).exists());
+        let loaded = if *no_config || is_deleted {
             None
         } else {
             let root = root_of(directory);
-            let named = asked.configuration.config.as_deref();
             let loaded = config::load(directory, root.as_deref(), named);
             loaded.map_err(|mut unloaded| {
                 let names = Names::new(directory);
@@ -59,22 +69,39 @@ impl Options {
                 unloaded
             })?
         };
-        let mut options = match loaded {
-            None => Self::given(asked, Config::default(), None),
-            Some(loaded) => {
-                let Loaded {
-                    config,
-                    path,
-                    folder,
-                } = loaded;
-                let here = directory.canonicalize();
-                let here = here.unwrap_or_else(|_| directory.to_owned());
-                Self::given(asked, config, Some((&path, folder, here)))
+        let here = directory.canonicalize();
+        let here = here.unwrap_or_else(|_| directory.to_owned());
+        let mut options = match base.filter(|_| !no_config) {
+            None => {
+                let shown = loaded.as_ref().map(|loaded| shown(&loaded.path, &here));
+                Self::given(asked, loaded, shown.unwrap_or_default(), here)
             }
+            Some(base) => Self::since(asked, base, loaded, here)?,
         };
+        if let Some(base) = base {
+            base.set_custom_resources(&options.custom_resources);
+        }
+        if let Some(error) = options.conflict(asked) {
+            return Err(UnusableFile::unread(PathBuf::new(), error));
+        }
         options.policy.overrides.sort_unstable();
         options.policy.overrides.dedup();
         Ok(options)
+    }
+
+    /// What is wrong with the choice of transforms on the command line.
+    fn conflict(&self, asked: &Harden) -> Option<ChoiceError> {
+        let is_on = |transform: &&Transform| {
+            transform.default
+                && transform.edition <= self.edition
+                && asked.enable.iter().any(|id| id == transform.id)
+        };
+        let on = transforms::ALL.iter().copied().find(is_on);
+        match on {
+            Some(transform) => Some(ChoiceError::IsOn(transform.id)),
+            None if self.transforms.is_empty() => Some(ChoiceError::NoneLeft),
+            None => None,
+        }
     }
 
     /// Whether the paths cover the whole directory of the configuration. Only then is an exception
@@ -94,7 +121,51 @@ impl Options {
         }
     }
 
-    fn given(asked: &Harden, config: Config, place: Option<(&Path, PathBuf, PathBuf)>) -> Self {
+    /// The options by the configuration of the base revision. `now` is that of the checkout.
+    fn since(
+        asked: &Harden,
+        base: &Base,
+        now: Option<Loaded>,
+        here: PathBuf,
+    ) -> Result<Self, UnusableFile> {
+        let before = base.configuration(asked.configuration.config.as_deref())?;
+        let text = |loaded: &Option<Loaded>| {
+            let text = loaded.as_ref().map(|loaded| loaded.text.clone());
+            text.unwrap_or_default()
+        };
+        let (text_before, text_now) = (text(&before), text(&now));
+        let name_before = before.as_ref().map(|loaded| base.shown(&loaded.path));
+        let name_before = name_before.unwrap_or_default();
+        let mut options = Self::given(asked, before, name_before, here.clone());
+        if text_before == text_now {
+            return Ok(options);
+        }
+        let sections = |text: &str| -> Vec<String> {
+            let sections = config::sections(text).into_iter();
+            sections.map(|section| section.to_string()).collect()
+        };
+        let (before, after) = (sections(&text_before), sections(&text_now));
+        let is_new = missing(&after, &before);
+        let is_kept = missing(&before, &after).into_iter().map(|one| !one);
+        let is_kept: Vec<bool> = is_kept.collect();
+        let (config, place) = match now {
+            Some(now) => (now.config, (shown(&now.path, &here), now.folder)),
+            None => Default::default(),
+        };
+        options.rules = options.rules.with_change(config, place, &is_new, &is_kept);
+        let name = Escaped(base.revision.name());
+        options.notes.push(format!(
+            "This change edits the configuration. The check uses the one of {name}."
+        ));
+        Ok(options)
+    }
+
+    /// The options by a configuration, which messages call `shown`.
+    fn given(asked: &Harden, loaded: Option<Loaded>, shown: String, here: PathBuf) -> Self {
+        let (config, place) = match loaded {
+            Some(loaded) => (loaded.config, Some((loaded.path, loaded.folder))),
+            None => (Config::default(), None),
+        };
         let edition = config.edition.unwrap_or(Edition::CURRENT);
         let mut policy = Policy::default();
         config.settings.apply(&mut policy);
@@ -121,7 +192,7 @@ impl Options {
         for image in std::mem::take(&mut config.images) {
             match image {
                 ImageSource::Path(path) => images.push(match &place {
-                    Some((config, ..)) => config.with_file_name("").join(path),
+                    Some((config, _)) => config.with_file_name("").join(path),
                     None => path,
                 }),
                 ImageSource::Entry(entry) => entries.push(*entry),
@@ -130,22 +201,12 @@ impl Options {
         let fail_on = config.fail_on.take();
         let custom_resources = std::mem::take(&mut config.custom_resources);
         let custom_resources = custom_resources.into_iter().map(|one| one.value).collect();
-        let notes = place
-            .as_ref()
-            .filter(|_| !newer.is_empty())
-            .map(|(path, _, here)| {
-                let path = path_text(&Names::new(here).of(path));
-                let newer = newer.join(", ");
-                format!("{path} pins edition {edition}, which does not have {newer}.")
-            });
-        let folder = place.as_ref().map(|(_, folder, _)| folder.clone());
-        let rules = match place {
-            Some((path, folder, here)) => {
-                let path = path_text(&Names::new(&here).of(path));
-                Rules::new(config, path, folder, here)
-            }
-            None => Rules::default(),
-        };
+        let notes = place.as_ref().filter(|_| !newer.is_empty()).map(|_| {
+            let newer = newer.join(", ");
+            format!("{shown} pins edition {edition}, which does not have {newer}.")
+        });
+        let folder = place.map(|(_, folder)| folder);
+        let rules = Rules::new(config, shown, folder.clone().unwrap_or_default(), here);
         Self {
             transforms,
             policy,
@@ -159,6 +220,19 @@ impl Options {
             folder,
         }
     }
+}
+
+/// The name of the configuration in messages.
+fn shown(path: &Path, here: &Path) -> String {
+    path_text(&Names::new(here).of(path))
+}
+
+/// For each section, whether the others do not have it. A section that is too large to compare is
+/// `null`.
+fn missing(sections: &[String], others: &[String]) -> Vec<bool> {
+    let others: HashSet<&String> = others.iter().filter(|one| *one != "null").collect();
+    let sections = sections.iter();
+    sections.map(|one| !others.contains(one)).collect()
 }
 
 /// The results that make a check fail. A list that was written before `unread` existed does not

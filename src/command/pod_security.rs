@@ -6,15 +6,18 @@ use std::sync::Arc;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::exit::Exit;
+use super::base::Base;
+use super::exit::{Exit, NothingJudged, UnusableFile, UsageError};
 use super::options::{Options, failing};
-use super::session::{Input, Job, Processed, Session, Take, conflict_with_files, reads_stdin};
+use super::session::{
+    Input, Job, Processed, Session, Take, conflict_with_files, names_files, reads_stdin,
+};
 use super::{Console, unusable};
 use crate::command::cli::{Cli, PodSecurity};
 use crate::config::FailOn;
 use crate::files::groups::{self, charts, kustomizations::Patches};
 use crate::files::walk::{self, Disk};
-use crate::files::{Excluded, FileError};
+use crate::files::{Excluded, FileError, Standing};
 use crate::pod_security::{Content, FileJudgement, Standard, Verdict, judge};
 use crate::project::{CustomResource, NotOurs, Source, State, Surroundings};
 use crate::report::pod_security::{PodSecuritySummary, write_violations};
@@ -22,18 +25,38 @@ use crate::report::terminal::path_text;
 
 /// Prints broken rules to standard output and everything else to standard error.
 pub(super) fn run(asked: &PodSecurity, cli: &Cli, console: &mut Console<'_>) -> io::Result<Exit> {
-    let options = match Options::read(&cli.harden, &console.directory) {
-        Ok(options) => options,
+    let directory = console.directory.clone();
+    let gate = &cli.harden.gate;
+    let read = Base::open(gate.base.as_deref(), &asked.paths, &directory).and_then(|base| {
+        let options = Options::read(&cli.harden, &directory, base.as_ref())?;
+        Ok((base, options))
+    });
+    let (base, options) = match read {
+        Ok(read) => read,
         Err(file) => return unusable(&[file], console),
     };
+    let reads_stdin = reads_stdin(&asked.paths);
+    if base.is_some() && reads_stdin {
+        let error = UsageError("--base needs files; `-` reads standard input");
+        return unusable(&[UnusableFile::unread(PathBuf::new(), error)], console);
+    }
     let (standard, custom_resources) = (asked.standard, options.custom_resources.as_slice());
     let fail_on = asked.fail_on.clone().unwrap_or(options.fail_on);
     let mut job = PodSecurityJob {
         fail_on: failing(Some(fail_on), asked.allow_unread),
         summary: PodSecuritySummary::new(standard, cli.output.verbose),
+        can_be_empty: gate.allow_empty
+            || base.is_some()
+            || reads_stdin
+            || names_files(&asked.paths, &directory),
     };
+    let revision = base.map(|base| base.revision);
+    if let Some(revision) = &revision {
+        job.summary.set_base(revision, &options.notes);
+    }
     let mut session = Session::new(cli.output.quiet, console);
-    let result = if reads_stdin(&asked.paths) {
+    session.base = revision;
+    let result = if reads_stdin {
         let conflict = conflict_with_files(&asked.paths);
         let read = session.read_stdin(conflict, |stdin| walk::read_stdin(stdin));
         read.and_then(|source| {
@@ -96,6 +119,8 @@ fn judge_group(
 struct PodSecurityJob {
     /// What makes the run fail, besides broken rules.
     fail_on: Vec<FailOn>,
+    /// A run that finds no pod is no error.
+    can_be_empty: bool,
     summary: PodSecuritySummary,
 }
 
@@ -160,7 +185,11 @@ impl Job for PodSecurityJob {
         is_any && self.fail_on.contains(&FailOn::Unread)
     }
 
-    fn add_excluded(&mut self, lines: Vec<Excluded>) {
+    fn add_excluded(&mut self, lines: Vec<Excluded>, session: &mut Session<'_, '_>) {
+        let adds_policy = lines.iter().any(|one| one.standing == Standing::Added);
+        if adds_policy && self.fail_on.contains(&FailOn::Policy) {
+            session.fail();
+        }
         self.summary.add_excluded(lines);
     }
 
@@ -172,6 +201,14 @@ impl Job for PodSecurityJob {
             Content::Failed(_) => true,
             Content::Compose | Content::NotOurs(_) => false,
         })
+    }
+
+    fn end(&mut self, session: &mut Session<'_, '_>) -> io::Result<()> {
+        let is_empty = self.summary.judged() == 0;
+        if is_empty && !self.can_be_empty && session.exit == Exit::Success {
+            session.print_error(Path::new(""), "", &NothingJudged)?;
+        }
+        Ok(())
     }
 
     fn write_summary(&mut self, out: &mut Vec<u8>, session: &Session<'_, '_>) -> io::Result<()> {

@@ -17,7 +17,7 @@ use super::{Console, ignore_broken_pipe};
 use crate::diagnostic::Diagnostic;
 use crate::files::groups::{self, Group};
 use crate::files::walk::{self, Disk, Found};
-use crate::files::{Excluded, FileError, Names, interrupt};
+use crate::files::{Excluded, FileError, Names, Revision, interrupt};
 use crate::project::Source;
 use crate::report::diagnostic;
 
@@ -37,7 +37,7 @@ pub(super) trait Job {
     fn add_left_alone(&mut self, paths: Vec<(PathBuf, &'static str)>) -> bool;
 
     /// Takes what the ignore files excluded from the walk.
-    fn add_excluded(&mut self, lines: Vec<Excluded>);
+    fn add_excluded(&mut self, lines: Vec<Excluded>, session: &mut Session<'_, '_>);
 
     /// Whether [`Job::take`] prints something.
     fn prints(&self, outcome: &Self::Outcome) -> bool;
@@ -78,6 +78,8 @@ pub(super) enum Input<'i> {
 pub(super) struct Session<'s, 'c> {
     pub(super) console: &'s mut Console<'c>,
     pub(super) exit: Exit,
+    /// The revision whose ignore files apply.
+    pub(super) base: Option<Arc<Revision>>,
     /// A summary is wanted.
     sums_up: bool,
     /// The run writes files, so an interruption tells which ones it wrote.
@@ -92,6 +94,7 @@ impl<'s, 'c> Session<'s, 'c> {
             names: Arc::new(Names::new(&console.directory)),
             console,
             exit: Exit::Success,
+            base: None,
             sums_up: !is_quiet,
             writes: false,
         }
@@ -112,6 +115,7 @@ impl<'s, 'c> Session<'s, 'c> {
         thread::scope(|scope| {
             let (send, receive) = mpsc::channel();
             let (seen, is_over, disk) = (&seen, &is_over, &disk);
+            let base = self.base.clone();
             scope.spawn(move || {
                 let (
                     groups,
@@ -121,7 +125,7 @@ impl<'s, 'c> Session<'s, 'c> {
                         left_alone,
                         ..
                     },
-                ) = input.read(seen, disk);
+                ) = input.read(seen, disk, base.as_ref());
                 if writes {
                     let sources = groups.iter().flat_map(|group| &group.sources);
                     interrupt::expect(sources.map(|source| source.path.as_path()));
@@ -196,7 +200,7 @@ impl<'s, 'c> Session<'s, 'c> {
                 Ok(())
             }
             Content::Excluded(lines) => {
-                job.add_excluded(lines);
+                job.add_excluded(lines, self);
                 Ok(())
             }
             Content::Part(Processed { outcome, .. }) => {
@@ -271,7 +275,12 @@ impl<'s, 'c> Session<'s, 'c> {
 
 impl Input<'_> {
     /// The files in groups, and the rest of what was found.
-    fn read(self, seen: &AtomicUsize, disk: &Disk) -> (Vec<Group>, Found) {
+    fn read(
+        self,
+        seen: &AtomicUsize,
+        disk: &Disk,
+        base: Option<&Arc<Revision>>,
+    ) -> (Vec<Group>, Found) {
         match self {
             Self::Paths {
                 paths,
@@ -279,7 +288,7 @@ impl Input<'_> {
             } => {
                 let here = [PathBuf::from(".")];
                 let paths = if paths.is_empty() { &here } else { paths };
-                let mut found = walk::find(paths, seen);
+                let mut found = walk::find_with(paths, base, seen);
                 let files = std::mem::take(&mut found.files);
                 (groups::read(files, with_companions, disk), found)
             }
@@ -415,6 +424,13 @@ impl<T> Order<T> {
 /// Whether the paths name standard input.
 pub(super) fn reads_stdin(paths: &[PathBuf]) -> bool {
     paths.iter().any(|path| path == Path::new("-"))
+}
+
+/// Whether all paths are files that the call names one by one. Such a list may have nothing to
+/// check, for example in a hook.
+pub(super) fn names_files(paths: &[PathBuf], directory: &Path) -> bool {
+    let is_directory = |path: &PathBuf| directory.join(path).is_dir();
+    !paths.is_empty() && !paths.iter().any(is_directory)
 }
 
 /// The reason not to read standard input where other paths are given too.

@@ -16,13 +16,15 @@ pub struct Loaded {
     pub path: PathBuf,
     /// The folder of the file. Its paths are relative to this folder.
     pub folder: PathBuf,
+    /// The text.
+    pub text: String,
 }
 
 /// The path of a file that cannot be used, its text if it was read, and the error.
 pub type Unloaded = Box<(PathBuf, String, LoadError)>;
 
 /// The limit for a configuration, in bytes.
-const MOST: u64 = 1 << 20;
+pub const MOST: u64 = 1 << 20;
 
 /// The configuration at the path `named`, or else the one that [`find()`] finds from `directory`
 /// up to `root`, the root of the repository.
@@ -43,33 +45,44 @@ pub fn load(
             Err(error) => return Err(Box::new((directory.to_owned(), String::new(), error))),
         },
     };
-    let text = match text(&directory.join(&path), &path) {
+    let whole = directory.join(&path);
+    let text = match text(&whole, &path) {
         Ok(text) => text,
         Err(error) => return Err(Box::new((path, String::new(), error))),
     };
-    let config = match read(&text) {
-        Ok(config) => config,
-        Err(error) => return Err(Box::new((path, text, error.into()))),
-    };
-    let whole = directory.join(&path);
     let folder = whole.parent().unwrap_or(directory);
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    for image in &config.images {
+    let loaded = loaded(text, path, folder)?;
+    let Loaded { folder, .. } = &loaded;
+    for image in &loaded.config.images {
         if let ImageSource::Path(image) = image
             && let Ok(real) = folder.join(image).canonicalize()
-            && !real.starts_with(&folder)
+            && !real.starts_with(folder)
         {
             let error = LoadError::Outside {
                 path: image.clone(),
             };
-            return Err(Box::new((path, text, error)));
+            return Err(Box::new((loaded.path, loaded.text, error)));
         }
     }
-    Ok(Some(Loaded {
-        config,
-        path,
-        folder,
-    }))
+    Ok(Some(loaded))
+}
+
+/// The configuration with this text.
+///
+/// # Errors
+///
+/// The text is not a valid configuration.
+pub fn loaded(text: String, path: PathBuf, folder: PathBuf) -> Result<Loaded, Unloaded> {
+    match read(&text) {
+        Ok(config) => Ok(Loaded {
+            config,
+            path,
+            folder,
+            text,
+        }),
+        Err(error) => Err(Box::new((path, text, error.into()))),
+    }
 }
 
 /// The text of the file. Errors call it `name`.

@@ -29,8 +29,8 @@ use crate::project::CustomResource;
 pub use deserialize::Located;
 pub use error::{ConfigError, LoadError};
 pub use find::{NAME, find};
-pub use load::{Loaded, Unloaded, load};
-pub use read::read;
+pub use load::{Loaded, MOST, Unloaded, load, loaded};
+pub use read::{read, sections};
 pub use selector::{Label, PathGlob, Pattern};
 pub use values::{Justification, TransformId};
 pub(crate) use values::{
@@ -192,6 +192,8 @@ pub enum FailOn {
     Unread,
     /// Templates of Helm charts, which are not YAML until they are rendered
     Templates,
+    /// With --base: exceptions and ignore lines that the change adds
+    Policy,
 }
 
 impl Settings {

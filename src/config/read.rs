@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 use super::deserialize::from_tree;
 use super::{Config, ConfigError, Exact};
-use crate::syntax::{self, Limits, Mode, Span};
+use crate::json;
+use crate::syntax::{self, Limits, Mode, Schema, Span};
 
 /// More than anybody writes by hand.
 const LIMITS: Limits = Limits {
@@ -32,6 +35,26 @@ pub fn read(text: &str) -> Result<Config, ConfigError> {
     let config: Config = from_tree(&tree, &LIMITS)?;
     check(&config)?;
     Ok(config)
+}
+
+/// The sections of `workloads` as values, to compare those of two configurations. A section that
+/// is too large is `null`, which is equal to no section.
+#[must_use]
+pub fn sections(text: &str) -> Vec<Value> {
+    let Ok(tree) = syntax::parse(text, Mode::GoYaml, &LIMITS) else {
+        return Vec::new();
+    };
+    let schema = Schema::GoYamlV4;
+    let root = tree.documents().first().map(|document| document.root);
+    let workloads = root.and_then(|root| tree.get(root, "workloads", schema));
+    let Some(workloads) = workloads else {
+        return Vec::new();
+    };
+    let sections = tree.children(tree.resolve(workloads.value()));
+    sections
+        .map(|section| json::value(&tree, section, schema, LIMITS.nodes as usize))
+        .map(Option::unwrap_or_default)
+        .collect()
 }
 
 /// The most sections that are compared with one container.
@@ -281,7 +304,7 @@ mod tests {
         fails(
             "fail_on:\n  - changes\n  - everything\n",
             "unknown value `everything`; expected one of changes, findings, declines, \
-             stale-exceptions, unread, templates",
+             stale-exceptions, unread, templates, policy",
             "everything",
         );
         fails(

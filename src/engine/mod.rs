@@ -1,5 +1,6 @@
 //! One pass over one project: read, decide, apply, prove.
 
+mod base;
 mod command_line;
 mod error;
 mod exceptions;
@@ -32,7 +33,7 @@ use crate::engine::rules::{Exception, Rules, Ruling, Subject};
 use crate::image::{self, Knowledge};
 use crate::json;
 use crate::project::{
-    self, BeyondLimit, CustomResource, File, Format, NoSurroundings, Surroundings,
+    self, Base, BeyondLimit, CustomResource, File, Format, NoSurroundings, Surroundings,
 };
 use crate::transforms::{SET_BY_VARIABLE, Transform, evidence};
 
@@ -63,6 +64,8 @@ pub struct Run<'k> {
     pub variables: Vec<(PathBuf, String)>,
     /// The rules of the configuration for individual containers.
     pub rules: &'k Rules,
+    /// The revision whose exceptions count.
+    pub base: Option<&'k dyn Base>,
     /// The containers to change and report.
     pub selection: Selection,
     /// Each change gets its own edits ([`Row::fix`]).
@@ -87,6 +90,7 @@ impl<'k> Run<'k> {
             merges: false,
             variables: Vec::new(),
             rules: Rules::none(),
+            base: None,
             selection: Selection::default(),
             fixes: false,
         }
@@ -172,10 +176,16 @@ impl<'k> Run<'k> {
             Vec::new()
         };
         let chooser = self.rules.chooser();
-        members
+        let mut written: Vec<Vec<Exception<'r>>> = members
             .iter()
             .enumerate()
-            .map(|(at, member)| {
+            .map(|(at, member)| exceptions.of(&member.container, headings.get(at)))
+            .collect();
+        let standings = self.standings(files, members, &mut written);
+        members
+            .iter()
+            .zip(written.into_iter().zip(standings))
+            .map(|(member, (written, standing))| {
                 let Member { container, site } = member;
                 let path = files
                     .get(container.place.file)
@@ -199,8 +209,7 @@ impl<'k> Run<'k> {
                     path,
                     object: &object,
                 };
-                let written = exceptions.of(container, headings.get(at));
-                chooser.of(&self.policy, written, &subject)
+                chooser.of(&self.policy, written, standing, &subject)
             })
             .collect()
     }
@@ -221,8 +230,10 @@ impl<'k> Run<'k> {
             path,
             object: &|| None,
         };
-        let written = exceptions.labelled(container).collect();
-        let ruling = self.rules.chooser().of(&self.policy, written, &subject);
+        let mut written = exceptions.labelled(container).collect();
+        let standing = self.standing_alone(container, path, &mut written);
+        let chooser = self.rules.chooser();
+        let ruling = chooser.of(&self.policy, written, standing, &subject);
         self.report(format, &mut members, &[ruling], 0, draft)
     }
 
@@ -246,6 +257,7 @@ impl<'k> Run<'k> {
             image: container.image.as_ref().map(ToString::to_string),
             caution: None,
             rows: Vec::new(),
+            policy: rulings[at].added.clone(),
         };
         report.rows = self.answers(members, rulings, at, draft);
         if members[at].container.is_fragment {

@@ -16,7 +16,8 @@ use serde_json::Value;
 
 use crate::config::{Choices, Config, Exact, Label, Located, Settings, TransformId, Workload};
 use crate::container::{Assume, Container, Policy};
-use crate::engine::outcome::{Outcome, Position, StaleException};
+use crate::engine::base::Standing;
+use crate::engine::outcome::{Outcome, PolicyEntry, Position, StaleException};
 use crate::engine::selection::workload_names;
 use crate::jsonpath::JsonPath;
 use crate::paths::normalized;
@@ -31,6 +32,8 @@ pub struct Rules {
     here: PathBuf,
     /// The directory that the paths of the configuration are relative to.
     folder: PathBuf,
+    /// The same for the configuration of a change.
+    added_folder: Option<PathBuf>,
     skipped: Vec<Skipped>,
     sections: Vec<Section>,
     /// The sections by their exact selectors; under `None` those that have only patterns.
@@ -58,6 +61,8 @@ struct Skipped {
     reason: String,
     line: u32,
     is_used: AtomicBool,
+    /// The configuration of the checkout has it too. Always, without a base revision.
+    is_current: bool,
 }
 
 #[derive(Debug)]
@@ -67,6 +72,11 @@ struct Section {
     enabled: BTreeSet<&'static str>,
     overrides: BTreeSet<&'static str>,
     is_used: AtomicBool,
+    /// The configuration of the checkout has the section too. Always, without a base revision.
+    is_current: bool,
+    /// The configuration of the change with the section, which the base revision does not have. It
+    /// applies only to new containers.
+    added_by: Option<Arc<str>>,
 }
 
 /// The rules for one container.
@@ -77,6 +87,8 @@ pub(crate) struct Ruling<'r> {
     exceptions: Vec<Exception<'r>>,
     /// Transforms that do not run, because no section enables them.
     disabled: Vec<&'static str>,
+    /// What the change adds to the policy for the container.
+    pub(crate) added: Vec<PolicyEntry>,
 }
 
 /// An exception from a transform.
@@ -113,31 +125,59 @@ impl Rules {
     /// `here`.
     #[must_use]
     pub fn new(config: Config, name: String, folder: PathBuf, here: PathBuf) -> Self {
-        let ids = |ids: &[TransformId]| ids.iter().map(|id| id.0.id).collect();
-        let sections = config.workloads.into_iter().map(|mut workload| Section {
-            skipped: skipped(&mut workload.value.transforms),
-            enabled: ids(&workload.value.transforms.enable),
-            overrides: ids(&workload.value.transforms.overrides),
-            workload,
-            is_used: AtomicBool::new(false),
-        });
-        let sections: Vec<Section> = sections.collect();
-        let mut by_exact: HashMap<_, Vec<usize>> = HashMap::new();
-        for (at, section) in sections.iter().enumerate() {
-            let exact = section.workload.value.exact();
-            by_exact.entry(exact).or_default().push(at);
-        }
         let mut transforms = config.transforms;
-        Self {
+        let mut rules = Self {
             file: name,
             here,
             folder,
             skipped: skipped(&mut transforms),
-            sections,
-            by_exact,
-            optional: Vec::new(),
-            command_line: CommandLine::default(),
+            ..Self::default()
+        };
+        for workload in config.workloads {
+            rules.add(Section::new(workload, None));
         }
+        rules
+    }
+
+    /// The same, with the configuration of the checkout where these rules are those of the base
+    /// revision. `is_new` tells for each of its sections whether the base does not have it. Such a
+    /// section applies to new containers. `is_kept` tells which sections of the base it still has.
+    #[must_use]
+    pub fn with_change(
+        mut self,
+        change: Config,
+        (name, folder): (String, PathBuf),
+        is_new: &[bool],
+        is_kept: &[bool],
+    ) -> Self {
+        let skip = change.transforms.skip.iter();
+        let skip: BTreeSet<_> = skip.map(|one| (one.id.0.id, &one.reason.0)).collect();
+        for skipped in &mut self.skipped {
+            skipped.is_current = skip.contains(&(skipped.id, &skipped.reason));
+        }
+        for (section, is_kept) in self.sections.iter_mut().zip(is_kept) {
+            section.is_current = *is_kept;
+        }
+        let name: Arc<str> = name.into();
+        self.added_folder = Some(folder);
+        for (workload, is_new) in change.workloads.into_iter().zip(is_new) {
+            if *is_new {
+                self.add(Section::new(workload, Some(Arc::clone(&name))));
+            }
+        }
+        self
+    }
+
+    fn add(&mut self, section: Section) {
+        let exact = section.workload.value.exact();
+        let at = self.sections.len();
+        self.by_exact.entry(exact).or_default().push(at);
+        self.sections.push(section);
+    }
+
+    /// Whether some sections apply only to containers that the base does not have.
+    pub(crate) fn has_added_sections(&self) -> bool {
+        self.added_folder.is_some() && self.sections.iter().any(|one| one.added_by.is_some())
     }
 
     /// The same, with the options of the command line, and with the transforms that run only for
@@ -167,8 +207,10 @@ impl Rules {
     pub fn stale(&self, ran: &[&'static Transform]) -> Vec<StaleException> {
         let mut stale = Vec::new();
         let at = |line: u32| Position::Elsewhere(format!("{}:{line}", self.file));
+        let sections = self.sections.iter();
+        let sections = sections.filter(|section| section.is_current && section.added_by.is_none());
         let mut unused = |skipped: &[Skipped]| {
-            for one in skipped {
+            for one in skipped.iter().filter(|one| one.is_current) {
                 if !one.is_used.load(Ordering::Relaxed) && ran.iter().any(|ran| ran.id == one.id) {
                     stale.push(StaleException {
                         at: at(one.line),
@@ -178,12 +220,12 @@ impl Rules {
             }
         };
         unused(&self.skipped);
-        for section in &self.sections {
+        for section in sections.clone() {
             if section.is_used.load(Ordering::Relaxed) {
                 unused(&section.skipped);
             }
         }
-        for section in &self.sections {
+        for section in sections {
             if !section.is_used.load(Ordering::Relaxed) {
                 stale.push(StaleException {
                     at: at(section.workload.line),
@@ -212,9 +254,24 @@ impl Rules {
     }
 
     /// The path relative to the folder of the configuration; `None` for a path outside the folder.
-    fn below(&self, path: &Path) -> Option<PathBuf> {
+    fn below(&self, path: &Path, folder: &Path) -> Option<PathBuf> {
         let whole = normalized(&self.here.join(path));
-        whole.strip_prefix(&self.folder).ok().map(Path::to_owned)
+        whole.strip_prefix(folder).ok().map(Path::to_owned)
+    }
+}
+
+impl Section {
+    fn new(mut workload: Located<Workload>, added_by: Option<Arc<str>>) -> Self {
+        let ids = |ids: &[TransformId]| ids.iter().map(|id| id.0.id).collect();
+        Self {
+            skipped: skipped(&mut workload.value.transforms),
+            enabled: ids(&workload.value.transforms.enable),
+            overrides: ids(&workload.value.transforms.overrides),
+            workload,
+            is_used: AtomicBool::new(false),
+            is_current: true,
+            added_by,
+        }
     }
 }
 
@@ -243,6 +300,7 @@ impl<'r> Chooser<'r> {
         &self,
         policy: &'r Policy,
         exceptions: Vec<Exception<'r>>,
+        standing: Standing,
         subject: &Subject<'_>,
     ) -> Ruling<'r> {
         let rules = self.rules;
@@ -250,9 +308,20 @@ impl<'r> Chooser<'r> {
             policy: Cow::Borrowed(policy),
             exceptions,
             disabled: rules.optional.clone(),
+            added: standing.policy,
         };
         for section in self.sections(subject) {
+            if section.added_by.is_some() && !standing.is_new {
+                continue;
+            }
             section.is_used.store(true, Ordering::Relaxed);
+            if let Some(name) = &section.added_by {
+                ruling.added.push(PolicyEntry {
+                    at: Position::Elsewhere(format!("{name}:{}", section.workload.line)),
+                    id: None,
+                    is_used: true,
+                });
+            }
             let Workload {
                 assume, settings, ..
             } = &section.workload.value;
@@ -261,7 +330,8 @@ impl<'r> Chooser<'r> {
             policy.assume = assume.unwrap_or(policy.assume);
             policy.overrides.extend(section.overrides.iter().copied());
             ruling.disabled.retain(|id| !section.enabled.contains(id));
-            ruling.except(&section.skipped, &rules.file);
+            let file = section.added_by.as_deref().unwrap_or(&rules.file);
+            ruling.except(&section.skipped, file);
         }
         ruling.except(&rules.skipped, &rules.file);
         if let Cow::Owned(policy) = &mut ruling.policy {
@@ -280,13 +350,15 @@ impl<'r> Chooser<'r> {
         let Subject {
             container, path, ..
         } = subject;
-        let below = path.and_then(|path| rules.below(path));
+        let below = |folder: &Path| path.and_then(|path| rules.below(path, folder));
+        let added = rules.added_folder.as_deref().and_then(below);
+        let below = below(&rules.folder);
         let images = images(container);
         let names = workload_names(&container.workload).map(|name| Exact::Name(name.to_owned()));
         let keys = names
             .chain([Exact::Container(container.name.clone())])
             .chain(images.iter().cloned().map(Exact::Image))
-            .chain(below.iter().cloned().map(Exact::Path));
+            .chain(below.iter().chain(&added).cloned().map(Exact::Path));
         let found = keys.filter_map(|key| rules.by_exact.get(&Some(key)));
         let patterns = rules.by_exact.get(&None);
         let mut candidates: Vec<usize> = found.chain(patterns).flatten().copied().collect();
@@ -299,6 +371,10 @@ impl<'r> Chooser<'r> {
         sections
             .filter(|(at, section)| {
                 let workload = &section.workload.value;
+                let below = match section.added_by {
+                    Some(_) => &added,
+                    None => &below,
+                };
                 self.chooses(*at, workload, subject, below.as_deref(), &images)
             })
             .map(|(_, section)| section)
@@ -420,6 +496,7 @@ fn skipped(choices: &mut Choices) -> Vec<Skipped> {
             line: skip.line,
             reason: skip.value.reason.0,
             is_used: AtomicBool::new(false),
+            is_current: true,
         })
         .collect()
 }

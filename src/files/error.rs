@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::diagnostic::{Diagnostic, system_message};
 use crate::engine::EngineError;
+use crate::files::git::GitError;
 
 /// A file or directory that could not be read, walked or written.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,9 @@ pub enum FileError {
         /// What is wrong, without any text of the file.
         why: String,
     },
+    /// A file of a revision cannot be read.
+    #[error(transparent)]
+    Revision(#[from] GitError),
     /// The walk of a directory stopped early.
     #[error("cannot walk {}: {source}", path.display())]
     Walk {
@@ -117,7 +121,10 @@ impl FileError {
             | Self::HardLinked { path, .. }
             | Self::NotKept { path, .. }
             | Self::NotRegular { path } => Some(path),
-            Self::Stray { .. } | Self::IgnoreLine { .. } | Self::IgnoreFile { .. } => None,
+            Self::Stray { .. }
+            | Self::IgnoreLine { .. }
+            | Self::IgnoreFile { .. }
+            | Self::Revision(_) => None,
         }
     }
 }
@@ -125,6 +132,7 @@ impl FileError {
 impl Diagnostic for FileError {
     fn hint(&self) -> Option<Cow<'static, str>> {
         let hint = match self {
+            Self::Revision(error) => return error.hint(),
             Self::TooLarge { .. } => "to skip the file in a walk, list it in .hardenignore",
             Self::ChangedMeanwhile { .. } => "run the command again",
             Self::HardLinked { .. } => {

@@ -14,7 +14,7 @@ pub mod walk;
 pub mod write;
 
 pub use self::error::FileError;
-pub use self::git::root_of;
-pub use self::ignores::Excluded;
+pub use self::git::{GitError, Revision, root_of};
+pub use self::ignores::{Excluded, Standing};
 pub use self::names::Names;
 pub use self::new_file::NewFile;

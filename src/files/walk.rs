@@ -17,7 +17,7 @@ use memchr::memmem;
 
 use super::ignores::Ignores;
 use super::links::{Links, Target};
-use super::{Excluded, FileError, Names, root_of};
+use super::{Excluded, FileError, Names, Revision, root_of};
 use crate::dialect;
 use crate::paths::normalized;
 use crate::project::{Source, Surroundings, Unread};
@@ -128,7 +128,8 @@ impl Surroundings for Disk {
     fn siblings(&self, from: &Path) -> Vec<PathBuf> {
         let directory = from.parent().unwrap_or(Path::new(""));
         let root = self.directory.join(directory);
-        let ignores = Arc::new(Ignores::new(&real_path(&root), &real_path(&self.directory)));
+        let here = real_path(&self.directory);
+        let ignores = Arc::new(Ignores::new(&real_path(&root), &here, None));
         let mut paths: Vec<PathBuf> = builder(&root, &ignores)
             .max_depth(Some(1))
             .build()
@@ -171,12 +172,21 @@ fn is_for_owner(_: &fs::Metadata) -> bool {
 /// Finds the files that the arguments name, each once. `seen` counts the files found so far.
 #[must_use]
 pub fn find(arguments: &[PathBuf], seen: &AtomicUsize) -> Found {
+    find_with(arguments, None, seen)
+}
+
+/// The same with the ignore files of a base revision.
+pub(crate) fn find_with(
+    arguments: &[PathBuf],
+    base: Option<&Arc<Revision>>,
+    seen: &AtomicUsize,
+) -> Found {
     let mut found = Found::default();
     let mut entries = Vec::new();
     for argument in arguments {
         match fs::metadata(argument) {
             Ok(metadata) if metadata.is_dir() => {
-                walk(argument, seen, &mut found, &mut entries);
+                walk(argument, base, seen, &mut found, &mut entries);
             }
             Ok(_) => entries.push(named(argument, seen)),
             Err(source) => found.errors.push(missing(argument, source)),
@@ -296,14 +306,20 @@ pub fn read_stdin(input: impl Read) -> Result<Source, FileError> {
     }
 }
 
-fn walk(root: &Path, seen: &AtomicUsize, found: &mut Found, entries: &mut Vec<Entry>) {
+fn walk(
+    root: &Path,
+    base: Option<&Arc<Revision>>,
+    seen: &AtomicUsize,
+    found: &mut Found,
+    entries: &mut Vec<Entry>,
+) {
     let mut links = Links::new(real_path(root), real_path(Path::new(".")));
     let mut open = vec![root.to_owned()];
     while let Some(root) = open.pop() {
         let Walked {
             mut paths,
             links: mut own,
-        } = walk_one(&root, seen, found, &mut links);
+        } = walk_one(&root, base, seen, found, &mut links);
         own.sort_unstable();
         for path in own {
             match links.follow(&path) {
@@ -336,8 +352,15 @@ struct Walked {
     links: Vec<PathBuf>,
 }
 
-fn walk_one(root: &Path, seen: &AtomicUsize, found: &mut Found, links: &mut Links) -> Walked {
-    let ignores = Arc::new(Ignores::new(&real_path(root), &real_path(Path::new("."))));
+fn walk_one(
+    root: &Path,
+    base: Option<&Arc<Revision>>,
+    seen: &AtomicUsize,
+    found: &mut Found,
+    links: &mut Links,
+) -> Walked {
+    let here = real_path(Path::new("."));
+    let ignores = Arc::new(Ignores::new(&real_path(root), &here, base.cloned()));
     let walked = Mutex::new((Walked::default(), Vec::new()));
     builder(root, &ignores).build_parallel().run(|| {
         Box::new(|entry| {

@@ -19,8 +19,9 @@ use crate::engine::outcome::{
     self, ContainerReport, FileOutcome, FileReport, Location, Outcome, Position, Report, Row,
     StaleException,
 };
-use crate::files::Excluded;
+use crate::files::{Excluded, Standing};
 use crate::project::State;
+use crate::report::policy::AddedPolicy;
 use crate::syntax;
 
 /// The JSON Schema of the report.
@@ -131,6 +132,13 @@ impl Reporter for Json {
         list(out, self.stale.iter())?;
         write!(out, ",\n\"excluded\": ")?;
         list(out, closing.excluded.iter().map(ExcludedLine::from))?;
+        if let Some(base) = closing.base {
+            let (revision, commit) = (base.name(), base.commit());
+            write!(out, ",\n\"base\": ")?;
+            serde_json::to_writer(&mut *out, &Base { revision, commit })?;
+            write!(out, ",\n\"policy\": ")?;
+            list(out, closing.policy.iter().map(Policy::from))?;
+        }
         writeln!(out, "\n}}")
     }
 }
@@ -264,12 +272,45 @@ struct Stale {
     why: String,
 }
 
+/// The revision whose policy applies.
+#[derive(Serialize)]
+struct Base<'r> {
+    revision: &'r str,
+    commit: &'r str,
+}
+
+/// What the change adds to the policy.
+#[derive(Serialize)]
+struct Policy<'r> {
+    at: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transform: Option<&'static str>,
+    workload: &'r str,
+    name: &'r str,
+    used: bool,
+}
+
+impl<'r> From<&'r AddedPolicy> for Policy<'r> {
+    fn from(entry: &'r AddedPolicy) -> Self {
+        Self {
+            at: &entry.at,
+            transform: entry.id,
+            workload: &entry.workload,
+            name: &entry.name,
+            used: entry.is_used,
+        }
+    }
+}
+
 /// A line of an ignore file that excluded something.
 #[derive(Serialize)]
 struct ExcludedLine<'r> {
     at: &'r str,
     files: usize,
     directories: usize,
+    /// Only where a change adds the line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added: Option<&'static str>,
 }
 
 impl<'r> From<&'r Excluded> for ExcludedLine<'r> {
@@ -278,6 +319,11 @@ impl<'r> From<&'r Excluded> for ExcludedLine<'r> {
             at: &line.at,
             files: line.files,
             directories: line.directories,
+            added: match line.standing {
+                Standing::Holds => None,
+                Standing::Added => Some("used"),
+                Standing::NotUsed => Some("not-used"),
+            },
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod explain;
 pub mod images;
 pub mod json;
 pub mod pod_security;
+pub mod policy;
 pub mod reporter;
 pub mod terminal;
 pub mod text;

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::policy::by_standing;
 use super::terminal::{BOLD, Escaped, NOTICE, PLACE, Terminal, path_text};
-use super::text::{ROWS, counted, excluded};
-use crate::files::Excluded;
+use super::text::{ROWS, counted, excluded, exclusion, short};
+use crate::files::{Excluded, Revision, Standing};
 use crate::pod_security::{Content, FileJudgement, PodJudgement, Standard, Verdict, Violation};
 use crate::project::{NotOurs, State};
 use crate::report::why_not_ours;
@@ -76,6 +77,7 @@ pub struct PodSecuritySummary {
     excluded: Vec<Excluded>,
     /// The templates of charts, with the reason.
     templates: Vec<(String, String)>,
+    notes: Vec<String>,
 }
 
 impl PodSecuritySummary {
@@ -97,6 +99,7 @@ impl PodSecuritySummary {
             unread: Vec::new(),
             excluded: Vec::new(),
             templates: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -179,6 +182,43 @@ impl PodSecuritySummary {
         }
     }
 
+    /// How many pods were judged, also those that the API would reject.
+    #[must_use]
+    pub fn judged(&self) -> usize {
+        self.passing + self.failing + self.rejected
+    }
+
+    /// Sets the base revision, with notes on its configuration.
+    pub fn set_base(&mut self, revision: &Revision, notes: &[String]) {
+        let (name, commit) = (Escaped(revision.name()), short(revision.commit()));
+        self.notes = notes.to_vec();
+        self.notes
+            .push(format!("The policy is that of {name} ({commit})."));
+    }
+
+    /// Writes what the ignore files exclude, and what the change adds to them.
+    fn write_policy(&self, out: &mut impl Write) -> io::Result<()> {
+        for note in &self.notes {
+            writeln!(out, "{note}")?;
+        }
+        let holds = by_standing(&self.excluded, Standing::Holds);
+        if let Some(excluded) = excluded(&holds, self.verbose) {
+            writeln!(out, "{excluded}")?;
+        }
+        for (standing, title) in [
+            (Standing::Added, "Policy added by this change"),
+            (
+                Standing::NotUsed,
+                "Not used, because the base has the files",
+            ),
+        ] {
+            for line in by_standing(&self.excluded, standing) {
+                writeln!(out, "{title}: {}: {}.", Escaped(&line.at), exclusion(line))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the summary.
     ///
     /// # Errors
@@ -237,9 +277,7 @@ impl PodSecuritySummary {
             let places = counted(self.unread.len(), "place");
             writeln!(out, "Not read: {places}; see above.")?;
         }
-        if let Some(excluded) = excluded(&self.excluded, self.verbose) {
-            writeln!(out, "{excluded}")?;
-        }
+        self.write_policy(out)?;
         if self.rejected > 0 {
             let pods = counted(self.rejected, "pod");
             writeln!(out, "The API would reject {pods}; see the errors above.")?;

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use super::FORMATS;
 use super::terminal::Terminal;
 use crate::engine::outcome::{Report, StaleException};
-use crate::files::Excluded;
+use crate::files::{Excluded, Revision};
+use crate::report::policy::AddedPolicy;
 
 /// A format of reports.
 #[derive(Clone, Copy)]
@@ -90,6 +91,10 @@ pub struct Closing<'c> {
     pub left_alone: &'c [(PathBuf, String)],
     /// The lines of ignore files that excluded something from the walk.
     pub excluded: &'c [Excluded],
+    /// The revision whose policy applies.
+    pub base: Option<&'c Revision>,
+    /// What the change adds to that policy.
+    pub policy: &'c [AddedPolicy],
 }
 
 /// The settings of a report.

@@ -140,7 +140,7 @@ const SAMPLES: &[(bool, &str)] = &[
     (false, "images: [1.5: x]"),
     (
         true,
-        "fail_on: [changes, findings, declines, stale-exceptions, unread, templates]",
+        "fail_on: [changes, findings, declines, stale-exceptions, unread, templates, policy]",
     ),
     (true, "fail_on: []"),
     (false, "fail_on: changes"),

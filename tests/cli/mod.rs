@@ -1,5 +1,6 @@
 //! Tests of the command line: its pages, README.md, the configuration, diffs and writes.
 
+mod base;
 mod config;
 mod diff;
 mod filter;
@@ -7,6 +8,7 @@ mod gate;
 mod ignores;
 mod interrupt;
 mod json;
+mod nothing;
 mod pages;
 mod permissions;
 mod readme;

@@ -168,6 +168,7 @@ mod tests {
             role: Role::Main,
             image: None,
             caution: None,
+            policy: Vec::new(),
             rows: rows.collect(),
         }
     }

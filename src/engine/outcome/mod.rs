@@ -130,6 +130,19 @@ pub struct ContainerReport {
     pub caution: Option<Reason>,
     /// The answers of the transforms, in catalogue order.
     pub rows: Vec<Row>,
+    /// With a base revision: what the change adds to the policy for this container.
+    pub policy: Vec<PolicyEntry>,
+}
+
+/// An exception, or a section of the configuration, that the base revision does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyEntry {
+    /// The place.
+    pub at: Position,
+    /// The transform of an exception; `None` for a section.
+    pub id: Option<&'static str>,
+    /// It counts, because the container is new. Otherwise the base has the container without it.
+    pub is_used: bool,
 }
 
 /// One answer of a transform for one container, with its outcome. Each finding of a transform has
@@ -241,6 +254,11 @@ impl ContainerReport {
                 ..
             } = &mut row.outcome
             {
+                (*file, *at) = line(*file, *at);
+            }
+        }
+        for entry in &mut self.policy {
+            if let Position::File(file, at) = &mut entry.at {
                 (*file, *at) = line(*file, *at);
             }
         }

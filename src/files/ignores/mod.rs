@@ -7,6 +7,10 @@
 //! The files and their order are those of ripgrep: `.hardenignore` before `.ignore` before
 //! `.gitignore` before `.git/info/exclude` before git's global file; of one name, the file of the
 //! nearest directory before those above it. Nothing above the repository is read.
+//!
+//! With a base revision, its ignore files apply, and a line that only the checkout has excludes
+//! nothing that the base tracks. Git's own files are not part of a revision, so they count as lines
+//! of the checkout.
 
 mod texts;
 
@@ -19,7 +23,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder, gitconfig_excludes_path};
 
 use self::texts::{IgnoreText, MOST, Trouble};
-use super::FileError;
+use super::{FileError, Revision, root_of};
 
 /// Names of ignore files in a directory, the most important first.
 const NAMES: [&str; 3] = [".hardenignore", ".ignore", ".gitignore"];
@@ -33,13 +37,27 @@ const KINDS: usize = 4;
 /// The ignore files of one walk.
 #[derive(Debug)]
 pub(crate) struct Ignores {
+    /// Those of the checkout.
+    now: Lines,
+    /// Those of the base revision.
+    before: Option<Lines>,
+    /// Directories of the base that a line of the checkout excludes, with that line. Files in them
+    /// that the base does not have are excluded.
+    entered: Mutex<HashMap<PathBuf, Line>>,
+    excluded: Mutex<BTreeMap<(String, Standing), Excluded>>,
+}
+
+/// The ignore files of the checkout or of a revision.
+#[derive(Debug)]
+struct Lines {
+    /// The files are read from it, and not from the disk.
+    revision: Option<Arc<Revision>>,
     /// The highest directory whose ignore files count: the root of the repository.
     top: PathBuf,
     /// For each directory the lines that apply in it.
     levels: RwLock<HashMap<PathBuf, Arc<Level>>>,
     /// Git's global file.
     global: Option<Gitignore>,
-    excluded: Mutex<BTreeMap<String, Excluded>>,
     errors: Mutex<Vec<FileError>>,
 }
 
@@ -52,6 +70,20 @@ pub struct Excluded {
     pub files: usize,
     /// Directories that the walk would have searched.
     pub directories: usize,
+    /// Whether the line counts.
+    pub standing: Standing,
+}
+
+/// Whether a line of an ignore file counts, where there is a base revision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// The line excludes these files.
+    #[default]
+    Holds,
+    /// The change adds the line. It excludes these files, which the base does not have.
+    Added,
+    /// The change adds the line. It does not exclude these files, because the base has them.
+    NotUsed,
 }
 
 /// The ignore files of one directory, and those above it.
@@ -66,83 +98,178 @@ struct Level {
 /// The decision for one name.
 enum Verdict {
     /// A line excludes it.
-    Excluded {
-        at: String,
-        /// It is a line for git. Such lines usually name what git does not track.
-        is_of_git: bool,
-    },
+    Excluded(Line),
     /// A line includes it, also if its name starts with a dot.
     Included,
     /// No line matches it.
     Open,
 }
 
+/// A line of an ignore file.
+#[derive(Clone, Debug)]
+struct Line {
+    at: String,
+    /// The index of its file: that of [`NAMES`], or a later one.
+    kind: usize,
+}
+
 impl Ignores {
     /// The ignore files for a walk of the directory `root`, which has no symbolic links. `here` is
     /// the directory of the run.
-    ///
-    /// Outside of a repository, other users may own the directories above, so their ignore files
-    /// count only up to `here`.
-    pub(crate) fn new(root: &Path, here: &Path) -> Self {
-        let repository = super::root_of(root);
-        let has_repository = repository.is_some();
-        let top = repository.unwrap_or_else(|| {
-            let outer = if root.starts_with(here) { here } else { root };
-            outer.to_owned()
-        });
-        let mut ignores = Self {
-            top,
-            levels: RwLock::default(),
-            global: None,
+    pub(crate) fn new(root: &Path, here: &Path, base: Option<Arc<Revision>>) -> Self {
+        Self {
+            now: Lines::on_disk(root, here),
+            before: base.map(Lines::of),
+            entered: Mutex::default(),
             excluded: Mutex::default(),
-            errors: Mutex::default(),
-        };
-        if has_repository && let Some(path) = gitconfig_excludes_path() {
-            let text = texts::of_user(&path);
-            ignores.global = ignores.parse(&path, text);
         }
-        ignores
     }
 
     /// Whether the walk leaves out an entry of a directory. `path` has no symbolic links before
     /// its last part. `counts` tells whether the walk would read the file or search the directory.
     pub(crate) fn excludes(&self, path: &Path, is_directory: bool, counts: bool) -> bool {
-        match self.verdict(path, is_directory) {
-            Verdict::Included => false,
-            Verdict::Open => is_hidden(path),
-            Verdict::Excluded { at, is_of_git } => {
-                // Directories that git ignores are many, and hold what programs made.
-                if counts && !(is_directory && is_of_git) {
-                    self.count(at, is_directory);
+        // The walk leaves out such a name anyway.
+        let counts = counts && !is_hidden(path);
+        let Some(before) = &self.before else {
+            return match self.now.verdict(path, is_directory) {
+                Verdict::Included => false,
+                Verdict::Open => is_hidden(path),
+                Verdict::Excluded(line) => {
+                    // Directories that git ignores are many, and hold what programs made.
+                    if counts && !(is_directory && line.kind >= GITIGNORE) {
+                        self.count(&line, is_directory, Standing::Holds);
+                    }
+                    true
                 }
-                true
+            };
+        };
+        match before.verdict(path, is_directory) {
+            Verdict::Included => return false,
+            Verdict::Open => {}
+            Verdict::Excluded(line) => {
+                if counts && !(is_directory && line.kind >= GITIGNORE) {
+                    self.count(&line, is_directory, Standing::Holds);
+                }
+                return true;
             }
         }
+        let line = match self.line_above(path) {
+            Some(line) => line,
+            None => match self.now.verdict(path, is_directory) {
+                Verdict::Included => return false,
+                Verdict::Open => return is_hidden(path),
+                Verdict::Excluded(line) => line,
+            },
+        };
+        if !before.tracks(path, is_directory) {
+            let is_local = line.kind >= EXCLUDE;
+            if counts && !(is_directory && is_local) {
+                let standing = if is_local {
+                    Standing::Holds
+                } else {
+                    Standing::Added
+                };
+                self.count(&line, is_directory, standing);
+            }
+            return true;
+        }
+        if is_directory {
+            let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+            entered.insert(path.to_owned(), line);
+        } else if counts {
+            self.count(&line, false, Standing::NotUsed);
+        }
+        is_hidden(path)
     }
 
     /// What the lines excluded so far, by line, and the errors in ignore files.
     pub(crate) fn finish(&self) -> (Vec<Excluded>, Vec<FileError>) {
         let mut excluded = self.excluded.lock().unwrap_or_else(PoisonError::into_inner);
         let excluded = std::mem::take(&mut *excluded).into_values().collect();
-        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut errors = std::mem::take(&mut *errors);
+        let all = std::iter::once(&self.now).chain(&self.before);
+        let mut errors: Vec<FileError> = all.flat_map(Lines::take_errors).collect();
         errors.sort_by_cached_key(ToString::to_string);
         (excluded, errors)
     }
 
-    fn count(&self, at: String, is_directory: bool) {
+    /// The line that excludes the directory of this path.
+    fn line_above(&self, path: &Path) -> Option<Line> {
+        let entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        entered.get(path.parent()?).cloned()
+    }
+
+    fn count(&self, line: &Line, is_directory: bool, standing: Standing) {
         let mut excluded = self.excluded.lock().unwrap_or_else(PoisonError::into_inner);
-        let one = excluded.entry(at.clone()).or_default();
-        one.at = at;
+        let one = excluded.entry((line.at.clone(), standing)).or_default();
+        one.at.clone_from(&line.at);
+        one.standing = standing;
         if is_directory {
             one.directories += 1;
         } else {
             one.files += 1;
         }
     }
+}
+
+impl Lines {
+    /// Those of the checkout.
+    ///
+    /// Outside of a repository, other users may own the directories above, so their ignore files
+    /// count only up to `here`.
+    fn on_disk(root: &Path, here: &Path) -> Self {
+        let repository = root_of(root);
+        let has_repository = repository.is_some();
+        let top = repository.unwrap_or_else(|| {
+            let outer = if root.starts_with(here) { here } else { root };
+            outer.to_owned()
+        });
+        let mut lines = Self {
+            revision: None,
+            top,
+            levels: RwLock::default(),
+            global: None,
+            errors: Mutex::default(),
+        };
+        if has_repository && let Some(path) = gitconfig_excludes_path() {
+            let text = texts::of_user(&path);
+            lines.global = lines.parse(&path, text);
+        }
+        lines
+    }
+
+    /// Those of a revision.
+    fn of(revision: Arc<Revision>) -> Self {
+        Self {
+            top: revision.root().to_owned(),
+            revision: Some(revision),
+            levels: RwLock::default(),
+            global: None,
+            errors: Mutex::default(),
+        }
+    }
+
+    /// Whether the revision has the file, or files in the directory.
+    fn tracks(&self, path: &Path, is_directory: bool) -> bool {
+        let Some(revision) = &self.revision else {
+            return false;
+        };
+        path.strip_prefix(&self.top).is_ok_and(|below| {
+            if is_directory {
+                revision.has_directory(below)
+            } else {
+                revision.has(below)
+            }
+        })
+    }
+
+    fn take_errors(&self) -> Vec<FileError> {
+        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *errors)
+    }
 
     fn verdict(&self, path: &Path, is_directory: bool) -> Verdict {
-        let Some(directory) = path.parent() else {
+        let directory = path.parent();
+        let Some(directory) = directory.filter(|one| one.starts_with(&self.top)) else {
             return Verdict::Open;
         };
         let level = self.level(directory);
@@ -152,16 +279,15 @@ impl Ignores {
         for level in std::iter::successors(Some(&level), |level| level.above.as_ref()) {
             is_in_repository |= level.is_repository;
             for (kind, (file, found)) in level.files.iter().zip(&mut found).enumerate() {
-                let is_of_git = kind >= GITIGNORE;
-                if found.is_none() && !(is_of_git && passed_repository) {
+                if found.is_none() && !(kind >= GITIGNORE && passed_repository) {
                     let file = file.as_ref();
-                    *found = file.and_then(|file| matched(file, path, is_directory, is_of_git));
+                    *found = file.and_then(|file| matched(file, path, is_directory, kind));
                 }
             }
             passed_repository |= level.is_repository;
         }
         let global = self.global.as_ref();
-        let global = global.and_then(|file| matched(file, path, is_directory, true));
+        let global = global.and_then(|file| matched(file, path, is_directory, KINDS));
         let all = found.into_iter().chain([global]).enumerate();
         let mut all = all.filter(|(kind, _)| *kind < GITIGNORE || is_in_repository);
         all.find_map(|(_, verdict)| verdict)
@@ -197,16 +323,22 @@ impl Ignores {
 
     /// Reads the ignore files of one directory.
     fn read(&self, directory: &Path, above: Option<Arc<Level>>) -> Arc<Level> {
-        let is_repository = [".git", ".jj"]
-            .iter()
-            .any(|name| directory.join(name).symlink_metadata().is_ok());
         let mut files = [const { None }; KINDS];
         for (file, name) in files.iter_mut().zip(NAMES) {
             let path = directory.join(name);
-            let text = texts::of_project(&path, &self.top);
+            let text = match &self.revision {
+                Some(revision) => texts::of_revision(&path, revision),
+                None => texts::of_project(&path, &self.top),
+            };
             *file = self.parse(&path, text);
         }
-        if is_repository {
+        let is_repository = match self.revision {
+            Some(_) => directory == self.top,
+            None => [".git", ".jj"]
+                .iter()
+                .any(|name| directory.join(name).symlink_metadata().is_ok()),
+        };
+        if is_repository && self.revision.is_none() {
             let (path, text) = texts::of_repository(directory);
             files[EXCLUDE] = self.parse_for(directory, &path, text);
         }
@@ -230,17 +362,21 @@ impl Ignores {
 
     /// The lines of a file, which match paths below the directory.
     fn parse_for(&self, directory: &Path, path: &Path, text: IgnoreText) -> Option<Gitignore> {
-        let shown = path.strip_prefix(&self.top).unwrap_or(path);
+        let below = path.strip_prefix(&self.top).unwrap_or(path);
+        let shown = match &self.revision {
+            Some(revision) => format!("{}:{}", revision.name(), below.display()),
+            None => below.display().to_string(),
+        };
         let text = match text {
             Ok(text) => text?,
             Err(trouble) => {
-                self.add_error(unusable(shown.to_owned(), trouble));
+                self.add_error(unusable(shown.into(), trouble));
                 return None;
             }
         };
         let mut lines = GitignoreBuilder::new(directory);
         for (number, line) in (1..).zip(text.lines()) {
-            let at = format!("{}:{number}", shown.display());
+            let at = format!("{shown}:{number}");
             let added = if texts::is_too_deep(line) {
                 Err("it is too long, or has too many braces".to_owned())
             } else {
@@ -249,7 +385,7 @@ impl Ignores {
             };
             if let Err(why) = added {
                 let error = FileError::IgnoreLine {
-                    path: shown.to_owned(),
+                    path: PathBuf::from(&shown),
                     line: number,
                     why,
                 };
@@ -260,7 +396,7 @@ impl Ignores {
             Ok(lines) => (!lines.is_empty()).then_some(lines),
             Err(error) => {
                 let error = FileError::IgnoreFile {
-                    path: shown.to_owned(),
+                    path: shown.into(),
                     why: why(&error),
                 };
                 self.add_error(error);
@@ -276,14 +412,14 @@ impl Ignores {
 }
 
 /// The verdict of one ignore file.
-fn matched(file: &Gitignore, path: &Path, is_directory: bool, is_of_git: bool) -> Option<Verdict> {
+fn matched(file: &Gitignore, path: &Path, is_directory: bool, kind: usize) -> Option<Verdict> {
     match file.matched(path, is_directory) {
         Match::None => None,
         Match::Whitelist(_) => Some(Verdict::Included),
-        Match::Ignore(line) => Some(Verdict::Excluded {
-            at: line.from().unwrap_or(Path::new("")).display().to_string(),
-            is_of_git,
-        }),
+        Match::Ignore(line) => {
+            let at = line.from().unwrap_or(Path::new("")).display().to_string();
+            Some(Verdict::Excluded(Line { at, kind }))
+        }
     }
 }
 
@@ -297,6 +433,7 @@ fn unusable(path: PathBuf, trouble: Trouble) -> FileError {
     match trouble {
         Trouble::Stray => FileError::Stray { path },
         Trouble::Unreadable(source) => FileError::Read { path, source },
+        Trouble::Revision(error) => FileError::Revision(error),
         Trouble::TooLarge => FileError::IgnoreFile {
             path,
             why: format!("it has more than {MOST} bytes"),

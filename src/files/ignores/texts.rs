@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::files::git::{GitError, Revision};
+
 /// The text of an ignore file; `None` if there is no such file.
 pub(super) type IgnoreText = Result<Option<String>, Trouble>;
 
@@ -16,6 +18,8 @@ pub(super) enum Trouble {
     TooLarge,
     /// The system could not read it.
     Unreadable(io::Error),
+    /// Git could not read it from the revision.
+    Revision(GitError),
 }
 
 /// The limit for an ignore file, in bytes.
@@ -43,6 +47,18 @@ pub(super) fn of_project(path: &Path, top: &Path) -> IgnoreText {
     match real.filter(|real| real.starts_with(top) && is_file(real)) {
         Some(real) => text(&real).map(Some),
         None => Err(Trouble::Stray),
+    }
+}
+
+/// The ignore file that a revision has at this absolute path.
+pub(super) fn of_revision(path: &Path, revision: &Revision) -> IgnoreText {
+    let read = revision
+        .below_root(path)
+        .and_then(|below| revision.read(below, MOST));
+    match read {
+        Ok(bytes) => Ok(bytes.as_deref().map(decoded)),
+        Err(GitError::TooLarge { .. }) => Err(Trouble::TooLarge),
+        Err(error) => Err(Trouble::Revision(error)),
     }
 }
 
@@ -106,8 +122,12 @@ fn text(path: &Path) -> Result<String, Trouble> {
     if read.map_err(Trouble::Unreadable)? as u64 > MOST {
         return Err(Trouble::TooLarge);
     }
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+    Ok(decoded(&bytes))
+}
+
+fn decoded(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
 }
 
 fn is_file(path: &Path) -> bool {

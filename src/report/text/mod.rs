@@ -22,8 +22,9 @@ use crate::container::Basis;
 use crate::engine::outcome::{
     ContainerReport, FileOutcome, Outcome, Position, Report, StaleException,
 };
-use crate::files::Excluded;
+use crate::files::{Excluded, Standing};
 use crate::project::{NotOurs, State};
+use crate::report::policy::by_standing;
 use crate::report::reporter::{Closing, Detail, Format, Group, Mode, Needs, Reporter, Setting};
 use crate::report::words::sentence;
 use crate::report::{position, why_not_ours};
@@ -67,6 +68,12 @@ pub struct Summary {
     notes: Vec<String>,
     /// What the lines of ignore files exclude, as a sentence.
     excluded: Option<String>,
+    /// The name of the base revision.
+    base: Option<String>,
+    /// What the change adds to the policy: the place and the entry.
+    added: Vec<(String, String)>,
+    /// What the change adds in vain.
+    not_used: Vec<(String, String)>,
     counts: Counts,
 }
 
@@ -111,6 +118,9 @@ impl Summary {
             commands: Vec::new(),
             notes: Vec::new(),
             excluded: None,
+            base: None,
+            added: Vec::new(),
+            not_used: Vec::new(),
             counts: Counts::default(),
         }
     }
@@ -222,6 +232,7 @@ impl Summary {
         }
         self.write_stale(out, terminal)?;
         self.write_unread(out, terminal)?;
+        self.write_policy(out, terminal)?;
         self.write_totals(out, terminal)?;
         match self.commands.as_slice() {
             [] => {}
@@ -290,6 +301,26 @@ impl Summary {
                 block.write(out, column, self.detail, terminal)?;
             }
             writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    /// Lists what the change adds to the policy of its base revision.
+    fn write_policy(&self, out: &mut dyn Write, terminal: Terminal) -> io::Result<()> {
+        let Some(base) = &self.base else {
+            return Ok(());
+        };
+        let unused = format!("Not used, because {base} has these containers or files without it:");
+        let lists = [
+            ("Policy added by this change:", &self.added),
+            (unused.as_str(), &self.not_used),
+        ];
+        for (title, list) in lists {
+            if !list.is_empty() {
+                writeln!(out, "{}", terminal.paint(NOTICE, title))?;
+                self.write_list(out, list, terminal)?;
+                writeln!(out)?;
+            }
         }
         Ok(())
     }
@@ -462,27 +493,62 @@ impl Reporter for Summary {
         let left_alone = closing.left_alone.iter();
         let left_alone = left_alone.map(|(path, why)| (path_text(path), why.clone()));
         self.unread.extend(left_alone);
-        self.excluded = excluded(closing.excluded, self.detail == Detail::Full);
+        let holds = by_standing(closing.excluded, Standing::Holds);
+        self.excluded = excluded(&holds, self.detail == Detail::Full);
+        if let Some(base) = closing.base {
+            let (name, commit) = (Escaped(base.name()), short(base.commit()));
+            self.notes
+                .push(format!("The policy is that of {name} ({commit})."));
+            self.base = Some(name.to_string());
+        }
+        for used in [true, false] {
+            let (list, standing) = if used {
+                (&mut self.added, Standing::Added)
+            } else {
+                (&mut self.not_used, Standing::NotUsed)
+            };
+            let entries = closing.policy.iter().filter(|entry| entry.is_used == used);
+            list.extend(
+                entries.map(|entry| (entry.at.clone(), Escaped(&entry.words()).to_string())),
+            );
+            let lines = by_standing(closing.excluded, standing).into_iter();
+            list.extend(lines.map(|line| (Escaped(&line.at).to_string(), exclusion(line))));
+        }
         self.write(out)
     }
 }
 
 /// The sentence about the lines of ignore files that excluded something.
-pub(super) fn excluded(lines: &[Excluded], is_verbose: bool) -> Option<String> {
+pub(super) fn excluded(lines: &[&Excluded], is_verbose: bool) -> Option<String> {
     /// The lines that a short summary names.
     const SHOWN: usize = 4;
     if lines.is_empty() {
         return None;
     }
     let shown = if is_verbose { lines.len() } else { SHOWN };
-    let mut words: Vec<String> = lines.iter().take(shown).map(excluded_by).collect();
+    let by = |line: &&Excluded| format!("{} excludes {}", Escaped(&line.at), extent(line));
+    let mut words: Vec<String> = lines.iter().take(shown).map(by).collect();
     if let Some(rest @ 1..) = lines.len().checked_sub(shown) {
         words.push(format!("{} more; add --verbose", counted(rest, "line")));
     }
     Some(format!("Excluded: {}.", words.join("; ")))
 }
 
-fn excluded_by(line: &Excluded) -> String {
+/// The first digits of a hash.
+pub(super) fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
+/// The entry for an ignore line that the change adds.
+pub(super) fn exclusion(line: &Excluded) -> String {
+    match line.standing {
+        Standing::NotUsed => format!("an ignore line that would exclude {}", extent(line)),
+        _ => format!("an ignore line that excludes {}", extent(line)),
+    }
+}
+
+/// How many files and directories the line excludes.
+fn extent(line: &Excluded) -> String {
     let counts = [(line.files, "file"), (line.directories, "directory")];
     let counts = counts.iter().filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts
@@ -491,8 +557,7 @@ fn excluded_by(line: &Excluded) -> String {
             (what, count) => counted(count, what),
         })
         .collect();
-    let (at, counts) = (Escaped(&line.at), counts.join(" and "));
-    format!("{at} excludes {counts}")
+    counts.join(" and ")
 }
 
 pub(super) fn not_read(count: usize) -> String {
@@ -538,6 +603,7 @@ mod tests {
             role: Role::Main,
             image: Some("nginx:1.29".to_owned()),
             caution: None,
+            policy: Vec::new(),
             rows: answers
                 .into_iter()
                 .map(|(id, reason, outcome)| Row {
