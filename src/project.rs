@@ -221,6 +221,8 @@ pub struct File<'s> {
     pub part: Part,
     /// Resolves its relative paths and its variables.
     pub context: Arc<Context>,
+    /// The path as another file writes it, if values of variables are part of it.
+    pub shown: Option<PathBuf>,
     /// The objects that this patch changes, if the kustomization names them and not the patch.
     pub targets: Vec<Target>,
 }
@@ -381,6 +383,7 @@ impl<'s> File<'s> {
                 directory,
                 variables: Arc::default(),
             }),
+            shown: None,
             targets: Vec::new(),
         }
     }
@@ -393,6 +396,7 @@ impl<'s> File<'s> {
             format: self.format,
             part: self.part,
             context: Arc::clone(&self.context),
+            shown: self.shown.clone(),
             targets: self.targets.clone(),
         }
     }

@@ -77,8 +77,8 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     let mut names: Vec<&str> = container
         .environment
         .iter()
-        .filter(|(name, value)| is_secret(name) && value.as_deref().is_some_and(is_written))
-        .map(|(name, _)| name.as_str())
+        .filter(|(name, value)| is_secret(name) && value.is_some_and(is_written))
+        .map(|(name, _)| name)
         .collect();
     names.sort_unstable();
     names.dedup();

@@ -4,10 +4,12 @@
 //! each answer at once, so that later transforms see it.
 
 mod answer;
+mod environment;
 mod mount;
 mod observation;
 mod reason;
 mod setting;
+mod spelling;
 mod user;
 
 use std::collections::{BTreeSet, HashSet};
@@ -16,11 +18,14 @@ use std::sync::Arc;
 use crate::image;
 
 pub use self::answer::{Answer, Assignment, Assume, Basis, Finding, Policy, Scratch};
+pub use self::environment::{Environment, SharedVariables, Variable};
 pub(crate) use self::mount::clean;
 pub use self::mount::{Mount, MountSource, is_shared_directory, same_path, within};
 pub use self::observation::{Injector, Observation, Observed, Patched, Power};
 pub use self::reason::{Reason, Value, Words};
 pub use self::setting::{Origin, Place, Setting, Via};
+pub(crate) use self::spelling::Expanded;
+pub use self::spelling::Spellings;
 pub use self::user::{Id, User};
 
 /// One container of a project, with the effective value of each of its settings.
@@ -106,7 +111,7 @@ pub struct Container {
     /// the others there.
     pub shared_volumes: Arc<BTreeSet<String>>,
     /// Environment variables in the file. The value is `None` if it comes from outside the file.
-    pub environment: Vec<(String, Option<String>)>,
+    pub environment: Environment,
     /// The places of the variables in the file, by name. The last place of a name counts.
     pub environment_places: Vec<(String, Place)>,
     /// Other variables come from a source that is not read (`env_file`, `envFrom`).
@@ -184,6 +189,8 @@ pub struct Container {
     pub limit_implies_request: bool,
     /// How to apply a change to a running workload, if writing the file is not enough.
     pub caution: Option<Reason>,
+    /// How texts with values of variables are written in the file.
+    pub spellings: Spellings,
     /// Why its settings cannot be judged: a file that defines part of it was not read.
     pub incomplete: Option<Reason>,
     /// Why no change of the container may be an assumption.
@@ -308,7 +315,7 @@ impl Container {
             cluster_client: None,
             mounts: Vec::new(),
             shared_volumes: Arc::default(),
-            environment: Vec::new(),
+            environment: Environment::default(),
             environment_places: Vec::new(),
             environment_elsewhere: false,
             entrypoint: None,
@@ -344,6 +351,7 @@ impl Container {
             low_ports_are_free: false,
             limit_implies_request: false,
             caution: None,
+            spellings: Spellings::default(),
             incomplete: None,
             no_assumptions: None,
             is_fragment: false,
@@ -487,15 +495,15 @@ impl Container {
     pub fn variables(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let of_image = self.facts.as_ref().map(|facts| &facts.environment);
         let of_image = of_image.filter(|of_image| !of_image.is_empty());
-        let given: HashSet<&String> = match of_image {
+        let given: HashSet<&str> = match of_image {
             Some(_) => self.environment.iter().map(|(name, _)| name).collect(),
             None => HashSet::new(),
         };
         let of_image = of_image.into_iter().flatten();
+        let of_image = of_image.map(|(name, value)| (name.as_str(), value.as_deref()));
         self.environment
             .iter()
             .chain(of_image.filter(move |(name, _)| !given.contains(name)))
-            .map(|(name, value)| (name.as_str(), value.as_deref()))
     }
 
     /// The mount at exactly this path. A trailing slash makes no difference.

@@ -40,6 +40,12 @@ use crate::transforms::{SET_BY_VARIABLE, Transform, evidence};
 /// Declines a change that would be an assumption.
 static ASSUMPTION: Words = Words::new("would-be-assumed", "It would rest on an assumption.");
 
+/// Declines a change that would copy a value into the file.
+static VALUE_OF_VARIABLE: Words = Words::new(
+    "would-write-a-variable",
+    "It would write the value of a variable into the file.",
+);
+
 /// The largest object that a selector matches, in values. No selector matches a larger object.
 const LARGEST_OBJECT: usize = 100_000;
 
@@ -328,11 +334,12 @@ fn ask_one<D: Draft>(
         ),
         (Some(why), _) => Answer::Declined(why.clone()),
     };
+    let spellings = container.spellings.clone();
     let row = |draft: &D, reason: Reason, outcome| Row {
         id: transform.id,
         outcome,
         place: reason.place.and_then(|place| location(draft, place)),
-        reason,
+        reason: spellings.reason(reason),
         fix: None,
     };
     let exception = ruling.exception(transform);
@@ -412,6 +419,10 @@ fn change<D: Draft>(
     if let Some(exception) = exception_of_others::<D>(transform, rulings, at, members, assignments)
     {
         return (reason, exception.outcome());
+    }
+    let spellings = &members[at].container.spellings;
+    if assignments.iter().any(|one| spellings.hides_part_of(one)) {
+        return (Reason::from(&VALUE_OF_VARIABLE), Outcome::Declined);
     }
     let before = draft.mark(&members[at]);
     let mut paths = Vec::new();

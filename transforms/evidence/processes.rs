@@ -76,7 +76,7 @@ pub fn stated_connections(container: &Container) -> Option<(i64, String)> {
         Some((number(name, value)?, format!("{name}={value}")))
     });
     let variables = container.environment.iter().filter_map(|(name, value)| {
-        let value = value.as_deref()?;
+        let value = value?;
         Some((number(name, value)?, format!("{name}={value}")))
     });
     options.chain(variables).max_by_key(|(stated, _)| *stated)

@@ -174,7 +174,8 @@ fn is_writable(container: &Container, facts: &Facts, scratch: &Scratch) -> bool 
     }
 }
 
-/// The uid and gid of the configured user, unless it is root.
+/// The uid and gid of the configured user, unless it is root or a value of a variable, which must
+/// not be written.
 #[must_use]
 pub fn owner_of_process(container: &Container) -> Option<(u32, u32)> {
     let user = container.user.judged()?;
@@ -191,7 +192,11 @@ pub fn owner_of_process(container: &Container) -> Option<(u32, u32)> {
         Some(Id::Name(group)) => known.filter(|(_, name)| *name == Some(group))?.0.gid,
         None => known.map_or(0, |(known, _)| known.gid),
     };
-    (uid != 0).then_some((uid, gid))
+    let hides = |number: u32| container.spellings.hides(&number.to_string());
+    // The numbers of the image's own user are known without the variable.
+    let is_of_image = known.is_some_and(|(known, _)| known.gid == gid);
+    let may_be_written = is_of_image || !hides(uid) && !hides(gid);
+    (uid != 0 && may_be_written).then_some((uid, gid))
 }
 
 /// Whether a path is written under the conditions of this container.

@@ -4,6 +4,7 @@
 //! the resulting strings (compose-go: `template/template.go`, `loader/interpolate.go`).
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::project::Variable;
 
@@ -48,15 +49,7 @@ pub(super) fn interpolate_by<'t, 'k>(
     if !text.contains('$') {
         return Interpolated::Plain(Cow::Borrowed(text));
     }
-    let mut out = Expansion {
-        known,
-        text: String::new(),
-        limit: text.len() + ADDED,
-        is_too_long: false,
-        is_dynamic: false,
-        lacks_default: false,
-        is_invalid: false,
-    };
+    let mut out = Expansion::new(text, known);
     out.expand(text, NESTING);
     match out {
         Expansion {
@@ -79,6 +72,17 @@ pub(super) fn interpolate_by<'t, 'k>(
     }
 }
 
+/// The string with the values of its variables, and the place of each value in it with the name of
+/// its variable. `None` if no known variable has a value in it.
+pub(super) fn inserted<'k>(
+    text: &str,
+    known: &dyn Fn(&str) -> Variable<'k>,
+) -> Option<(String, Vec<(Range<usize>, String)>)> {
+    let mut out = Expansion::new(text, known);
+    out.expand(text, NESTING);
+    (!out.inserted.is_empty()).then_some((out.text, out.inserted))
+}
+
 /// Reads a string as Compose reads a boolean, quoted or not: `toBoolean` on the lower-cased text.
 /// `None` if Compose rejects the string.
 #[must_use]
@@ -91,6 +95,8 @@ pub(super) fn compose_boolean(text: &str) -> Option<bool> {
 }
 
 struct Expansion<'a, 'k> {
+    /// The values of variables in `text`, with the names of the variables.
+    inserted: Vec<(Range<usize>, String)>,
     known: &'a dyn Fn(&str) -> Variable<'k>,
     text: String,
     /// The maximum length of `text`.
@@ -101,7 +107,20 @@ struct Expansion<'a, 'k> {
     is_invalid: bool,
 }
 
-impl Expansion<'_, '_> {
+impl<'a, 'k> Expansion<'a, 'k> {
+    fn new(text: &str, known: &'a dyn Fn(&str) -> Variable<'k>) -> Self {
+        Self {
+            known,
+            inserted: Vec::new(),
+            text: String::new(),
+            limit: text.len() + ADDED,
+            is_too_long: false,
+            is_dynamic: false,
+            lacks_default: false,
+            is_invalid: false,
+        }
+    }
+
     fn expand(&mut self, text: &str, nesting: usize) {
         let mut rest = text;
         while let Some(at) = rest.find('$') {
@@ -133,18 +152,21 @@ impl Expansion<'_, '_> {
     fn variable(&mut self, name: &str) {
         self.is_dynamic = true;
         match (self.known)(name) {
-            Variable::Set(value) => self.insert(value),
+            Variable::Set(value) => self.insert(name, value),
             Variable::Unset => self.lacks_default = true,
             Variable::Unknown => self.is_too_long = true,
         }
     }
 
     /// Inserts the value of a variable, unless the text becomes too long.
-    fn insert(&mut self, value: &str) {
-        if self.text.len() + value.len() > self.limit {
+    fn insert(&mut self, name: &str, value: &str) {
+        let start = self.text.len();
+        if start + value.len() > self.limit {
             self.is_too_long = true;
         } else {
             self.text.push_str(value);
+            self.inserted
+                .push((start..self.text.len(), name.to_owned()));
         }
     }
 
@@ -184,7 +206,7 @@ impl Expansion<'_, '_> {
             }
             // An alternative applies only to a variable that is set. Otherwise the result is empty.
             ('+', None) => {}
-            ('-' | '?', Some(value)) => self.insert(value),
+            ('-' | '?', Some(value)) => self.insert(&text[..name], value),
             _ => self.lacks_default = true,
         }
         Some(start + len + 1)

@@ -304,7 +304,7 @@ pub(super) fn judged<'s>(file: &File<'s>, node: NodeId) -> Option<Cow<'s, str>> 
 }
 
 /// The variables that are known in the file.
-fn known<'f>(file: &'f File<'_>) -> impl Fn(&str) -> Variable<'f> {
+pub(super) fn known<'f>(file: &'f File<'_>) -> impl Fn(&str) -> Variable<'f> {
     |name| file.context.variables.get(name)
 }
 

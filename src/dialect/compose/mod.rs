@@ -21,6 +21,7 @@ mod recognise;
 mod references;
 mod resources;
 mod services;
+mod spelling;
 mod withdraw;
 
 pub use names::{bases, is_override, overridden_by, overrides, preferred_to};

@@ -11,7 +11,7 @@ use super::mounts::{self, TopLevel};
 use super::services::Service;
 use super::{
     Headings, Heir, Member, SWARM, Site, Version, build, commands, confinement, environment,
-    inheritance, network, recognise, resources, services,
+    inheritance, network, recognise, resources, services, spelling,
 };
 use crate::container::{
     Container, Observed, Origin, Place, Reason, Restart, Setting, Value, Via, Words,
@@ -34,6 +34,8 @@ pub(super) fn read(
     let mut project_of_member = Vec::new();
     let headings = Arc::default();
     let mut builds = Builds::new(files, surroundings, knowledge);
+    let mut env_files = environment::EnvFiles::default();
+    let common_spellings = spelling::Common::of(files);
     let mut places: HashMap<(usize, NodeId), usize> = HashMap::new();
     let inherited: HashSet<(usize, NodeId)> = found
         .iter()
@@ -75,7 +77,9 @@ pub(super) fn read(
             container.is_fragment = true;
             container.no_assumptions = Some(Reason::new(&DEFINED_ELSEWHERE));
         }
-        fill(&mut container, layers, files, knowledge, surroundings);
+        let others = environment::read(&mut container, layers, files, surroundings, &mut env_files);
+        container.spellings = common_spellings.spellings(layers, files, others);
+        fill(&mut container, layers, files, knowledge);
         if container.built {
             container.facts = builds.facts(layers);
         }
@@ -273,13 +277,7 @@ fn why_not_editable(file: &File<'_>, surroundings: &dyn Surroundings, key: Span)
 }
 
 /// Fills in all settings except mounts.
-fn fill(
-    container: &mut Container,
-    layers: &Layers,
-    files: &[File<'_>],
-    knowledge: &Knowledge,
-    surroundings: &dyn Surroundings,
-) {
+fn fill(container: &mut Container, layers: &Layers, files: &[File<'_>], knowledge: &Knowledge) {
     let bool_at = |path: &[&str]| layers.setting(files, path, compose_boolean);
     container.mounts_image_volumes = true;
     container.scratch_is_memory = true;
@@ -317,7 +315,6 @@ fn fill(
     container.labels = pairs(layers, files, "labels").into();
     container.read_only_root = bool_at(&["read_only"]);
     resources::read(container, layers, files);
-    environment::read(container, layers, files, surroundings);
     commands::read(container, layers, files);
     network::read(container, layers, files);
     if let Some(limit) = layers.get(files, &["ulimits", "nproc"]) {

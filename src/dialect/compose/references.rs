@@ -10,8 +10,8 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::dotenv;
-use super::interpolation::{ADDED, name_len};
-use super::layers::judged;
+use super::interpolation::{ADDED, inserted, name_len};
+use super::layers::{judged, known};
 use super::recognise::services_of;
 use crate::paths::normalized;
 use crate::project::{
@@ -24,6 +24,8 @@ use crate::syntax::{Kind, NodeId, Schema};
 pub(crate) struct Reference {
     /// The path of the file.
     pub(crate) path: PathBuf,
+    /// The path as written, if values of variables are part of it.
+    pub(crate) shown: Option<PathBuf>,
     /// The base directory and the variables for the file's own paths and values.
     pub(crate) context: Arc<Context>,
     /// Whether the project gets the services of the file. Otherwise they are only bases.
@@ -34,17 +36,43 @@ pub(crate) struct Reference {
 #[derive(Debug)]
 pub(super) struct Include {
     /// The files, merged in this order.
-    pub(super) files: Vec<PathBuf>,
+    pub(super) files: Vec<WrittenPath>,
     directory: PathBuf,
     /// Files of variables. `None` means the `.env` of the directory.
-    variables: Option<Vec<PathBuf>>,
+    variables: Option<Vec<WrittenPath>>,
+}
+
+/// A path in a file.
+#[derive(Clone, Debug)]
+pub(super) struct WrittenPath {
+    pub(super) path: PathBuf,
+    /// The path as written, if values of variables are part of it.
+    shown: Option<PathBuf>,
+}
+
+impl WrittenPath {
+    /// The path for a report.
+    pub(super) fn shown(&self) -> &Path {
+        self.shown.as_ref().unwrap_or(&self.path)
+    }
+
+    fn of(file: &File<'_>, node: NodeId) -> Option<Self> {
+        let tree = &file.tree;
+        let at = |text: &str| normalized(&file.context.directory.join(text));
+        let written = tree.value(tree.resolve(node));
+        let is_inserted = written.contains('$') && inserted(&written, &known(file)).is_some();
+        Some(Self {
+            path: at(&judged(file, node)?),
+            shown: is_inserted.then(|| at(&written)),
+        })
+    }
 }
 
 /// The service that `extends` names.
 #[derive(Debug)]
 pub(super) struct Extends {
     /// The file that defines the service, if it is another file.
-    pub(super) file: Option<PathBuf>,
+    pub(super) file: Option<WrittenPath>,
     /// The name of the service.
     pub(super) service: String,
 }
@@ -59,8 +87,9 @@ pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Ve
         if include {
             for include in includes(file, document.root) {
                 let context = Arc::new(include.context(file, surroundings));
-                found.extend(include.files.into_iter().map(|path| Reference {
-                    path,
+                found.extend(include.files.into_iter().map(|file| Reference {
+                    path: file.path,
+                    shown: file.shown,
                     context: Arc::clone(&context),
                     is_included: true,
                 }));
@@ -72,7 +101,8 @@ pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Ve
             .flat_map(|services| file.tree.effective_entries(services, Schema::GoYamlV4))
         {
             if let Some(key) = file.tree.get(service.value(), "extends", Schema::GoYamlV4)
-                && let Some(path) = extended(file, key.value()).and_then(|extends| extends.file)
+                && let Some(WrittenPath { path, shown }) =
+                    extended(file, key.value()).and_then(|extends| extends.file)
             {
                 found.push(Reference {
                     context: Arc::new(Context {
@@ -80,6 +110,7 @@ pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Ve
                         variables: Arc::clone(&file.context.variables),
                     }),
                     path,
+                    shown,
                     is_included: false,
                 });
             }
@@ -104,7 +135,9 @@ pub(super) fn extended(file: &File<'_>, node: NodeId) -> Option<Extends> {
         judged(file, found.value())
     };
     Some(Extends {
-        file: text("file").map(|path| normalized(&file.context.directory.join(&*path))),
+        file: tree
+            .get(node, "file", Schema::GoYamlV4)
+            .and_then(|found| WrittenPath::of(file, found.value())),
         service: text("service")?.into_owned(),
     })
 }
@@ -120,8 +153,7 @@ pub(super) fn includes(file: &File<'_>, root: NodeId) -> Vec<Include> {
     if tree.node(list).kind != Kind::Seq {
         return Vec::new();
     }
-    let base = &file.context.directory;
-    let paths = |node: NodeId| -> Vec<PathBuf> {
+    let paths = |node: NodeId| -> Vec<WrittenPath> {
         let node = tree.resolve(node);
         let items = match tree.node(node).kind {
             Kind::Seq => tree.children(node).collect(),
@@ -129,8 +161,7 @@ pub(super) fn includes(file: &File<'_>, root: NodeId) -> Vec<Include> {
         };
         items
             .into_iter()
-            .filter_map(|item| judged(file, item))
-            .map(|path| normalized(&base.join(&*path)))
+            .filter_map(|item| WrittenPath::of(file, item))
             .collect()
     };
     let mut includes = Vec::new();
@@ -149,8 +180,10 @@ pub(super) fn includes(file: &File<'_>, root: NodeId) -> Vec<Include> {
         let Some(first) = files.first() else { continue };
         let directory = at("project_directory").and_then(|paths| paths.into_iter().next());
         includes.push(Include {
-            directory: directory
-                .unwrap_or_else(|| first.parent().unwrap_or(Path::new("")).to_owned()),
+            directory: match directory {
+                Some(directory) => directory.path,
+                None => first.path.parent().unwrap_or(Path::new("")).to_owned(),
+            },
             variables: at("env_file").filter(|files| !files.is_empty()),
             files,
         });
@@ -162,7 +195,7 @@ impl Include {
     /// The context of the included files. Variables of the including file have precedence over the
     /// included project's own file of variables (compose-go `types/mapping.go`).
     fn context(&self, from: &File<'_>, surroundings: &dyn Surroundings) -> Context {
-        context(
+        context_of(
             &from.path,
             self.directory.clone(),
             self.variables.as_deref(),
@@ -174,21 +207,32 @@ impl Include {
 
 /// The context of a project at `directory`. Its variables are `known` and those of its files of
 /// variables. The default file is the `.env` in that directory.
-pub(crate) fn context(
+fn context_of(
     from: &Path,
     directory: PathBuf,
-    files: Option<&[PathBuf]>,
+    files: Option<&[WrittenPath]>,
     known: &Arc<Variables>,
     surroundings: &dyn Surroundings,
 ) -> Context {
-    let standard = [directory.join(".env")];
+    let standard = [WrittenPath {
+        path: directory.join(".env"),
+        shown: None,
+    }];
     let files = files.unwrap_or(&standard).iter();
-    let texts = files.filter_map(|file| Some((file.clone(), surroundings.read(from, file).ok()?)));
+    let texts = files.filter_map(|file| {
+        let text = surroundings.read(from, &file.path).ok()?;
+        Some((file.shown().to_owned(), text))
+    });
     let variables = variables(texts, known);
     Context {
         directory,
         variables,
     }
+}
+
+/// The context of a project at `directory` with the `.env` in that directory.
+pub(crate) fn context(from: &Path, directory: PathBuf, surroundings: &dyn Surroundings) -> Context {
+    context_of(from, directory, None, &Arc::default(), surroundings)
 }
 
 /// The variables of all files, each with its path. Later files have precedence over earlier ones,

@@ -176,8 +176,11 @@ impl Reader<'_, '_> {
     ) -> Vec<Service> {
         let mut included = Model::default();
         for include in includes(&self.files[file], root) {
-            let found: Option<Vec<usize>> =
-                include.files.iter().map(|path| self.find(path)).collect();
+            let found: Option<Vec<usize>> = include
+                .files
+                .iter()
+                .map(|file| self.find(&file.path))
+                .collect();
             let Some(found) = found else { continue };
             let again = found.iter().any(|file| open.contains(file));
             if again || self.included.get() >= MOST_INCLUDES {
@@ -266,10 +269,10 @@ impl Reader<'_, '_> {
                 None => return unknown(of_base(&BASE_MISSING)),
             },
             Some(path) => {
-                let named = self.surroundings.name(path);
+                let named = self.surroundings.name(path.shown());
                 let named = Value::Written(named.display().to_string());
-                let Some(at) = self.find(path) else {
-                    let note = Value::Note(self.why_unread(file, path));
+                let Some(at) = self.find(&path.path) else {
+                    let note = Value::Note(self.why_unread(file, &path.path));
                     let reason = of_base(&BASE_UNREAD).with("file", named);
                     return unknown(reason.with("note", note));
                 };

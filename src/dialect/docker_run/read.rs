@@ -354,7 +354,7 @@ fn process(container: &mut Container, reading: &Reading<'_>, arguments: &[String
         };
         let place = reading.place(given);
         container.environment_places.push((name.clone(), place));
-        container.environment.push((name, value));
+        container.environment.push(name, value);
     }
     container.environment_elsewhere =
         command.last("env-file").is_some() || command.is_on("env-host");

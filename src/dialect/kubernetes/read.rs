@@ -578,7 +578,7 @@ fn process(cursor: &Cursor<'_, '_>, container: &mut Container) {
         container
             .environment_places
             .push((name.clone(), variable.place()));
-        container.environment.push((name, value));
+        container.environment.push(name, value);
     }
     container.environment_elsewhere = !cursor.items_of("envFrom").is_empty();
     // An empty list counts as missing: the image's value is used.

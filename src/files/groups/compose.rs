@@ -135,6 +135,7 @@ struct Round {
 struct Referenced {
     from: usize,
     path: PathBuf,
+    shown: Option<PathBuf>,
     context: Arc<Context>,
     text: String,
 }
@@ -306,7 +307,7 @@ impl<'s> Projects<'s> {
                 let directory = first.context.directory.clone();
                 let none = Arc::default();
                 let context = if given.variables.is_empty() {
-                    dialect::context(&first.path, directory, None, &none, given.surroundings)
+                    dialect::context(&first.path, directory, given.surroundings)
                 } else {
                     Context {
                         directory,
@@ -336,6 +337,7 @@ impl<'s> Projects<'s> {
             for Referenced {
                 from,
                 path,
+                shown,
                 context,
                 text,
             } in &round.files
@@ -343,7 +345,9 @@ impl<'s> Projects<'s> {
                 let known = self.places.get(path).copied();
                 match known.or_else(|| {
                     let tree = parse(text)?;
-                    Some(self.read(path.clone(), tree, None, Arc::clone(context)))
+                    let at = self.read(path.clone(), tree, None, Arc::clone(context));
+                    self.files[at].file.shown.clone_from(shown);
+                    Some(at)
                 }) {
                     Some(at) => self.tie(*from, at),
                     None => {
@@ -378,6 +382,7 @@ impl<'s> Projects<'s> {
                         Ok(text) => referenced.push(Referenced {
                             from,
                             path: reference.path,
+                            shown: reference.shown,
                             context: reference.context,
                             text,
                         }),

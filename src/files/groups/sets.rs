@@ -170,7 +170,9 @@ impl Set<'_> {
                 let (given, files): (Vec<Option<usize>>, Vec<File<'_>>) =
                     set.into_iter().map(|one| (one.given, one.file)).unzip();
                 let planned = run.plan(&files);
-                let paths = files.into_iter().map(|file| file.path);
+                let paths = files
+                    .into_iter()
+                    .map(|file| file.shown.unwrap_or(file.path));
                 PlannedSet {
                     files: given.into_iter().zip(paths).collect(),
                     planned,

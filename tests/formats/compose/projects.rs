@@ -227,7 +227,9 @@ fn variables_are_judged_by_env_files_and_never_written() {
         run.variables.push(("own.env".into(), text));
     });
     let after = changed(&report, "compose.yml").unwrap();
-    assert!(after.contains("uid=2000,gid=2000"), "{after}");
+    assert!(!after.contains("2000"), "{after}");
+    let why = declined_in(&report, "web", "read-only-root");
+    assert!(why.ends_with("who must own that path is unknown."), "{why}");
 }
 
 #[test]

@@ -116,11 +116,11 @@ fn the_parts_of_a_container_are_read() {
         assert_eq!(store.hooks, [["store", "stop"]]);
         assert_eq!(store.probes, [["store", "ping"]]);
         assert_eq!(
-            store.environment,
+            store.environment.iter().collect::<Vec<_>>(),
             [
-                ("MODE".to_owned(), Some("production".to_owned())),
-                ("EMPTY".to_owned(), Some(String::new())),
-                ("PASSWORD".to_owned(), None),
+                ("MODE", Some("production")),
+                ("EMPTY", Some("")),
+                ("PASSWORD", None),
             ]
         );
         assert!(store.environment_elsewhere);
