@@ -26,6 +26,12 @@ pub enum EngineError {
     /// possible then.
     #[error("the file is not changed, because YAML parsers disagree about it: {0}")]
     Disputed(Disagreement),
+    /// Each fix takes as long as reading all files of the project.
+    #[error(
+        "the fixes of {0} changes in a project of this size would take too long; leave out \
+         --fixes, or select containers with --service"
+    )]
+    TooManyFixes(usize),
     /// Another file of the project has an error.
     #[error("not changed, because `{}` of the same project has an error", .0.display())]
     OfProject(PathBuf),
@@ -48,7 +54,9 @@ impl EngineError {
             Self::Unit(error) => Some(error),
             Self::Variables(error) => Some(error),
             Self::AfterPass(error) => Some(&**error),
-            Self::Disputed(_) | Self::OfProject(_) | Self::Unproved(_) => None,
+            Self::Disputed(_) | Self::TooManyFixes(_) | Self::OfProject(_) | Self::Unproved(_) => {
+                None
+            }
         }
     }
 }

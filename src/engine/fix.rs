@@ -13,21 +13,33 @@ use crate::proof;
 use crate::syntax::Part;
 use crate::transforms::{self, Transform};
 
+/// The most bytes that the fixes of a project read together: some seconds of work.
+const MOST_READ: usize = 1 << 29;
+
 impl Run<'_> {
     /// Adds the fix to each change of the containers, which are those of the selected members.
     ///
     /// Each transform runs on the unchanged container, and the result is proved as for a whole run.
     /// So a fix takes about as long as parsing its file.
+    ///
+    /// # Errors
+    ///
+    /// The number of changes, if their fixes would take too long. There are none then.
     pub(super) fn fix(
         &self,
         files: &[File<'_>],
         rulings: &[Ruling<'_>],
         selected: &[usize],
         containers: &mut [ContainerReport],
-    ) {
-        let changes = |report: &ContainerReport| report.rows.iter().any(is_change);
-        if !self.fixes || !containers.iter().any(changes) {
-            return;
+    ) -> Result<(), usize> {
+        let rows = containers.iter().flat_map(|report| &report.rows);
+        let changes = rows.filter(|row| is_change(row)).count();
+        if !self.fixes || changes == 0 {
+            return Ok(());
+        }
+        let bytes: usize = files.iter().map(|file| file.tree.source().len()).sum();
+        if changes.saturating_mul(bytes) > MOST_READ {
+            return Err(changes);
         }
         let mut members = self.members(files[0].format, files);
         let mut draft = YamlDraft::new(files);
@@ -56,6 +68,7 @@ impl Run<'_> {
                 edits
             });
         }
+        Ok(())
     }
 
     /// Adds the fix to each change of a unit.
@@ -106,10 +119,13 @@ fn is_change(row: &Row) -> bool {
 /// The container, and those that share or inherit its changes.
 fn sharers<D: Draft>(members: &[project::Member<D::Site>], at: usize) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
+    let mut groups = BTreeSet::new();
     let mut open = vec![at];
     while let Some(index) = open.pop() {
         if found.insert(index) {
-            open.extend(group_of(members, index));
+            if groups.insert(members[index].container.group) {
+                open.extend(group_of(members, index));
+            }
             open.extend(D::heirs(&members[index].site));
         }
     }

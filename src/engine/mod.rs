@@ -125,7 +125,9 @@ impl<'k> Run<'k> {
             .iter()
             .map(|at| self.report(format.name(), &mut members, &rulings, *at, &mut draft))
             .collect();
-        self.fix(files, &rulings, &selected, &mut containers);
+        let beyond = self
+            .fix(files, &rulings, &selected, &mut containers)
+            .err();
         // A fragment without a result is no container.
         let mut own = selected.iter().map(|at| &members[*at].container);
         containers.retain(|report| {
@@ -143,7 +145,12 @@ impl<'k> Run<'k> {
         let plans = draft.finish();
         // The proof reads every container again, and a stream can have many of them.
         drop(members);
-        let outcomes = prove::outcomes(self, files, plans);
+        let mut outcomes = prove::outcomes(self, files, plans);
+        for outcome in &mut outcomes {
+            if let (Some(beyond), FileOutcome::Changed(_)) = (beyond, &outcome) {
+                *outcome = FileOutcome::Failed(EngineError::TooManyFixes(beyond));
+            }
+        }
         Planned {
             containers,
             outcomes,
@@ -469,10 +476,9 @@ fn exception_of_others<'r, D: Draft>(
 /// The members in the same group. They are next to each other.
 fn group_of<S>(members: &[project::Member<S>], at: usize) -> Range<usize> {
     let group = members[at].container.group;
-    let is_of_it = |member: &&project::Member<S>| member.container.group == group;
-    let before = members[..at].iter().rev().take_while(is_of_it).count();
-    let after = members[at..].iter().take_while(is_of_it).count();
-    at - before..at + after
+    let is_of_it = |member: &project::Member<S>| member.container.group == group;
+    let first = members[..at].partition_point(|member| !is_of_it(member));
+    first..at + members[at..].partition_point(is_of_it)
 }
 
 /// The results for files that were planned together.

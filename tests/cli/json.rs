@@ -1,8 +1,8 @@
 //! Checks that the JSON report matches its schema and contains no secrets.
 
 use harden::container::Assume;
-use harden::engine::Run;
 use harden::engine::outcome::{Change, FileOutcome};
+use harden::engine::{EngineError, Run, Selection};
 use harden::report::json::SCHEMA;
 use serde_json::Value;
 
@@ -150,4 +150,29 @@ fn no_report_repeats_a_secret() {
             assert_eq!(near, None, "{path}");
         }
     }
+}
+
+/// Each fix reads the whole project, so there is a limit on the fixes of a large one.
+#[test]
+fn too_many_fixes_are_an_error() {
+    let run = Run {
+        fixes: true,
+        ..only(&["no-new-privileges"])
+    };
+    let services: String = (0..600)
+        .map(|at| format!("  s{at}:\n    image: nginx\n"))
+        .collect();
+    let text = format!("services:\n{services}# {}\n", "x".repeat(1 << 20));
+    let report = run.file("compose.yml", &text);
+    assert!(matches!(
+        report.files[0].outcome,
+        FileOutcome::Failed(EngineError::TooManyFixes(600))
+    ));
+    let one = Run {
+        selection: Selection::of(vec!["s7".to_owned()]),
+        ..run
+    };
+    let report = one.file("compose.yml", &text);
+    assert!(matches!(report.files[0].outcome, FileOutcome::Changed(_)));
+    assert!(report.containers[0].rows[0].fix.is_some());
 }

@@ -275,6 +275,12 @@ fn instructions_that_cannot_be_read_are_unknown() {
     ] {
         assert!(facts_of(&recipe(text)).is_none(), "{text}");
     }
+    let volumes = |count: usize| {
+        let lines: String = (0..count).map(|at| format!("VOLUME /v{at}\n")).collect();
+        facts_of(&recipe(&format!("FROM a\n{lines}")))
+    };
+    assert_eq!(volumes(256).unwrap().declared_volumes().count(), 256);
+    assert!(volumes(257).is_none());
     let contexts = Recipe {
         contexts: vec!["nginx".to_owned()],
         ..recipe("FROM nginx")

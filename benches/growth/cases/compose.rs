@@ -92,6 +92,11 @@ pub(super) const CASES: &[Case] = &[
         shell_command,
     ),
     case("compose: services with one volume", 5000, shared_volume),
+    case(
+        "compose: services that share volumes in pairs",
+        2000,
+        shared_volumes,
+    ),
     case("compose: services in one network", 5000, shared_network),
     case(
         "compose: services with one network mode",
@@ -107,7 +112,7 @@ pub(super) const CASES: &[Case] = &[
     case("compose: override with services", 4000, override_file),
     case("compose: services for --overlay", 4000, overlay),
     case("compose: services for --format json", 4000, json),
-    case("compose: services for --fixes", 100, fixes),
+    case("compose: services for --fixes", 4000, fixes),
     case("compose: services for --verbose", 4000, verbose),
     case("compose: ignore comments", 4000, ignore_comments),
     case("compose: ignore labels", 4000, ignore_labels),
@@ -402,13 +407,22 @@ fn json(n: usize) -> Input {
 }
 
 fn fixes(n: usize) -> Input {
-    Input::compose(services_text(n)).args([
-        "--no-config",
-        "--format",
-        "json",
-        "--fixes",
-        "compose.yml",
-    ])
+    Input::compose(services_text(n))
+        .args(["--no-config", "--format", "json", "--fixes", "compose.yml"])
+        .code(2)
+        .has("would take too long", 1)
+}
+
+fn shared_volumes(n: usize) -> Input {
+    let services = each(n, |at| {
+        let next = (at + 1) % n;
+        format!(
+            "  s{at}:\n    image: nginx:1.27\n    volumes: [\"v{at}:/a\", \"v{next}:/b\"]\n  \
+             t{at}:\n    image: redis:7\n    volumes: [\"v{at}:/a\"]\n"
+        )
+    });
+    let volumes = each(n, |at| format!("  v{at}:\n"));
+    Input::compose(format!("services:\n{services}volumes:\n{volumes}")).has(COMPOSE_MARK, 2 * n)
 }
 
 fn verbose(n: usize) -> Input {

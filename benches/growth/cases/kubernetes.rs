@@ -42,6 +42,11 @@ pub(super) const CASES: &[Case] = &[
         own("args", n, |at| format!("a{at}"))
     }),
     case("kubernetes: added capabilities", 10_000, capabilities),
+    case(
+        "kubernetes: containers and keys of one pod",
+        1000,
+        containers_and_keys,
+    ),
     case("kubernetes: sysctls of one pod", 5000, sysctls),
     case(
         "kubernetes: containers and sysctls of one pod",
@@ -108,10 +113,10 @@ pub(super) const CASES: &[Case] = &[
         containers_overlay,
     ),
     case("kubernetes: Deployments for --format json", 2000, json),
-    case("kubernetes: Deployments for --fixes", 50, fixes),
+    case("kubernetes: Deployments for --fixes", 2000, fixes),
     case(
         "kubernetes: containers of one pod for --fixes",
-        25,
+        4000,
         container_fixes,
     ),
     case(
@@ -247,6 +252,12 @@ fn sysctls_text(n: usize) -> String {
         format!("      - {{name: net.x{at}, value: \"1\"}}\n")
     });
     format!("  securityContext:\n    sysctls:\n{items}")
+}
+
+fn containers_and_keys(n: usize) -> Input {
+    let keys = each(n, |at| format!("  x{at}: y\n"));
+    let text = containers_text(n).replacen("spec:\n", &format!("spec:\n{keys}"), 1);
+    Input::manifest(text).has(POD_MARK, n)
 }
 
 fn sysctls(n: usize) -> Input {
@@ -559,23 +570,17 @@ fn json(n: usize) -> Input {
 }
 
 fn fixes(n: usize) -> Input {
-    Input::manifest(documents_text(n)).args([
-        "--no-config",
-        "--format",
-        "json",
-        "--fixes",
-        "pods.yaml",
-    ])
+    Input::manifest(documents_text(n))
+        .args(["--no-config", "--format", "json", "--fixes", "pods.yaml"])
+        .code(2)
+        .has("would take too long", 1)
 }
 
 fn container_fixes(n: usize) -> Input {
-    Input::manifest(containers_text(n)).args([
-        "--no-config",
-        "--format",
-        "json",
-        "--fixes",
-        "pods.yaml",
-    ])
+    Input::manifest(containers_text(n))
+        .args(["--no-config", "--format", "json", "--fixes", "pods.yaml"])
+        .code(2)
+        .has("would take too long", 1)
 }
 
 fn pod_security(n: usize) -> Input {

@@ -261,7 +261,14 @@ impl<'w> Reader<'w> {
                     found.push((flag, value.to_owned()));
                     break;
                 }
-                None if flag.takes == Takes::Nothing => found.push((flag, "true".to_owned())),
+                // A letter that repeats in one word means nothing more, and every option keeps its
+                // word.
+                None if flag.takes == Takes::Nothing => {
+                    let is_known = |(known, _): &(&Flag, String)| known.name == flag.name;
+                    if !found.iter().any(is_known) {
+                        found.push((flag, "true".to_owned()));
+                    }
+                }
                 None if !tail.is_empty() => {
                     found.push((flag, tail.to_owned()));
                     break;
@@ -350,6 +357,10 @@ mod tests {
         assert_eq!(
             read("docker run -it=false i"),
             "interactive=true tty=false [i]"
+        );
+        assert_eq!(
+            read("docker run -ititt=false i"),
+            "interactive=true tty=true tty=false [i]"
         );
         // A letter that takes a value uses the rest of its word.
         assert_eq!(read("docker run -pit i"), "publish=it [i]");

@@ -1,5 +1,7 @@
 //! Writes the hardening options of a unit's command back as keys.
 
+use std::sync::Arc;
+
 use super::translate::Translation;
 use super::unit::{Entry, Unit};
 use crate::container::{Assignment, Place, Reason, Words};
@@ -41,7 +43,7 @@ impl<'u> UnitDraft<'u> {
         if removed.is_empty() && added.is_empty() {
             return Ok(None);
         }
-        let own = |entry: &&Entry| entry.section == "Container";
+        let own = |entry: &&Entry| &*entry.section == "Container";
         let last = unit.entries.iter().rposition(|entry| own(&entry));
         let Some(last) = last else {
             return Err(Unproved::NoSection);
@@ -50,7 +52,11 @@ impl<'u> UnitDraft<'u> {
         let mut at = 0;
         for (index, entry) in unit.entries.iter().enumerate() {
             let (start, end) = (entry.span.start as usize, entry.span.end as usize);
-            let end_of_kept = if removed.contains(&index) { start } else { end };
+            let end_of_kept = if removed.binary_search(&index).is_ok() {
+                start
+            } else {
+                end
+            };
             text.push_str(unit.source.get(at..end_of_kept).unwrap_or_default());
             at = end;
             if index == last {
@@ -93,12 +99,12 @@ impl<'u> UnitDraft<'u> {
         };
         let mut wanted = Vec::new();
         for (index, entry) in self.translation.unit.entries.iter().enumerate() {
-            if !removed.contains(&index) {
+            if removed.binary_search(&index).is_err() {
                 wanted.push(plain(entry));
             }
             if index == last {
                 wanted.extend(added.iter().map(|(key, value)| {
-                    ("Container".to_owned(), (*key).to_owned(), value.clone())
+                    (Arc::from("Container"), (*key).to_owned(), value.clone())
                 }));
             }
         }

@@ -208,7 +208,7 @@ impl Unit<'_> {
     /// The entries of a container key, each with its index.
     fn given<'e>(&'e self, key: &str) -> impl DoubleEndedIterator<Item = (usize, &'e Entry)> {
         let entries = self.entries.iter().enumerate();
-        entries.filter(move |(_, entry)| entry.section == "Container" && entry.key == key)
+        entries.filter(move |(_, entry)| &*entry.section == "Container" && entry.key == key)
     }
 
     /// The entry, and earlier entries that would take effect if it were removed.

@@ -1,5 +1,7 @@
 //! Parses a unit file as Podman does, with the span of every entry.
 
+use std::sync::Arc;
+
 use crate::diagnostic::Diagnostic;
 use crate::syntax::Span;
 
@@ -8,12 +10,15 @@ use crate::syntax::Span;
 pub(crate) struct Unit<'s> {
     pub(super) source: &'s str,
     pub(super) entries: Vec<Entry>,
+    /// The offset after each line break.
+    starts: Vec<usize>,
 }
 
 /// One `Key=value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
-    pub(super) section: String,
+    /// The name of its section, which the entries of the section share.
+    pub(super) section: Arc<str>,
     pub(super) key: String,
     /// The value with its continuation lines, without surrounding white space.
     pub(super) value: String,
@@ -41,7 +46,7 @@ impl<'s> Unit<'s> {
     /// `;`. A backslash continues a line. Comments between continued lines are skipped.
     pub(crate) fn parse(source: &'s str) -> Result<Self, UnitFault> {
         let mut entries = Vec::new();
-        let mut section: Option<String> = None;
+        let mut section: Option<Arc<str>> = None;
         let mut continued: Option<(usize, String)> = None;
         let mut at = 0;
         let lines = source.split_inclusive('\n').count();
@@ -69,7 +74,7 @@ impl<'s> Unit<'s> {
                 span: span(first, first + source[first..end].trim_end().len()),
             };
             if let Some(name) = header(&text) {
-                section = Some(name.to_owned());
+                section = Some(Arc::from(name));
             } else if let Some((key, value)) = text.split_once('=') {
                 let section = section.clone();
                 let section =
@@ -90,16 +95,21 @@ impl<'s> Unit<'s> {
                 ));
             }
         }
-        Ok(Self { source, entries })
+        let breaks = memchr::memchr_iter(b'\n', source.as_bytes());
+        Ok(Self {
+            source,
+            entries,
+            starts: breaks.map(|at| at + 1).collect(),
+        })
     }
 
     /// The line and column of a byte, counted from 1.
     pub(crate) fn line_column(&self, at: u32) -> (u32, u32) {
-        let before = self.source.get(..at as usize).unwrap_or_default();
-        let breaks = before.bytes().filter(|byte| *byte == b'\n').count();
-        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let at = at as usize;
+        let breaks = self.starts.partition_point(|start| *start <= at);
+        let last = breaks.checked_sub(1).and_then(|last| self.starts.get(last));
         let from_one = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
-        (from_one(breaks), from_one(before.len() - start))
+        (from_one(breaks), from_one(at - last.copied().unwrap_or(0)))
     }
 }
 
@@ -126,7 +136,12 @@ mod tests {
         let entries = unit.entries.into_iter();
         let parts = entries.map(|entry| {
             let text = &source[entry.span.start as usize..entry.span.end as usize];
-            (entry.section, entry.key, entry.value, text.to_owned())
+            (
+                entry.section.to_string(),
+                entry.key,
+                entry.value,
+                text.to_owned(),
+            )
         });
         parts.collect()
     }

@@ -53,6 +53,10 @@ pub struct Recipe {
 /// The maximum length of a Dockerfile in bytes. Longer files are not written by hand.
 const BYTES: usize = 1 << 18;
 
+/// The maximum number of volumes. Each is compared with each mount of a container; real images have
+/// a few.
+const MOST_VOLUMES: usize = 256;
+
 impl Recipe {
     /// The facts about the image; `None` if the file cannot be parsed completely.
     ///
@@ -64,6 +68,9 @@ impl Recipe {
         }
         let dockerfile = parse::parse(&self.text).ok()?;
         let image = stages::image(&dockerfile, self)?;
+        if image.volumes.len() > MOST_VOLUMES {
+            return None;
+        }
         Some(assemble::facts(&image, self, knowledge))
     }
 }
