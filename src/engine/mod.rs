@@ -125,9 +125,7 @@ impl<'k> Run<'k> {
             .iter()
             .map(|at| self.report(format.name(), &mut members, &rulings, *at, &mut draft))
             .collect();
-        let beyond = self
-            .fix(files, &rulings, &selected, &mut containers)
-            .err();
+        let beyond = self.fix(files, &rulings, &selected, &mut containers).err();
         // A fragment without a result is no container.
         let mut own = selected.iter().map(|at| &members[*at].container);
         containers.retain(|report| {
