@@ -1,5 +1,6 @@
 //! `harden pod-security`: judges every pod and changes nothing.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,10 +109,23 @@ fn judge_group(
             *why = NotOurs::Template;
         }
     }
+    let places: HashSet<PathBuf> = judged.iter().map(|one| disk.place(&one.path)).collect();
+    let inline = patches.inline.iter().filter_map(|patch| {
+        // Only the patches of the given kustomizations are judged.
+        places.get(&disk.place(&patch.path))?;
+        let source = Source {
+            path: patch.path.clone(),
+            bytes: patch.content.text.clone().into_bytes(),
+        };
+        let judged = judge(source).as_patch();
+        judged.of_violations(|line| patch.content.line(line))
+    });
+    let inline: Vec<FileJudgement> = inline.collect();
     let is_listed = |one: &FileJudgement| patches.targets(&disk.place(&one.path)).is_some();
     let judged = judged.into_iter();
     judged
         .map(|one| if is_listed(&one) { one.as_patch() } else { one })
+        .chain(inline)
         .collect()
 }
 

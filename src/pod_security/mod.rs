@@ -111,6 +111,26 @@ impl FileJudgement {
     }
 }
 
+impl FileJudgement {
+    /// The violations of a patch that is written in another file; `None` without any. `line` gives
+    /// the line there for a line of the patch.
+    pub(crate) fn of_violations(mut self, line: impl Fn(u32) -> u32) -> Option<Self> {
+        let Content::Pods(pods) = &mut self.content else {
+            return None;
+        };
+        pods.retain(|pod| matches!(pod.verdict, Verdict::Breaks(_)));
+        for pod in pods.iter_mut() {
+            pod.line = line(pod.line);
+            if let Verdict::Breaks(broken) = &mut pod.verdict {
+                for violation in broken {
+                    (violation.line, violation.column) = (line(violation.line), 1);
+                }
+            }
+        }
+        (!pods.is_empty()).then_some(self)
+    }
+}
+
 /// The value of a field that is not set.
 const NOT_SET: &str = "not set";
 

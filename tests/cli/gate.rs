@@ -201,6 +201,26 @@ spec: {template: {spec: {hostPID: true, containers: [{name: web}]}}}
 }
 
 #[test]
+fn what_a_patch_in_a_kustomization_sets_is_judged() {
+    let patch = "\
+resources: [d.yaml]
+patches:
+- patch: |-
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      template: {spec: {containers: [{name: web, securityContext: {privileged: true}}]}}
+";
+    both_fail(&[("kustomization.yaml", patch)], "privileged");
+    let here = repository(&[("kustomization.yaml", patch)]);
+    let (_, printed) = run(here.path(), &CHECK);
+    assert!(printed.contains("line 8"), "{printed}");
+    let (_, printed) = run(here.path(), &POD_SECURITY);
+    assert!(printed.contains("kustomization.yaml:8:1"), "{printed}");
+}
+
+#[test]
 fn kinds_that_nobody_knows_are_judged_by_their_shape() {
     let object = |version: &str, kind: &str, spec: &str| {
         format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: x}}\nspec: {spec}\n")

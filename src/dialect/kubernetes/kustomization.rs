@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::project::{Surroundings, Target};
-use crate::syntax::{self, Kind, Limits, Mode, NodeId, Schema, Tree};
+use crate::syntax::{self, Kind, Limits, Mode, NodeId, Schema, Span, Style, Tree};
 
 /// The file names of a kustomization (kustomize `api/konfig/general.go`).
 pub(crate) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -42,7 +42,40 @@ pub(crate) enum PatchContent {
     /// In the file at this path.
     File(PathBuf),
     /// In the kustomization itself, with the text of the patch.
-    Inline(String),
+    Inline(InlineText),
+}
+
+/// A patch that is written in a kustomization.
+#[derive(Clone, Debug)]
+pub(crate) struct InlineText {
+    pub(crate) text: String,
+    /// The bytes of the scalar in the kustomization.
+    pub(crate) span: Span,
+    /// The line of the scalar, from 1.
+    line: u32,
+    /// The text begins on the next line, with its own line breaks.
+    is_block: bool,
+}
+
+impl InlineText {
+    fn new(tree: &Tree<'_>, node: NodeId, text: String) -> Self {
+        let span = tree.node(node).span;
+        Self {
+            text,
+            span,
+            line: tree.line_column(span.start).0,
+            is_block: tree.node(node).style == Style::Literal,
+        }
+    }
+
+    /// The line in the kustomization for a line of the text.
+    pub(crate) fn line(&self, line: u32) -> u32 {
+        if self.is_block {
+            self.line.saturating_add(line)
+        } else {
+            self.line
+        }
+    }
 }
 
 /// Whether kustomize looks for a file of this name.
@@ -89,10 +122,12 @@ impl Kustomization {
                         Some(tree.resolve(found.value()))
                     };
                     let text_of = |key| of(key).and_then(|node| word(&tree, node));
-                    let content = match (text_of("path"), text_of("patch")) {
-                        (Some(path), _) => PatchContent::File(place(&path)),
-                        (None, Some(text)) => PatchContent::Inline(text),
-                        (None, None) => continue,
+                    let content = match (text_of("path"), of("patch"), text_of("patch")) {
+                        (Some(path), ..) => PatchContent::File(place(&path)),
+                        (None, Some(node), Some(text)) => {
+                            PatchContent::Inline(InlineText::new(&tree, node, text))
+                        }
+                        (None, ..) => continue,
                     };
                     let target = of("target").map(|target| {
                         let of = |key| tree.get(target, key, Schema::GoYamlV2);
@@ -113,7 +148,7 @@ impl Kustomization {
                     continue;
                 };
                 let content = if text.contains('\n') {
-                    PatchContent::Inline(text)
+                    PatchContent::Inline(InlineText::new(&tree, item, text))
                 } else {
                     PatchContent::File(place(&text))
                 };

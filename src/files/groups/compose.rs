@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::dialect;
+use crate::dialect::kubernetes::kustomization::InlineText;
 use crate::paths::normalized;
 use crate::project::{Context, File, Format, Part, Surroundings, connected};
 use crate::syntax::{self, Limits, Mode, Tree};
@@ -31,6 +32,8 @@ pub(super) struct SetFile<'s> {
     pub(super) file: File<'s>,
     /// It comes first in its project, although it was found last.
     is_base: bool,
+    /// For a patch that is written in a kustomization: its place there.
+    pub(super) inline: Option<&'s InlineText>,
 }
 
 impl<'s> SetFile<'s> {
@@ -40,6 +43,7 @@ impl<'s> SetFile<'s> {
             given: Some(index),
             file,
             is_base: false,
+            inline: None,
         }
     }
 
@@ -49,6 +53,7 @@ impl<'s> SetFile<'s> {
             given: None,
             file,
             is_base: false,
+            inline: None,
         }
     }
 }
@@ -263,6 +268,7 @@ impl<'s> Projects<'s> {
         self.files.push(SetFile {
             given: None,
             is_base: false,
+            inline: None,
             file: File {
                 part: Part {
                     is_given: false,

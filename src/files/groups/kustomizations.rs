@@ -5,7 +5,9 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::dialect::is_kustomization;
-use crate::dialect::kubernetes::kustomization::{Kustomization, NAMES, Patch, PatchContent};
+use crate::dialect::kubernetes::kustomization::{
+    InlineText, Kustomization, NAMES, Patch, PatchContent,
+};
 use crate::project::{Surroundings, Target, Unread};
 
 /// The patches of the kustomizations of a group.
@@ -24,7 +26,7 @@ pub(crate) struct Patches {
 pub(crate) struct InlinePatch {
     /// The kustomization.
     pub(crate) path: PathBuf,
-    pub(crate) text: String,
+    pub(crate) content: InlineText,
     pub(crate) target: Option<Target>,
 }
 
@@ -68,9 +70,9 @@ impl Patches {
                     PatchContent::File(place) => {
                         patches.files.entry(place).or_default().extend(target);
                     }
-                    PatchContent::Inline(text) => patches.inline.push(InlinePatch {
+                    PatchContent::Inline(content) => patches.inline.push(InlinePatch {
                         path: one.path.clone(),
-                        text,
+                        content,
                         target,
                     }),
                 }

@@ -8,7 +8,7 @@
 //! * A unit is a set of its own, and so is a file of any other format.
 
 use std::cell::OnceCell;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -20,10 +20,11 @@ use super::charts;
 use super::compose::{self, Given, ReadTexts, SetFile};
 use super::is_large;
 use super::kustomizations::{InlinePatch, Patches};
+use crate::dialect::kubernetes::kustomization::InlineText;
 use crate::dialect::recognise::{Recognised, UnreadPart, Unrecognised, parsed, recognise};
 use crate::dialect::{self, kubernetes, quadlet};
 use crate::engine::outcome::{
-    ContainerReport, FileOutcome, FileReport, Position, Report, StaleException, Unread,
+    ContainerReport, FileOutcome, FileReport, Location, Position, Report, StaleException, Unread,
 };
 use crate::engine::{Planned, Run};
 use crate::project::{self, File, Format, NotOurs, Source, Target};
@@ -167,21 +168,38 @@ impl Set<'_> {
     fn plan(self, run: &Run<'_>) -> PlannedSet {
         match self {
             Self::Files(set) => {
+                let inline: Vec<Option<&InlineText>> = set.iter().map(|one| one.inline).collect();
                 let (given, files): (Vec<Option<usize>>, Vec<File<'_>>) =
                     set.into_iter().map(|one| (one.given, one.file)).unzip();
-                let planned = run.plan(&files);
-                let paths = files
-                    .into_iter()
-                    .map(|file| file.shown.unwrap_or(file.path));
+                let mut planned = run.plan(&files);
+                if inline.iter().any(Option::is_some) {
+                    planned.containers.retain(|one| {
+                        // The kustomization of the patch is not a file of the call.
+                        inline[one.file].is_none() || given[one.file].is_some()
+                    });
+                    for container in &mut planned.containers {
+                        in_kustomization(container, &inline);
+                    }
+                }
+                let files = given.into_iter().zip(files).zip(inline);
+                let files = files.map(|((given, file), inline)| PlannedFile {
+                    given,
+                    path: file.shown.unwrap_or(file.path),
+                    is_inline: inline.is_some(),
+                });
                 PlannedSet {
-                    files: given.into_iter().zip(paths).collect(),
+                    files: files.collect(),
                     planned,
                 }
             }
             Self::Unit { index, path, text } => {
                 let planned = run.unit(&path, text);
                 PlannedSet {
-                    files: vec![(Some(index), path)],
+                    files: vec![PlannedFile {
+                        given: Some(index),
+                        path,
+                        is_inline: false,
+                    }],
                     planned,
                 }
             }
@@ -473,7 +491,11 @@ impl<'r, 's> Sorted<'r, 's> {
     /// The sets; none of Compose files where those are not `complete`.
     fn sets(self, is_complete: bool) -> Vec<Set<'s>> {
         let mut sets = Vec::new();
-        let inline = if self.kubernetes.is_empty() {
+        let has_kustomization = || {
+            let mut files = self.texts.iter();
+            files.any(|(path, _)| dialect::is_kustomization(path))
+        };
+        let inline = if self.kubernetes.is_empty() && !has_kustomization() {
             &[]
         } else {
             self.patches().inline.as_slice()
@@ -492,10 +514,20 @@ impl<'r, 's> Sorted<'r, 's> {
             let mut files = self.without_pods.iter();
             files.any(|(_, file)| file.part == project::Part::PATCH)
         };
-        if !self.kubernetes.is_empty() || has_patches() {
+        if !self.kubernetes.is_empty() || has_patches() || !inline.is_empty() {
             let files = self.kubernetes.into_iter().chain(self.without_pods);
             let files = files.map(|(index, file)| SetFile::given(index, file));
-            let inline: Vec<SetFile<'s>> = inline.iter().filter_map(inline_patch).collect();
+            let places: HashMap<PathBuf, usize> = if inline.is_empty() {
+                HashMap::new()
+            } else {
+                let place = |(path, _): &Text| self.run.surroundings.place(path);
+                self.texts.iter().map(place).zip(0..).collect()
+            };
+            let inline = inline.iter().filter_map(|own| {
+                let given = places.get(&self.run.surroundings.place(&own.path));
+                inline_patch(own, given.copied())
+            });
+            let inline: Vec<SetFile<'s>> = inline.collect();
             if self.is_tied || !inline.is_empty() || !is_large(self.texts.len()) {
                 sets.push(Set::Files(files.chain(inline).collect()));
             } else {
@@ -512,11 +544,15 @@ impl<'r, 's> Sorted<'r, 's> {
     }
 }
 
-/// A patch that is written in a kustomization, if it can be read.
-fn inline_patch(own: &InlinePatch) -> Option<SetFile<'_>> {
-    let tree = parsed(&own.text).ok()?;
+/// A patch that is written in a kustomization, if it can be read. `given` is the index of the
+/// kustomization if it was given.
+fn inline_patch(own: &InlinePatch, given: Option<usize>) -> Option<SetFile<'_>> {
+    let tree = parsed(&own.content.text).ok()?;
     let file = File::new(own.path.clone(), tree, Format::KUBERNETES);
-    Some(SetFile::read(patch(file, own.target.as_slice())))
+    let mut file = SetFile::read(patch(file, own.target.as_slice()));
+    file.given = given;
+    file.inline = Some(&own.content);
+    Some(file)
 }
 
 fn patch<'s>(file: File<'s>, targets: &[Target]) -> File<'s> {
@@ -529,9 +565,39 @@ fn patch<'s>(file: File<'s>, targets: &[Target]) -> File<'s> {
 
 /// The results for the files of one set.
 struct PlannedSet {
-    /// The files, each with its index if it was given.
-    files: Vec<(Option<usize>, PathBuf)>,
+    files: Vec<PlannedFile>,
     planned: Planned,
+}
+
+/// A file of a set.
+struct PlannedFile {
+    /// Its index if it was given.
+    given: Option<usize>,
+    path: PathBuf,
+    /// It is a patch in a file that has an outcome of its own.
+    is_inline: bool,
+}
+
+/// Moves the places in an inline patch to its kustomization. The bytes of a place are those of the
+/// whole patch, because the text of a scalar is not written as such.
+fn in_kustomization(container: &mut ContainerReport, inline: &[Option<&InlineText>]) {
+    let line = |file: usize, line| match inline.get(file) {
+        Some(Some(text)) => (file, text.line(line)),
+        _ => (file, line),
+    };
+    container.relocate(
+        |place| match inline.get(place.file) {
+            Some(Some(text)) => Location {
+                line: text.line(place.line),
+                column: 1,
+                span: text.span,
+                ..place
+            },
+            _ => place,
+        },
+        line,
+        |fix| fix,
+    );
 }
 
 /// The results for given files and for those that were read with them.
@@ -558,10 +624,16 @@ impl Results {
         let mut indices = Vec::with_capacity(files.len());
         // A part of a Compose project stays one, if its project has no other file.
         let is_one = files.len() == 1;
-        for ((index, path), outcome) in files.into_iter().zip(planned.outcomes) {
-            let index = index.and_then(|index| index.checked_sub(self.first));
+        for (file, outcome) in files.into_iter().zip(planned.outcomes) {
+            let PlannedFile {
+                given,
+                path,
+                is_inline,
+            } = file;
+            let index = given.and_then(|index| index.checked_sub(self.first));
             if let Some(index) = index
                 && let Some(known) = self.outcomes.get_mut(index)
+                && !is_inline
                 && !matches!(
                     (&known, &outcome, is_one),
                     (

@@ -59,6 +59,7 @@ struct Count {
     with_host_access: usize,
     rejected: usize,
     not_judged: usize,
+    held: usize,
     before: usize,
     after: usize,
     causes: BTreeMap<Cause, usize>,
@@ -97,6 +98,7 @@ impl Count {
             count.with_host_access += file.with_host_access;
             count.rejected += file.rejected;
             count.not_judged += file.not_judged;
+            count.held += file.held;
             count.before += file.before;
             count.after += file.after;
             count.unattributed.extend(file.unattributed);
@@ -122,7 +124,10 @@ impl Count {
         };
         assert_eq!(before.len(), after.len(), "{}", path.display());
         for (nth, pod) in before.iter().enumerate() {
-            let until = before.get(nth + 1).map_or(u32::MAX, |next| next.line);
+            // An object can have several pods.
+            let later = before.iter().map(|pod| pod.line);
+            let until = later.filter(|line| *line > pod.line).min();
+            let until = until.unwrap_or(u32::MAX);
             let containers = report.containers.iter().filter(|one| {
                 one.workload == pod.workload && (pod.line..until).contains(&one.line())
             });
@@ -130,6 +135,7 @@ impl Count {
                 (Verdict::NotJudged(_), _) => count.not_judged += 1,
                 (Verdict::Rejected(_), _) => count.rejected += 1,
                 _ if asks_the_host(&asked[nth]) => count.with_host_access += 1,
+                _ if is_held(containers.clone()) => count.held += 1,
                 (before, Verdict::Passes) => {
                     count.before += usize::from(matches!(before, Verdict::Passes));
                     count.after += 1;
@@ -192,7 +198,8 @@ impl fmt::Display for Count {
             self.with_host_access
         )?;
         writeln!(f, "{}\tnot counted: the API rejects it", self.rejected)?;
-        writeln!(f, "{}\tnot counted: not judged", self.not_judged)
+        writeln!(f, "{}\tnot counted: not judged", self.not_judged)?;
+        writeln!(f, "{}\tnot counted: nothing is written in it", self.held)
     }
 }
 
@@ -272,6 +279,32 @@ fn is_of_image(reason: &Reason) -> bool {
             | "image-uid-unknown"
             | "image-untested-as-user"
     )
+}
+
+/// Whether nothing is written in the object of these containers: it is a patch or a template, or its
+/// kind is not known.
+fn is_held<'c>(containers: impl Iterator<Item = &'c ContainerReport>) -> bool {
+    const HELD: [&str; 5] = [
+        "kind-unknown",
+        "part-of-object",
+        "patch-directives",
+        "rendered",
+        "rendered-file",
+    ];
+    let mut containers = containers.peekable();
+    let is_any = containers.peek().is_some();
+    is_any
+        && containers.all(|one| {
+            let mut declined = one
+                .rows
+                .iter()
+                .filter(|row| matches!(row.outcome, Outcome::Declined));
+            declined.any(|row| HELD.contains(&row.reason.code()))
+                || one
+                    .rows
+                    .iter()
+                    .all(|row| matches!(row.outcome, Outcome::Finding { .. }))
+        })
 }
 
 fn asks_the_host(baseline: &PodJudgement) -> bool {
