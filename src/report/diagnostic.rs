@@ -1,10 +1,12 @@
 //! Writes an error with the faulty line of the file, if there is one.
 
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use super::mask::{self, MASK};
 use super::terminal::{Escaped, Terminal, path_text};
 use crate::diagnostic::Diagnostic;
 
@@ -24,7 +26,7 @@ pub fn write(
     error: &dyn Diagnostic,
     terminal: Terminal,
 ) -> io::Result<()> {
-    let message = Escaped(&error.to_string()).to_string();
+    let message = Escaped(&mask::message(source, error)).to_string();
     let name = path_text(path);
     let excerpt = error
         .span()
@@ -70,7 +72,7 @@ struct Excerpt {
     /// The column at which the text begins, in characters, if the start of the line is cut off.
     column: Option<usize>,
     /// The fault, in bytes of `text`.
-    span: std::ops::Range<usize>,
+    span: Range<usize>,
 }
 
 impl Excerpt {
@@ -93,15 +95,36 @@ impl Excerpt {
         let rest = source.get(start..).unwrap_or_default();
         let to = start + rest.find('\n').unwrap_or(rest.len());
         let to = down(to.min(start + AROUND)).max(start);
-        let show = |range: std::ops::Range<usize>| {
+        let masked = mask::masked(source, mask::line_at(source, start));
+        let show = |range: Range<usize>| {
             let mut text = String::new();
-            super::terminal::write_line(&mut text, source.get(range).unwrap_or_default());
+            let mut at = range.start;
+            for place in masked.iter().filter(|place| place.end > range.start) {
+                if place.start >= range.end {
+                    break;
+                }
+                let before = at..place.start.max(at);
+                super::terminal::write_line(&mut text, source.get(before).unwrap_or_default());
+                text.push_str(MASK);
+                at = place.end;
+            }
+            let rest = source.get(at.min(range.end)..range.end).unwrap_or_default();
+            super::terminal::write_line(&mut text, rest);
             text
+        };
+        // A fault within a masked value is the whole value.
+        let end = end.min(to);
+        let hiding = masked
+            .iter()
+            .find(|place| place.start <= start && start < place.end);
+        let (start, end) = match hiding {
+            Some(place) => (place.start.max(from), end.max(place.end).min(to)),
+            None => (start, end),
         };
         // Escaping changes the length of the text, so the text before the fault is escaped
         // separately to find the new position.
-        let (head, fault) = (show(from..start), show(start..end.min(to)));
-        let tail = show(end.min(to)..to);
+        let (head, fault) = (show(from..start), show(start..end));
+        let tail = show(end.max(start)..to);
         let span = head.len()..head.len() + fault.len();
         let text = format!("{head}{fault}{tail}");
         Self {

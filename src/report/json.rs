@@ -12,8 +12,8 @@ use std::path::Path;
 use serde::{Serialize, Serializer};
 
 use super::reporter::{Closing, Format, Group, Mode, Needs, Renderer, Reporter, Setting};
-use super::why_not_ours;
 use super::words::sentence;
+use super::{mask, why_not_ours};
 use crate::container::{self, Basis, Role};
 use crate::engine::outcome::{
     self, ContainerReport, FileOutcome, FileReport, Location, Outcome, Position, Report, Row,
@@ -354,7 +354,7 @@ impl<'r> File<'r> {
             FileOutcome::Unchanged => ("unchanged", None),
             FileOutcome::Changed(_) => ("changed", None),
             FileOutcome::Created(_) => ("created", None),
-            FileOutcome::Failed(error) => ("failed", Some(error.to_string())),
+            FileOutcome::Failed(error) => ("failed", Some(mask::message(&file.source, error))),
         };
         let edits = match &file.outcome {
             // A command has no edits, and its options may contain secrets.

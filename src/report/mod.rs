@@ -5,6 +5,7 @@ pub mod diff;
 pub mod explain;
 pub mod images;
 pub mod json;
+mod mask;
 pub mod pod_security;
 pub mod policy;
 pub mod reporter;

@@ -12,3 +12,4 @@ mod nothing;
 mod pages;
 mod permissions;
 mod readme;
+mod secrets;
