@@ -465,10 +465,14 @@ fn exception_of_others<'r, D: Draft>(
         .then(|| group_of(members, at))
         .into_iter()
         .flatten();
+    let is_new = rulings.get(at).is_some_and(|ruling| ruling.is_new);
     D::heirs(&members[at].site)
         .into_iter()
         .chain(sharers)
-        .find_map(|index| rulings.get(index)?.exception(transform))
+        .filter_map(|index| rulings.get(index))
+        // What the base has is held to the base, whatever the change adds next to it.
+        .filter(|ruling| is_new || !ruling.is_new)
+        .find_map(|ruling| ruling.exception(transform))
 }
 
 /// The members in the same group. They are next to each other.

@@ -87,6 +87,8 @@ pub(crate) struct Ruling<'r> {
     exceptions: Vec<Exception<'r>>,
     /// Transforms that do not run, because no section enables them.
     disabled: Vec<&'static str>,
+    /// There is a base revision, and it does not have the container.
+    pub(crate) is_new: bool,
     /// What the change adds to the policy for the container.
     pub(crate) added: Vec<PolicyEntry>,
 }
@@ -308,6 +310,7 @@ impl<'r> Chooser<'r> {
             policy: Cow::Borrowed(policy),
             exceptions,
             disabled: rules.optional.clone(),
+            is_new: standing.is_new,
             added: standing.policy,
         };
         for section in self.sections(subject) {

@@ -409,7 +409,8 @@ fn builder(root: &Path, ignores: &Arc<Ignores>) -> WalkBuilder {
             _ if entry.file_name() == ".git" => false,
             Ok(below) if entry.depth() > 0 => {
                 let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
-                let is_link = is_special(entry) && is_candidate_name(entry.path());
+                let is_link =
+                    is_special(entry) && (is_candidate_name(entry.path()) || entry.path().is_dir());
                 let counts = is_directory || is_link || is_candidate(entry);
                 !ignores.excludes(&real.join(below), is_directory, counts)
             }

@@ -287,6 +287,26 @@ fn a_section_for_a_new_container_is_used_and_listed() {
 }
 
 #[test]
+fn an_exception_for_a_new_container_does_not_reach_a_container_of_the_base() {
+    let pod = POD.replace(
+        "    - name: web",
+        "    - {name: side, image: nginx} # harden: \
+              ignore[service-account-token] x\n    - name: web",
+    );
+    let only = ["--only", "service-account-token"];
+    let here = Repository::new(&[("pod.yaml", POD)], &[("pod.yaml", &pod)]);
+    let (code, text) = here.run(&["--check", only[0], only[1]]);
+    assert_eq!(code, 0, "{text}");
+    here.fails(&only);
+    let heir = "services:\n  web:\n    image: nginx\n  \
+                heir: # harden: ignore[no-new-privileges] x\n    extends: web\n";
+    let here = Repository::new(&[("compose.yml", WEAK)], &[("compose.yml", heir)]);
+    let (code, text) = here.run(&["--check", ONLY[0], ONLY[1]]);
+    assert_eq!(code, 0, "{text}");
+    here.fails(&ONLY);
+}
+
+#[test]
 fn a_container_in_a_file_that_moves_is_not_new() {
     let excepted = "services:\n  # harden: ignore[no-new-privileges] x\n  web:\n    image: nginx\n";
     let here = Repository::new(&[("compose.yml", WEAK)], &[("new/compose.yml", excepted)]);
