@@ -443,6 +443,13 @@ fn volume_group(
     }
 }
 
+/// Whether the container has claimed storage, and its image has a known group for it.
+pub(super) fn knows_volume_group(container: &Container) -> bool {
+    let facts = container.facts.as_deref();
+    container.mounts.iter().any(is_claimed)
+        && facts.is_some_and(|facts| known_group(container, facts).is_some())
+}
+
 /// The group that gives the image access to claimed storage, if its conditions hold.
 fn known_group(container: &Container, facts: &Facts) -> Option<u32> {
     facts.volume_group().or_else(|| {

@@ -5,7 +5,7 @@ use crate::container::{
     Answer, Assignment, Container, Finding, Policy, Reason, Setting, Value, Words,
 };
 use crate::edition::Edition;
-use crate::transforms::needs::capabilities::BASELINE;
+use crate::transforms::needs::capabilities::{self, BASELINE};
 
 /// The page describes this transform.
 pub(super) static TRANSFORM: Transform = Transform {
@@ -34,6 +34,10 @@ static NONE_RISKY: Words = Words::new(
     "It adds only capabilities that the baseline Pod Security Standard allows or its image needs.",
 );
 static ADDED: Words = Words::new("adds-risky-capability", "It adds {capability}.");
+static USED: Words = Words::new(
+    "capability-used-by-command",
+    "Its command runs {name}, which uses it.",
+);
 static POWER: Words = Words::new("capability-power", "That lets it {power}.");
 
 fn decide(container: &Container, _: &Policy) -> Answer {
@@ -50,6 +54,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
                 .chain(also.map(|also| &also.name))
                 .chain(facts.capabilities_as_user.iter().flatten())
                 .any(|known| known == name)
+                || capabilities::of_files(facts).any(|known| known == name)
         })
     };
     let findings: Vec<Finding> = added
@@ -57,14 +62,24 @@ fn decide(container: &Container, _: &Policy) -> Answer {
         .filter(|name| !BASELINE.contains(&name.as_str()) && !needed(name))
         .map(|name| {
             let reason = Reason::new(&ADDED).capability(name).at(place);
-            Finding {
-                reason: match power_of(name) {
-                    Some(power) => {
-                        reason.and(Reason::new(&POWER).with("power", Value::Note(power.to_owned())))
-                    }
-                    None => reason,
+            let user = capabilities::of_commands(container)
+                .find(|(_, names)| names.contains(&name.as_str()));
+            let reason = match power_of(name) {
+                Some(power) => {
+                    reason.and(Reason::new(&POWER).with("power", Value::Note(power.to_owned())))
+                }
+                None => reason,
+            };
+            // A capability that a command uses is no leftover, so no remedy is offered.
+            match user {
+                Some((program, _)) => Finding {
+                    reason: reason.and(Reason::new(&USED).name(program)),
+                    remedy: Vec::new(),
                 },
-                remedy: vec![Assignment::RemoveCapability(name.clone())],
+                None => Finding {
+                    reason,
+                    remedy: vec![Assignment::RemoveCapability(name.clone())],
+                },
             }
         })
         .collect();

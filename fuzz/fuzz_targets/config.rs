@@ -49,7 +49,7 @@ fuzz_target!(|text: &str| {
         ..Run::new(transforms::ALL.to_vec(), policy, knowledge)
     };
     for (path, text) in FILES {
-        run.project(vec![Source { path: path.into(), bytes: text.into() }]);
+        let _ = run.project(vec![Source { path: path.into(), bytes: text.into() }]);
     }
-    rules.stale(transforms::ALL);
+    let _ = rules.stale(transforms::ALL);
 });

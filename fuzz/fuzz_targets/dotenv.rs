@@ -56,5 +56,5 @@ fn harden(knowledge: &Knowledge, text: &str) {
         surroundings: &surroundings,
         ..Run::new(transforms::ALL.to_vec(), Policy::default(), knowledge)
     };
-    run.project(vec![Source { path: "compose.yml".into(), bytes: COMPOSE.into() }]);
+    let _ = run.project(vec![Source { path: "compose.yml".into(), bytes: COMPOSE.into() }]);
 }

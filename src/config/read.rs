@@ -14,6 +14,7 @@ const LIMITS: Limits = Limits {
     bytes: 1 << 20,
     depth: 32,
     nodes: 1 << 16,
+    repeated: 1 << 20,
 };
 
 /// Reads a configuration.

@@ -392,23 +392,9 @@ impl Container {
                 self.unprivileged_port_start = Setting::planned(*port);
             }
             Assignment::DropAllCapabilities => {
-                let mut dropped = self
-                    .capabilities_dropped
-                    .judged()
-                    .cloned()
-                    .unwrap_or_default();
-                dropped.push("ALL".to_owned());
-                self.capabilities_dropped = Setting::planned(dropped);
+                add_to(&mut self.capabilities_dropped, "ALL");
             }
-            Assignment::AddCapability(name) => {
-                let mut added = self
-                    .capabilities_added
-                    .judged()
-                    .cloned()
-                    .unwrap_or_default();
-                added.push(name.clone());
-                self.capabilities_added = Setting::planned(added);
-            }
+            Assignment::AddCapability(name) => add_to(&mut self.capabilities_added, name),
             Assignment::PidsLimit(limit) => self.pids_limit = Setting::planned(*limit),
             Assignment::DefaultSeccomp => {
                 self.seccomp = Setting::planned("RuntimeDefault".to_owned());
@@ -454,6 +440,18 @@ impl Container {
                     retries: Some(*retries),
                 });
             }
+        }
+    }
+
+    /// Applies an assignment to `base`, which this container extends. Values of its own stay.
+    pub fn inherit(&mut self, assignment: &Assignment, base: &Self) {
+        match assignment {
+            Assignment::LocalhostPorts => {
+                let closed: BTreeSet<Place> = base.open_ports.iter().copied().collect();
+                self.open_ports.retain(|port| !closed.contains(port));
+            }
+            Assignment::RestartAtMost(_) if self.restart.place() != base.restart.place() => {}
+            _ => self.apply(assignment),
         }
     }
 
@@ -521,5 +519,17 @@ impl Container {
             .iter()
             .filter(|mount| within(path, &mount.target))
             .max_by_key(|mount| clean(&mount.target).len())
+    }
+}
+
+/// Adds a name to a list. A list that is written keeps its place.
+fn add_to(list: &mut Setting<Vec<String>>, name: &str) {
+    match list {
+        Setting::Set { value, .. } => value.push(name.to_owned()),
+        other => {
+            let mut names = other.judged().cloned().unwrap_or_default();
+            names.push(name.to_owned());
+            *other = Setting::planned(names);
+        }
     }
 }

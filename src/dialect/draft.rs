@@ -35,7 +35,7 @@ pub(crate) trait Draft {
     /// The line and the column (in bytes) of a place, both counted from 1, if the source has lines.
     fn line_column(&self, place: Place) -> Option<(u32, u32)>;
 
-    /// The members that inherit settings written for this one.
+    /// The members that inherit settings written for this one, directly or through another one.
     fn heirs(site: &Self::Site) -> Vec<usize>;
 }
 

@@ -1,5 +1,6 @@
 //! One folder per configuration format. A dialect reads and writes settings and knows no policy.
 
+mod beyond;
 pub(crate) mod compose;
 pub mod docker_run;
 mod draft;
@@ -12,6 +13,7 @@ mod unproved;
 
 use std::fmt;
 
+pub use self::beyond::BeyondReading;
 pub(crate) use self::compose::{Reference, beyond_limit, context, references, variables};
 pub use self::compose::{bases, is_override, overridden_by, overrides, preferred_to};
 pub(crate) use self::draft::{Draft, YamlDraft};
@@ -34,7 +36,7 @@ struct Dialect {
     /// Checks whether the file is of this format.
     recognise: fn(&Tree<'_>, &[CustomResource]) -> Recognition,
     /// Reads the containers of files that belong together.
-    read: fn(&Reading<'_, '_>) -> Vec<Member>,
+    read: fn(&Reading<'_, '_>) -> Result<Vec<Member>, BeyondReading>,
 }
 
 /// Files that belong together, and what is known about their project.
@@ -78,7 +80,7 @@ pub trait Site: fmt::Debug {
     /// The places whose line comments describe this container.
     fn headings(&self, container: &Container, files: &[File<'_>]) -> Vec<Place>;
 
-    /// The members that inherit settings written for this one.
+    /// The members that inherit settings written for this one, directly or through another one.
     fn heirs(&self) -> Vec<usize> {
         Vec::new()
     }
@@ -167,7 +169,10 @@ pub(crate) fn recognised(
 
 /// The containers of files that belong together. All files have the same format. Objects of a piece
 /// of a stream have `neighbours` in its other pieces.
-#[must_use]
+///
+/// # Errors
+///
+/// Returns the limit that the files exceed.
 pub fn read(
     format: Format,
     files: &[File<'_>],
@@ -175,7 +180,7 @@ pub fn read(
     surroundings: &dyn Surroundings,
     custom_resources: &[CustomResource],
     neighbours: Option<&Neighbours>,
-) -> Vec<Member> {
+) -> Result<Vec<Member>, BeyondReading> {
     let reading = Reading {
         files,
         knowledge,
@@ -184,5 +189,5 @@ pub fn read(
         neighbours,
     };
     let dialect = DIALECTS.iter().find(|dialect| dialect.format == format);
-    dialect.map_or_else(Vec::new, |dialect| (dialect.read)(&reading))
+    dialect.map_or_else(|| Ok(Vec::new()), |dialect| (dialect.read)(&reading))
 }

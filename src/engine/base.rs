@@ -107,7 +107,12 @@ impl Run<'_> {
         let Some(format) = before.first().map(|file| file.format) else {
             return known;
         };
-        let members = self.members(format, &before);
+        let Ok(members) = self.members(format, &before) else {
+            known
+                .opaque
+                .extend(before.into_iter().map(|file| file.path));
+            return known;
+        };
         let exceptions = Exceptions::read(&before, &members);
         for project::Member { container, site } in &members {
             let headings = exceptions.has_comments();

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use crate::diagnostic::Diagnostic;
+use crate::dialect::BeyondReading;
 use crate::dialect::quadlet::UnitFault;
 use crate::project::BeyondLimit;
 use crate::proof::Disagreement;
@@ -35,6 +36,12 @@ pub enum EngineError {
     /// Another file of the project has an error.
     #[error("not changed, because `{}` of the same project has an error", .0.display())]
     OfProject(PathBuf),
+    /// The project exceeds a limit of its dialect.
+    #[error(transparent)]
+    Project(#[from] BeyondReading),
+    /// With the changes, a file or its project would exceed a limit.
+    #[error("with its changes, the file would exceed a limit: {0}")]
+    Outgrown(String),
     /// The proof of the result failed, so nothing was written. This is a bug in harden.
     #[error("the result failed its proof, so nothing was written: {0}")]
     Unproved(String),
@@ -53,10 +60,13 @@ impl EngineError {
             Self::Syntax(error) => Some(error),
             Self::Unit(error) => Some(error),
             Self::Variables(error) => Some(error),
+            Self::Project(error) => Some(error),
             Self::AfterPass(error) => Some(&**error),
-            Self::Disputed(_) | Self::TooManyFixes(_) | Self::OfProject(_) | Self::Unproved(_) => {
-                None
-            }
+            Self::Disputed(_)
+            | Self::TooManyFixes(_)
+            | Self::OfProject(_)
+            | Self::Outgrown(_)
+            | Self::Unproved(_) => None,
         }
     }
 }

@@ -41,7 +41,9 @@ impl Run<'_> {
         if changes.saturating_mul(bytes) > MOST_READ {
             return Err(changes);
         }
-        let mut members = self.members(files[0].format, files);
+        let Ok(mut members) = self.members(files[0].format, files) else {
+            return Ok(());
+        };
         let mut draft = YamlDraft::new(files);
         for (&at, report) in selected.iter().zip(containers) {
             self.find_namesake(&mut members[at].container);

@@ -17,6 +17,7 @@ pub(crate) use self::error::REPORT_IT;
 pub use self::selection::{Selection, names_of};
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -24,7 +25,7 @@ use std::rc::Rc;
 use crate::container::{
     Answer, Assignment, Assume, Basis, Container, Finding, Place, Policy, Reason, Words,
 };
-use crate::dialect::{self, Draft, Member, Neighbours, YamlDraft};
+use crate::dialect::{self, BeyondReading, Draft, Member, Neighbours, YamlDraft};
 use crate::engine::exceptions::Exceptions;
 use crate::engine::outcome::{
     ContainerReport, FileOutcome, Location, Outcome, Row, StaleException,
@@ -32,9 +33,7 @@ use crate::engine::outcome::{
 use crate::engine::rules::{Exception, Rules, Ruling, Subject};
 use crate::image::{self, Knowledge};
 use crate::json;
-use crate::project::{
-    self, Base, BeyondLimit, CustomResource, File, Format, NoSurroundings, Surroundings,
-};
+use crate::project::{self, Base, CustomResource, File, Format, NoSurroundings, Surroundings};
 use crate::transforms::{SET_BY_VARIABLE, Transform, evidence};
 
 /// Declines a change that would be an assumption.
@@ -108,9 +107,12 @@ impl<'k> Run<'k> {
             return Planned::default();
         };
         if let Some(beyond) = files.iter().find_map(dialect::beyond_limit) {
-            return Planned::failed(files, &beyond);
+            return Planned::failed(files, beyond.into());
         }
-        let mut members = self.members(format, files);
+        let mut members = match self.members(format, files) {
+            Ok(members) => members,
+            Err(beyond) => return Planned::failed(files, beyond.into()),
+        };
         let mut draft = YamlDraft::new(files);
         let exceptions = Exceptions::read(files, &members);
         let rulings = self.rulings(files, &members, &exceptions);
@@ -121,10 +123,17 @@ impl<'k> Run<'k> {
             (container.workload.clone(), container.name.clone())
         };
         let unselected = others.into_iter().map(names).collect();
-        let mut containers: Vec<ContainerReport> = selected
-            .iter()
-            .map(|at| self.report(format.name(), &mut members, &rulings, *at, &mut draft))
+        let mut reports: Vec<(usize, ContainerReport)> = evidence::pod::order(&members)
+            .into_iter()
+            .filter(|at| selected.binary_search(at).is_ok())
+            .map(|at| {
+                let report = self.report(format.name(), &mut members, &rulings, at, &mut draft);
+                (at, report)
+            })
             .collect();
+        reports.sort_by_key(|(at, _)| *at);
+        let mut containers: Vec<ContainerReport> =
+            reports.into_iter().map(|(_, report)| report).collect();
         let beyond = self.fix(files, &rulings, &selected, &mut containers).err();
         // A fragment without a result is no container.
         let mut own = selected.iter().map(|at| &members[*at].container);
@@ -158,7 +167,7 @@ impl<'k> Run<'k> {
     }
 
     /// The containers of files that belong together.
-    fn members(&self, format: Format, files: &[File<'_>]) -> Vec<Member> {
+    fn members(&self, format: Format, files: &[File<'_>]) -> Result<Vec<Member>, BeyondReading> {
         let mut members = dialect::read(
             format,
             files,
@@ -166,9 +175,9 @@ impl<'k> Run<'k> {
             self.surroundings,
             self.custom_resources,
             self.neighbours,
-        );
+        )?;
         evidence::pod::share(&mut members);
-        members
+        Ok(members)
     }
 
     /// The rules for each member.
@@ -497,29 +506,43 @@ pub(crate) struct Planned {
 
 impl Planned {
     /// No file can be planned, because the project exceeds this limit.
-    fn failed(files: &[File<'_>], beyond: &BeyondLimit) -> Self {
-        let outcome = |file: &File<'_>| match file.part.is_given {
-            true => FileOutcome::Failed(EngineError::Variables(beyond.clone())),
-            false => FileOutcome::Read,
-        };
+    fn failed(files: &[File<'_>], why: EngineError) -> Self {
+        let mut first: Option<&File<'_>> = None;
+        let mut why = Some(why);
+        let outcomes = files.iter().map(|file| {
+            if !file.part.is_given {
+                return FileOutcome::Read;
+            }
+            let first = first.get_or_insert(file);
+            let of_other = || EngineError::OfProject(first.path.clone());
+            FileOutcome::Failed(why.take().unwrap_or_else(of_other))
+        });
         Self {
-            outcomes: files.iter().map(outcome).collect(),
+            outcomes: outcomes.collect(),
             ..Self::default()
         }
     }
 }
 
-/// Applies the assignment to the container, and to those that share or inherit it.
+/// Applies the assignment to the container, and to those that share or inherit it: once to each.
 fn apply<D: Draft>(members: &mut [project::Member<D::Site>], at: usize, assignment: &Assignment) {
+    let mut reached = BTreeSet::from([at]);
     if assignment.is_shared() {
-        let group = group_of(members, at);
-        for member in &mut members[group] {
-            member.container.apply(assignment);
-        }
-    } else {
-        members[at].container.apply(assignment);
+        reached.extend(group_of(members, at));
     }
-    for heir in D::heirs(&members[at].site) {
-        apply::<D>(members, heir, assignment);
+    // The heirs of a container include those of its heirs.
+    let mut heirs: BTreeSet<usize> = reached
+        .iter()
+        .flat_map(|index| D::heirs(&members[*index].site))
+        .collect();
+    heirs.retain(|heir| !reached.contains(heir));
+    if !heirs.is_empty() {
+        let base = members[at].container.clone();
+        for heir in heirs {
+            members[heir].container.inherit(assignment, &base);
+        }
+    }
+    for index in reached {
+        members[index].container.apply(assignment);
     }
 }

@@ -2,12 +2,13 @@
 //! the original only as planned, and a second pass finds nothing to change.
 
 use super::{EngineError, Run};
-use crate::dialect::YamlDraft;
+use crate::dialect::{BeyondReading, YamlDraft};
 use crate::engine::exceptions::Exceptions;
 use crate::engine::outcome::{Change, FileOutcome, Outcome, Row};
 use crate::project::File;
 use crate::proof::{self, Unproved};
 use crate::syntax::{self, Limits, Mode, Plan, SyntaxError};
+use crate::transforms::evidence;
 
 /// The outcome of each file. A changed file has its new text only if the proof succeeds.
 pub(super) fn outcomes(run: &Run<'_>, files: &[File<'_>], plans: Vec<Plan>) -> Vec<FileOutcome> {
@@ -39,10 +40,16 @@ fn judge(
         };
         match tree {
             Ok(tree) => after.push(file.again(tree)),
+            Err(Unproved::Syntax(error)) if error.kind.is_limit() => {
+                return outgrown(&texts, &error);
+            }
             Err(why) => return failed(files, &texts, at, &why),
         }
     }
-    let again = second_pass(run, &after);
+    let again = match second_pass(run, &after) {
+        Ok(again) => again,
+        Err(beyond) => return outgrown(&texts, &beyond),
+    };
     drop(after);
     texts
         .into_iter()
@@ -65,6 +72,15 @@ fn judge(
             }
         })
         .collect()
+}
+
+/// The outcomes if the changes would exceed a limit.
+fn outgrown(texts: &[Option<String>], limit: &dyn std::error::Error) -> Vec<FileOutcome> {
+    let outcome = |text: &Option<String>| match text {
+        None => FileOutcome::Unchanged,
+        Some(_) => FileOutcome::Failed(EngineError::Outgrown(limit.to_string())),
+    };
+    texts.iter().map(outcome).collect()
 }
 
 /// The outcomes if the proof of the file `at` failed. The files of a project are written together or
@@ -100,16 +116,16 @@ fn disputed(file: &File<'_>, why: &Unproved) -> Option<EngineError> {
 }
 
 /// The changes of a second pass: the file, and a description for the error.
-fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
+fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Result<Vec<(usize, String)>, BeyondReading> {
     let Some(format) = files.first().map(|file| file.format) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
-    let mut members = run.members(format, files);
+    let mut members = run.members(format, files)?;
     let mut again = Vec::new();
     let exceptions = Exceptions::read(files, &members);
     let rulings = run.rulings(files, &members, &exceptions);
     let mut draft = YamlDraft::new(files);
-    for at in 0..members.len() {
+    for at in evidence::pod::order(&members) {
         if !run.selection.selects(&members[at].container) {
             continue;
         }
@@ -119,7 +135,7 @@ fn second_pass(run: &Run<'_>, files: &[File<'_>]) -> Vec<(usize, String)> {
             again.push((container.place.file, what));
         }
     }
-    again
+    Ok(again)
 }
 
 /// A description of the first change of a second pass, if there is one.

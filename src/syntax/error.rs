@@ -29,6 +29,17 @@ impl SyntaxError {
     }
 }
 
+impl SyntaxErrorKind {
+    /// Whether the source is beyond [`super::Limits`].
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::TooLarge(_) | Self::TooDeep(_) | Self::TooManyNodes(_) | Self::TooMuchRepeated(_)
+        )
+    }
+}
+
 /// What is wrong. The messages say what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -42,6 +53,12 @@ pub enum SyntaxErrorKind {
     /// The tree would have more nodes than [`super::Limits::nodes`].
     #[error("the file has more values than the limit of {0}")]
     TooManyNodes(u32),
+    /// The aliases repeat more than [`super::Limits::repeated`] and 16 times the source.
+    #[error(
+        "the aliases of the file repeat more than the limit of {0} bytes; write shorter anchors or \
+         fewer aliases"
+    )]
+    TooMuchRepeated(u64),
     /// The bytes are UTF-16 or UTF-32.
     #[error("the file is {0}; save it as UTF-8")]
     WrongEncoding(&'static str),

@@ -43,11 +43,12 @@
 //! * No byte outside an edit changes. The tree has spans of the source, not copies.
 //! * Time and memory are linear in the source. Aliases are never expanded.
 //! * No input causes a panic. Every failure is a typed error with a span.
-//! * [`Limits`] bound the size, the nesting and the number of nodes.
+//! * [`Limits`] bound the size, the nesting, the number of nodes and what aliases repeat.
 //!
 //! The module uses no other module of this crate. Its only dependencies are `memchr` and
 //! `thiserror`.
 
+mod aliases;
 mod comment;
 mod compare;
 mod edit;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use super::Mode;
+use super::aliases::Aliases;
 use super::keys::KeyIndex;
 use super::lines::Lines;
 
@@ -21,6 +22,7 @@ pub struct Tree<'s> {
     pub(super) lines: OnceLock<Lines>,
     /// Built for the first key that somebody looks up in a large mapping.
     pub(super) keys: KeyIndex,
+    pub(super) aliases: Aliases,
 }
 
 /// A node. Its children follow it directly in the arena; `next` skips the whole subtree.
@@ -191,6 +193,13 @@ impl<'s> Tree<'s> {
                 child
             })
         })
+    }
+
+    /// The size of a node in bytes: its text, something for each value, and the same for everything
+    /// that its aliases repeat.
+    #[must_use]
+    pub fn size(&self, id: NodeId) -> u64 {
+        self.aliases.size(id, self.node(id))
     }
 
     /// The node and everything inside it, in source order. Targets of aliases are not included.

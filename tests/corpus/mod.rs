@@ -4,6 +4,7 @@
 
 mod confluence;
 mod edits;
+mod options;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -17,10 +18,11 @@ use harden::transforms;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use serde_yaml::Value;
 
+use self::options::{Directory, Options, check};
 use crate::support::edits::{apply, of_report};
 use crate::support::expected::expect;
 use crate::support::files::project;
-use crate::support::run::{Setup as _, by_default, source, with};
+use crate::support::run::{Setup as _, by_default, knowledge, source, with};
 use crate::support::shared::{CorpusFile, corpus};
 
 /// The independent value reader skips larger files, because it builds all values in memory.
@@ -63,6 +65,39 @@ fn each_transform_keeps_the_promises_with_every_assume() {
         })
         .collect();
     assert_kept(broken.iter().flatten());
+}
+
+#[test]
+fn each_file_keeps_the_promises_with_some_options() {
+    let Some(files) = corpus() else { return };
+    // The options rotate, so that each file meets other ones than its neighbours. `HARDEN_OPTIONS`
+    // gives the number of options for each file.
+    let rounds = std::env::var("HARDEN_OPTIONS");
+    let rounds: u32 = rounds
+        .ok()
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(2);
+    files.par_iter().enumerate().for_each(|(nth, file)| {
+        let path = file.path.to_string_lossy();
+        let directory = Directory::new([(path.as_ref(), file.bytes.as_slice())]);
+        let first = u32::try_from(nth).expect("a few thousand files");
+        for round in 0..rounds {
+            let options = Options::choose(first.wrapping_mul(7919).wrapping_add(round));
+            check(&directory, options, knowledge());
+        }
+    });
+}
+
+#[test]
+fn every_file_keeps_the_promises_when_everything_is_overridden() {
+    let Some(files) = corpus() else { return };
+    files.par_iter().for_each(|file| {
+        let path = file.path.to_string_lossy();
+        let directory = Directory::new([(path.as_ref(), file.bytes.as_slice())]);
+        for options in Options::everything() {
+            check(&directory, options, knowledge());
+        }
+    });
 }
 
 /// The report of a run with the defaults for each file of the corpus.

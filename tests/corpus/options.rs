@@ -52,6 +52,18 @@ impl Options {
         }
     }
 
+    /// Every transform with every override, for each `--assume`.
+    #[allow(dead_code, reason = "the fuzz target has no use for it")]
+    pub(crate) fn everything() -> [Self; 3] {
+        [Assume::None, Assume::Fit, Assume::All].map(|assume| Self {
+            assume,
+            only: None,
+            enables: true,
+            overrides: u32::MAX,
+            overlays: false,
+        })
+    }
+
     /// The run that these options ask for.
     pub(crate) fn run<'k>(
         self,
@@ -104,7 +116,7 @@ impl Choices {
 }
 
 /// Files of one directory, in memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Directory(BTreeMap<PathBuf, Vec<u8>>);
 
 impl Directory {
@@ -165,6 +177,20 @@ impl Directory {
             }
         }
         broken
+    }
+}
+
+impl std::fmt::Debug for Directory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (path, bytes) in &self.0 {
+            write!(
+                f,
+                "\n# {}\n{}",
+                path.display(),
+                String::from_utf8_lossy(bytes)
+            )?;
+        }
+        Ok(())
     }
 }
 

@@ -14,6 +14,16 @@ fn tree(source: &str) -> Tree<'_> {
         .unwrap_or_else(|error| panic!("{error} at {:?}", error.span))
 }
 
+/// A source whose aliases may repeat anything.
+fn tree_of_aliases(source: &str) -> Tree<'_> {
+    let limits = Limits {
+        repeated: u64::MAX,
+        ..Limits::default()
+    };
+    parse(source, Mode::GoYaml, &limits)
+        .unwrap_or_else(|error| panic!("{error} at {:?}", error.span))
+}
+
 fn root(tree: &Tree<'_>) -> NodeId {
     tree.documents()[0].root
 }
@@ -244,7 +254,10 @@ fn an_alias_bomb_stays_as_small_as_its_text() {
         writeln!(source, "a{level}: &a{level} [{items}]").unwrap();
     }
     assert_eq!(
-        tree(&source).node(root(&tree(&source))).next.index(),
+        tree_of_aliases(&source)
+            .node(root(&tree_of_aliases(&source)))
+            .next
+            .index(),
         1 + 30 * 2 + 1 + 29 * 10
     );
 }
@@ -263,7 +276,7 @@ fn merges_of_merges_are_each_visited_once() {
         writeln!(source, "c{level}: &c{level} {{<<: *c{}}}", level - 1).unwrap();
     }
     source.push_str("self: &self {<<: *self, k: v}\n");
-    let tree = tree(&source);
+    let tree = tree_of_aliases(&source);
     for schema in [Schema::GoYamlV2, Schema::GoYamlV4] {
         for (key, count) in [("a29", 30), ("c19999", 1), ("self", 1)] {
             let map = tree.get(root(&tree), key, schema).unwrap().value();
@@ -272,6 +285,32 @@ fn merges_of_merges_are_each_visited_once() {
             assert!(tree.get(map, "missing", schema).is_none());
         }
     }
+}
+
+#[test]
+fn aliases_that_repeat_more_than_the_limit_are_errors() {
+    let mut bomb = "a0: &a0 [x]\n".to_owned();
+    for level in 1..30 {
+        let items = vec![format!("*a{}", level - 1); 10].join(",");
+        writeln!(bomb, "a{level}: &a{level} [{items}]").unwrap();
+    }
+    assert!(matches!(error(&bomb), SyntaxErrorKind::TooMuchRepeated(_)));
+    let limits = Limits {
+        repeated: 0,
+        ..Limits::default()
+    };
+    // 16 times the source is always accepted, and so is an alias inside its own anchor.
+    for source in ["[&a [x, y, z], *a, *a, *a]", "&a [*a, *a, *a]"] {
+        assert!(parse(source, Mode::GoYaml, &limits).is_ok(), "{source}");
+    }
+    let many = format!("[&a [x, y, z], {}]", "*a, ".repeat(100));
+    assert!(parse(&many, Mode::GoYaml, &limits).is_ok());
+    let long = format!("[&a [{}], {}]", "x, ".repeat(100), "*a, ".repeat(100));
+    let error = parse(&long, Mode::GoYaml, &limits).unwrap_err();
+    assert_eq!(
+        &long[error.span.start as usize..error.span.end as usize],
+        "*a"
+    );
 }
 
 #[test]

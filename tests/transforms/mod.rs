@@ -6,3 +6,4 @@ mod images;
 mod limits;
 pub(crate) mod pages;
 mod reasons;
+mod second_run;

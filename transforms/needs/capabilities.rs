@@ -130,7 +130,6 @@ pub fn needed(container: &Container, facts: &Facts) -> Option<BTreeSet<String>> 
     if facts.automation == Some(image::Automation::Skip) {
         return None;
     }
-    let of_files = facts.file_capabilities.iter().flat_map(granted);
     let as_user = || facts.capabilities_as_user.iter().flatten().cloned();
     let mut needed: BTreeSet<String> = match start(container) {
         Start::User => {
@@ -154,7 +153,7 @@ pub fn needed(container: &Container, facts: &Facts) -> Option<BTreeSet<String>> 
     }
     // A program whose effective file capability is not in the bounding set cannot be started
     // (docs/semantics.md#cap-file-effective).
-    needed.extend(of_files);
+    needed.extend(of_files(facts));
     Some(needed)
 }
 
@@ -191,6 +190,11 @@ fn signals_another_user(container: &Container, facts: &Facts, certainty: Applies
         _ => Applies::No,
     };
     comes_first == certainty && as_root.any(|name| name == "SETUID")
+}
+
+/// The capabilities that the image's programs have as file capabilities.
+pub fn of_files(facts: &Facts) -> impl Iterator<Item = String> {
+    facts.file_capabilities.iter().flat_map(granted)
 }
 
 /// The capabilities of a file in the notation of `setcap`: `cap_net_raw,cap_net_admin+ep`.

@@ -23,7 +23,7 @@ pub(super) fn later(layers: &Layers, defining: &Layer) -> Layers {
 }
 
 /// Scalars of a service that a later document or file can override.
-const SCALARS: [&[&str]; 11] = [
+const SCALARS: [&[&str]; 17] = [
     &["user"],
     &["privileged"],
     &["read_only"],
@@ -35,6 +35,12 @@ const SCALARS: [&[&str]; 11] = [
     &["deploy", "resources", "limits", "memory"],
     &["deploy", "resources", "limits", "cpus"],
     &["deploy", "resources", "limits", "pids"],
+    &["deploy", "restart_policy", "condition"],
+    &["deploy", "restart_policy", "max_attempts"],
+    &["ipc"],
+    &["network_mode"],
+    &["pid"],
+    &["userns_mode"],
 ];
 
 /// The scalars that `later` sets: each path with its file and line.
@@ -56,33 +62,60 @@ pub(super) fn scalars(
     found.collect()
 }
 
-/// Whether the service adds nothing to `base` that a new setting of the base could break.
-pub(super) fn is_like(files: &[File<'_>], heir: &Layers, base: &Layers) -> bool {
-    heir.iter()
-        .filter(|layer| !base.contains(layer.file, layer.node))
-        .all(|layer| {
-            files[layer.file]
-                .tree
-                .effective_entries(layer.node, Schema::GoYamlV4)
+/// How a service differs from its bases.
+pub(super) struct Differences<'l> {
+    layers: &'l Layers,
+    /// For each layer, whether a new setting of a base could not break it.
+    harmless: Vec<bool>,
+}
+
+impl<'l> Differences<'l> {
+    pub(super) fn new(files: &[File<'_>], layers: &'l Layers) -> Self {
+        Self {
+            layers,
+            harmless: layers
                 .iter()
-                .all(|(key, _)| HARMLESS.contains(&&**key) || key.starts_with("x-"))
-        })
+                .map(|layer| is_harmless(files, layer))
+                .collect(),
+        }
+    }
+
+    /// Whether neither the service adds anything to `base`, nor `base` has anything that the
+    /// service does not inherit, that a new setting of the base could break.
+    pub(super) fn are_harmless_for(&self, files: &[File<'_>], base: &Layers) -> bool {
+        let place = |layer: &&Layer| (layer.file, layer.node);
+        let mut bases = base.iter().peekable();
+        let layers = self.layers.iter().zip(&self.harmless);
+        // The layers of a base come first, in the same order. A later file can override the base,
+        // and the service does not inherit that.
+        let added = layers.filter(|(layer, _)| {
+            let is_base = |base: &&Layer| place(base) == place(layer);
+            bases.next_if(is_base).is_none()
+        });
+        added.fold(true, |all, (_, harmless)| all && *harmless)
+            && bases.all(|layer| is_harmless(files, layer))
+    }
+}
+
+/// Whether a layer has only keys that no new setting can break.
+fn is_harmless(files: &[File<'_>], layer: &Layer) -> bool {
+    let tree = &files[layer.file].tree;
+    let entries = tree.effective_entries(layer.node, Schema::GoYamlV4);
+    let mut keys = entries.iter().map(|(key, _)| key);
+    keys.all(|key| HARMLESS.contains(&&**key) || key.starts_with("x-"))
 }
 
 /// Whether the names in the service and its base mean the same thing in both projects. Each project
 /// has its own volumes, configs and secrets.
 pub(super) fn has_like_surroundings(heir: &Container, base: &Container) -> bool {
-    let mounts = |container: &Container| -> Vec<(String, MountSource)> {
+    fn mounts(container: &Container) -> impl Iterator<Item = (&str, &MountSource)> {
         let mounts = container.mounts.iter();
-        mounts
-            .map(|mount| (mount.target.clone(), mount.source.clone()))
-            .collect()
-    };
-    let observed = |container: &Container| -> Vec<Observed> {
-        let observations = container.observations.iter();
-        observations.map(|seen| seen.what.clone()).collect()
-    };
-    mounts(heir) == mounts(base) && observed(heir) == observed(base)
+        mounts.map(|mount| (mount.target.as_str(), &mount.source))
+    }
+    fn observed(container: &Container) -> impl Iterator<Item = &Observed> {
+        container.observations.iter().map(|seen| &seen.what)
+    }
+    mounts(heir).eq(mounts(base)) && observed(heir).eq(observed(base))
 }
 
 /// Keys of the service whose definition a later `!reset` or `!override` cancels. If the service

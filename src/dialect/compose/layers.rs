@@ -87,6 +87,14 @@ impl Keys {
     }
 }
 
+impl FromIterator<Layer> for Layers {
+    fn from_iter<I: IntoIterator<Item = Layer>>(layers: I) -> Self {
+        Self {
+            layers: layers.into_iter().collect(),
+        }
+    }
+}
+
 impl Layers {
     pub(super) fn push(&mut self, layer: Layer) {
         self.layers.push(layer);
@@ -97,26 +105,8 @@ impl Layers {
         self.layers.extend(layers);
     }
 
-    /// Whether this mapping is one of the layers.
-    pub(super) fn contains(&self, file: usize, node: NodeId) -> bool {
-        self.iter()
-            .any(|layer| (layer.file, layer.node) == (file, node))
-    }
-
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Layer> {
         self.layers.iter()
-    }
-
-    /// The same layers, as a service that extends this one sees them.
-    pub(super) fn inherited(&self, base: &str) -> Self {
-        let via = Via::Extends(base.to_owned());
-        Self {
-            layers: self
-                .layers
-                .iter()
-                .map(|layer| layer.through(via.clone()))
-                .collect(),
-        }
     }
 
     /// The value with the highest precedence at a path of keys. Null, `!reset` and a missing key

@@ -105,7 +105,7 @@ impl Site {
                 self.append(tree, editor, "cap_drop", "ALL".to_owned())
             }
             Assignment::AddCapability(name) => self.append(tree, editor, "cap_add", name.clone()),
-            Assignment::PidsLimit(limit) => match self.limits {
+            Assignment::PidsLimit(limit) => match self.limits.pids {
                 Limits::Service => self.set(editor, &["pids_limit"], Value::Int(*limit)),
                 Limits::Deploy => self.set(
                     editor,
@@ -146,7 +146,7 @@ impl Site {
         self.check_reservation(container, bytes)?;
         self.check_swap(bytes)?;
         let text = units::write_bytes(bytes);
-        match self.limits {
+        match self.limits.memory {
             Limits::Service => self.set(editor, &["mem_limit"], Value::Str(text)),
             Limits::Deploy => {
                 let text = Value::Str(text.to_ascii_uppercase());
@@ -179,7 +179,7 @@ impl Site {
     ) -> Result<Vec<String>, Unwritable> {
         let text = || Value::Str(units::write_cpus(millicpu));
         let whole = i64::try_from(millicpu / 1000).ok();
-        match self.limits {
+        match self.limits.cpu {
             Limits::Deploy => self.set(editor, &["deploy", "resources", "limits", "cpus"], text()),
             // The quota is in microseconds of the default period of 100 ms.
             Limits::Service if self.version == Version::First => {
@@ -200,11 +200,7 @@ impl Site {
         value: Value,
     ) -> Result<Vec<String>, Unwritable> {
         self.check_override(path[0])?;
-        let is_later = |(later, _): &&(String, String)| later.split('.').eq(path.iter().copied());
-        if let Some((_, place)) = self.later.iter().find(is_later) {
-            let reason = Reason::new(&SET_LATER).name(path.join("."));
-            return Err(reason.written(place).into());
-        }
+        self.check_later(path)?;
         editor.set(self.node, path, value)?;
         Ok(vec![self.path(path)])
     }
@@ -302,6 +298,18 @@ impl Site {
         Ok(())
     }
 
+    /// A value of a later document or file would win.
+    pub(super) fn check_later(&self, path: &[&str]) -> Result<(), Unwritable> {
+        let is_later = |(later, _): &&(String, String)| later.split('.').eq(path.iter().copied());
+        match self.later.iter().find(is_later) {
+            Some((_, place)) => {
+                let reason = Reason::new(&SET_LATER).name(path.join("."));
+                Err(reason.written(place).into())
+            }
+            None => Ok(()),
+        }
+    }
+
     /// A swarm drops the short form of tmpfs (docs/semantics.md#swarm-short-tmpfs). It also ignores
     /// `security_opt`, which is harmless. Windows supports neither.
     fn check_platform(
@@ -381,7 +389,8 @@ impl Site {
     }
 }
 
-fn scalars(tree: &Tree<'_>, items: &[NodeId]) -> Option<Vec<Value>> {
+/// The items as values; `None` if one is not a scalar.
+pub(super) fn scalars(tree: &Tree<'_>, items: &[NodeId]) -> Option<Vec<Value>> {
     items
         .iter()
         .map(|item| {

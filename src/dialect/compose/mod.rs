@@ -48,8 +48,8 @@ pub(super) static DIALECT: Dialect = Dialect {
         unread: Vec::new(),
     },
     read: |reading| {
-        let members = read::read(reading.files, reading.knowledge, reading.surroundings);
-        members.into_iter().map(boxed).collect()
+        let members = read::read(reading.files, reading.knowledge, reading.surroundings)?;
+        Ok(members.into_iter().map(boxed).collect())
     },
 };
 
@@ -71,8 +71,8 @@ pub(super) struct Site {
     /// The file and the node (a mapping or null) that receive new keys.
     file: usize,
     node: NodeId,
-    /// The place of existing or new limits.
-    limits: Limits,
+    /// The places of existing or new limits.
+    limits: LimitPlaces,
     /// The limit of memory and swap: its text, and the bytes if it is a number.
     swap: Option<(String, Option<u64>)>,
     /// Services that extend this one and inherit new settings. Each heir records whether it defines
@@ -153,6 +153,14 @@ impl Version {
     fn is_before(self, minor: u32) -> bool {
         matches!(self, Self::Third { minor: own } if own < minor)
     }
+}
+
+/// The place of each limit.
+#[derive(Clone, Copy, Debug)]
+struct LimitPlaces {
+    memory: Limits,
+    cpu: Limits,
+    pids: Limits,
 }
 
 /// The place of resource limits.

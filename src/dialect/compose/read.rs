@@ -1,10 +1,12 @@
 //! Reads services into neutral containers.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use super::build::Builds;
+use super::inheritance::Differences;
 use super::interpolation::compose_boolean;
 use super::layers::{Layer, Layers, judged};
 use super::mounts::{self, TopLevel};
@@ -16,7 +18,7 @@ use super::{
 use crate::container::{
     Container, Observed, Origin, Place, Reason, Restart, Setting, Value, Via, Words,
 };
-use crate::dialect::engine_words;
+use crate::dialect::{BeyondReading, engine_words};
 use crate::image::{self, Knowledge};
 use crate::project::{File, Surroundings};
 use crate::syntax::{Kind, NodeId, Schema, Span};
@@ -26,8 +28,8 @@ pub(super) fn read(
     files: &[File<'_>],
     knowledge: &Knowledge,
     surroundings: &dyn Surroundings,
-) -> Vec<Member> {
-    let (found, projects) = services_of_projects(files, surroundings);
+) -> Result<Vec<Member>, BeyondReading> {
+    let (found, projects) = services_of_projects(files, surroundings)?;
     let legacy: Vec<bool> = files.iter().map(is_legacy).collect();
     let mut members: Vec<Member> = Vec::new();
     let mut known: Vec<Layers> = Vec::new();
@@ -92,12 +94,14 @@ pub(super) fn read(
         };
         let swarm = for_swarm(&service.name, layers, files).or_else(|| common.swarm.clone());
         fit_to_consumer(&mut container, layers, files, version, swarm.is_some());
+        let differences = OnceCell::new();
         for layer in layers.iter().filter(|layer| layer.is_inherited()) {
             if let Some(base) = places.get(&(layer.file, layer.node)).copied() {
+                let differences = differences.get_or_init(|| Differences::new(files, layers));
                 let heir = Heir {
                     name: service.name.clone(),
                     member,
-                    same: inheritance::is_like(files, layers, &known[base])
+                    same: differences.are_harmless_for(files, &known[base])
                         && inheritance::has_like_surroundings(&container, &members[base].container),
                 };
                 members[base].site.heirs.push(heir);
@@ -118,7 +122,7 @@ pub(super) fn read(
     }
     build::share(&mut members);
     mounts::share(&mut members, &project_of_member);
-    members
+    Ok(members)
 }
 
 /// Adjusts settings that the format version or a swarm does not read.
@@ -152,7 +156,7 @@ fn site(
         service: service.name.clone(),
         file: defining.file,
         node: defining.node,
-        limits: resources::limits_place(layers, files, version.is_3() || swarm.is_some()),
+        limits: resources::limit_places(layers, files, version.is_3() || swarm.is_some()),
         swap: resources::swap(layers, files),
         version,
         restarts_by_deploy: swarm.is_some() || layers.has(files, &["deploy", "restart_policy"]),
@@ -231,10 +235,10 @@ fn for_swarm(service: &str, layers: &Layers, files: &[File<'_>]) -> Option<Reaso
 fn services_of_projects(
     files: &[File<'_>],
     surroundings: &dyn Surroundings,
-) -> (Vec<(Service, usize)>, Vec<Common>) {
+) -> Result<(Vec<(Service, usize)>, Vec<Common>), BeyondReading> {
     let mut found = Vec::new();
     let mut projects = Vec::new();
-    for project in services::collect(files, surroundings) {
+    for project in services::collect(files, surroundings)? {
         let swarm = project
             .services
             .iter()
@@ -262,7 +266,7 @@ fn services_of_projects(
         let layers = service.layers.iter();
         layers.filter(|layer| layer.is_inherited()).count()
     });
-    (found, projects)
+    Ok((found, projects))
 }
 
 /// Why the file that defines the service at `key` must not be edited.

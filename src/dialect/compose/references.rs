@@ -4,6 +4,7 @@
 //! Sources: compose-go `loader/extends.go`, `loader/include.go`, `paths/resolve.go`,
 //! `cli/options.go`.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ pub(super) struct Include {
 }
 
 /// A path in a file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct WrittenPath {
     pub(super) path: PathBuf,
     /// The path as written, if values of variables are part of it.
@@ -83,14 +84,33 @@ pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Ve
         |word: &str| memmem::find(file.tree.source().as_bytes(), word.as_bytes()).is_some();
     let (extends, include) = (contains("extends"), contains("include"));
     let mut found = Vec::new();
+    // Most includes have the same directory, whose `.env` is then read once.
+    let mut contexts: HashMap<(PathBuf, Option<Vec<WrittenPath>>), Arc<Context>> = HashMap::new();
     for document in file.tree.documents() {
         if include {
             for include in includes(file, document.root) {
-                let context = Arc::new(include.context(file, surroundings));
-                found.extend(include.files.into_iter().map(|file| Reference {
+                let Include {
+                    files,
+                    directory,
+                    variables,
+                } = include;
+                // Variables of the including file have precedence over those of the included
+                // project's own files (compose-go `types/mapping.go`).
+                let context = contexts.entry((directory, variables)).or_insert_with_key(
+                    |(directory, variables)| {
+                        Arc::new(context_of(
+                            &file.path,
+                            directory.clone(),
+                            variables.as_deref(),
+                            &file.context.variables,
+                            surroundings,
+                        ))
+                    },
+                );
+                found.extend(files.into_iter().map(|file| Reference {
                     path: file.path,
                     shown: file.shown,
-                    context: Arc::clone(&context),
+                    context: Arc::clone(context),
                     is_included: true,
                 }));
             }
@@ -191,20 +211,6 @@ pub(super) fn includes(file: &File<'_>, root: NodeId) -> Vec<Include> {
     includes
 }
 
-impl Include {
-    /// The context of the included files. Variables of the including file have precedence over the
-    /// included project's own file of variables (compose-go `types/mapping.go`).
-    fn context(&self, from: &File<'_>, surroundings: &dyn Surroundings) -> Context {
-        context_of(
-            &from.path,
-            self.directory.clone(),
-            self.variables.as_deref(),
-            &from.context.variables,
-            surroundings,
-        )
-    }
-}
-
 /// The context of a project at `directory`. Its variables are `known` and those of its files of
 /// variables. The default file is the `.env` in that directory.
 fn context_of(
@@ -226,7 +232,12 @@ fn context_of(
     let variables = variables(texts, known);
     Context {
         directory,
-        variables,
+        // Files that include each other often have the same variables, which they share.
+        variables: if variables == *known {
+            Arc::clone(known)
+        } else {
+            variables
+        },
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::Limits;
 use super::layers::{Layers, Value};
+use super::{LimitPlaces, Limits};
 use crate::container::{Container, Observed, Setting};
 use crate::project::File;
 use crate::units;
@@ -38,9 +38,23 @@ pub(super) fn read(container: &mut Container, layers: &Layers, files: &[File<'_>
         .and_then(|value| units::bytes(&value.judged(files)?));
 }
 
+/// The place of each limit: where it is written, or otherwise where new limits belong.
+pub(super) fn limit_places(layers: &Layers, files: &[File<'_>], by_stack: bool) -> LimitPlaces {
+    let new = new_limits_place(layers, files, by_stack);
+    let place = |flat: &str| {
+        let is_flat = layers.get(files, &[flat]).is_some();
+        if is_flat { Limits::Service } else { new }
+    };
+    LimitPlaces {
+        memory: place("mem_limit"),
+        cpu: place("cpus"),
+        pids: place("pids_limit"),
+    }
+}
+
 /// The place for new limits: where limits are already written, or otherwise where the consumers of
 /// the file read them (docs/semantics.md#limit-one-place, #limit-compose-v1 and #swarm-refuses).
-pub(super) fn limits_place(layers: &Layers, files: &[File<'_>], by_stack: bool) -> Limits {
+fn new_limits_place(layers: &Layers, files: &[File<'_>], by_stack: bool) -> Limits {
     if layers.has(files, &["deploy", "resources", "limits"]) {
         return Limits::Deploy;
     }

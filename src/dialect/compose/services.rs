@@ -7,7 +7,7 @@
 //! document that includes them, which overrides them (`loader/include.go`).
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -15,18 +15,26 @@ use super::layers::{Layer, Layers};
 use super::recognise::services_of;
 use super::references::{Extends, extended, includes};
 use crate::container::{Reason, Value, Via, Words};
+use crate::dialect::BeyondReading;
 use crate::paths::normalized;
 use crate::project::{File, Surroundings};
 use crate::syntax::{Found, NodeId, Schema, Span};
 
-/// The maximum length of an `extends` chain. A longer chain is treated as endless.
+/// The maximum number of services in a chain of `extends`.
 const LONGEST_CHAIN: usize = 64;
-/// The maximum number of includes. A file that is included twice counts twice.
-const MOST_INCLUDES: usize = 1_000;
+/// The maximum depth of `include`.
+const DEEPEST_INCLUDE: usize = 64;
+/// The maximum size of what services inherit and include, in bytes. The files may repeat 16 times
+/// their own size in addition.
+const MOST_REPEATED: u64 = 8 << 20;
+/// The names that an error shows of a chain.
+const SHOWN: usize = 4;
+/// The size of a layer or an include without its content.
+const LAYER: u64 = 64;
 
 static EXTENDS_ITSELF: Words = Words::new(
     "extends-itself",
-    "It extends {name}, which extends it in turn.",
+    "It extends {name}, and its chain of extends is a circle.",
 );
 static BASE_MISSING: Words = Words::new(
     "base-missing",
@@ -60,23 +68,35 @@ pub(super) struct Merged {
 }
 
 /// All services of each project.
-pub(super) fn collect(files: &[File<'_>], surroundings: &dyn Surroundings) -> Vec<Merged> {
-    let mut numbers: Vec<usize> = files.iter().filter_map(|file| file.part.merged).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
+pub(super) fn collect(
+    files: &[File<'_>],
+    surroundings: &dyn Surroundings,
+) -> Result<Vec<Merged>, BeyondReading> {
+    let mut merged: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (file, one) in files.iter().enumerate() {
+        if let Some(number) = one.part.merged {
+            merged.entry(number).or_default().push(file);
+        }
+    }
+    let size = |file: &File<'_>| -> u64 {
+        let documents = file.tree.documents().iter();
+        documents
+            .map(|document| file.tree.size(document.root))
+            .sum()
+    };
+    let own: u64 = files.iter().map(size).sum();
     let reader = Reader {
         files,
         surroundings,
         places: OnceCell::new(),
         bases: RefCell::default(),
-        included: Cell::new(0),
+        most: own.saturating_mul(16).saturating_add(MOST_REPEATED),
+        repeated: Cell::new(0),
+        beyond_limit: RefCell::default(),
     };
-    numbers
-        .into_iter()
-        .map(|number| {
-            let merged: Vec<usize> = (0..files.len())
-                .filter(|file| files[*file].part.merged == Some(number))
-                .collect();
+    let projects = merged
+        .into_values()
+        .map(|merged| {
             let mut roots = Vec::new();
             let model = reader.merged(&merged, &mut Vec::new(), &mut roots);
             Merged {
@@ -84,7 +104,11 @@ pub(super) fn collect(files: &[File<'_>], surroundings: &dyn Surroundings) -> Ve
                 roots,
             }
         })
-        .collect()
+        .collect();
+    match reader.beyond_limit.into_inner() {
+        Some(beyond) => Err(beyond),
+        None => Ok(projects),
+    }
 }
 
 struct Reader<'f, 's> {
@@ -94,7 +118,11 @@ struct Reader<'f, 's> {
     places: OnceCell<HashMap<PathBuf, usize>>,
     /// The services of files that other services extend, before their own `extends` is resolved.
     bases: RefCell<HashMap<usize, Rc<Model>>>,
-    included: Cell<usize>,
+    /// The maximum size of what is inherited and included.
+    most: u64,
+    /// The size so far.
+    repeated: Cell<u64>,
+    beyond_limit: RefCell<Option<BeyondReading>>,
 }
 
 /// Services by name.
@@ -182,11 +210,10 @@ impl Reader<'_, '_> {
                 .map(|file| self.find(&file.path))
                 .collect();
             let Some(found) = found else { continue };
-            let again = found.iter().any(|file| open.contains(file));
-            if again || self.included.get() >= MOST_INCLUDES {
+            let is_circle = found.iter().any(|file| open.contains(file));
+            if is_circle || !self.may_include(&found, open) {
                 continue;
             }
-            self.included.set(self.included.get() + 1);
             open.push(file);
             included.merge(self.merged(&found, open, roots).services);
             open.pop();
@@ -216,8 +243,47 @@ impl Reader<'_, '_> {
         scope
             .services
             .iter()
-            .map(|service| self.with_bases(file, &scope, &extends, service, LONGEST_CHAIN))
+            .map(|service| self.with_bases(file, &scope, &extends, service))
             .collect()
+    }
+
+    /// Whether these files may be included in the innermost of the open files.
+    fn may_include(&self, found: &[usize], open: &[usize]) -> bool {
+        if open.len() >= DEEPEST_INCLUDE {
+            let names = open.iter().map(|file| self.name(*file));
+            self.refuse(BeyondReading::Includes {
+                most: DEEPEST_INCLUDE,
+                names: names.take(SHOWN).collect(),
+            });
+        }
+        let size = |file: &usize| {
+            let tree = &self.files[*file].tree;
+            let documents = tree.documents().iter();
+            documents.map(|document| tree.size(document.root)).sum()
+        };
+        found.iter().all(|file| self.repeat(size(file)))
+    }
+
+    /// The name of a file for messages.
+    fn name(&self, file: usize) -> String {
+        let File { path, shown, .. } = &self.files[file];
+        let name = self.surroundings.name(shown.as_ref().unwrap_or(path));
+        name.display().to_string()
+    }
+
+    /// Adds to the size of what is inherited and included. Returns false beyond a limit.
+    fn repeat(&self, size: u64) -> bool {
+        let size = size.saturating_add(LAYER);
+        self.repeated.set(self.repeated.get().saturating_add(size));
+        if self.repeated.get() > self.most {
+            self.refuse(BeyondReading::Repeated(self.most));
+        }
+        self.beyond_limit.borrow().is_none()
+    }
+
+    /// Records the first limit that is exceeded.
+    fn refuse(&self, why: BeyondReading) {
+        self.beyond_limit.borrow_mut().get_or_insert(why);
     }
 
     /// The services of one document, before `extends` is resolved.
@@ -249,50 +315,101 @@ impl Reader<'_, '_> {
         scope: &Model,
         extends: &dyn Fn(&Service) -> Option<Extends>,
         service: &Service,
-        chain: usize,
     ) -> Service {
-        let Some(base) = extends(service) else {
+        let Some(first) = extends(service) else {
             return service.clone();
         };
-        let name = &base.service;
-        let unknown = |why: Reason| Service {
-            incomplete: Some(why),
-            ..service.clone()
-        };
-        let of_base = |words| Reason::new(words).name(name);
-        if chain == 0 {
-            return unknown(of_base(&EXTENDS_ITSELF));
-        }
-        let inherited = match &base.file {
-            None => match scope.find(name) {
-                Some(base) => self.with_bases(file, scope, extends, base, chain - 1),
-                None => return unknown(of_base(&BASE_MISSING)),
-            },
-            Some(path) => {
-                let named = self.surroundings.name(path.shown());
-                let named = Value::Written(named.display().to_string());
-                let Some(at) = self.find(&path.path) else {
-                    let note = Value::Note(self.why_unread(file, &path.path));
-                    let reason = of_base(&BASE_UNREAD).with("file", named);
-                    return unknown(reason.with("note", note));
-                };
-                let bases = self.bases(at);
-                let Some(base) = bases.find(name) else {
-                    return unknown(of_base(&BASE_NOT_IN_FILE).with("file", named));
-                };
-                let extends = |service: &Service| self.extends(service);
-                self.with_bases(at, &bases, &extends, base, chain - 1)
+        let name = first.service.clone();
+        let mut next = Some(first);
+        // The bases, and where each is defined: `None` is the scope, otherwise a file.
+        let mut bases: Vec<(Option<usize>, Service)> = Vec::new();
+        let mut incomplete = service.incomplete.clone();
+        let mut seen = HashSet::from([(None, service.name.clone())]);
+        let mut at = None;
+        while let Some(base) = next {
+            let from = at.unwrap_or(file);
+            match self.base(from, at.is_none().then_some(scope), &base) {
+                Ok((in_file, found)) => {
+                    at = in_file.or(at);
+                    if !seen.insert((at, found.name.clone())) {
+                        let circle = Reason::new(&EXTENDS_ITSELF).name(&name);
+                        incomplete = incomplete.or(Some(circle));
+                        break;
+                    }
+                    if bases.len() >= LONGEST_CHAIN {
+                        let names = bases.iter().map(|(at, base)| match at {
+                            None => base.name.clone(),
+                            Some(at) => format!("{}: {}", self.name(*at), base.name),
+                        });
+                        let names = std::iter::once(service.name.clone()).chain(names);
+                        self.refuse(BeyondReading::Extends {
+                            most: LONGEST_CHAIN,
+                            names: names.take(SHOWN).collect(),
+                        });
+                        break;
+                    }
+                    next = match at {
+                        None => extends(&found),
+                        Some(_) => self.extends(&found),
+                    };
+                    incomplete = incomplete.or_else(|| found.incomplete.clone());
+                    bases.push((at, found));
+                }
+                Err(why) => {
+                    incomplete = incomplete.or(Some(why));
+                    break;
+                }
             }
-        };
-        let mut layers = inherited.layers.inherited(name);
-        service
-            .layers
+        }
+        let size = |layer: &Layer| self.files[layer.file].tree.size(layer.node);
+        let inherited: Vec<&Layer> = bases
             .iter()
-            .for_each(|layer| layers.push(layer.clone()));
+            .rev()
+            .flat_map(|(_, base)| base.layers.iter())
+            .collect();
+        let mut layers = Layers::default();
+        if inherited.iter().all(|layer| self.repeat(size(layer))) {
+            layers.extend(
+                inherited
+                    .into_iter()
+                    .map(|layer| layer.through(Via::Extends(name.clone()))),
+            );
+        }
+        layers.extend(service.layers.iter().cloned());
         Service {
             layers,
-            incomplete: service.incomplete.clone().or(inherited.incomplete),
+            incomplete,
             ..service.clone()
+        }
+    }
+
+    /// The service that `base` names in the file `from`, or in `scope`. If it is in another file,
+    /// the index of that file comes first.
+    fn base(
+        &self,
+        from: usize,
+        scope: Option<&Model>,
+        base: &Extends,
+    ) -> Result<(Option<usize>, Service), Reason> {
+        let name = &base.service;
+        let of_base = |words| Reason::new(words).name(name);
+        let Some(path) = &base.file else {
+            let found = match scope {
+                Some(scope) => scope.find(name).cloned(),
+                None => self.bases(from).find(name).cloned(),
+            };
+            return Ok((None, found.ok_or_else(|| of_base(&BASE_MISSING))?));
+        };
+        let named = self.surroundings.name(path.shown());
+        let named = Value::Written(named.display().to_string());
+        let Some(at) = self.find(&path.path) else {
+            let note = Value::Note(self.why_unread(from, &path.path));
+            let reason = of_base(&BASE_UNREAD).with("file", named);
+            return Err(reason.with("note", note));
+        };
+        match self.bases(at).find(name).cloned() {
+            Some(found) => Ok((Some(at), found)),
+            None => Err(of_base(&BASE_NOT_IN_FILE).with("file", named)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Removes explicit weak settings of a service, on request.
 
 use super::Site;
+use super::lower::scalars;
 use crate::container::{Assignment, Reason, Value as Part, Words, same_path};
 use crate::dialect::{Unwritable, engine_words, no_setting};
 use crate::syntax::{Editor, Found, Kind, NodeId, Schema, Tree, Value};
@@ -34,6 +35,7 @@ impl Site {
                     "user" => "userns_mode",
                     name => name,
                 };
+                self.check_later(&[key])?;
                 self.own(tree, key)?;
                 editor.remove(self.node, &[key])?;
                 Ok(vec![self.path(&[key])])
@@ -77,21 +79,62 @@ impl Site {
         key: &str,
         goes: impl Fn(&str) -> bool,
     ) -> Result<Vec<String>, Unwritable> {
+        self.check_override(key)?;
+        let service = tree.resolve(self.node);
+        if let Some(Value::Seq(items)) = editor.written(service, key) {
+            // This run has already written the list out.
+            let goes = |item: &Value| matches!(item, Value::Str(text) if goes(text));
+            let staying: Vec<Value> = items.iter().filter(|item| !goes(item)).cloned().collect();
+            return self.replace_items(editor, key, items.len(), staying);
+        }
+        if let Some(Found::Merged { value, .. }) = tree.get(service, key, Schema::GoYamlV4)
+            && tree.node(value).kind == Kind::Seq
+        {
+            // A list that comes from `<<` is written out without the items.
+            let items: Vec<NodeId> = tree.children(value).collect();
+            let count = items.len();
+            let staying: Vec<NodeId> = items
+                .into_iter()
+                .filter(|item| !goes(&tree.value(tree.resolve(*item))))
+                .collect();
+            if let Some(staying) = scalars(tree, &staying) {
+                return self.replace_items(editor, key, count, staying);
+            }
+        }
         let list = self.own(tree, key)?;
-        let items: Vec<NodeId> = tree.children(list).collect();
-        let (going, staying): (Vec<NodeId>, Vec<NodeId>) = items
-            .iter()
-            .partition(|item| goes(&tree.value(tree.resolve(**item))));
+        if tree.node(list).kind == Kind::Scalar && goes(&tree.value(list)) {
+            editor.remove(self.node, &[key])?;
+            return Ok(vec![self.path(&[key])]);
+        }
+        let items = tree.children(list).filter(|item| !editor.is_removed(*item));
+        let going: Vec<NodeId> = items
+            .filter(|item| goes(&tree.value(tree.resolve(*item))))
+            .collect();
         if going.is_empty() {
             return Err(Reason::new(&NOT_OWN_ITEM).name(key).into());
         }
-        if staying.is_empty() {
-            editor.remove(self.node, &[key])?;
-        } else {
+        if editor.keeps_item(list, &going) {
             for item in going {
                 editor.remove_item(item)?;
             }
+        } else {
+            editor.remove(self.node, &[key])?;
         }
+        Ok(vec![self.path(&[key])])
+    }
+
+    /// Writes the remaining items of a list that had `before` items.
+    fn replace_items(
+        &self,
+        editor: &mut Editor<'_, '_>,
+        key: &str,
+        before: usize,
+        staying: Vec<Value>,
+    ) -> Result<Vec<String>, Unwritable> {
+        if staying.len() == before {
+            return Err(Reason::new(&NOT_OWN_ITEM).name(key).into());
+        }
+        editor.set(self.node, &[key], Value::Seq(staying))?;
         Ok(vec![self.path(&[key])])
     }
 

@@ -38,5 +38,5 @@ impl Format {
 pub(super) static DIALECT: Dialect = Dialect {
     format: Format::KUBERNETES,
     recognise: recognise::recognise,
-    read: read::read,
+    read: |reading| Ok(read::read(reading)),
 };

@@ -84,18 +84,18 @@ impl Writing<'_, '_, '_> {
         goes: impl Fn(NodeId) -> bool,
     ) -> Result<(), Unwritable> {
         let list = at(tree, start, path)?;
-        let (going, staying): (Vec<NodeId>, Vec<NodeId>) = tree
-            .children(list)
-            .partition(|item| goes(tree.resolve(*item)));
+        let items = tree.children(list);
+        let items = items.filter(|item| !self.editor.is_removed(*item));
+        let going: Vec<NodeId> = items.filter(|item| goes(tree.resolve(*item))).collect();
         if going.is_empty() {
             return Err(Reason::new(&NOT_OWN_ITEM).name(path.join(".")).into());
         }
-        if staying.is_empty() {
-            self.editor.remove(start, path)?;
-        } else {
+        if self.editor.keeps_item(list, &going) {
             for item in going {
                 self.editor.remove_item(item)?;
             }
+        } else {
+            self.editor.remove(start, path)?;
         }
         Ok(())
     }

@@ -76,11 +76,16 @@ struct Projects<'s> {
     ties: Vec<(usize, usize)>,
     /// Files of which a tie is the second part: others reference them.
     referenced: HashSet<usize>,
+    /// Files of projects whose references have not been followed yet.
+    open: Vec<usize>,
     /// Files whose references have been followed.
     followed: HashSet<usize>,
     unread: HashSet<PathBuf>,
-    /// For an included file the one that includes it.
-    includers: HashMap<usize, usize>,
+    /// For each file the one that includes it first; for others and for the first file of a circle
+    /// of includes, the file itself.
+    includers: Vec<usize>,
+    /// The number of files that are merged under each number.
+    mates: HashMap<usize, usize>,
 }
 
 /// The sets of files that are planned together. `texts` keeps the texts that are read for them.
@@ -135,6 +140,16 @@ struct Round {
     next: OnceCell<Box<Round>>,
 }
 
+/// A chain of files has as many rounds, which would be too deep for the stack.
+impl Drop for Round {
+    fn drop(&mut self) {
+        let mut next = self.next.take();
+        while let Some(mut round) = next {
+            next = round.next.take();
+        }
+    }
+}
+
 /// A referenced file that was not given, and its text.
 #[derive(Debug)]
 struct Referenced {
@@ -142,7 +157,8 @@ struct Referenced {
     path: PathBuf,
     shown: Option<PathBuf>,
     context: Arc<Context>,
-    text: String,
+    /// `None` if another reference of the round has the text.
+    text: Option<String>,
 }
 
 impl<'s> Projects<'s> {
@@ -158,9 +174,11 @@ impl<'s> Projects<'s> {
                 .collect(),
             ties: Vec::new(),
             referenced: HashSet::new(),
+            open: Vec::new(),
             followed: HashSet::new(),
             unread: HashSet::new(),
-            includers: HashMap::new(),
+            includers: Vec::new(),
+            mates: HashMap::new(),
         }
     }
 
@@ -333,6 +351,9 @@ impl<'s> Projects<'s> {
 
     /// Reads the referenced files, round by round.
     fn follow_references(&mut self, given: Given<'_>, mut rounds: &'s OnceCell<Box<Round>>) {
+        self.open = (0..self.files.len())
+            .filter(|at| self.is_part(*at))
+            .collect();
         loop {
             let files = self.references(given);
             if files.is_empty() {
@@ -350,7 +371,7 @@ impl<'s> Projects<'s> {
             {
                 let known = self.places.get(path).copied();
                 match known.or_else(|| {
-                    let tree = parse(text)?;
+                    let tree = parse(text.as_deref()?)?;
                     let at = self.read(path.clone(), tree, None, Arc::clone(context));
                     self.files[at].file.shown.clone_from(shown);
                     Some(at)
@@ -368,10 +389,8 @@ impl<'s> Projects<'s> {
     /// The files that those of projects reference, and that have not been read yet.
     fn references(&mut self, given: Given<'_>) -> Vec<Referenced> {
         let mut referenced = Vec::new();
-        let mut open: Vec<usize> = (0..self.files.len())
-            .filter(|at| self.is_part(*at) && !self.followed.contains(at))
-            .collect();
-        while let Some(from) = open.pop() {
+        let mut known: HashMap<PathBuf, usize> = HashMap::new();
+        while let Some(from) = self.open.pop() {
             if !self.followed.insert(from) {
                 continue;
             }
@@ -379,23 +398,30 @@ impl<'s> Projects<'s> {
                 if let Some(at) = self.places.get(&reference.path).copied() {
                     self.include(from, at, &reference);
                     self.tie(from, at);
-                    open.push(at);
                 } else if !self.unread.contains(&reference.path) {
-                    match given
-                        .surroundings
-                        .read(&self.files[from].file.path, &reference.path)
-                    {
-                        Ok(text) => referenced.push(Referenced {
-                            from,
-                            path: reference.path,
-                            shown: reference.shown,
-                            context: reference.context,
-                            text,
-                        }),
-                        Err(_) => {
-                            self.unread.insert(reference.path);
-                        }
+                    // Many services can extend services of one file, which is read once.
+                    let last = known.insert(reference.path.clone(), from);
+                    if last == Some(from) {
+                        continue;
                     }
+                    let path = &self.files[from].file.path;
+                    let text = match last {
+                        Some(_) => None,
+                        None => match given.surroundings.read(path, &reference.path) {
+                            Ok(text) => Some(text),
+                            Err(_) => {
+                                self.unread.insert(reference.path);
+                                continue;
+                            }
+                        },
+                    };
+                    referenced.push(Referenced {
+                        from,
+                        path: reference.path,
+                        shown: reference.shown,
+                        context: reference.context,
+                        text,
+                    });
                 }
             }
         }
@@ -408,30 +434,48 @@ impl<'s> Projects<'s> {
 
     fn tie(&mut self, from: usize, to: usize) {
         self.ties.push((from, to));
-        self.referenced.insert(to);
+        if self.referenced.insert(to) {
+            self.open.push(to);
+        }
     }
 
     /// A file that another one includes is not a project of its own. A file that is only extended
     /// stays one.
     fn include(&mut self, from: usize, at: usize, reference: &dialect::Reference) {
+        self.includers
+            .extend(self.includers.len()..self.files.len());
+        let is_included = |includers: &[usize]| includers[at] != at;
         // In a circle of includes, which Compose refuses, the first file stays a project.
-        let mut includers = std::iter::successors(Some(from), |at| self.includers.get(at).copied());
-        if reference.is_included && !includers.any(|includer| includer == at) {
-            self.includers.insert(at, from);
+        if reference.is_included && !is_included(&self.includers) {
+            self.includers[at] = self.outermost(from);
         }
         let number = self.files[at].file.part.merged;
-        let is_alone = number.is_some_and(|number| {
-            let mates = self
-                .files
-                .iter()
-                .filter(|mate| mate.file.part.merged == Some(number));
-            mates.count() == 1
-        });
-        if number.is_none() || is_alone && self.includers.contains_key(&at) {
+        let is_alone = number.is_some_and(|number| self.mates_of(number) == 1);
+        if number.is_none() || is_alone && is_included(&self.includers) {
             let file = &mut self.files[at].file;
             file.part.merged = None;
             file.context = Arc::clone(&reference.context);
         }
+    }
+
+    /// The outermost of the files that include this one.
+    fn outermost(&mut self, mut at: usize) -> usize {
+        while self.includers[at] != at {
+            // Path halving keeps long chains short.
+            self.includers[at] = self.includers[self.includers[at]];
+            at = self.includers[at];
+        }
+        at
+    }
+
+    /// How many files are merged under this number.
+    fn mates_of(&mut self, number: usize) -> usize {
+        if self.mates.is_empty() {
+            for number in self.files.iter().filter_map(|one| one.file.part.merged) {
+                *self.mates.entry(number).or_default() += 1;
+            }
+        }
+        self.mates.get(&number).copied().unwrap_or_default()
     }
 
     /// The files of projects, one set for those that are tied.

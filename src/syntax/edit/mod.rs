@@ -226,6 +226,38 @@ impl<'t, 's> Editor<'t, 's> {
         Ok(())
     }
 
+    /// Whether the sequence has an item other than these, which are ascending, after the operations
+    /// so far. If not, remove the sequence instead of the items.
+    #[must_use]
+    pub fn keeps_item(&self, seq: NodeId, except: &[NodeId]) -> bool {
+        let is_kept = |item| except.binary_search(&item).is_err() && !self.is_removed(item);
+        matches!(self.changes.get(&seq), Some(Change::Items(_)))
+            || self.tree.children(seq).any(is_kept)
+    }
+
+    /// The value that the operations so far wrote for an entry of the mapping.
+    #[must_use]
+    pub fn written(&self, map: NodeId, key: &str) -> Option<&Value> {
+        if let Some(Change::Entries(entries)) = self.changes.get(&map)
+            && let Some((_, value)) = entries.iter().find(|(known, _)| known == key)
+        {
+            return Some(value);
+        }
+        let Ok(Place::Own { value, .. }) = self.find(map, key) else {
+            return None;
+        };
+        match self.changes.get(&value)? {
+            Change::Replaced(value) | Change::Filled(value) => Some(value),
+            Change::Entries(_) | Change::Items(_) | Change::Removed { .. } => None,
+        }
+    }
+
+    /// Whether an operation removed the node.
+    #[must_use]
+    pub fn is_removed(&self, node: NodeId) -> bool {
+        matches!(self.changes.get(&node), Some(Change::Removed { .. }))
+    }
+
     /// The current point, for [`Editor::rollback`].
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {

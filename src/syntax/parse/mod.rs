@@ -17,6 +17,7 @@ mod words;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use super::aliases::{Aliases, own_size};
 use super::keys::KeyIndex;
 use super::tree::{Document, Node, NodeId, Props, Span};
 use super::{SyntaxError, SyntaxErrorKind, Tree};
@@ -106,6 +107,10 @@ pub struct Limits {
     pub depth: u16,
     /// The maximum number of nodes.
     pub nodes: u32,
+    /// The maximum size of what aliases repeat, in bytes. A source may repeat 16 times its own size
+    /// in addition. go-yaml has a similar limit, because a small source can stand for an enormous
+    /// one.
+    pub repeated: u64,
 }
 
 impl Default for Limits {
@@ -114,6 +119,7 @@ impl Default for Limits {
             bytes: 64 << 20,
             depth: 256,
             nodes: 8 << 20,
+            repeated: 4 << 20,
         }
     }
 }
@@ -354,8 +360,11 @@ impl<'s> Parser<'s> {
             Mode::GoYaml
         };
         let contains = |text: &str| memchr::memmem::find(self.bytes, text.as_bytes()).is_some();
+        let aliases = Aliases::new(&self.nodes);
+        self.check_repeated(&aliases)?;
         Ok(Tree {
             may_merge: contains("<<") || contains("merge"),
+            aliases,
             source: self.source,
             mode,
             nodes: self.nodes,
@@ -364,6 +373,16 @@ impl<'s> Parser<'s> {
             lines: OnceLock::new(),
             keys: KeyIndex::default(),
         })
+    }
+
+    /// Refuses aliases that repeat too much. The error is at the alias that passes the limit.
+    fn check_repeated(&self, aliases: &Aliases) -> Result<()> {
+        let own = own_size(offset(self.source.len()), offset(self.nodes.len()));
+        let most = own.saturating_mul(16).saturating_add(self.limits.repeated);
+        match aliases.first_above(most).and_then(|at| self.nodes.get(at)) {
+            Some(alias) => fail(alias.span, SyntaxErrorKind::TooMuchRepeated(most)),
+            None => Ok(()),
+        }
     }
 
     /// The innermost open document or collection. Between documents, the state of a closed

@@ -1,5 +1,6 @@
 //! Compose files in which a wrong change would break something or have no effect.
 
+mod chains;
 mod characters;
 mod projects;
 mod rejections;
