@@ -1,7 +1,8 @@
 //! Determines the format of a file.
 
 use crate::container::{Reason, Words};
-use crate::dialect;
+use crate::dialect::kubernetes::TOO_MANY_ALIASES;
+use crate::dialect::{self, compose, kubernetes};
 use crate::project::{CustomResource, Format, NotOurs, State};
 use crate::syntax::{self, Kind, Limits, Mode, NodeId, SyntaxError, Tree};
 
@@ -77,6 +78,42 @@ pub(crate) fn recognise<'s>(
         format,
         unread,
     })
+}
+
+/// The tree of a piece of a stream of objects. What the whole stream would be left alone for is
+/// unread in a piece, because other pieces may have pods.
+pub(crate) fn recognise_objects<'s>(
+    text: &'s str,
+    custom_resources: &[CustomResource],
+) -> Result<Recognised<'s>, Unrecognised> {
+    let tree = parsed(text)?;
+    let Recognition { format, mut unread } = kubernetes::recognise(&tree, custom_resources);
+    let format = format.map(|()| Format::KUBERNETES);
+    unread.extend(encoded(&tree, &format));
+    let format = match format {
+        Err(why) if why.state() == State::Unread => {
+            if unread.is_empty() {
+                unread.push(UnreadPart {
+                    line: 1,
+                    reason: Reason::new(&TOO_MANY_ALIASES),
+                    is_template: false,
+                    state: State::Unread,
+                });
+            }
+            Err(NotOurs::OtherYaml)
+        }
+        format => format,
+    };
+    Ok(Recognised {
+        tree,
+        format,
+        unread,
+    })
+}
+
+/// Whether all documents may be of a Compose file: it can have several.
+pub(crate) fn is_of_compose(tree: &Tree<'_>) -> bool {
+    compose::has_only_top_level_keys(tree)
 }
 
 static ENCODED: Words = Words::new(

@@ -30,6 +30,7 @@ pub(crate) use references::{Reference, beyond_limit, context, references, variab
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+pub(super) use self::recognise::has_only_top_level_keys;
 use super::{Dialect, Unwritable};
 use crate::container::{Assignment, Container, Place, Reason};
 use crate::dialect::recognise::Recognition;

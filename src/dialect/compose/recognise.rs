@@ -122,6 +122,20 @@ pub(super) fn recognise(tree: &Tree<'_>) -> Result<(), NotOurs> {
     }
 }
 
+/// Whether every document is empty, or has only the keys of a Compose file.
+pub(crate) fn has_only_top_level_keys(tree: &Tree<'_>) -> bool {
+    tree.documents().iter().all(|document| {
+        let root = tree.resolve(document.root);
+        match tree.node(root).kind {
+            Kind::Map => {
+                let entries = tree.effective_entries(root, Schema::GoYamlV4);
+                entries.iter().all(|(key, _)| is_top_level(key))
+            }
+            _ => tree.text(root).is_empty(),
+        }
+    })
+}
+
 /// The mapping that holds the services of a document: `services`, or the document itself in the
 /// first format.
 pub(super) fn services_of(tree: &Tree<'_>, root: NodeId) -> Option<NodeId> {

@@ -24,7 +24,8 @@ mod workload;
 pub(crate) use cursor::{Cursor, Source};
 pub use neighbours::Neighbours;
 pub(crate) use object::{Document, Object, Pod, documents};
-pub(crate) use read::concerns_others;
+pub(crate) use read::{TOO_MANY_ALIASES, concerns_others};
+pub(crate) use recognise::recognise;
 
 use super::Dialect;
 use crate::project::Format;
@@ -37,6 +38,6 @@ impl Format {
 
 pub(super) static DIALECT: Dialect = Dialect {
     format: Format::KUBERNETES,
-    recognise: recognise::recognise,
+    recognise,
     read: |reading| Ok(read::read(reading)),
 };

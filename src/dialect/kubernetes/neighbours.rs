@@ -15,6 +15,8 @@ pub struct Neighbours {
     pub(super) autoscalers: Autoscalers,
     pub(super) ranges: LimitRanges,
     pub(super) accounts: Accounts,
+    /// A document of the stream is not YAML before a template engine renders it.
+    pub(super) is_rendered: bool,
 }
 
 impl Neighbours {
@@ -32,7 +34,11 @@ impl Neighbours {
         let source = Source::new(tree, 0, custom_resources);
         let found = documents(&source).filter_map(|document| match document {
             Document::Objects(objects) => Some(objects),
-            Document::Empty | Document::Rendered(_) | Document::Other(_) => None,
+            Document::Rendered(_) => {
+                self.is_rendered = true;
+                None
+            }
+            Document::Empty | Document::Other(_) => None,
         });
         let objects: Vec<Object<'_, '_>> = found.flatten().collect();
         self.add_objects(objects.iter(), true);

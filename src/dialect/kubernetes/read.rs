@@ -56,6 +56,7 @@ pub(super) fn read(reading: &Reading<'_, '_>) -> Vec<Member> {
         autoscalers,
         ranges,
         accounts,
+        is_rendered,
     } = match reading.neighbours {
         Some(of_stream) => of_stream,
         None => {
@@ -67,7 +68,11 @@ pub(super) fn read(reading: &Reading<'_, '_>) -> Vec<Member> {
     let mut members = Vec::new();
     for (file, source, object) in &objects {
         let is_listed = file.part == Part::PATCH;
-        let held = held(object, is_listed, file_is_rendered[source.file()]);
+        let held = held(
+            object,
+            is_listed,
+            *is_rendered || file_is_rendered[source.file()],
+        );
         for pod in object.pods() {
             let is_whole = !pod.is_partial() && (!is_listed || object.is_of_its_own());
             if let Some(read) = Pod::read(object, &pod, source, is_whole, autoscalers) {
@@ -495,7 +500,7 @@ static DELETE_PODS_FIRST: Words = Words::new(
     "pods-keep-settings-on-delete",
     "With {name}, existing pods keep their settings: delete them after applying this.",
 );
-static TOO_MANY_ALIASES: Words = Words::new(
+pub(crate) static TOO_MANY_ALIASES: Words = Words::new(
     "too-many-aliases",
     "The aliases of its file expand to more than the API server reads.",
 );

@@ -9,7 +9,7 @@ use crate::syntax::Tree;
 
 /// Whether a file contains a complete pod. Each document is judged separately: the consumer takes
 /// one document whatever another one says.
-pub(super) fn recognise(tree: &Tree<'_>, custom_resources: &[CustomResource]) -> Recognition {
+pub(crate) fn recognise(tree: &Tree<'_>, custom_resources: &[CustomResource]) -> Recognition {
     let source = Source::new(tree, 0, custom_resources);
     let mut seen = NotOurs::Empty;
     let mut ours = false;

@@ -21,7 +21,9 @@ use super::compose::{self, Given, ReadTexts, SetFile};
 use super::is_large;
 use super::kustomizations::{InlinePatch, Patches};
 use crate::dialect::kubernetes::kustomization::InlineText;
-use crate::dialect::recognise::{Recognised, UnreadPart, Unrecognised, parsed, recognise};
+use crate::dialect::recognise::{
+    Recognised, UnreadPart, Unrecognised, parsed, recognise, recognise_objects,
+};
 use crate::dialect::{self, kubernetes, quadlet};
 use crate::engine::outcome::{
     ContainerReport, FileOutcome, FileReport, Location, Position, Report, StaleException, Unread,
@@ -289,6 +291,8 @@ impl<'s> Content<'s> {
                 format: Ok(Format::COMPOSE),
                 unread: Vec::new(),
             })
+        } else if run.neighbours.is_some() {
+            recognise_objects(text, run.custom_resources)
         } else {
             recognise(text, run.custom_resources)
         };

@@ -70,7 +70,7 @@ pub fn joined(pieces: Vec<Piece>) -> Report {
     };
     let mut change = Change::default();
     let mut verdict = Verdict::default();
-    for Piece { report, start } in pieces {
+    for Piece { report, start, .. } in pieces {
         let Report {
             files,
             containers,

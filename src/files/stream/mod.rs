@@ -24,10 +24,10 @@ use self::pieces::Pieces;
 pub use self::pieces::{Cut, Start};
 use super::FileError;
 use crate::dialect::Neighbours;
-use crate::dialect::recognise::{Recognised, Unrecognised, recognise};
+use crate::dialect::recognise::{is_of_compose, parsed};
 use crate::engine::Run;
 use crate::engine::outcome::{FileOutcome, FileReport, Report};
-use crate::project::{Format, NotOurs, Source};
+use crate::project::Source;
 use crate::syntax;
 
 /// The results of one piece of a stream.
@@ -37,6 +37,7 @@ pub struct Piece {
     pub report: Report,
     /// Where the piece begins.
     pub start: Start,
+    is_readable: bool,
 }
 
 impl Piece {
@@ -44,16 +45,17 @@ impl Piece {
     #[must_use]
     pub fn new(report: Report, start: Start) -> Self {
         let report = moved(report, start);
-        Self { report, start }
+        Self {
+            report,
+            start,
+            is_readable: true,
+        }
     }
 
     /// Whether the stream has no result because of this piece.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        matches!(
-            self.outcome(),
-            Some(FileOutcome::Failed(_) | FileOutcome::NotOurs(NotOurs::Braces))
-        )
+        !self.is_readable || matches!(self.outcome(), Some(FileOutcome::Failed(_)))
     }
 
     /// The outcome of the piece.
@@ -81,7 +83,7 @@ impl Piece {
     ///
     /// Those of reading the stream.
     pub fn failure(self, stream: &mut Spool) -> io::Result<Report> {
-        let Self { report, start } = self;
+        let Self { report, start, .. } = self;
         let mut report = Report {
             containers: Vec::new(),
             ..report
@@ -123,7 +125,11 @@ impl Run<'_> {
                 ))
             }
             Survey::Unreadable(start, bytes) => {
-                take(Piece::new(self.project(vec![source(bytes)]), start))
+                let piece = Piece::new(self.project(vec![source(bytes)]), start);
+                take(Piece {
+                    is_readable: false,
+                    ..piece
+                })
             }
             Survey::Pieces(neighbours) => {
                 let run = Run {
@@ -153,7 +159,7 @@ impl Run<'_> {
             if batch.is_empty() {
                 return Ok(());
             }
-            let plan = |(start, bytes)| Piece::new(self.objects(source(bytes)), start);
+            let plan = |(start, bytes)| Piece::new(self.project(vec![source(bytes)]), start);
             let planned: Vec<Piece> = batch.into_par_iter().map(plan).collect();
             for piece in planned {
                 let has_failed = piece.has_failed();
@@ -165,26 +171,6 @@ impl Run<'_> {
         }
     }
 
-    /// Plans a piece of a stream of Kubernetes objects.
-    fn objects(&self, source: Source) -> Report {
-        let text = syntax::decode(&source.bytes).ok();
-        let recognised = text.and_then(|text| recognise(text, self.custom_resources).ok());
-        // As a whole, the stream is no Compose file.
-        let is_compose = recognised.is_some_and(|one| is_compose(&one));
-        if let (true, Some(text)) = (is_compose, text) {
-            let file = FileReport {
-                source: text.to_owned(),
-                path: source.path,
-                outcome: FileOutcome::NotOurs(NotOurs::OtherYaml),
-            };
-            return Report {
-                files: vec![file],
-                ..Report::default()
-            };
-        }
-        self.project(vec![source])
-    }
-
     /// Reads the whole stream once, before it is planned.
     fn survey(&self, input: &mut Spool, cut: Cut) -> io::Result<Survey> {
         input.0.rewind()?;
@@ -192,23 +178,14 @@ impl Run<'_> {
         let mut neighbours = Neighbours::default();
         let mut are_all_compose = true;
         while let Some((start, bytes)) = pieces.next()? {
+            let Some(Ok(tree)) = syntax::decode(&bytes).ok().map(parsed) else {
+                return Ok(Survey::Unreadable(start, bytes));
+            };
+            are_all_compose &= is_of_compose(&tree);
             if start == Start::default() && pieces.is_at_end()? {
                 return Ok(Survey::Together);
             }
-            let text = syntax::decode(&bytes).ok();
-            match text.map(|text| recognise(text, self.custom_resources)) {
-                Some(Ok(recognised)) => {
-                    neighbours.add(&recognised.tree, self.custom_resources);
-                    are_all_compose &=
-                        is_compose(&recognised) || matches!(recognised.format, Err(NotOurs::Empty));
-                }
-                // The mark of an overlay is on its first line, and holds for all of it.
-                Some(Err(Unrecognised::NotOurs(NotOurs::Overlay))) if start.bytes == 0 => {
-                    return Ok(Survey::Together);
-                }
-                Some(Err(Unrecognised::NotOurs(NotOurs::Overlay))) => {}
-                None | Some(Err(_)) => return Ok(Survey::Unreadable(start, bytes)),
-            }
+            neighbours.add(&tree, self.custom_resources);
         }
         Ok(if are_all_compose {
             Survey::Together
@@ -230,13 +207,6 @@ enum Survey {
     Pieces(Neighbours),
     /// Not at all: this piece is not YAML.
     Unreadable(Start, Vec<u8>),
-}
-
-fn is_compose(recognised: &Recognised<'_>) -> bool {
-    matches!(
-        recognised.format,
-        Ok(Format::COMPOSE) | Err(NotOurs::Fragment)
-    )
 }
 
 fn source(bytes: Vec<u8>) -> Source {

@@ -87,7 +87,9 @@ fn summary(report: &Report) -> (String, Vec<String>) {
             format!("{name} {} {outcome} {}", row.id, row.reason.code())
         })
     });
-    (text, rows.collect())
+    let unread = report.unread.iter();
+    let unread = unread.map(|one| format!("unread {} {}", one.line, one.reason.code()));
+    (text, rows.chain(unread).collect())
 }
 
 fn declines_memory(report: &Report, workload: &str) -> bool {
@@ -152,12 +154,36 @@ fn documents_that_do_not_depend_on_each_other_are_hardened_as_if_alone() {
 fn a_compose_file_is_not_cut() {
     let base = "services:\n  web:\n    image: nginx:1.29\n    privileged: true\n";
     let project = format!("{base}---\nservices:\n  web:\n    privileged: false\n");
-    let mixed = format!("{}---\n{base}---\n{}", deployment(0), deployment(1));
-    for text in [project, mixed] {
+    let volumes = format!("volumes: {{a: {{}}}}\n---\n{project}");
+    let mixed = |other: &str| format!("{}---\n{other}---\n{}", deployment(0), deployment(1));
+    for text in [
+        project,
+        volumes,
+        mixed(base),
+        // Alone, these would be a file of the first Compose format, and one that Compose rejects.
+        mixed("web:\n  image: nginx:1.29\n"),
+        mixed("services: {web: {image: nginx:1.29}}\nother: 1\n"),
+    ] {
         let whole = plan(vec![source("-", &text)]);
         for cut in CUTS {
             let joined = stream::joined(pieces(&by_default(), &text, cut));
             assert_eq!(summary(&joined), summary(&whole), "{cut:?}");
+        }
+    }
+}
+
+/// What cannot be read does not depend on the cut, either.
+#[test]
+fn unread_documents_are_the_same_in_pieces() {
+    let encoded =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {!!binary Y29udGFpbmVycw==: []}\n";
+    for other in ["a: {{ x }}\n", encoded] {
+        let text = format!("{}---\n{other}---\n{}", deployment(0), deployment(1));
+        let whole = plan(vec![source("-", &text)]);
+        assert_eq!(whole.unread.len(), 1, "{other}");
+        for cut in CUTS {
+            let joined = stream::joined(pieces(&by_default(), &text, cut));
+            assert_eq!(summary(&joined), summary(&whole), "{cut:?} {other}");
         }
     }
 }
