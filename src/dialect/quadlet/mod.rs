@@ -24,6 +24,15 @@ pub(crate) const NAME: &str = "quadlet";
 pub(crate) fn is_unit(path: &Path, text: &str) -> bool {
     match path.extension() {
         Some(extension) => extension.eq_ignore_ascii_case("container"),
-        None => path == Path::new("-") && text.lines().any(|line| line.trim() == "[Container]"),
+        // A stream of objects can have the line in a value.
+        None => {
+            let mut lines = text.lines().map(str::trim);
+            path == Path::new("-")
+                && lines
+                    .clone()
+                    .find(|line| !line.is_empty() && !line.starts_with(['#', ';']))
+                    .is_some_and(|line| line.starts_with('[') && line.ends_with(']'))
+                && lines.any(|line| line == "[Container]")
+        }
     }
 }

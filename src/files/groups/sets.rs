@@ -281,7 +281,7 @@ impl<'s> Content<'s> {
         let Ok(text) = text else {
             return Self::NoText;
         };
-        if quadlet::is_unit(path, text) {
+        if run.neighbours.is_none() && quadlet::is_unit(path, text) {
             return Self::Unit(text);
         }
         let recognised = if run.merges {

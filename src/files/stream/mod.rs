@@ -13,7 +13,7 @@ mod join;
 mod pieces;
 
 use std::io::{self, Read, Seek, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use tempfile::SpooledTempFile;
@@ -23,8 +23,8 @@ use self::join::{moved, moved_error};
 use self::pieces::Pieces;
 pub use self::pieces::{Cut, Start};
 use super::FileError;
-use crate::dialect::Neighbours;
 use crate::dialect::recognise::{is_of_compose, parsed};
+use crate::dialect::{Neighbours, quadlet};
 use crate::engine::Run;
 use crate::engine::outcome::{FileOutcome, FileReport, Report};
 use crate::project::Source;
@@ -178,7 +178,12 @@ impl Run<'_> {
         let mut neighbours = Neighbours::default();
         let mut are_all_compose = true;
         while let Some((start, bytes)) = pieces.next()? {
-            let Some(Ok(tree)) = syntax::decode(&bytes).ok().map(parsed) else {
+            let text = syntax::decode(&bytes).ok();
+            let is_unit = |text| quadlet::is_unit(Path::new("-"), text);
+            if start == Start::default() && text.is_some_and(is_unit) {
+                return Ok(Survey::Together);
+            }
+            let Some(Ok(tree)) = text.map(parsed) else {
                 return Ok(Survey::Unreadable(start, bytes));
             };
             are_all_compose &= is_of_compose(&tree);

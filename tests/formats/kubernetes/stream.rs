@@ -163,6 +163,7 @@ fn a_compose_file_is_not_cut() {
         // Alone, these would be a file of the first Compose format, and one that Compose rejects.
         mixed("web:\n  image: nginx:1.29\n"),
         mixed("services: {web: {image: nginx:1.29}}\nother: 1\n"),
+        mixed("apiVersion: v1\nkind: ConfigMap\ndata:\n  unit: |\n    [Container]\n    Image=x\n"),
     ] {
         let whole = plan(vec![source("-", &text)]);
         for cut in CUTS {
