@@ -218,6 +218,35 @@ patches:
     assert!(printed.contains("line 8"), "{printed}");
     let (_, printed) = run(here.path(), &POD_SECURITY);
     assert!(printed.contains("kustomization.yaml:8:1"), "{printed}");
+    // The operations of a JSON patch, in the kustomization and in a file.
+    let weak = "{privileged: true}";
+    for (path, value) in [
+        ("template/spec/containers/0/securityContext", weak),
+        (
+            "template/spec/containers/0/securityContext/privileged",
+            "true",
+        ),
+        ("template/spec/hostPID", "true"),
+        (
+            "containers/0",
+            "{name: a, image: nginx, securityContext: {privileged: true}}",
+        ),
+        (
+            "template/spec/containers/-",
+            "{name: a, image: nginx, securityContext: {privileged: true}}",
+        ),
+    ] {
+        let operation = format!("{{op: add, path: /spec/{path}, value: {value}}}");
+        let inline =
+            format!("patches:\n- target: {{kind: Deployment}}\n  patch: |-\n    - {operation}\n");
+        both_fail(&[("kustomization.yaml", &inline)], "patched");
+        let listed = "patches: [{path: a.yaml, target: {kind: Deployment}}]\n";
+        let file = format!("- {operation}\n");
+        both_fail(
+            &[("kustomization.yaml", listed), ("a.yaml", &file)],
+            "a.yaml",
+        );
+    }
 }
 
 #[test]

@@ -68,6 +68,25 @@ impl InlineText {
         }
     }
 
+    /// A text that stands for the value at this place.
+    pub(super) fn at(line: u32, span: Span, text: String) -> Self {
+        Self {
+            text,
+            span,
+            line,
+            is_block: false,
+        }
+    }
+
+    /// The same text for a place in this one.
+    pub(crate) fn within(self, outer: &Self) -> Self {
+        Self {
+            line: outer.line(self.line),
+            span: outer.span,
+            ..self
+        }
+    }
+
     /// The line in the kustomization for a line of the text.
     pub(crate) fn line(&self, line: u32) -> u32 {
         if self.is_block {

@@ -11,6 +11,7 @@ mod lower;
 mod namespaces;
 mod neighbours;
 mod object;
+pub(crate) mod operations;
 mod patches;
 mod quantity;
 mod read;

@@ -317,7 +317,7 @@ fn note_change(
 }
 
 /// The steps of a JSON pointer (RFC 6901).
-fn pointer(text: &str) -> Vec<String> {
+pub(super) fn pointer(text: &str) -> Vec<String> {
     let steps = text.split('/').skip(1);
     steps
         .map(|step| step.replace("~1", "/").replace("~0", "~"))

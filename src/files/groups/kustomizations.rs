@@ -8,6 +8,7 @@ use crate::dialect::is_kustomization;
 use crate::dialect::kubernetes::kustomization::{
     InlineText, Kustomization, NAMES, Patch, PatchContent,
 };
+use crate::dialect::kubernetes::operations::as_patches;
 use crate::project::{Surroundings, Target, Unread};
 
 /// The patches of the kustomizations of a group.
@@ -68,13 +69,28 @@ impl Patches {
                 match content {
                     PatchContent::File(place) if resources.contains(&place) => {}
                     PatchContent::File(place) => {
+                        let text = surroundings.read(&one.path, &place).unwrap_or_default();
+                        let own = as_patches(&text, target.as_ref()).into_iter();
+                        patches.inline.extend(own.map(|content| InlinePatch {
+                            path: place.clone(),
+                            content,
+                            target: None,
+                        }));
                         patches.files.entry(place).or_default().extend(target);
                     }
-                    PatchContent::Inline(content) => patches.inline.push(InlinePatch {
-                        path: one.path.clone(),
-                        content,
-                        target,
-                    }),
+                    PatchContent::Inline(content) => {
+                        let own = as_patches(&content.text, target.as_ref()).into_iter();
+                        patches.inline.extend(own.map(|own| InlinePatch {
+                            path: one.path.clone(),
+                            content: own.within(&content),
+                            target: None,
+                        }));
+                        patches.inline.push(InlinePatch {
+                            path: one.path.clone(),
+                            content,
+                            target,
+                        });
+                    }
                 }
             }
         }
