@@ -82,7 +82,8 @@ pub trait Base: fmt::Debug + Sync {
     /// The file in that revision. The path is relative to the directory of the run, or absolute.
     fn read(&self, path: &Path) -> Before;
 
-    /// Whether a file that the change deletes or moves had a container with these names.
+    /// Whether the change removes a container with these names from a file. It may come back in
+    /// another file.
     fn has_moved(&self, workload: &str, name: &str) -> bool;
 }
 

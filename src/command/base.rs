@@ -30,7 +30,7 @@ pub(super) struct Base {
     pub(super) revision: Arc<Revision>,
     /// The directory of the run, without symbolic links.
     here: PathBuf,
-    /// The containers of files that the change deletes or moves, by workload and name.
+    /// The containers that the change removes from a file of the revision, by workload and name.
     moved: OnceLock<HashSet<(String, String)>>,
     /// Custom resources with pods, by the configuration of the revision.
     custom_resources: OnceLock<Vec<CustomResource>>,
@@ -165,36 +165,51 @@ impl Base {
         let _ = self.custom_resources.set(all.to_vec());
     }
 
-    /// The containers of files that the checkout does not have any more.
+    /// The containers that a file had in the revision and does not have in the checkout.
     fn moved(&self) -> HashSet<(String, String)> {
-        let root = self.revision.root();
-        let is_gone = |path: &&Path| {
-            let now = fs::symlink_metadata(root.join(path));
-            !now.is_ok_and(|metadata| metadata.is_file())
-        };
         let extensions = ["yml", "yaml", "json", "container"];
         let can_be_ours = |path: &&Path| {
             let own = path.extension();
             own.is_some_and(|own| extensions.iter().any(|one| own.eq_ignore_ascii_case(one)))
         };
         let limit = u64::from(Limits::default().bytes);
-        let sources = self.revision.paths().filter(can_be_ours).filter(is_gone);
-        let sources = sources.filter_map(|path| {
-            let bytes = self.revision.read(path, limit).ok().flatten()?;
-            let path = path.to_owned();
-            Some(Source { path, bytes })
-        });
         let knowledge = Knowledge::embedded();
         let none = Vec::new();
-        let custom_resources = self.custom_resources.get().unwrap_or(&none);
         let run = Run {
-            custom_resources,
+            custom_resources: self.custom_resources.get().unwrap_or(&none),
             ..Run::new(Vec::new(), Policy::default(), &knowledge)
         };
-        // Each file is read for itself, so that a bad one does not hide the others.
-        let reports = sources.map(|source| run.project(vec![source]));
-        let containers = reports.flat_map(|report| report.containers);
-        containers.map(|one| (one.workload, one.name)).collect()
+        let containers = |path: &Path, bytes: Vec<u8>| {
+            let path = path.to_owned();
+            // Each file is read for itself, so that a bad one does not hide the others.
+            let report = run.project(vec![Source { path, bytes }]);
+            let containers = report.containers.into_iter();
+            containers.map(|one| (one.workload, one.name))
+        };
+        let mut moved = HashSet::new();
+        for path in self.revision.paths().filter(can_be_ours) {
+            let Ok(Some(before)) = self.revision.read(path, limit) else {
+                continue;
+            };
+            let now = self.now(path, limit);
+            if now.as_ref() == Some(&before) {
+                continue;
+            }
+            let mut own: HashSet<_> = containers(path, before).collect();
+            if let Some(now) = now.filter(|_| !own.is_empty()) {
+                containers(path, now).for_each(|container| _ = own.remove(&container));
+            }
+            moved.extend(own);
+        }
+        moved
+    }
+
+    /// The bytes of a regular file of the checkout.
+    fn now(&self, path: &Path, limit: u64) -> Option<Vec<u8>> {
+        let path = self.revision.root().join(path);
+        let metadata = fs::symlink_metadata(&path).ok()?;
+        let is_read = metadata.is_file() && metadata.len() <= limit;
+        is_read.then(|| fs::read(&path).ok()).flatten()
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! With a base revision, an exception in a file counts for a container of the base only if the
 //! base has the exception too. It counts for a new container, and the report lists it. A container
-//! of the base has the same name in a file that is planned with this one, or in a file that the
-//! change deletes or moves.
+//! of the base has the same name in a file that is planned with this one, or in a file that does not
+//! have it any more: it moved.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Run;
@@ -16,7 +17,7 @@ use crate::dialect::quadlet::{Translation, Unit};
 use crate::engine::exceptions::Exceptions;
 use crate::engine::outcome::PolicyEntry;
 use crate::engine::rules::Exception;
-use crate::project::{self, Base, Before, File};
+use crate::project::{self, Base, Before, Context, File};
 use crate::syntax::{self, Limits, Mode};
 
 /// How a container stands to the base.
@@ -100,7 +101,7 @@ impl Run<'_> {
         let mut before = Vec::new();
         for (file, text) in &texts {
             match syntax::parse(text, Mode::GoYaml, &Limits::default()) {
-                Ok(tree) => before.push(file.again(tree)),
+                Ok(tree) => before.push(without_variables(file.again(tree))),
                 Err(_) => _ = known.opaque.insert(file.path.clone()),
             }
         }
@@ -198,6 +199,19 @@ impl Known {
             is_new: !is_known,
             policy,
         }
+    }
+}
+
+/// The file without the values of variables. Those of the checkout could turn a label of the base
+/// into another exception.
+fn without_variables(file: File<'_>) -> File<'_> {
+    let context = Context {
+        directory: file.context.directory.clone(),
+        ..Context::default()
+    };
+    File {
+        context: Arc::new(context),
+        ..file
     }
 }
 

@@ -313,6 +313,13 @@ fn a_container_in_a_file_that_moves_is_not_new() {
     here.passes(&ONLY_NEW);
     fs::remove_file(here.path().join("compose.yml")).unwrap();
     here.fails(&ONLY);
+    // The old file can also stay, without the container.
+    here.write(&[(
+        "compose.yml",
+        "services: {other: {image: nginx, security_opt: [no-new-privileges:true]}}\n",
+    )]);
+    here.fails(&ONLY);
+    fs::remove_file(here.path().join("compose.yml")).unwrap();
     // The old name can also become a link to the new file.
     symlink("new/compose.yml", here.path().join("compose.yml")).unwrap();
     here.fails(&ONLY);
@@ -329,6 +336,16 @@ fn an_exception_of_the_base_counts_once() {
     let here = Repository::new(&[("pod.yaml", &one)], &[("pod.yaml", &two)]);
     let text = here.fails(&ONLY);
     assert!(text.contains("1 excepted"), "{text}");
+}
+
+#[test]
+fn a_variable_of_the_change_makes_no_exception_of_the_base() {
+    let text = "services:\n  web:\n    image: nginx\n    labels: ['harden.ignore.${ID}=x']\n";
+    let before = [("compose.yml", text), (".env", "ID=cpu-limit\n")];
+    let here = Repository::new(&before, &[(".env", "ID=no-new-privileges\n")]);
+    let (code, text) = here.run(&["--check", ONLY[0], ONLY[1]]);
+    assert_eq!(code, 0, "{text}");
+    here.fails(&ONLY);
 }
 
 #[test]

@@ -310,7 +310,8 @@ impl Summary {
         let Some(base) = &self.base else {
             return Ok(());
         };
-        let unused = format!("Not used, because {base} has these containers or files without it:");
+        let unused =
+            format!("Not used, because {base} has these containers and files without them:");
         let lists = [
             ("Policy added by this change:", &self.added),
             (unused.as_str(), &self.not_used),
