@@ -64,8 +64,8 @@ impl Options {
             let root = root_of(directory);
             let loaded = config::load(directory, root.as_deref(), named);
             loaded.map_err(|mut unloaded| {
-                let names = Names::new(directory);
-                unloaded.2.rename(|path| names.of_link(path));
+                let shown = Names::new(directory);
+                unloaded.2.rename(|path| shown.of_link(path));
                 unloaded
             })?
         };
@@ -76,7 +76,7 @@ impl Options {
                 let shown = loaded.as_ref().map(|loaded| shown(&loaded.path, &here));
                 Self::given(asked, loaded, shown.unwrap_or_default(), here)
             }
-            Some(base) => Self::since(asked, base, loaded, here)?,
+            Some(base) => Self::since(asked, base, loaded, &here)?,
         };
         if let Some(base) = base {
             base.set_custom_resources(&options.custom_resources);
@@ -126,7 +126,7 @@ impl Options {
         asked: &Harden,
         base: &Base,
         now: Option<Loaded>,
-        here: PathBuf,
+        here: &Path,
     ) -> Result<Self, UnusableFile> {
         let before = base.configuration(asked.configuration.config.as_deref())?;
         let text = |loaded: &Option<Loaded>| {
@@ -136,7 +136,7 @@ impl Options {
         let (text_before, text_now) = (text(&before), text(&now));
         let name_before = before.as_ref().map(|loaded| base.shown(&loaded.path));
         let name_before = name_before.unwrap_or_default();
-        let mut options = Self::given(asked, before, name_before, here.clone());
+        let mut options = Self::given(asked, before, name_before, here.to_owned());
         if text_before == text_now {
             return Ok(options);
         }
@@ -149,7 +149,7 @@ impl Options {
         let is_kept = missing(&before, &after).into_iter().map(|one| !one);
         let is_kept: Vec<bool> = is_kept.collect();
         let (config, place) = match now {
-            Some(now) => (now.config, (shown(&now.path, &here), now.folder)),
+            Some(now) => (now.config, (shown(&now.path, here), now.folder)),
             None => Default::default(),
         };
         options.rules = options.rules.with_change(config, place, &is_new, &is_kept);
