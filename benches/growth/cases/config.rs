@@ -204,7 +204,7 @@ fn own_images(n: usize) -> Input {
     let entry = |at: usize| {
         let text = format!(
             "id: own{at}\ndate: 2026-01-01\nkind: service\nimages: [own{at}]\nsources: {{read: us}}\n\
-             user:\n  source: [read]\n  confidence: high\n  default: root\n"
+             user:\n  source: [read]\n  confidence: high\n  default: root\n  starts_as_user: {{conditional: files}}\n"
         );
         (format!("images/own{at}.yaml"), text)
     };
