@@ -6,6 +6,7 @@
 //! files (compose-go `loader/loader.go`), so an overlay must repeat the change of a base for each
 //! service that extends it.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::value::{Copier, added, are_alike, get, is_null, null, text};
@@ -250,32 +251,7 @@ fn merge(under: Value, over: Value) -> Value {
     match (under, over) {
         (_, Value::Tagged(tag, over)) if tag == "!override" => *over,
         (under, over) if is_null(&over) => under,
-        (Value::Map(mut under), Value::Map(over)) => {
-            for (key, over) in over {
-                let at = under.iter().position(|(known, _)| *known == key);
-                let is_reset = matches!(&over, Value::Tagged(tag, _) if tag == "!reset");
-                match at {
-                    Some(at) if is_reset => {
-                        under.remove(at);
-                    }
-                    None if is_reset => {}
-                    Some(at) => {
-                        if let Some((_, value)) = under.get_mut(at) {
-                            let old = std::mem::replace(value, null());
-                            // A mapping here is a service with such a name.
-                            let is_mapping = matches!(over, Value::Map(_));
-                            *value = if REPLACED.contains(&key.as_str()) && !is_mapping {
-                                over
-                            } else {
-                                merge(old, over)
-                            };
-                        }
-                    }
-                    None => under.push((key, merge(null(), over))),
-                }
-            }
-            Value::Map(under)
-        }
+        (Value::Map(under), Value::Map(over)) => merge_maps(under, over),
         (Value::Seq(mut under), Value::Seq(over)) => {
             under.extend(over);
             Value::Seq(under)
@@ -292,6 +268,38 @@ fn merge(under: Value, over: Value) -> Value {
     }
 }
 
+/// [`merge`] for two mappings, which can have thousands of services.
+fn merge_maps(under: Vec<(String, Value)>, over: Vec<(String, Value)>) -> Value {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (at, (key, _)) in under.iter().enumerate() {
+        places.entry(key.clone()).or_insert(at);
+    }
+    let mut merged: Vec<Option<(String, Value)>> = under.into_iter().map(Some).collect();
+    for (key, over) in over {
+        let is_reset = matches!(&over, Value::Tagged(tag, _) if tag == "!reset");
+        let place = places.get(&key).and_then(|at| merged.get_mut(*at));
+        match place {
+            Some(entry) if is_reset => *entry = None,
+            None if is_reset => {}
+            Some(Some((_, value))) => {
+                let old = std::mem::replace(value, null());
+                // A mapping here is a service with such a name.
+                let is_mapping = matches!(over, Value::Map(_));
+                *value = if REPLACED.contains(&key.as_str()) && !is_mapping {
+                    over
+                } else {
+                    merge(old, over)
+                };
+            }
+            Some(None) | None => {
+                places.insert(key.clone(), merged.len());
+                merged.push(Some((key, merge(null(), over))));
+            }
+        }
+    }
+    Value::Map(merged.into_iter().flatten().collect())
+}
+
 /// The overlay that turns the first value into the second; `None` if they are equal.
 fn difference(before: &Value, after: &Value) -> Option<Value> {
     if before == after {
@@ -302,16 +310,22 @@ fn difference(before: &Value, after: &Value) -> Option<Value> {
         (_, after) if is_null(after) => reset(),
         (Value::Map(old), Value::Map(new)) => {
             let mut entries = Vec::new();
+            // Of duplicates, the first one.
+            let known: HashMap<&str, &Value> = old
+                .iter()
+                .rev()
+                .map(|(key, value)| (key.as_str(), value))
+                .collect();
+            let kept: HashSet<&str> = new.iter().map(|(key, _)| key.as_str()).collect();
             for (key, value) in new {
-                let known = old.iter().find(|(known, _)| known == key);
-                let change = match known {
-                    Some((_, old)) => difference(old, value),
+                let change = match known.get(key.as_str()) {
+                    Some(old) => difference(old, value),
                     None => Some(value.clone()),
                 };
                 entries.extend(change.map(|change| (key.clone(), change)));
             }
             for (key, value) in old {
-                if !is_null(value) && !new.iter().any(|(known, _)| known == key) {
+                if !is_null(value) && !kept.contains(key.as_str()) {
                     entries.push((key.clone(), reset()));
                 }
             }

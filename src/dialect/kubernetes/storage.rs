@@ -13,6 +13,8 @@ pub(super) struct Volumes {
     /// Whether `fsGroup` is set. That group then owns the volumes and can read all that the API
     /// writes into them (kubernetes `pkg/volume/volume_linux.go`).
     grouped: bool,
+    /// The first volume whose files only their owner can read.
+    private: Option<String>,
 }
 
 /// One volume.
@@ -63,15 +65,19 @@ impl Volumes {
             }
         }
         let grouped = spec.find(&["securityContext", "fsGroup"]).is_some();
-        Self { by_name, grouped }
+        let is_private = |volume: &Volume| volume.modes.iter().any(|mode| mode & SHARED == 0);
+        let private = by_name.iter().find(|(_, volume)| is_private(volume));
+        Self {
+            private: private.map(|(name, _)| name.clone()),
+            by_name,
+            grouped,
+        }
     }
 
     /// A volume whose files only their owner can read, such as a key. Programs reject a key that
     /// its group can read.
     pub(super) fn readable_by_owner_only(&self) -> Option<&String> {
-        let mut volumes = self.by_name.iter();
-        let is_private = |volume: &Volume| volume.modes.iter().any(|mode| mode & SHARED == 0);
-        volumes.find_map(|(name, volume)| is_private(volume).then_some(name))
+        self.private.as_ref()
     }
 
     /// Every name that a new volume must not have.

@@ -171,9 +171,11 @@ impl Summary {
             let Some(blocks) = blocks.get_mut(container.file).filter(|_| !rows.is_empty()) else {
                 continue;
             };
-            match blocks.iter_mut().find(|block| block.rows == rows) {
-                Some(twin) if self.detail == Detail::Short => twin.names.push(name),
-                _ => {
+            // A short summary has few blocks.
+            let mut shown = blocks.iter_mut().filter(|_| self.detail == Detail::Short);
+            match shown.find(|block| block.rows == rows) {
+                Some(twin) => twin.names.push(name),
+                None => {
                     self.rows += rows.len();
                     blocks.push(Block {
                         names: vec![name],
