@@ -89,7 +89,9 @@ impl Pod {
                 .take_while(|_| reader.source.pay(COST_OF_CONTAINER))
                 .map(|one| {
                     let path = format!("{}.{}", written.path, one.path);
-                    reader.container(Node::new(path, Some(one.cursor), around), pod.is_windows)
+                    let node = Node::new(path, Some(one.cursor), around);
+                    let name = reader.string(&node, "name").value.unwrap_or_default();
+                    reader.container(&node, name, pod.is_windows)
                 })
                 .collect();
         }
@@ -116,7 +118,7 @@ impl Reader<'_> {
                 }
                 let name = self.name(&container);
                 let container = named(container, list, &name, spec);
-                containers.push(self.container(container, is_windows));
+                containers.push(self.container(&container, name, is_windows));
             }
         }
         let volumes = self.objects(spec, "volumes");
@@ -165,20 +167,19 @@ impl Reader<'_> {
         Field { value, ..kind }
     }
 
-    fn container(&mut self, node: Node<'_, '_>, is_windows: bool) -> Container {
-        let name = self.string(&node, "name").value.unwrap_or_default();
-        let security = self.object(&node, "securityContext");
+    fn container(&mut self, node: &Node<'_, '_>, name: String, is_windows: bool) -> Container {
+        let security = self.object(node, "securityContext");
         if is_windows {
             self.reject_set(&security, &LINUX_CONTAINER, ON_WINDOWS);
             self.reject_set(&security, &LINUX, ON_WINDOWS);
         }
         let capabilities = self.object(&security, "capabilities");
-        let ports = self.objects(&node, "ports");
-        let lifecycle = self.object(&node, "lifecycle");
+        let ports = self.objects(node, "ports");
+        let lifecycle = self.object(node, "lifecycle");
         let handlers = [
-            self.object(&node, "livenessProbe"),
-            self.object(&node, "readinessProbe"),
-            self.object(&node, "startupProbe"),
+            self.object(node, "livenessProbe"),
+            self.object(node, "readinessProbe"),
+            self.object(node, "startupProbe"),
             self.object(&lifecycle, "postStart"),
             self.object(&lifecycle, "preStop"),
         ];

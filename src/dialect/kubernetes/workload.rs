@@ -20,6 +20,10 @@ pub(super) struct Workload {
 
 /// How the containers of a pod are written.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about a kind, and they are independent of each other"
+)]
 pub(crate) struct Shape {
     /// The paths of container lists, each with the role of its containers.
     pub(super) lists: &'static [(&'static [&'static str], Role)],

@@ -259,6 +259,10 @@ impl Sets<'_> {
 }
 
 /// What a file is, by its text.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every file has a tree, so a box would only cost time"
+)]
 enum Content<'s> {
     /// It has no text.
     NoText,
