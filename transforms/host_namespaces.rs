@@ -1,6 +1,6 @@
 //! Reports namespaces of the host that a container shares.
 
-use super::{Kind, Reference, Risk, Transform, of_host};
+use super::{Kind, Reference, Risk, Transform, of_host_of_pod};
 use crate::container::{Answer, Assignment, Container, Network, Place, Policy, Reason, Words};
 use crate::edition::Edition;
 
@@ -48,7 +48,7 @@ fn decide(container: &Container, _: &Policy) -> Answer {
     }
     let findings = shared.into_iter().map(|(name, place)| {
         let reason = Reason::new(&SHARES_NAMESPACE).name(name).at(place);
-        of_host(container, reason, vec![Assignment::OwnNamespace(name)])
+        of_host_of_pod(container, reason, vec![Assignment::OwnNamespace(name)])
     });
     Answer::Findings(findings.collect())
 }

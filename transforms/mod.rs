@@ -219,12 +219,28 @@ fn unreadable(invalid: &'static Words, text: &str, origin: &Origin) -> Answer {
 /// A finding about access to the host. An image that works on its host needs this access, so no
 /// remedy is offered for it.
 fn of_host(container: &Container, reason: Reason, remedy: Vec<Assignment>) -> Finding {
-    let facts = container.facts.as_deref();
-    match facts.filter(|facts| !facts.host_access.is_empty()) {
-        Some(facts) => Finding {
-            reason: reason.and(Reason::new(&WORKS_ON_HOST).image(facts.id.as_str())),
+    of_worker(works_on_host(container), reason, remedy)
+}
+
+/// [`of_host`] for access that belongs to the whole pod.
+fn of_host_of_pod(container: &Container, reason: Reason, remedy: Vec<Assignment>) -> Finding {
+    let of_pod = container.host_worker_of_pod.as_deref();
+    of_worker(works_on_host(container).or(of_pod), reason, remedy)
+}
+
+fn of_worker(worker: Option<&str>, reason: Reason, remedy: Vec<Assignment>) -> Finding {
+    match worker {
+        Some(image) => Finding {
+            reason: reason.and(Reason::new(&WORKS_ON_HOST).image(image)),
             remedy: Vec::new(),
         },
         None => Finding { reason, remedy },
     }
+}
+
+/// The image, if it watches or serves the host.
+fn works_on_host(container: &Container) -> Option<&str> {
+    let facts = container.facts.as_deref();
+    let facts = facts.filter(|facts| !facts.host_access.is_empty())?;
+    Some(facts.id.as_str())
 }

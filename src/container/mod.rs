@@ -104,6 +104,8 @@ pub struct Container {
     pub lowest_port_of_pod: Option<u16>,
     /// Why a container of the pod may use the Kubernetes API.
     pub cluster_client: Option<Reason>,
+    /// The image of a container of the pod that watches or serves the host.
+    pub host_worker_of_pod: Option<String>,
 
     /// All mounts, in the order of the file.
     pub mounts: Vec<Mount>,
@@ -313,6 +315,7 @@ impl Container {
             unprivileged_port_start: Setting::Absent,
             lowest_port_of_pod: None,
             cluster_client: None,
+            host_worker_of_pod: None,
             mounts: Vec::new(),
             shared_volumes: Arc::default(),
             environment: Environment::default(),

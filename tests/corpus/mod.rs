@@ -4,6 +4,7 @@
 
 mod confluence;
 mod edits;
+mod generated;
 mod options;
 
 use std::cell::OnceCell;

@@ -56,6 +56,14 @@ fn an_option_that_is_removed_leaves_those_that_are_added() {
 }
 
 #[test]
+fn a_list_that_hides_a_merged_one_stays_when_it_is_empty() {
+    let text = "x-a: &a\n  cap_add: [NET_ADMIN, SYS_PTRACE]\nservices:\n  a:\n    <<: *a\n    image: \
+                nginx:1.27\n    cap_add: [NET_ADMIN, SYS_PTRACE]\n    network_mode: host\n";
+    let after = settles(&overriding(&["risky-capabilities"]), text);
+    assert_eq!(after.matches("SYS_PTRACE").count(), 1, "{after}");
+}
+
+#[test]
 fn options_that_several_transforms_remove_leave_no_empty_list() {
     let text = service("    security_opt: [seccomp:unconfined, apparmor:unconfined]\n");
     let ids = ["default-confinement", "default-seccomp"];

@@ -88,12 +88,11 @@ impl<'l> Differences<'l> {
         let layers = self.layers.iter().zip(&self.harmless);
         // The layers of a base come first, in the same order. A later file can override the base,
         // and the service does not inherit that.
-        let added = layers.filter(|(layer, _)| {
+        let mut added = layers.filter(|(layer, _)| {
             let is_base = |base: &&Layer| place(base) == place(layer);
             bases.next_if(is_base).is_none()
         });
-        added.fold(true, |all, (_, harmless)| all && *harmless)
-            && bases.all(|layer| is_harmless(files, layer))
+        added.all(|(_, harmless)| *harmless) && bases.all(|layer| is_harmless(files, layer))
     }
 }
 

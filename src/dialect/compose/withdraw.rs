@@ -117,8 +117,9 @@ impl Site {
             for item in going {
                 editor.remove_item(item)?;
             }
-        } else {
-            editor.remove(self.node, &[key])?;
+        } else if editor.remove(self.node, &[key]).is_err() {
+            // Without the list, one that comes from `<<` would apply.
+            editor.set(self.node, &[key], Value::Seq(Vec::new()))?;
         }
         Ok(vec![self.path(&[key])])
     }
