@@ -4,6 +4,7 @@
 //! A thread of its own does that, because the others may wait for standard input or plan a large
 //! file for a long time. It writes to standard error without the lock, which the main thread holds.
 
+use std::fmt::Write;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -72,15 +73,20 @@ fn message(signal: i32, stopped: &Stopped) -> String {
     match written.len() {
         0 => text.push_str("No file was written.\n"),
         1 => text.push_str("1 file was written:\n"),
-        more => text.push_str(&format!("{more} files were written:\n")),
+        more => {
+            let _ = writeln!(text, "{more} files were written:");
+        }
     }
     list(&mut text, written.iter());
     match waiting.len() {
         0 => {}
         1 => text.push_str("1 file is unchanged, because harden did not get to it:\n"),
-        more => text.push_str(&format!(
-            "{more} files are unchanged, because harden did not get to them:\n"
-        )),
+        more => {
+            let _ = writeln!(
+                text,
+                "{more} files are unchanged, because harden did not get to them:"
+            );
+        }
     }
     list(&mut text, waiting.iter());
     text
@@ -89,10 +95,10 @@ fn message(signal: i32, stopped: &Stopped) -> String {
 fn list<'p>(text: &mut String, paths: impl ExactSizeIterator<Item = &'p PathBuf>) {
     let rest = paths.len().saturating_sub(NAMED);
     for path in paths.take(NAMED) {
-        text.push_str(&format!("  {}\n", path_text(path)));
+        let _ = writeln!(text, "  {}", path_text(path));
     }
     if rest > 0 {
-        text.push_str(&format!("  and {rest} more\n"));
+        let _ = writeln!(text, "  and {rest} more");
     }
 }
 

@@ -14,6 +14,7 @@
 //! a killed run may stay.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
@@ -173,8 +174,12 @@ fn checksum(random: &str) -> String {
     hash.update(b"temporary file of harden ");
     hash.update(random);
     let bytes = hash.finalize();
-    let digits = bytes.iter().take(DIGITS / 2);
-    digits.map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = String::with_capacity(DIGITS);
+    for byte in bytes.iter().take(DIGITS / 2) {
+        // Writing to a string cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
 }
 
 #[cfg(test)]

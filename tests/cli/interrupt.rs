@@ -1,6 +1,7 @@
 //! Checks what an interrupted run leaves: each file old or new, no temporary files, and a message
 //! that tells what was written.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -106,10 +107,17 @@ fn a_signal_ends_a_run_that_waits_for_standard_input() {
 #[test]
 fn a_signal_ends_a_run_that_plans_a_large_file() {
     let directory = scratch();
-    let services: String = (0..30_000)
-        .map(|nth| format!("  s{nth}:\n    image: nginx:1.29\n"))
-        .collect();
-    let text = format!("services:\n{services}");
+    let mut text = "services:
+"
+    .to_owned();
+    for nth in 0..30_000 {
+        writeln!(
+            text,
+            "  s{nth}:
+    image: nginx:1.29"
+        )
+        .unwrap();
+    }
     fs::create_dir(directory.path().join("0")).unwrap();
     fs::write(directory.path().join("0/compose.yml"), &text).unwrap();
     let mut child = write(directory.path()).spawn().unwrap();
@@ -187,9 +195,10 @@ fn temporary(directory: &Path) -> usize {
     entries
         .map(|entry| {
             let name = entry.file_name().into_string().unwrap();
-            match entry.file_type().unwrap().is_dir() {
-                true => temporary(&entry.path()),
-                false => usize::from(name.starts_with(".harden-")),
+            if entry.file_type().unwrap().is_dir() {
+                temporary(&entry.path())
+            } else {
+                usize::from(name.starts_with(".harden-"))
             }
         })
         .sum()

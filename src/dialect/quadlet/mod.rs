@@ -22,17 +22,15 @@ pub(crate) const NAME: &str = "quadlet";
 
 /// Whether the file is a container unit: by its name, or on stdin by its section.
 pub(crate) fn is_unit(path: &Path, text: &str) -> bool {
-    match path.extension() {
-        Some(extension) => extension.eq_ignore_ascii_case("container"),
-        // A stream of objects can have the line in a value.
-        None => {
-            let mut lines = text.lines().map(str::trim);
-            path == Path::new("-")
-                && lines
-                    .clone()
-                    .find(|line| !line.is_empty() && !line.starts_with(['#', ';']))
-                    .is_some_and(|line| line.starts_with('[') && line.ends_with(']'))
-                && lines.any(|line| line == "[Container]")
-        }
+    if let Some(extension) = path.extension() {
+        return extension.eq_ignore_ascii_case("container");
     }
+    // A stream of objects can have the line in a value.
+    let mut lines = text.lines().map(str::trim);
+    let first = lines
+        .clone()
+        .find(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    path == Path::new("-")
+        && first.is_some_and(|line| line.starts_with('[') && line.ends_with(']'))
+        && lines.any(|line| line == "[Container]")
 }

@@ -195,7 +195,7 @@ impl Run<'_> {
         Ok(if are_all_compose {
             Survey::Together
         } else {
-            Survey::Pieces(neighbours)
+            Survey::Pieces(Box::new(neighbours))
         })
     }
 }
@@ -209,7 +209,7 @@ enum Survey {
     /// As a whole.
     Together,
     /// In pieces, which all have these neighbours.
-    Pieces(Neighbours),
+    Pieces(Box<Neighbours>),
     /// Not at all: this piece is not YAML.
     Unreadable(Start, Vec<u8>),
 }

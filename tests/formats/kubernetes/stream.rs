@@ -120,7 +120,7 @@ fn the_result_does_not_depend_on_where_a_stream_is_cut() {
     for documents in streams {
         let mut text = documents.join("---\n");
         // Comments above a marker belong to the document below it.
-        text.push_str(&format!("{ignored}\n---\n{}", deployment(20)));
+        text = format!("{text}{ignored}\n---\n{}", deployment(20));
         let whole = plan(vec![source("-", &text)]);
         assert!(declines_memory(&whole, "Deployment/web3"));
         assert!(declines_memory(&whole, "Deployment/web1"));
