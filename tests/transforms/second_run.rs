@@ -64,6 +64,14 @@ fn a_list_that_hides_a_merged_one_stays_when_it_is_empty() {
 }
 
 #[test]
+fn a_parameter_of_another_document_is_not_removed_here() {
+    let text = "services:\n  a:\n    image: nginx:1.27\n    sysctls: {net.core.somaxconn: 1024}\n---\nservices:\n  \
+                a:\n    sysctls: [kernel.msgmax=65536]\n";
+    let after = settles(&overriding(&["unsafe-sysctls"]), text);
+    assert!(after.contains("kernel.msgmax"), "{after}");
+}
+
+#[test]
 fn options_that_several_transforms_remove_leave_no_empty_list() {
     let text = service("    security_opt: [seccomp:unconfined, apparmor:unconfined]\n");
     let ids = ["default-confinement", "default-seccomp"];

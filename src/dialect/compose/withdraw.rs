@@ -48,6 +48,10 @@ impl Site {
             Assignment::RemoveSysctl(name) => {
                 let sysctls = self.own(tree, "sysctls")?;
                 if tree.node(tree.resolve(sysctls)).kind == Kind::Map {
+                    let found = tree.get(tree.resolve(sysctls), name, Schema::GoYamlV4);
+                    if !matches!(found, Some(Found::Own { .. })) {
+                        return Err(Reason::new(&NOT_OWN_ITEM).name("sysctls").into());
+                    }
                     editor.remove(self.node, &["sysctls", name])?;
                     return Ok(vec![self.path(&["sysctls", name])]);
                 }
