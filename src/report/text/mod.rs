@@ -698,8 +698,8 @@ compose.yml
 4 changes in 1 file, 1 declined, 1 finding. Add --write to apply the changes.
 2 changes are assumptions; skip them with --cautious.
 For details, add --verbose or run `harden explain ID`.
-Skipped: 3 files (2 not a Compose file or Kubernetes manifest; 1 a template, which is not YAML until
-it is rendered).
+Skipped: 3 files (2 not a Compose file or Kubernetes manifest; 1 a template of a chart, which is not
+YAML until it is rendered).
 "
         );
     }
@@ -764,8 +764,8 @@ To list each container, add --verbose.
 
 20 changes in 1 file, 60 declined. Add --write to apply the changes.
 20 changes are assumptions; skip them with --cautious.
-Skipped: 3 files (2 not a Compose file or Kubernetes manifest; 1 a template, which is not YAML until
-it is rendered).
+Skipped: 3 files (2 not a Compose file or Kubernetes manifest; 1 a template of a chart, which is not
+YAML until it is rendered).
 "
         );
     }
