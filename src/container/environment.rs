@@ -27,12 +27,11 @@ impl FromIterator<Variable> for SharedVariables {
     fn from_iter<I: IntoIterator<Item = Variable>>(variables: I) -> Self {
         let mut shared = Self::default();
         for (name, value) in variables {
-            match shared.places.get(&name) {
-                Some(at) => shared.list[*at].1 = value,
-                None => {
-                    shared.places.insert(name.clone(), shared.list.len());
-                    shared.list.push((name, value));
-                }
+            if let Some(at) = shared.places.get(&name) {
+                shared.list[*at].1 = value;
+            } else {
+                shared.places.insert(name.clone(), shared.list.len());
+                shared.list.push((name, value));
             }
         }
         shared

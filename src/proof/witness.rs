@@ -94,9 +94,9 @@ impl Disguise {
     }
 
     fn apply(self, text: &str) -> Cow<'_, str> {
-        let other = |c: char| match is_disguised(c) {
-            true => char::from_u32(Self::FIRST + u32::from(c)).unwrap_or(c),
-            false => c,
+        let other = |c: char| {
+            let private = is_disguised(c).then(|| Self::FIRST + u32::from(c));
+            private.and_then(char::from_u32).unwrap_or(c)
         };
         match self {
             Self::None => Cow::Borrowed(text),

@@ -68,11 +68,11 @@ pub(super) fn message(source: &str, error: &dyn Diagnostic) -> String {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     let words = hidden.split(|c| !is_part(c)).filter(|word| word.len() > 2);
     let quoted: Vec<&str> = message.split('`').collect();
-    let quotes = quoted.iter().enumerate().map(|(index, part)| {
+    let shown = quoted.iter().enumerate().map(|(index, part)| {
         let shows = index % 2 == 1 && words.clone().any(|word| part.contains(word));
         if shows { MASK } else { part }
     });
-    quotes.collect::<Vec<_>>().join("`")
+    shown.collect::<Vec<_>>().join("`")
 }
 
 /// The range of the line that contains the position.

@@ -40,11 +40,16 @@ pub(crate) fn started_together<'w>(
     }
     let mut started = started_by(words(entrypoint).chain(words(arguments)));
     if let Some([script]) = entrypoint.map(Vec::as_slice)
-        && script.ends_with(".sh")
+        && is_script(script)
     {
         started.extend(started_by(words(arguments)));
     }
     started
+}
+
+fn is_script(path: &str) -> bool {
+    path.rsplit_once('.')
+        .is_some_and(|(_, extension)| extension == "sh")
 }
 
 #[derive(Default)]
@@ -208,7 +213,10 @@ fn inner<'w>(program: &str, arguments: &[&'w str]) -> Inner<'w> {
             ],
             0,
         ),
-        "gosu" | "su-exec" | "s6-setuidgid" | "setuidgid" => after_options(arguments, &[], 1),
+        // The first operand is a user, a directory, a priority or a mask.
+        "gosu" | "su-exec" | "s6-setuidgid" | "setuidgid" | "chroot" | "chrt" | "taskset" => {
+            after_options(arguments, &[], 1)
+        }
         "chpst" => after_options(arguments, &["-u", "-U", "-b", "-n", "-l", "-m", "-o"], 0),
         "setpriv" => after_options(
             arguments,
@@ -226,12 +234,10 @@ fn inner<'w>(program: &str, arguments: &[&'w str]) -> Inner<'w> {
             ],
             0,
         ),
-        "chroot" => after_options(arguments, &[], 1),
         "nice" | "stdbuf" | "watch" => {
             after_options(arguments, &["-n", "-i", "-o", "-e", "--interval"], 0)
         }
         "ionice" => after_options(arguments, &["-c", "-n"], 0),
-        "chrt" | "taskset" => after_options(arguments, &[], 1),
         "timeout" => after_options(arguments, &["-s", "-k", "--signal", "--kill-after"], 1),
         "xargs" => after_options(
             arguments,
@@ -265,7 +271,7 @@ fn inner<'w>(program: &str, arguments: &[&'w str]) -> Inner<'w> {
         name if name.contains("entrypoint") || name.contains("entry-point") => {
             after_options(arguments, &[], 0)
         }
-        name if name.ends_with(".sh") => after_dashes(arguments),
+        name if is_script(name) => after_dashes(arguments),
         "doppler" | "op" | "infisical" | "chamber" | "aws-vault" | "envconsul" | "dotenv"
         | "dockerize" | "wait-for-it" | "wait-for" | "wait4x" => after_dashes(arguments),
         _ => Inner::None,

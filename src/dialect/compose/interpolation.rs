@@ -77,7 +77,7 @@ pub(super) fn interpolate_by<'t, 'k>(
 pub(super) fn inserted<'k>(
     text: &str,
     known: &dyn Fn(&str) -> Variable<'k>,
-) -> Option<(String, Vec<(Range<usize>, String)>)> {
+) -> Option<(String, Vec<Inserted>)> {
     let mut out = Expansion::new(text, known);
     out.expand(text, NESTING);
     (!out.inserted.is_empty()).then_some((out.text, out.inserted))
@@ -94,9 +94,16 @@ pub(super) fn compose_boolean(text: &str) -> Option<bool> {
     }
 }
 
+/// The place of the value of a variable in a text, and the name of the variable.
+pub(super) type Inserted = (Range<usize>, String);
+
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the text"
+)]
 struct Expansion<'a, 'k> {
-    /// The values of variables in `text`, with the names of the variables.
-    inserted: Vec<(Range<usize>, String)>,
+    /// The values of variables in `text`.
+    inserted: Vec<Inserted>,
     known: &'a dyn Fn(&str) -> Variable<'k>,
     text: String,
     /// The maximum length of `text`.
