@@ -96,7 +96,13 @@ mod tests {
                 };
                 assert_eq!(find(&small), find(&large), "{schema:?} {key:?}");
             }
-            assert!(large.get(large.documents()[0].root, "x7", schema).is_some());
+            let root = large.documents()[0].root;
+            assert!(large.get(root, "x7", schema).is_some());
+            assert!(!large.has_merge(root, schema));
+            let merged = format!("{many}<<: {{z: 1}}\n");
+            let merged = parse(&merged, Mode::GoYaml, &Limits::default()).unwrap();
+            let root = merged.documents()[0].root;
+            assert!(merged.has_merge(root, schema) && merged.get(root, "z", schema).is_some());
         }
     }
 }

@@ -133,6 +133,25 @@ impl<'s> Tree<'s> {
         found
     }
 
+    /// Whether the mapping itself has a merge key.
+    #[must_use]
+    pub fn has_merge(&self, map: NodeId, schema: Schema) -> bool {
+        let map = self.resolve(map);
+        if !self.may_merge {
+            return false;
+        }
+        for (at, (key, _)) in self.entries(map).enumerate() {
+            if at >= LARGE {
+                let found = self.keys.find(self, map, "", schema);
+                return matches!(found, Lookup::Merges);
+            }
+            if self.is_merge(key) {
+                return true;
+            }
+        }
+        false
+    }
+
     #[inline]
     fn is_written(&self, span: Span, text: &str) -> bool {
         let bytes = self.source.as_bytes();

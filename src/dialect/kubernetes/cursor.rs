@@ -379,6 +379,9 @@ impl<'a, 's> Cursor<'a, 's> {
     /// The cost of a lookup in the merged mappings.
     fn merged_cost(&self) -> usize {
         let tree = self.tree();
+        if !tree.has_merge(self.node, Schema::GoYamlV2) {
+            return 0;
+        }
         tree.entries(self.node)
             .filter(|&(key, _)| tree.text(key) == "<<")
             .flat_map(|(_, value)| std::iter::once(value).chain(tree.children(value)))
