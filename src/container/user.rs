@@ -20,6 +20,21 @@ pub enum Id {
     Name(String),
 }
 
+impl Id {
+    /// A number as Go's `strconv.Atoi` reads it, otherwise a name. The engines use that function,
+    /// and it accepts a sign: `-0` is root.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let is_zero = !digits.is_empty() && digits.bytes().all(|digit| digit == b'0');
+        match text.parse() {
+            Ok(number) => Self::Number(number),
+            Err(_) if is_zero => Self::Number(0),
+            Err(_) => Self::Name(text.to_owned()),
+        }
+    }
+}
+
 impl User {
     /// Whether the user is root: uid 0 or the name `root`.
     #[must_use]

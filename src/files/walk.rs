@@ -6,6 +6,7 @@
 //! ([`links`](super::links)).
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -406,7 +407,7 @@ fn builder(root: &Path, ignores: &Arc<Ignores>) -> WalkBuilder {
     builder.standard_filters(false).filter_entry(move |entry| {
         match entry.path().strip_prefix(&given) {
             // This also skips a `.git` directory that the command line names.
-            _ if entry.file_name() == ".git" => false,
+            _ if is_of_version_control(entry) => false,
             Ok(below) if entry.depth() > 0 => {
                 let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
                 let is_link =
@@ -442,14 +443,28 @@ pub(crate) fn is_candidate_name(path: &Path) -> bool {
             .any(|known| has_extension(path, known))
 }
 
+/// Whether the entry is the directory of a version control system, which has no files to deploy.
+fn is_of_version_control(entry: &DirEntry) -> bool {
+    let name = entry.file_name();
+    let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+    name == ".git" || is_directory && [".hg", ".svn", ".jj"].iter().any(|known| name == *known)
+}
+
+/// Whether the name ends with a dot and the extension. `.yaml` does, because `kubectl` reads it.
 fn has_extension(path: &Path, extension: &str) -> bool {
-    let own = path.extension();
-    own.is_some_and(|own| own.eq_ignore_ascii_case(extension))
+    let name = path.file_name().map(OsStr::as_encoded_bytes);
+    name.and_then(|name| Some(&name[memchr::memrchr(b'.', name)? + 1..]))
+        .is_some_and(|own| own.eq_ignore_ascii_case(extension.as_bytes()))
 }
 
 /// Whether a JSON file contains the keys of a format, or a `.container` file the section of a
 /// Quadlet unit. Repositories contain many such files of other programs.
+///
+/// No file without UTF-8 is skipped: its consumer may decode UTF-16.
 fn can_be_ours(path: &Path, bytes: &[u8]) -> bool {
+    if syntax::decode(bytes).is_err() {
+        return true;
+    }
     let has = |key: &str| memmem::find(bytes, key.as_bytes()).is_some();
     if has_extension(path, "json") {
         // The consumers read the file as YAML, which needs no quotes and knows more escapes. A file
@@ -562,11 +577,23 @@ mod tests {
             ("a/b.JSON", ""),
             ("c.txt", ""),
             (".hidden/x.yml", ""),
+            (".yaml", ""),
+            ("..json", ""),
             (".git/x.yml", ""),
+            (".hg/x.yml", ""),
+            (".svn/x.yml", ""),
+            (".jj/x.yml", ""),
         ]);
         assert_eq!(
             found(here.path(), &["."]),
-            ["a/b.JSON", "a/z.yaml", "b.yml"]
+            [
+                "..json",
+                ".hidden/x.yml",
+                ".yaml",
+                "a/b.JSON",
+                "a/z.yaml",
+                "b.yml"
+            ]
         );
     }
 

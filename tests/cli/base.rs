@@ -444,7 +444,7 @@ fn pod_security_takes_its_policy_from_the_base() {
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("hostNetwork"), "{text}");
     assert!(text.contains("The policy is that of main ("), "{text}");
-    assert!(text.contains("would exclude 1 file"), "{text}");
+    assert!(text.contains("would exclude 2 files"), "{text}");
 }
 
 #[test]

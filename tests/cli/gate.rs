@@ -552,3 +552,80 @@ spec:
 ";
     both_fail(&[("a.yaml", workflow)], "privileged");
 }
+
+#[test]
+fn hidden_files_are_read() {
+    for name in [".b.yaml", "..b.yaml", ".yaml", ".json", ".deploy/pod.yml"] {
+        both_fail(&[(name, POD)], "privileged");
+        let listed = format!("resources: ['{name}']\n");
+        both_fail(
+            &[(name, POD), ("kustomization.yaml", &listed)],
+            "privileged",
+        );
+    }
+    check_fails(
+        &[(".devcontainer/docker-compose.yml", SERVICE)],
+        "privileged",
+    );
+    check_fails(
+        &[(".container", "[Container]\nImage=a\nUser=root\n")],
+        "root",
+    );
+    for directory in [".git", ".hg", ".svn", ".jj"] {
+        let here = repository(&[(&format!("{directory}/pod.yaml"), POD)]);
+        assert_eq!(status_if_empty(here.path(), &CHECK), 0, "{directory}");
+    }
+}
+
+#[test]
+fn a_file_without_utf_8_is_never_skipped() {
+    for name in ["a.yaml", "a.json", "a.container"] {
+        let text = if name == "a.container" {
+            "[Container]\nImage=a\n"
+        } else {
+            POD
+        };
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [
+            [&[0xff, 0xfe][..], &little].concat(),
+            [&[0xfe, 0xff][..], &big].concat(),
+            [text.as_bytes(), b"# \xe9\n"].concat(),
+        ] {
+            let here = repository(&[]);
+            fs::write(here.path().join(name), bytes).unwrap();
+            let mut gates = vec![&CHECK[..]];
+            if name != "a.container" {
+                gates.push(&POD_SECURITY);
+            }
+            for gate in gates {
+                let (status, printed) = run(here.path(), &[gate, &["--allow-empty"]].concat());
+                assert_eq!(status, 2, "{name} {gate:?}\n{printed}");
+                assert!(printed.contains(name), "{printed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_spelling_of_user_zero_is_root() {
+    for user in ["0", "-0", "+0", "00", "-00", "-0:0", "-0:-0", "+0:1000"] {
+        let service = format!("services: {{web: {{image: a, user: '{user}'}}}}\n");
+        check_fails(&[("compose.yml", &service)], "root");
+        let (uid, _) = user.split_once(':').unwrap_or((user, ""));
+        let unit = format!("[Container]\nImage=a\nUser={uid}\n");
+        check_fails(&[("a.container", &unit)], "root");
+    }
+}
+
+#[test]
+fn capabilities_of_kubernetes_have_no_prefix() {
+    let pod = |capabilities: &str| POD.replace("privileged: true", capabilities);
+    let here = repository(&[("a.yaml", &pod("capabilities: {drop: [CAP_ALL]}"))]);
+    let (_, printed) = run(here.path(), &["--explain"]);
+    assert!(!printed.contains("drops every capability"), "{printed}");
+    for name in ["CAP_NET_BIND_SERVICE", "cap_chown"] {
+        let text = pod(&format!("capabilities: {{drop: [ALL], add: [{name}]}}"));
+        check_fails(&[("a.yaml", &text)], &name.to_uppercase());
+    }
+}

@@ -7,17 +7,13 @@ use crate::container::{Id, Observed, Restart, Sysctl, User};
 
 /// `UID[:GID]`, as numbers or names.
 pub(in crate::dialect) fn user(text: &str) -> Option<User> {
-    let id = |text: &str| match text.parse() {
-        Ok(number) => Id::Number(number),
-        Err(_) => Id::Name(text.to_owned()),
-    };
     let (user, group) = match text.split_once(':') {
         Some((user, group)) => (user, Some(group)),
         None => (text, None),
     };
     (!user.is_empty()).then(|| User {
-        user: id(user),
-        group: group.filter(|group| !group.is_empty()).map(id),
+        user: Id::parse(user),
+        group: group.filter(|group| !group.is_empty()).map(Id::parse),
     })
 }
 

@@ -734,6 +734,23 @@ fn refused_escalation(own: Option<&Cursor<'_, '_>>, container: &mut Container) {
     }
 }
 
+/// The capabilities that Pod Security lets a container add (`check_capabilities_baseline.go`).
+const ALLOWED: [&str; 13] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
+
 fn capabilities(own: Option<&Cursor<'_, '_>>, list_name: &str) -> Setting<Vec<String>> {
     let Some(list) = own.and_then(|own| own.find(&["capabilities", list_name])) else {
         return Setting::Absent;
@@ -742,12 +759,17 @@ fn capabilities(own: Option<&Cursor<'_, '_>>, list_name: &str) -> Setting<Vec<St
         .words()
         .iter()
         .map(|name| {
-            // Runtimes accept `all` as `ALL`, but Pod Security does not.
-            if list_name == "drop" && name.eq_ignore_ascii_case("ALL") {
-                return name.clone();
+            let upper = name.to_ascii_uppercase();
+            match upper.strip_prefix("CAP_") {
+                // Runtimes accept `all` as `ALL`, but Pod Security does not. With the prefix,
+                // containerd drops nothing, because it adds its own.
+                _ if list_name == "drop" && upper == "ALL" => name.clone(),
+                Some(_) if list_name == "drop" => name.clone(),
+                // Pod Security allows these names only without the prefix.
+                Some(short) if ALLOWED.contains(&short) => upper,
+                Some(short) => short.to_owned(),
+                None => upper,
             }
-            let name = name.to_ascii_uppercase();
-            name.strip_prefix("CAP_").unwrap_or(&name).to_owned()
         })
         .collect();
     Setting::Set {

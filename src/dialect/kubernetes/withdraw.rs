@@ -40,7 +40,7 @@ impl Writing<'_, '_, '_> {
                 let path = ["securityContext", "capabilities", "add"];
                 self.remove_items(tree, &path, |item| {
                     let text = tree.value(item).to_ascii_uppercase();
-                    text.strip_prefix("CAP_").unwrap_or(&text) == name
+                    text == *name || text.strip_prefix("CAP_") == Some(name.as_str())
                 })
             }
             Assignment::RemoveSysctl(name) => self.remove_sysctl(tree, name),

@@ -22,6 +22,12 @@ pub(crate) const NAME: &str = "quadlet";
 
 /// Whether the file is a container unit: by its name, or on stdin by its section.
 pub(crate) fn is_unit(path: &Path, text: &str) -> bool {
+    let is_named = path
+        .file_name()
+        .map(|name| name.eq_ignore_ascii_case(".container"));
+    if is_named == Some(true) {
+        return true;
+    }
     if let Some(extension) = path.extension() {
         return extension.eq_ignore_ascii_case("container");
     }

@@ -1,4 +1,4 @@
-//! Which names a walk leaves out: the lines of ignore files, and names that start with a dot.
+//! Which names a walk leaves out: those that the lines of ignore files exclude.
 //!
 //! The crate `ignore` parses the lines and matches them, and it walks. It never opens an ignore
 //! file here, because it would follow a link to any file, wait for a pipe, and read without a
@@ -15,7 +15,6 @@
 mod texts;
 
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -99,7 +98,7 @@ struct Level {
 enum Verdict {
     /// A line excludes it.
     Excluded(Line),
-    /// A line includes it, also if its name starts with a dot.
+    /// A line includes it.
     Included,
     /// No line matches it.
     Open,
@@ -128,12 +127,9 @@ impl Ignores {
     /// Whether the walk leaves out an entry of a directory. `path` has no symbolic links before
     /// its last part. `counts` tells whether the walk would read the file or search the directory.
     pub(crate) fn excludes(&self, path: &Path, is_directory: bool, counts: bool) -> bool {
-        // The walk leaves out such a name anyway.
-        let counts = counts && !is_hidden(path);
         let Some(before) = &self.before else {
             return match self.now.verdict(path, is_directory) {
-                Verdict::Included => false,
-                Verdict::Open => is_hidden(path),
+                Verdict::Included | Verdict::Open => false,
                 Verdict::Excluded(line) => {
                     // Directories that git ignores are many, and hold what programs made.
                     if counts && !(is_directory && line.kind >= GITIGNORE) {
@@ -156,8 +152,7 @@ impl Ignores {
         let line = match self.line_above(path) {
             Some(line) => line,
             None => match self.now.verdict(path, is_directory) {
-                Verdict::Included => return false,
-                Verdict::Open => return is_hidden(path),
+                Verdict::Included | Verdict::Open => return false,
                 Verdict::Excluded(line) => line,
             },
         };
@@ -179,7 +174,7 @@ impl Ignores {
         } else if counts {
             self.count(&line, false, Standing::NotUsed);
         }
-        is_hidden(path)
+        false
     }
 
     /// What the lines excluded so far, by line, and the errors in ignore files.
@@ -421,11 +416,6 @@ fn matched(file: &Gitignore, path: &Path, is_directory: bool, kind: usize) -> Op
             Some(Verdict::Excluded(Line { at, kind }))
         }
     }
-}
-
-fn is_hidden(path: &Path) -> bool {
-    let name = path.file_name().map(OsStr::as_encoded_bytes);
-    name.is_some_and(|name| name.starts_with(b"."))
 }
 
 /// The error of an ignore file that is not read.

@@ -103,7 +103,7 @@ fn the_parts_of_a_container_are_read() {
         assert_eq!(store.devices, ["/dev/block", "nvidia.com/gpu"]);
         assert_eq!(
             store.capabilities_added.judged(),
-            Some(&vec!["NET_ADMIN".to_owned(), "CHOWN".to_owned()])
+            Some(&vec!["NET_ADMIN".to_owned(), "CAP_CHOWN".to_owned()])
         );
         assert_eq!(
             store.entrypoint.as_deref(),
