@@ -66,7 +66,11 @@ mod tests {
     use crate::syntax::{Limits, Mode, Schema, parse};
 
     fn value(source: &str, most: usize) -> Option<Value> {
-        let tree = parse(source, Mode::GoYaml, &Limits::default()).unwrap();
+        let limits = Limits {
+            repeated: u64::MAX,
+            ..Limits::default()
+        };
+        let tree = parse(source, Mode::GoYaml, &limits).unwrap();
         super::value(&tree, tree.documents()[0].root, Schema::GoYamlV4, most)
     }
 

@@ -340,10 +340,7 @@ mod tests {
         let sections = "{name: a, transforms: *t}, ".repeat(1_000);
         let text = format!("transforms: &t {{skip: [{skips}]}}\nworkloads: [{sections}]\n");
         let (message, _) = error(&text);
-        assert_eq!(
-            message,
-            "the aliases of this file expand to too many values"
-        );
+        assert!(message.starts_with("the aliases of the file repeat more than the limit"));
     }
 
     #[test]

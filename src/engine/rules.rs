@@ -283,8 +283,11 @@ pub(crate) struct Chooser<'r> {
     /// The labels of the last container.
     labels: RefCell<Option<Labels>>,
     /// The object of the last container, and the sections whose JSONPath finds something in it.
-    objects: RefCell<Option<(Rc<Value>, HashMap<usize, bool>)>>,
+    objects: RefCell<Option<Matched>>,
 }
+
+/// An object, and whether the JSONPath of a section finds something in it.
+type Matched = (Rc<Value>, HashMap<usize, bool>);
 
 /// The labels of a pod.
 struct Labels {

@@ -80,7 +80,7 @@ mod tests {
             "merge: 11",
             "\"d\\n\": 10",
         ];
-        let many: String = (0..LARGE).map(|at| format!("x{at}: 0\n")).collect();
+        let many = (0..LARGE).fold(String::new(), |text, at| text + &format!("x{at}: 0\n"));
         let (small, large) = (entries.join("\n"), format!("{many}{}", entries.join("\n")));
         let small = parse(&small, Mode::GoYaml, &Limits::default()).unwrap();
         let large = parse(&large, Mode::GoYaml, &Limits::default()).unwrap();

@@ -159,9 +159,9 @@ fn too_many_fixes_are_an_error() {
         fixes: true,
         ..only(&["no-new-privileges"])
     };
-    let services: String = (0..600)
-        .map(|at| format!("  s{at}:\n    image: nginx\n"))
-        .collect();
+    let services = (0..600).fold(String::new(), |text, at| {
+        text + &format!("  s{at}:\n    image: nginx\n")
+    });
     let text = format!("services:\n{services}# {}\n", "x".repeat(1 << 20));
     let report = run.file("compose.yml", &text);
     assert!(matches!(

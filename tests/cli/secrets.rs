@@ -1,6 +1,7 @@
 //! No report, diff, error or written file shows a value of `.env` or `env_file`, or the value of a
 //! secret-looking key in a line with an error. The rule is in `src/container/spelling.rs`.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -88,7 +89,7 @@ impl Project {
             ..Self::default()
         };
         for service in 0..4 {
-            project.compose += &format!("  s{service}:\n");
+            let _ = writeln!(project.compose, "  s{service}:");
             let mut keys = Vec::new();
             for _ in 0..12 {
                 let part = PARTS[usize::try_from(chance() % PARTS.len() as u64).unwrap()];
@@ -98,7 +99,7 @@ impl Project {
                 }
                 keys.push(key);
                 let text = project.filled(part, &mut chance, true);
-                project.compose += &format!("    {text}\n");
+                let _ = writeln!(project.compose, "    {text}");
             }
             if !keys.contains(&"image") {
                 project.compose += "    image: example/app:1\n";
@@ -107,7 +108,7 @@ impl Project {
         project.compose += "secrets: {s: {file: x}}\nconfigs: {c: {content: y}}\n";
         for part in OWN {
             let text = project.filled(part, &mut chance, false);
-            project.own += &format!("{text}\n");
+            let _ = writeln!(project.own, "{text}");
         }
         project
     }
@@ -141,8 +142,8 @@ impl Project {
                 .push(if place == "N" { value.clone() } else { word });
             if by_variable {
                 let name = format!("V{}", self.secrets.len());
-                self.env += &format!("{name}={value}\n");
-                out += &format!("${{{name}}}");
+                let _ = writeln!(self.env, "{name}={value}");
+                let _ = write!(out, "${{{name}}}");
             } else {
                 out += &value;
             }

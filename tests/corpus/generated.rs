@@ -1,5 +1,7 @@
 //! The promises on generated files, with any options.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
@@ -144,9 +146,9 @@ fn compose() -> impl Strategy<Value = Files> {
                 } else {
                     tie
                 };
-                text.push_str(&format!("  s{nth}:\n"));
+                let _ = writeln!(text, "  s{nth}:");
                 if !tie.is_empty() {
-                    text.push_str(&format!("    {tie}\n"));
+                    let _ = writeln!(text, "    {tie}");
                 }
                 let image = format!("image: {image}");
                 let is_inherited = names_image && tie.starts_with("extends");
@@ -171,7 +173,7 @@ fn push_keys(text: &mut String, indent: &str, first: &str, keys: &[&str]) {
         let key = line.split(':').next().unwrap_or_default();
         if !known.contains(&key) {
             known.push(key);
-            text.push_str(&format!("{indent}{line}\n"));
+            let _ = writeln!(text, "{indent}{line}");
         }
     }
 }
@@ -258,16 +260,17 @@ fn kubernetes() -> impl Strategy<Value = Files> {
             };
             let mut text = head.to_owned();
             push_keys(&mut text, indent, "restartPolicy: Always", &of_pod);
-            text.push_str(&format!(
+            let _ = writeln!(
+                text,
                 "{indent}volumes:\n{indent}- {{name: claim, persistentVolumeClaim: {{claimName: \
-                 c}}}}\n{indent}- {{name: host, hostPath: {{path: /}}}}\n{indent}containers:\n"
-            ));
+                 c}}}}\n{indent}- {{name: host, hostPath: {{path: /}}}}\n{indent}containers:"
+            );
             for (nth, (image, context, beside)) in containers.iter().enumerate() {
-                text.push_str(&format!("{indent}- name: c{nth}\n"));
+                let _ = writeln!(text, "{indent}- name: c{nth}");
                 let indent = format!("{indent}  ");
                 push_keys(&mut text, &indent, &format!("image: \"{image}\""), beside);
                 if !context.is_empty() {
-                    text.push_str(&format!("{indent}securityContext:\n"));
+                    let _ = writeln!(text, "{indent}securityContext:");
                     push_keys(&mut text, &format!("{indent}  "), context[0], context);
                 }
             }

@@ -276,8 +276,10 @@ fn instructions_that_cannot_be_read_are_unknown() {
         assert!(facts_of(&recipe(text)).is_none(), "{text}");
     }
     let volumes = |count: usize| {
-        let lines: String = (0..count).map(|at| format!("VOLUME /v{at}\n")).collect();
-        facts_of(&recipe(&format!("FROM a\n{lines}")))
+        let text = (0..count).fold("FROM a\n".to_owned(), |text, at| {
+            text + &format!("VOLUME /v{at}\n")
+        });
+        facts_of(&recipe(&text))
     };
     assert_eq!(volumes(256).unwrap().declared_volumes().count(), 256);
     assert!(volumes(257).is_none());

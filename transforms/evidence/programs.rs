@@ -368,7 +368,10 @@ mod tests {
             ("x=\"$(su app)\" `chown y` z", "su chown `chown y`"),
             ("echo $(a b $(c d)) e", "c a echo"),
             ("sh -c 'a; exec b'", "sh a exec b"),
-            ("su app -c \"chown x y; exec 'my app'\"", "su chown exec"),
+            (
+                "su app -c \"chown x y; exec 'my app'\"",
+                "su chown exec my app",
+            ),
             ("cat <<E > x\nit's\nE\nchown y", "cat it's E chown"),
             ("\"$@\"", "$@"),
         ] {

@@ -142,9 +142,9 @@ fn documents(n: usize) -> Input {
 
 fn indented(text: &str, by: &str, first: &str) -> String {
     let lines = text.lines().enumerate();
-    lines
-        .map(|(at, line)| format!("{}{line}\n", if at == 0 { first } else { by }))
-        .collect()
+    lines.fold(String::new(), |text, (at, line)| {
+        text + if at == 0 { first } else { by } + line + "\n"
+    })
 }
 
 fn list_text(n: usize) -> String {

@@ -19,10 +19,13 @@ pub(super) struct Builds<'p> {
     surroundings: &'p dyn Surroundings,
     knowledge: &'p Knowledge,
     /// By the file that names the Dockerfile, and by its path.
-    texts: HashMap<(usize, PathBuf), Option<Arc<str>>>,
+    texts: HashMap<At, Option<Arc<str>>>,
     /// By the file and the path of the Dockerfile, and by the rest of the recipe.
-    known: HashMap<((usize, PathBuf), Recipe), Option<Arc<Facts>>>,
+    known: HashMap<(At, Recipe), Option<Arc<Facts>>>,
 }
+
+/// The index of the file that names a Dockerfile, and its path.
+type At = (usize, PathBuf);
 
 impl<'p> Builds<'p> {
     pub(super) fn new(

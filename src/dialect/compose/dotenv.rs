@@ -260,6 +260,8 @@ fn is_blank(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn parsed(text: &str) -> Vec<(String, Option<String>)> {
@@ -326,7 +328,7 @@ mod tests {
         let mut text = "A0=xxxxxxxx\n".to_owned();
         for line in 1..200 {
             let last = line - 1;
-            text.push_str(&format!("A{line}=${{A{last}}}${{A{last}}}\n"));
+            let _ = writeln!(text, "A{line}=${{A{last}}}${{A{last}}}");
         }
         text.push_str("B=${A199:-default}\nC=${A199:+set}\nD=$A3\n");
         let found = parse(&text, &|_| Variable::Unset, &mut Budget::default()).unwrap();
@@ -346,7 +348,7 @@ mod tests {
     fn all_values_together_are_bounded() {
         let mut text = format!("A={}\n", "x".repeat(4000));
         for line in 1..20_000 {
-            text.push_str(&format!("A{line}=$A\n"));
+            let _ = writeln!(text, "A{line}=$A");
         }
         let Fault::Beyond(line, limit) = fault(&text) else {
             panic!("{:?}", fault(&text))
@@ -369,7 +371,7 @@ mod tests {
     fn a_chain_that_grows_by_one_character_is_bounded() {
         let mut text = "A0=x\n".to_owned();
         for line in 1..20_000 {
-            text.push_str(&format!("A{line}=${{A{}}}x\n", line - 1));
+            let _ = writeln!(text, "A{line}=${{A{}}}x", line - 1);
         }
         assert!(matches!(
             fault(&text),

@@ -48,12 +48,11 @@ pub(super) fn read(
         // If two volumes have the same path, the later one is used (compose-go
         // `override/uncity.go`).
         let known = places.get(&mount.target).copied();
-        match known.and_then(|at| container.mounts.get_mut(at)) {
-            Some(known) => *known = mount,
-            None => {
-                places.insert(mount.target.clone(), container.mounts.len());
-                container.mounts.push(mount);
-            }
+        if let Some(known) = known.and_then(|at| container.mounts.get_mut(at)) {
+            *known = mount;
+        } else {
+            places.insert(mount.target.clone(), container.mounts.len());
+            container.mounts.push(mount);
         }
     }
     for mount in &container.mounts {

@@ -231,11 +231,14 @@ fn for_swarm(service: &str, layers: &Layers, files: &[File<'_>]) -> Option<Reaso
     Some(Reason::new(&DEPLOY_KEY).with("key", key).name(service))
 }
 
+/// A service and the index of its project.
+type OfProject = (Service, usize);
+
 /// Every service with the index of its project. A base comes before the services that extend it.
 fn services_of_projects(
     files: &[File<'_>],
     surroundings: &dyn Surroundings,
-) -> Result<(Vec<(Service, usize)>, Vec<Common>), BeyondReading> {
+) -> Result<(Vec<OfProject>, Vec<Common>), BeyondReading> {
     let mut found = Vec::new();
     let mut projects = Vec::new();
     for project in services::collect(files, surroundings)? {

@@ -63,8 +63,8 @@ mod tests {
             }
             for wanted in [None, Some("a"), Some("b"), Some("c"), Some("d")] {
                 let may_hold =
-                    |name: &Option<&str>| name.is_none() || wanted.is_none() || *name == wanted;
-                let expected = names.iter().take(count).position(may_hold);
+                    |name: Option<&str>| name.is_none() || wanted.is_none() || name == wanted;
+                let expected = names.iter().copied().take(count).position(may_hold);
                 assert_eq!(all.first(wanted).copied(), expected, "{wanted:?}");
             }
         }

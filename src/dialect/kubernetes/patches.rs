@@ -170,13 +170,13 @@ impl<'p, 'a, 's> Patches<'p, 'a, 's> {
         let is_operation = |index: &&Index| !index.operations.is_empty();
         let places = Places::of(pod, members, targeted.iter().any(is_operation));
         let mut found = Found::default();
-        named
-            .into_iter()
-            .for_each(|index| index.find(pod, &places, &mut found));
+        if let Some(index) = named {
+            index.find(pod, &places, &mut found);
+        }
         let by_name = std::mem::take(&mut found.changes);
-        targeted
-            .into_iter()
-            .for_each(|index| index.find(pod, &places, &mut found));
+        for index in targeted {
+            index.find(pod, &places, &mut found);
+        }
         for at in by_name.into_iter().chain(found.changes) {
             if let Some(change) = self.changes.get(at)
                 && change.by != file

@@ -57,12 +57,11 @@ pub(super) fn read(reading: &Reading<'_, '_>) -> Vec<Member> {
         ranges,
         accounts,
         is_rendered,
-    } = match reading.neighbours {
-        Some(of_stream) => of_stream,
-        None => {
-            own = Neighbours::read(objects.iter().map(|(_, _, object)| object));
-            &own
-        }
+    } = if let Some(of_stream) = reading.neighbours {
+        of_stream
+    } else {
+        own = Neighbours::read(objects.iter().map(|(_, _, object)| object));
+        &own
     };
 
     let mut members = Vec::new();

@@ -407,13 +407,14 @@ impl<'s> Projects<'s> {
                     let path = &self.files[from].file.path;
                     let text = match last {
                         Some(_) => None,
-                        None => match given.surroundings.read(path, &reference.path) {
-                            Ok(text) => Some(text),
-                            Err(_) => {
+                        None => {
+                            if let Ok(text) = given.surroundings.read(path, &reference.path) {
+                                Some(text)
+                            } else {
                                 self.unread.insert(reference.path);
                                 continue;
                             }
-                        },
+                        }
                     };
                     referenced.push(Referenced {
                         from,

@@ -120,8 +120,11 @@ pub(crate) enum Unusable {
 pub(crate) struct Reader<'s> {
     surroundings: &'s dyn Surroundings,
     /// By the project of the file that looks for it, and by its directory.
-    known: Mutex<HashMap<(Option<PathBuf>, PathBuf), Arc<OnceLock<Known>>>>,
+    known: Mutex<HashMap<Place, Arc<OnceLock<Known>>>>,
 }
+
+/// The project of a file, and a directory.
+type Place = (Option<PathBuf>, PathBuf);
 
 /// The kustomization of a directory.
 type Known = Result<Option<Arc<Kustomization>>, Unusable>;

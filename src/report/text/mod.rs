@@ -173,15 +173,14 @@ impl Summary {
             };
             // A short summary has few blocks.
             let mut shown = blocks.iter_mut().filter(|_| self.detail == Detail::Short);
-            match shown.find(|block| block.rows == rows) {
-                Some(twin) => twin.names.push(name),
-                None => {
-                    self.rows += rows.len();
-                    blocks.push(Block {
-                        names: vec![name],
-                        rows,
-                    });
-                }
+            if let Some(twin) = shown.find(|block| block.rows == rows) {
+                twin.names.push(name);
+            } else {
+                self.rows += rows.len();
+                blocks.push(Block {
+                    names: vec![name],
+                    rows,
+                });
             }
         }
         for stale in &report.stale {

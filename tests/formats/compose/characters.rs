@@ -59,7 +59,7 @@ fn a_file_with_any_character_is_hardened_or_refused() {
             let report = run.file("file.yml", &text);
             match &report.files[0].outcome {
                 FileOutcome::Failed(EngineError::Syntax(_) | EngineError::Disputed(_)) => {
-                    refused += 1
+                    refused += 1;
                 }
                 FileOutcome::Failed(error) => panic!("{error}\n{text:?}"),
                 _ => hardened += 1,
