@@ -331,6 +331,7 @@ fn network_mode(n: usize) -> Input {
         "    network_mode: service:base\n",
         "  base:\n    image: nginx:1.27\n",
     )
+    .has(COMPOSE_MARK, n + 1)
     .has("network_mode: service", 0)
 }
 
@@ -410,7 +411,7 @@ fn fixes(n: usize) -> Input {
     Input::compose(services_text(n))
         .args(["--no-config", "--format", "json", "--fixes", "compose.yml"])
         .code(2)
-        .has("would take too long", 1)
+        .has("error: compose.yml: the fixes of", 1)
 }
 
 fn shared_volumes(n: usize) -> Input {

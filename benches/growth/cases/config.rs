@@ -4,7 +4,7 @@ use super::{COMPOSE_MARK, Case, Input, POD_MARK, case, deployment, each};
 
 pub(super) const CASES: &[Case] = &[
     case("config: sections by name, services", 500, names),
-    case("config: sections by pattern, services", 500, patterns),
+    case("config: sections by pattern, services", 32, patterns),
     case("config: sections by container, services", 500, containers),
     case(
         "config: sections by label, services with labels",
@@ -15,7 +15,7 @@ pub(super) const CASES: &[Case] = &[
     case("config: sections by path, files", 250, paths),
     case(
         "config: sections by jsonpath, Deployments",
-        125,
+        32,
         jsonpath_sections,
     ),
     case(
@@ -30,7 +30,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     case(
         "config: sections that all select each service",
-        250,
+        32,
         all_sections,
     ),
     case(
