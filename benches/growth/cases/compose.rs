@@ -11,16 +11,33 @@ pub(super) const CASES: &[Case] = &[
         directories,
     ),
     case("compose: files of one project (-f)", 250, project),
-    case("compose: chain of extends in one file", 1000, extends),
-    case("compose: chain of extends over files", 100, extends_files),
+    case("compose: chain of extends in one file", 16, extends),
+    case("compose: too long a chain of extends", 1000, extends),
+    case("compose: chain of extends over files", 16, extends_files),
+    case(
+        "compose: too long a chain of extends over files",
+        100,
+        extends_files,
+    ),
     case("compose: services that extend one", 2000, extends_one),
-    case("compose: chain of include", 100, include_chain),
+    case("compose: chain of include", 16, include_chain),
+    case("compose: too long a chain of include", 100, include_chain),
     case("compose: files that one file includes", 500, include_list),
-    case("compose: chain of merges", 500, merge_chain),
+    case("compose: chain of merges", 125, merge_chain),
+    case(
+        "compose: too long a chain of merges",
+        1000,
+        long_merge_chain,
+    ),
     case(
         "compose: keys of one anchor, merged by services",
-        250,
+        60,
         merge_wide,
+    ),
+    case(
+        "compose: too many keys of one anchor, merged",
+        500,
+        too_wide_merge,
     ),
     case("compose: anchors of one merge list", 500, merge_list),
     case("compose: env_file of 1,000 lines, services", 500, env_file),
@@ -31,7 +48,8 @@ pub(super) const CASES: &[Case] = &[
         5000,
         dotenv_chain,
     ),
-    case("compose: lines of .env", 40_000, dotenv),
+    case("compose: lines of .env", 16_000, dotenv),
+    case("compose: too many lines of .env", 80_000, too_long_dotenv),
     case("compose: variables in one value", 5000, variables),
     case("compose: ports of one service", 10_000, |n| {
         list("ports", n, |at| {
@@ -118,6 +136,9 @@ pub(super) const CASES: &[Case] = &[
     case("compose: ignore labels", 4000, ignore_labels),
 ];
 
+/// The most services or files of a chain.
+const LONGEST_CHAIN: usize = 64;
+
 fn services_text(n: usize) -> String {
     format!(
         "services:\n{}",
@@ -156,7 +177,12 @@ fn project(n: usize) -> Input {
 
 fn extends(n: usize) -> Input {
     let rest = each(n - 1, |at| format!("  s{}:\n    extends: s{at}\n", at + 1));
-    Input::compose(format!("services:\n  s0:\n    image: nginx:1.27\n{rest}")).has(COMPOSE_MARK, 1)
+    let input = Input::compose(format!("services:\n  s0:\n    image: nginx:1.27\n{rest}"));
+    if n > LONGEST_CHAIN {
+        input.refused("more than 64 services of the project extend each other")
+    } else {
+        input.has(COMPOSE_MARK, 1)
+    }
 }
 
 fn extends_files(n: usize) -> Input {
@@ -167,14 +193,18 @@ fn extends_files(n: usize) -> Input {
         );
         (format!("d/f{at}.yml"), text)
     };
-    Input::compose(String::new())
+    let input = Input::compose(String::new())
         .and_each((0..n - 1).map(text))
         .and(
             format!("d/f{}.yml", n - 1),
             services_text(1).replace("s0", "web"),
         )
-        .args(["--no-config", "d"])
-        .has(COMPOSE_MARK, 1)
+        .args(["--no-config", "d"]);
+    if n > LONGEST_CHAIN {
+        input.refused("more than 64 services of the project extend each other")
+    } else {
+        input.has(COMPOSE_MARK, 1)
+    }
 }
 
 fn extends_one(n: usize) -> Input {
@@ -191,14 +221,18 @@ fn include_chain(n: usize) -> Input {
             format!("include: [f{}.yml]\n{service}", at + 1),
         )
     };
-    Input::compose(String::new())
+    let input = Input::compose(String::new())
         .and_each((0..n - 1).map(text))
         .and(
             format!("d/f{}.yml", n - 1),
             services_text(1).replace("s0", "last"),
         )
-        .args(["--no-config", "d"])
-        .has(COMPOSE_MARK, n)
+        .args(["--no-config", "d"]);
+    if n > LONGEST_CHAIN {
+        input.refused("more than 64 files of the project include each other")
+    } else {
+        input.has(COMPOSE_MARK, n)
+    }
 }
 
 fn include_list(n: usize) -> Input {
@@ -214,6 +248,14 @@ fn include_list(n: usize) -> Input {
 }
 
 fn merge_chain(n: usize) -> Input {
+    merge_chain_text(n).has(COMPOSE_MARK, 1)
+}
+
+fn long_merge_chain(n: usize) -> Input {
+    merge_chain_text(n).refused("the aliases of the file repeat more than the limit")
+}
+
+fn merge_chain_text(n: usize) -> Input {
     let rest = each(n - 1, |at| {
         format!("  s{}: &s{}\n    <<: *s{at}\n", at + 1, at + 1)
     });
@@ -223,6 +265,14 @@ fn merge_chain(n: usize) -> Input {
 }
 
 fn merge_wide(n: usize) -> Input {
+    merge_wide_text(n).has(COMPOSE_MARK, n)
+}
+
+fn too_wide_merge(n: usize) -> Input {
+    merge_wide_text(n).refused("the aliases of the file repeat more than the limit")
+}
+
+fn merge_wide_text(n: usize) -> Input {
     let keys = each(n, |at| format!("  x-k{at}: v\n"));
     let rest = each(n, |at| format!("  s{at}:\n    <<: *all\n"));
     Input::compose(format!(
@@ -260,16 +310,23 @@ fn dotenv_text(text: String) -> Input {
 
 fn dotenv_doubles(n: usize) -> Input {
     let rest = each(n, |at| format!("A{}=${{A{at}}}${{A{at}}}\n", at + 1));
-    dotenv_text(format!("A0=x\n{rest}")).code(2)
+    // The image does not use them, so values beyond the limit are only unknown.
+    dotenv_text(format!("A0=x\n{rest}")).has(COMPOSE_MARK, 1)
 }
 
 fn dotenv_chain(n: usize) -> Input {
     let rest = each(n, |at| format!("A{}=${{A{at}}}x\n", at + 1));
-    dotenv_text(format!("A0=x\n{rest}")).code(2)
+    dotenv_text(format!("A0=x\n{rest}"))
+        .refused("the values that variables insert exceed the limit")
 }
 
 fn dotenv(n: usize) -> Input {
     dotenv_text(each(n, |at| format!("V{at}=x\n"))).has(COMPOSE_MARK, 1)
+}
+
+fn too_long_dotenv(n: usize) -> Input {
+    dotenv_text(each(n, |at| format!("V{at}=x\n")))
+        .refused("the files of variables have more variables than the limit")
 }
 
 fn variables(n: usize) -> Input {
@@ -326,13 +383,13 @@ fn shared_network(n: usize) -> Input {
 }
 
 fn network_mode(n: usize) -> Input {
-    shared(
-        n,
-        "    network_mode: service:base\n",
-        "  base:\n    image: nginx:1.27\n",
-    )
+    let services = each(n, |at| {
+        format!("  s{at}:\n    image: nginx:1.27\n    network_mode: service:base\n")
+    });
+    Input::compose(format!(
+        "services:\n{services}  base:\n    image: nginx:1.27\n"
+    ))
     .has(COMPOSE_MARK, n + 1)
-    .has("network_mode: service", 0)
 }
 
 fn chain(n: usize, line: impl Fn(usize) -> String) -> Input {
@@ -410,8 +467,7 @@ fn json(n: usize) -> Input {
 fn fixes(n: usize) -> Input {
     Input::compose(services_text(n))
         .args(["--no-config", "--format", "json", "--fixes", "compose.yml"])
-        .code(2)
-        .has("error: compose.yml: the fixes of", 1)
+        .refused("error: compose.yml: the fixes of")
 }
 
 fn shared_volumes(n: usize) -> Input {

@@ -5,6 +5,11 @@ use super::{COMPOSE_MARK, Case, Input, POD_MARK, case, deployment, each};
 pub(super) const CASES: &[Case] = &[
     case("config: sections by name, services", 500, names),
     case("config: sections by pattern, services", 32, patterns),
+    case(
+        "config: too many sections by pattern",
+        500,
+        too_many_patterns,
+    ),
     case("config: sections by container, services", 500, containers),
     case(
         "config: sections by label, services with labels",
@@ -80,6 +85,10 @@ fn names(n: usize) -> Input {
 
 fn patterns(n: usize) -> Input {
     configured(sections(n, |at| format!("name: \"*s{at}\"")), n)
+}
+
+fn too_many_patterns(n: usize) -> Input {
+    patterns(n).refused("more than 128 sections select only by patterns or by JSONPath")
 }
 
 fn containers(n: usize) -> Input {

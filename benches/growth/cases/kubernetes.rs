@@ -50,8 +50,13 @@ pub(super) const CASES: &[Case] = &[
     case("kubernetes: sysctls of one pod", 5000, sysctls),
     case(
         "kubernetes: containers and sysctls of one pod",
-        1000,
+        50,
         containers_and_sysctls,
+    ),
+    case(
+        "kubernetes: too many containers and sysctls",
+        1000,
+        too_many_sysctls,
     ),
     case("kubernetes: labels of one pod", 10_000, labels),
     case(
@@ -126,8 +131,13 @@ pub(super) const CASES: &[Case] = &[
     ),
     case(
         "kubernetes: containers for pod-security",
-        400,
+        200,
         containers_pod_security,
+    ),
+    case(
+        "kubernetes: too many containers for pod-security",
+        1600,
+        too_many_containers,
     ),
     case("kubernetes: ignore comments", 2000, ignore_comments),
 ];
@@ -269,6 +279,13 @@ fn containers_and_sysctls(n: usize) -> Input {
         format!("    - name: c{at}\n      image: nginx:1.27\n")
     });
     Input::manifest(pod(&rest, &sysctls_text(n))).has(POD_MARK, n)
+}
+
+/// Reading them takes more steps than the limit, so the pod is left alone.
+fn too_many_sysctls(n: usize) -> Input {
+    let mut input = containers_and_sysctls(n).code(0);
+    input.has = vec![(POD_MARK, 0), ("Nothing to change", 1)];
+    input
 }
 
 fn labelled(n: usize, key: &str, label: impl Fn(usize) -> String, containers: usize) -> String {
@@ -572,15 +589,13 @@ fn json(n: usize) -> Input {
 fn fixes(n: usize) -> Input {
     Input::manifest(documents_text(n))
         .args(["--no-config", "--format", "json", "--fixes", "pods.yaml"])
-        .code(2)
-        .has("error: pods.yaml: the fixes of", 1)
+        .refused("error: pods.yaml: the fixes of")
 }
 
 fn container_fixes(n: usize) -> Input {
     Input::manifest(containers_text(n))
         .args(["--no-config", "--format", "json", "--fixes", "pods.yaml"])
-        .code(2)
-        .has("error: pods.yaml: the fixes of", 1)
+        .refused("error: pods.yaml: the fixes of")
 }
 
 fn pod_security(n: usize) -> Input {
@@ -589,6 +604,10 @@ fn pod_security(n: usize) -> Input {
 
 fn containers_pod_security(n: usize) -> Input {
     Input::manifest(containers_text(n)).args(["pod-security", "restricted", "pods.yaml"])
+}
+
+fn too_many_containers(n: usize) -> Input {
+    containers_pod_security(n).refused("to more than the API server reads")
 }
 
 fn ignore_comments(n: usize) -> Input {

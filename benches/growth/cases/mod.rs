@@ -82,6 +82,13 @@ impl Input {
         self
     }
 
+    /// A limit stops the command, and an error with these words says so once.
+    fn refused(self, words: &'static str) -> Self {
+        let mut input = self.code(2);
+        input.has = vec![(words, 1)];
+        input
+    }
+
     /// The outputs have these words so many times.
     fn has(mut self, words: &'static str, times: usize) -> Self {
         self.has.push((words, times));
