@@ -45,6 +45,11 @@ pub trait Surroundings: fmt::Debug + Sync {
         Vec::new()
     }
 
+    /// The drop-in files of a systemd unit: `web.container.d/*.conf`, `container.d/*.conf`.
+    fn drop_ins(&self, _unit: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
     /// Whether only owner and group can read the file, the directory or one of the files in it.
     /// `false` if this is unknown.
     fn is_closed(&self, from: &Path, path: &Path) -> bool {

@@ -142,6 +142,28 @@ impl Surroundings for Disk {
         paths
     }
 
+    fn drop_ins(&self, unit: &Path) -> Vec<PathBuf> {
+        let (Some(stem), Some(directory)) =
+            (unit.file_stem().and_then(OsStr::to_str), unit.parent())
+        else {
+            return Vec::new();
+        };
+        // Podman `pkg/systemd/parser/unitfile.go`, `GetUnitDropinPaths`.
+        let instance = stem.find('@').map(|at| &stem[..=at]);
+        let dashes = stem.match_indices('-').map(|(at, _)| &stem[..=at]);
+        let names = dashes.chain(instance).chain([stem]);
+        let names = names.map(|name| format!("{name}.container.d"));
+        let mut found: Vec<PathBuf> = names
+            .chain(["container.d".to_owned()])
+            .filter_map(|name| fs::read_dir(self.directory.join(directory).join(name)).ok())
+            .flatten()
+            .filter_map(|entry| Some(directory.join(entry.ok()?.path())))
+            .filter(|path| has_extension(path, "conf"))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
     fn is_closed(&self, from: &Path, path: &Path) -> bool {
         /// The number of files in a directory that are checked.
         const FILES: usize = 256;

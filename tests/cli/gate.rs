@@ -629,3 +629,67 @@ fn capabilities_of_kubernetes_have_no_prefix() {
         check_fails(&[("a.yaml", &text)], &name.to_uppercase());
     }
 }
+
+#[test]
+fn files_that_a_project_takes_and_harden_does_not_read_are_unread() {
+    let safe = "services: {web: {image: a, privileged: false}}\n";
+    let extends = "services: {web: {image: a, extends: {file: ../../out.yml, service: b}}}\n";
+    for path in [
+        "../../outside.yml",
+        "missing.yml",
+        "https://example.com/a.git",
+        "oci://example.com/a",
+        "{path: [missing.yml]}",
+    ] {
+        let text = format!("include:\n- {path}\n{safe}");
+        let here = repository(&[("compose.yml", &text)]);
+        let (status, printed) = run(here.path(), &["--check", "--fail-on", "unread"]);
+        assert_eq!(status, 1, "{path}\n{printed}");
+        assert!(printed.contains("compose.yml line 2"), "{printed}");
+    }
+    for files in [
+        &[("compose.yml", extends)][..],
+        &[
+            ("compose.yml", safe),
+            (".env", "COMPOSE_FILE=compose.yml:prod.conf\n"),
+            ("prod.conf", SERVICE),
+        ],
+        &[
+            ("compose.yml", safe),
+            (
+                ".env",
+                "COMPOSE_PATH_SEPARATOR=,\nCOMPOSE_FILE=compose.yml,prod.conf\n",
+            ),
+        ],
+    ] {
+        let here = repository(files);
+        let (status, printed) = run(here.path(), &["--check", "--fail-on", "unread"]);
+        assert_eq!(status, 1, "{files:?}\n{printed}");
+    }
+    let named = "include: [a.yml]\nservices: {web: {image: a, env_file: none.env}}\n";
+    let here = repository(&[
+        ("compose.yml", named),
+        ("a.yml", "services: {b: {image: a}}\n"),
+        (".env", "COMPOSE_FILE=compose.yml:a.yml\n"),
+    ]);
+    let (status, printed) = run(here.path(), &["--check", "--fail-on", "unread"]);
+    assert_eq!(status, 0, "{printed}");
+}
+
+#[test]
+fn drop_ins_of_a_unit_are_unread() {
+    let unit = "[Container]\nImage=a\n";
+    for directory in ["a-b.container.d", "a-.container.d", "container.d"] {
+        let name = format!("{directory}/x.conf");
+        let files = [
+            ("a-b.container", unit),
+            (&*name, "[Container]\nUser=root\n"),
+        ];
+        let here = repository(&files);
+        let (status, printed) = run(here.path(), &["--check", "--fail-on", "unread"]);
+        assert_eq!(status, 1, "{directory}\n{printed}");
+        assert!(printed.contains("x.conf"), "{printed}");
+    }
+    let here = repository(&[("a-b.container", unit), ("c.container.d/x.conf", "")]);
+    assert_eq!(run(here.path(), &["--check", "--fail-on", "unread"]).0, 0);
+}

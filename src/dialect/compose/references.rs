@@ -31,6 +31,8 @@ pub(crate) struct Reference {
     pub(crate) context: Arc<Context>,
     /// Whether the project gets the services of the file. Otherwise they are only bases.
     pub(crate) is_included: bool,
+    /// The line of the reference, from 1.
+    pub(crate) line: u32,
 }
 
 /// One entry of `include`.
@@ -38,6 +40,8 @@ pub(crate) struct Reference {
 pub(super) struct Include {
     /// The files, merged in this order.
     pub(super) files: Vec<WrittenPath>,
+    /// The line of the entry, from 1.
+    line: u32,
     directory: PathBuf,
     /// Files of variables. `None` means the `.env` of the directory.
     variables: Option<Vec<WrittenPath>>,
@@ -91,6 +95,7 @@ pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Ve
             for include in includes(file, document.root) {
                 let Include {
                     files,
+                    line,
                     directory,
                     variables,
                 } = include;
@@ -112,6 +117,7 @@ pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Ve
                     shown: file.shown,
                     context: Arc::clone(context),
                     is_included: true,
+                    line,
                 }));
             }
         }
@@ -132,6 +138,10 @@ pub(crate) fn references(file: &File<'_>, surroundings: &dyn Surroundings) -> Ve
                     path,
                     shown,
                     is_included: false,
+                    line: file
+                        .tree
+                        .line_column(file.tree.node(key.value()).span.start)
+                        .0,
                 });
             }
         }
@@ -200,6 +210,7 @@ pub(super) fn includes(file: &File<'_>, root: NodeId) -> Vec<Include> {
         let Some(first) = files.first() else { continue };
         let directory = at("project_directory").and_then(|paths| paths.into_iter().next());
         includes.push(Include {
+            line: tree.line_column(tree.node(item).span.start).0,
             directory: match directory {
                 Some(directory) => directory.path,
                 None => first.path.parent().unwrap_or(Path::new("")).to_owned(),

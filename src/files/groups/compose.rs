@@ -5,13 +5,13 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dialect;
 use crate::dialect::kubernetes::kustomization::InlineText;
 use crate::paths::normalized;
-use crate::project::{Context, File, Format, Part, Surroundings, connected};
+use crate::project::{Context, File, Format, Part, Surroundings, Variable, connected};
 use crate::syntax::{self, Limits, Mode, Tree};
 
 /// What a run knows besides the given files.
@@ -58,6 +58,15 @@ impl<'s> SetFile<'s> {
     }
 }
 
+/// A reference of a given file to a file that is not read.
+pub(super) struct Lost {
+    /// Index of the given file.
+    pub(super) given: usize,
+    pub(super) line: u32,
+    /// The path as written.
+    pub(super) path: PathBuf,
+}
+
 /// The base or the override of a given file. It was not given itself.
 #[derive(Debug)]
 struct Companion {
@@ -81,6 +90,8 @@ struct Projects<'s> {
     /// Files whose references have been followed.
     followed: HashSet<usize>,
     unread: HashSet<PathBuf>,
+    /// References to them from given files.
+    lost: Vec<Lost>,
     /// For each file the one that includes it first; for others and for the first file of a circle
     /// of includes, the file itself.
     includers: Vec<usize>,
@@ -96,7 +107,7 @@ pub(super) fn sets<'s>(
     files: Vec<(usize, File<'s>)>,
     fragments: Vec<(usize, File<'s>)>,
     texts: &'s ReadTexts,
-) -> Vec<Vec<SetFile<'s>>> {
+) -> (Vec<Vec<SetFile<'s>>>, Vec<Lost>) {
     let mut projects = if given.merges {
         Projects::merged(files)
     } else {
@@ -123,7 +134,9 @@ pub(super) fn sets<'s>(
     projects.set_contexts(given, &|_| true);
     projects.follow_references(given, &texts.referenced);
     projects.adopt_fragments(given);
-    projects.sets()
+    projects.follow_variables(given);
+    let lost = std::mem::take(&mut projects.lost);
+    (projects.sets(), lost)
 }
 
 /// The texts of files that were not given. The trees of a group borrow them.
@@ -154,6 +167,7 @@ impl Drop for Round {
 #[derive(Debug)]
 struct Referenced {
     from: usize,
+    line: u32,
     path: PathBuf,
     shown: Option<PathBuf>,
     context: Arc<Context>,
@@ -177,6 +191,7 @@ impl<'s> Projects<'s> {
             open: Vec::new(),
             followed: HashSet::new(),
             unread: HashSet::new(),
+            lost: Vec::new(),
             includers: Vec::new(),
             mates: HashMap::new(),
         }
@@ -363,6 +378,7 @@ impl<'s> Projects<'s> {
             let round = rounds.get_or_init(|| Box::new(Round { files, next }));
             for Referenced {
                 from,
+                line,
                 path,
                 shown,
                 context,
@@ -379,6 +395,7 @@ impl<'s> Projects<'s> {
                     Some(at) => self.tie(*from, at),
                     None => {
                         self.unread.insert(path.clone());
+                        self.lose(*from, *line, shown.as_ref().unwrap_or(path));
                     }
                 }
             }
@@ -411,6 +428,8 @@ impl<'s> Projects<'s> {
                             if let Ok(text) = given.surroundings.read(path, &reference.path) {
                                 Some(text)
                             } else {
+                                let shown = reference.shown.as_ref();
+                                self.lose(from, reference.line, shown.unwrap_or(&reference.path));
                                 self.unread.insert(reference.path);
                                 continue;
                             }
@@ -418,15 +437,64 @@ impl<'s> Projects<'s> {
                     };
                     referenced.push(Referenced {
                         from,
+                        line: reference.line,
                         path: reference.path,
                         shown: reference.shown,
                         context: reference.context,
                         text,
                     });
+                } else {
+                    let shown = reference.shown.as_ref();
+                    self.lose(from, reference.line, shown.unwrap_or(&reference.path));
                 }
             }
         }
         referenced
+    }
+
+    /// Notes a reference to a file that is not read. A reference from a file that was not given is
+    /// reported with the first given file.
+    fn lose(&mut self, from: usize, line: u32, path: &Path) {
+        let own = self.files[from].given;
+        let given = own.or_else(|| self.files.iter().find_map(|one| one.given));
+        self.lost.extend(given.map(|given| Lost {
+            given,
+            line: if own.is_some() { line } else { 1 },
+            path: path.to_owned(),
+        }));
+    }
+
+    /// Notes the files of the variable `COMPOSE_FILE` in `.env` that are not planned.
+    fn follow_variables(&mut self, given: Given<'_>) {
+        if given.merges || !given.variables.is_empty() {
+            return;
+        }
+        let mut known = HashSet::new();
+        for at in 0..self.files.len() {
+            let file = &self.files[at].file;
+            let directory = file.path.parent().unwrap_or(Path::new("")).to_owned();
+            if self.files[at].given.is_none() || !known.insert(directory.clone()) {
+                continue;
+            }
+            let text = given.surroundings.read(&file.path, &directory.join(".env"));
+            if !text.is_ok_and(|text| text.contains("COMPOSE_FILE")) {
+                continue;
+            }
+            let context = dialect::context(&file.path, directory.clone(), given.surroundings);
+            let Variable::Set(list) = context.variables.get("COMPOSE_FILE") else {
+                continue;
+            };
+            let separator = match context.variables.get("COMPOSE_PATH_SEPARATOR") {
+                Variable::Set(separator) if !separator.is_empty() => separator,
+                _ => ":",
+            };
+            for path in list.split(separator).filter(|path| !path.is_empty()) {
+                let path = normalized(&directory.join(path));
+                if !self.places.contains_key(&path) {
+                    self.lose(at, 1, &path);
+                }
+            }
+        }
     }
 
     fn is_part(&self, at: usize) -> bool {

@@ -20,6 +20,7 @@ use super::charts;
 use super::compose::{self, Given, ReadTexts, SetFile};
 use super::is_large;
 use super::kustomizations::{InlinePatch, Patches};
+use crate::container::{Reason, Words};
 use crate::dialect::kubernetes::kustomization::InlineText;
 use crate::dialect::recognise::{
     Recognised, UnreadPart, Unrecognised, parsed, recognise, recognise_objects,
@@ -29,8 +30,17 @@ use crate::engine::outcome::{
     ContainerReport, FileOutcome, FileReport, Location, Position, Report, StaleException, Unread,
 };
 use crate::engine::{Planned, Run};
-use crate::project::{self, File, Format, NotOurs, Source, Target};
+use crate::project::{self, File, Format, NotOurs, Source, State, Target};
 use crate::syntax::{self, SyntaxError, Tree};
+
+static LOST: Words = Words::new(
+    "reference-not-read",
+    "The project takes {path}, which harden does not read.",
+);
+static DROP_IN: Words = Words::new(
+    "drop-in-not-read",
+    "The drop-in file {path} changes the unit, and harden does not read it.",
+);
 
 /// Files of a part: handing it on costs little next to planning so many.
 const PART: usize = 16;
@@ -338,11 +348,15 @@ fn sets<'s>(run: &Run<'_>, texts: &'s [Text], held: &'s Held) -> Sets<'s> {
         && !outcomes
             .iter()
             .any(|one| matches!(one, Some(FileOutcome::NotOurs(NotOurs::Overlay))));
+    let mut unread = std::mem::take(&mut sorted.unread);
+    let (list, lost) = sorted.sets(is_complete);
+    unread.extend(lost);
+    unread.sort_by_key(|one| (one.file, one.line));
     Sets {
         given: 0..texts.len(),
         outcomes,
-        unread: std::mem::take(&mut sorted.unread),
-        list: sorted.sets(is_complete),
+        unread,
+        list,
         can_be_split,
     }
 }
@@ -387,6 +401,13 @@ impl<'r, 's> Sorted<'r, 's> {
         let (tree, format, concerns_others, unread) = match content {
             Content::NoText => return None,
             Content::Unit(text) => {
+                let drop_ins = self.run.surroundings.drop_ins(path).into_iter();
+                self.unread.extend(drop_ins.map(|drop_in| Unread {
+                    file: index,
+                    line: 1,
+                    state: State::Unread,
+                    reason: Reason::new(&DROP_IN).path(drop_in.display().to_string()),
+                }));
                 let path = path.to_owned();
                 self.others.push(Set::Unit { index, path, text });
                 return None;
@@ -497,8 +518,9 @@ impl<'r, 's> Sorted<'r, 's> {
     }
 
     /// The sets; none of Compose files where those are not `complete`.
-    fn sets(self, is_complete: bool) -> Vec<Set<'s>> {
+    fn sets(self, is_complete: bool) -> (Vec<Set<'s>>, Vec<Unread>) {
         let mut sets = Vec::new();
+        let mut lost = Vec::new();
         let has_kustomization = || {
             let mut files = self.texts.iter();
             files.any(|(path, _)| dialect::is_kustomization(path))
@@ -514,7 +536,14 @@ impl<'r, 's> Sorted<'r, 's> {
                 variables: &self.run.variables,
                 merges: self.run.merges,
             };
-            let compose = compose::sets(given, self.compose, self.fragments, &self.held.texts);
+            let (compose, missing) =
+                compose::sets(given, self.compose, self.fragments, &self.held.texts);
+            lost.extend(missing.into_iter().map(|one| Unread {
+                file: one.given,
+                line: one.line,
+                state: State::Unread,
+                reason: Reason::new(&LOST).path(one.path.display().to_string()),
+            }));
             sets.extend(compose.into_iter().map(Set::Files));
         }
         // A patch alone can have findings.
@@ -548,7 +577,7 @@ impl<'r, 's> Sorted<'r, 's> {
             }
         }
         sets.extend(self.others);
-        sets
+        (sets, lost)
     }
 }
 
