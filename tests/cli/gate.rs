@@ -645,7 +645,7 @@ fn files_that_a_project_takes_and_harden_does_not_read_are_unread() {
         let here = repository(&[("compose.yml", &text)]);
         let (status, printed) = run(here.path(), &["--check", "--fail-on", "unread"]);
         assert_eq!(status, 1, "{path}\n{printed}");
-        assert!(printed.contains("compose.yml line 2"), "{printed}");
+        assert!(printed.contains("compose.yml:2:"), "{printed}");
     }
     for files in [
         &[("compose.yml", extends)][..],
