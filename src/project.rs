@@ -150,6 +150,8 @@ pub enum NotOurs {
     TooManyAliases,
     /// Its consumer decodes `!!binary`, and what the value says is not read.
     Encoded,
+    /// It has a line that kubectl takes for a separator of documents, and YAML does not.
+    Separator,
     /// A Compose file with a key at the top that the schema of Compose does not have.
     OtherKeys,
     /// A systemd unit of a container that names no image.
@@ -183,6 +185,7 @@ impl NotOurs {
             Self::Braces
             | Self::TooManyAliases
             | Self::Encoded
+            | Self::Separator
             | Self::OtherKeys
             | Self::NoImage => State::Unread,
             Self::Template => State::Template,

@@ -16,6 +16,7 @@ use super::session::{
 use super::{Console, unusable};
 use crate::command::cli::{Cli, PodSecurity};
 use crate::config::FailOn;
+use crate::dialect::{is_kustomization, kubernetes};
 use crate::files::groups::{self, charts, kustomizations::Patches};
 use crate::files::walk::{self, Disk};
 use crate::files::{Excluded, FileError, Standing};
@@ -102,9 +103,13 @@ fn judge_group(
     let patches = Patches::of(files, disk);
     for judgement in &mut judged {
         charts::mark(&mut judgement.unread, &judgement.path, disk);
+        if is_kustomization(&judgement.path) {
+            let parts = kubernetes::unevaluated(&judgement.path, &judgement.source, disk);
+            judgement.unread.extend(parts);
+        }
         let content = &mut judgement.content;
         if let Content::NotOurs(why @ NotOurs::Braces) = content
-            && charts::renders(&judgement.path, disk)
+            && charts::is_template(&judgement.path, &judgement.source, disk)
         {
             *why = NotOurs::Template;
         }

@@ -65,6 +65,19 @@ pub(crate) fn recognise<'s>(
             Err(_) => format = Err(NotOurs::Encoded),
         }
     }
+    if let Some(line) = separator(text)
+        && format != Ok(Format::COMPOSE)
+    {
+        match format {
+            Ok(_) => unread.push(UnreadPart {
+                line,
+                reason: Reason::new(&SEPARATOR),
+                is_template: false,
+                state: State::Unread,
+            }),
+            Err(_) => format = Err(NotOurs::Separator),
+        }
+    }
     // The mark excuses nothing that could be started without another file.
     if format.is_err() && is_overlay(text) {
         format = Err(NotOurs::Overlay);
@@ -168,10 +181,29 @@ fn encoded(tree: &Tree<'_>, format: &Result<Format, NotOurs>) -> Option<UnreadPa
     })
 }
 
-/// The tree of a file. A file that is not YAML and has `{{` may be a template.
+static SEPARATOR: Words = Words::new(
+    "separator",
+    "The line is --- and a Unicode space: kubectl starts a document there, and YAML does not. \
+     Remove the space.",
+);
+
+/// The first line that only kubectl takes for a separator of documents: it trims any Unicode space
+/// after `---` (apimachinery `pkg/util/yaml/decoder.go`). NEL, LS and PS end the line in YAML too.
+fn separator(text: &str) -> Option<u32> {
+    let is_other = |c: char| !c.is_ascii() && !matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}');
+    let mut lines = text.split('\n').zip(1..);
+    let found = lines.find(|(line, _)| {
+        let rest = line.strip_prefix("---").unwrap_or_default();
+        rest.chars().all(char::is_whitespace) && rest.chars().any(is_other)
+    });
+    found.map(|(_, line)| line)
+}
+
+/// The tree of a file. A file that is not YAML and has `{{` may be a template; a limit says nothing
+/// about its text.
 pub(crate) fn parsed(text: &str) -> Result<Tree<'_>, Unrecognised> {
     syntax::parse(text, Mode::GoYaml, &Limits::default()).map_err(|error| {
-        if text.contains("{{") {
+        if text.contains("{{") && !error.kind.is_limit() {
             Unrecognised::NotOurs(NotOurs::Braces)
         } else {
             Unrecognised::Syntax(error)

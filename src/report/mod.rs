@@ -44,6 +44,7 @@ pub fn why_not_ours(why: NotOurs) -> &'static str {
         NotOurs::Patch => "a kustomize patch",
         NotOurs::TooManyAliases => "its aliases expand to more than the API server reads",
         NotOurs::Encoded => "it has a value with the tag !!binary, which is not decoded",
+        NotOurs::Separator => "kubectl starts a document at a line of --- and a Unicode space",
         NotOurs::OtherKeys => "a Compose file with a top-level key that Compose rejects",
         NotOurs::NoImage => "a unit without an image, which a drop-in file can set",
         NotOurs::Overlay => "written by harden --overlay",

@@ -185,7 +185,14 @@ fn a_complete_object_is_judged_where_it_is_listed_as_a_patch() {
         &[("pod.yaml", &weak), ("kustomization.yaml", listed)],
         "privileged",
     );
-    let here = repository(&[("pod.yaml", &patch("")), ("kustomization.yaml", listed)]);
+    // A container that no object is known to have may be new.
+    let added = patch("");
+    both_fail(
+        &[("pod.yaml", &added), ("kustomization.yaml", listed)],
+        "a container of containers",
+    );
+    let known = added.replace(", image: nginx", ", env: [{name: A, value: b}]");
+    let here = repository(&[("pod.yaml", &known), ("kustomization.yaml", listed)]);
     assert_eq!(status_if_empty(here.path(), &POD_SECURITY), 0);
 }
 
@@ -692,4 +699,260 @@ fn drop_ins_of_a_unit_are_unread() {
     }
     let here = repository(&[("a-b.container", unit), ("c.container.d/x.conf", "")]);
     assert_eq!(run(here.path(), &["--check", "--fail-on", "unread"]).0, 0);
+}
+
+/// A Pod that both gates pass.
+const HARD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: good}
+spec:
+  automountServiceAccountToken: false
+  securityContext: {runAsNonRoot: true, runAsUser: 10001, seccompProfile: {type: RuntimeDefault}}
+  containers:
+  - name: a
+    image: example.com/app:1.4
+    securityContext:
+      allowPrivilegeEscalation: false
+      readOnlyRootFilesystem: true
+      capabilities: {drop: [ALL]}
+    resources: {limits: {memory: 64Mi, cpu: 100m}, requests: {memory: 64Mi, cpu: 100m}}
+";
+
+/// A repository with the hard Pod, this kustomization and these files.
+fn kustomized(kustomization: &str, files: &[(&str, &str)]) -> TempDir {
+    let here = repository(files);
+    let text = format!("resources: [good.yaml]\n{kustomization}");
+    write(
+        here.path(),
+        &[("good.yaml", HARD), ("kustomization.yaml", &text)],
+    );
+    here
+}
+
+#[track_caller]
+fn both_leave_unread(kustomization: &str, files: &[(&str, &str)]) {
+    let here = kustomized(kustomization, files);
+    for gate in [&CHECK[..], &POD_SECURITY[..]] {
+        let (status, printed) = run(here.path(), gate);
+        assert_eq!(
+            status, 1,
+            "{gate:?} of {kustomization} {files:?}\n{printed}"
+        );
+        assert!(printed.contains("kustomization.yaml:"), "{printed}");
+    }
+}
+
+#[track_caller]
+fn both_pass(kustomization: &str, files: &[(&str, &str)]) {
+    let here = kustomized(kustomization, files);
+    // A container with an image is declined in a patch.
+    for gate in [&["--check", "--fail-on", "findings"][..], &POD_SECURITY[..]] {
+        let (status, printed) = run(here.path(), gate);
+        assert_eq!(
+            status, 0,
+            "{gate:?} of {kustomization} {files:?}\n{printed}"
+        );
+    }
+}
+
+/// A strategic merge patch with this spec.
+fn merge(spec: &str) -> String {
+    format!("{{apiVersion: v1, kind: Pod, metadata: {{name: good}}, spec: {spec}}}\n")
+}
+
+#[test]
+fn a_patch_that_may_weaken_a_pod_is_unread() {
+    for spec in [
+        "{hostPID: true}",
+        "{hostUsers: true}",
+        "{serviceAccountName: admin}",
+        "{automountServiceAccountToken: true}",
+        "{volumes: [{name: a, hostPath: {path: /}}]}",
+        "null",
+        "{$patch: replace, containers: [{name: a, image: b}]}",
+        "{containers: [{$patch: replace}, {name: a}]}",
+        "{containers: [{name: a, securityContext: {privileged: true}}]}",
+        "{containers: [{name: a, securityContext: null}]}",
+        "{containers: [{name: a, securityContext: ~}]}",
+        "{containers: [{name: a, securityContext: }]}",
+        "{containers: [{name: a, securityContext: {$patch: delete}}]}",
+        "{containers: [{name: a, securityContext: {$patch: replace}}]}",
+        "{containers: [{name: a, securityContext: {$retainKeys: [runAsUser]}}]}",
+        "{containers: [{name: a, securityContext: {runAsNonRoot: null}}]}",
+        "{containers: [{name: a, securityContext: {capabilities: {drop: []}}}]}",
+        "{containers: [{name: a, securityContext: {capabilities: {$deleteFromPrimitiveList/drop: [ALL]}}}]}",
+        "{containers: [{name: a, resources: null}]}",
+        "{containers: [{name: a, resources: {limits: null}}]}",
+        "{containers: [{name: new, image: b}]}",
+        "{initContainers: [{name: new, image: b}]}",
+        "{ephemeralContainers: [{name: a, image: b}]}",
+        "{containers: [{name: a, ports: [{containerPort: 80, hostPort: 80}]}]}",
+        "{<<: {hostPID: true}}",
+    ] {
+        let patch = merge(spec);
+        let other = patch.replace("Pod", "q").replace("good", "z");
+        let list = format!("{{apiVersion: v1, kind: List, items: [{}]}}", patch.trim());
+        let inline = format!("  patch: |\n    {patch}");
+        both_leave_unread(&format!("patches:\n-{}", &inline[1..]), &[]);
+        both_leave_unread(
+            &format!("patchesStrategicMerge:\n- |\n  {patch}  # b\n"),
+            &[],
+        );
+        both_leave_unread("patches: [{path: p.txt}]\n", &[("p.txt", &patch)]);
+        both_leave_unread("patchesStrategicMerge: [p.yaml]\n", &[("p.yaml", &list)]);
+        both_leave_unread(
+            "patches: [{target: {kind: Pod}, path: p.yaml}]\n",
+            &[("p.yaml", &other)],
+        );
+        both_leave_unread(
+            "components: [c]\n",
+            &[(
+                "c/kustomization.yaml",
+                &format!(
+                    "kind: Component\npatches:\n- target: {{kind: Pod}}\n  patch: |\n    {other}"
+                ),
+            )],
+        );
+    }
+}
+
+#[test]
+fn operations_that_may_weaken_a_pod_are_unread() {
+    for operation in [
+        "{op: remove, path: /spec/containers/0/securityContext}",
+        "{op: remove, path: /spec/containers/0/securityContext/capabilities/drop/0}",
+        "{op: add, path: /spec/hostPID, value: true}",
+        "{op: replace, path: /spec/containers/0/securityContext, value: {runAsNonRoot: true}}",
+        "{op: add, path: /spec/containers/-, value: {name: b, image: c}}",
+        "{op: add, path: /spec/volumes, value: [{name: a, hostPath: {path: /}}]}",
+        "{op: remove, path: /spec/containers/0/resources}",
+        "{op: move, from: /spec/containers/0/securityContext, path: /metadata/a}",
+        "{op: copy, from: /metadata/labels/a, path: /spec/hostNetwork}",
+        "{op: replace, path: /spec, value: {containers: []}}",
+        "{op: replace, path: '', value: {}}",
+        "{op: replace, path: /kind, value: Deployment}",
+    ] {
+        let listed = format!(
+            "patches:\n- target: {{kind: Pod}}\n  patch: '[{}]'\n",
+            operation.replace('\'', "\"")
+        );
+        both_leave_unread(&listed, &[]);
+    }
+}
+
+#[test]
+fn ordinary_overlays_pass() {
+    // A Pod with an image is a complete object for Pod Security.
+    let image = merge("{containers: [{name: a, image: 'example.com/app:1.5'}]}");
+    let here = kustomized("patches: [{path: p.yaml}]\n", &[("p.yaml", &image)]);
+    assert_eq!(run(here.path(), &["--check"]).0, 0);
+    for spec in [
+        "{containers: [{name: a, env: [{name: A, $patch: delete}], args: [b]}]}",
+        "{containers: [{name: a, ports: [{containerPort: 80}], livenessProbe: null}]}",
+        "{containers: [{name: a, resources: {limits: {memory: 128Mi}}}]}",
+        "{containers: [{name: a, securityContext: {runAsNonRoot: true, runAsUser: 10002}}]}",
+        "{volumes: [{name: a, emptyDir: {}}], nodeSelector: {a: b}}",
+        "{automountServiceAccountToken: false}",
+    ] {
+        both_pass("patches: [{path: p.yaml}]\n", &[("p.yaml", &merge(spec))]);
+    }
+    for operation in [
+        "{op: add, path: /spec/containers/0/env, value: [{name: A, value: b}]}",
+        "{op: add, path: /metadata/labels, value: {a: b}}",
+        "{op: replace, path: /spec/containers/0/resources/limits/memory, value: 128Mi}",
+        "{op: test, path: /spec/hostPID, value: false}",
+    ] {
+        both_pass(
+            "patches: [{target: {kind: Pod}, path: p.yaml}]\n",
+            &[("p.yaml", &format!("[{operation}]"))],
+        );
+    }
+    for other in [
+        "namePrefix: a-\nreplicas: [{name: a, count: 2}]\ncommonLabels: {a: b}\n",
+        "images: [{name: example.com/app, newTag: '2'}]\nconfigMapGenerator: []\n",
+        "patches: []\ntransformers: []\n",
+        "replacements:\n- source: {kind: A, name: b}\n  targets:\n  - select: {kind: Pod}\n    \
+         fieldPaths: ['spec.containers.[name=a].image', metadata.namespace]\n",
+    ] {
+        both_pass(other, &[]);
+    }
+}
+
+#[test]
+fn what_a_kustomization_runs_is_unread() {
+    for key in [
+        "transformers: [a.yaml]",
+        "generators: [a.yaml]",
+        "validators: [a.yaml]",
+        "configurations: [a.yaml]",
+        "helmCharts: [{name: a}]",
+        "helmChartInflationGenerator: [{chartName: a}]",
+        "crds: [a.yaml]",
+        "openapi: {path: a.json}",
+        "replacements: [{path: a.yaml}]",
+        "replacements: [{source: {kind: A}, targets: [{select: {kind: Pod}, fieldPaths: [spec.hostPID]}]}]",
+        "replacements: [{targets: [{fieldPaths: ['spec.containers.[name=a.b].securityContext']}]}]",
+        "labels: [{pairs: {a: b}, fields: [{path: spec/hostPID, create: true}]}]",
+        "Patches: [{path: good.yaml}]",
+        "RESOURCES: [a.yaml]",
+        "patches: [{<<: {patch: 'spec: {hostPID: true}'}}]",
+        "patches: [{Path: good.yaml}]",
+        "bases: ['https://example.com/a.yaml']",
+        "bases: ['github.com/a/b//c?ref=d']",
+        "components: [missing]",
+        "bases: [/proc/self/environ]",
+        "bases: [../../outside.yaml]",
+        "patches: [{path: missing.yaml}]",
+    ] {
+        both_leave_unread(&format!("{key}\n"), &[("a.txt", "")]);
+    }
+}
+
+#[test]
+fn a_pipe_in_a_kustomization_is_unread_and_not_opened() {
+    let here = kustomized("patches: [{path: pipe}]\nbases: [pipe]\n", &[]);
+    let made = std::process::Command::new("mkfifo")
+        .arg(here.path().join("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    for gate in [&CHECK[..], &POD_SECURITY[..]] {
+        let (status, printed) = run(here.path(), gate);
+        assert_eq!(status, 1, "{printed}");
+        assert!(printed.contains("pipe"), "{printed}");
+    }
+}
+
+#[test]
+fn a_separator_that_only_kubectl_sees_is_unread() {
+    for space in ["\u{a0}", "\u{3000}", "\u{1680}", "\u{2002}"] {
+        let hidden = format!("data: {{a: \"x\n---{space}\n{POD}---{space}\n\"}}\n");
+        let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\n{hidden}");
+        let pod = format!("{HARD}{hidden}");
+        for text in [map, pod] {
+            let files = [("good.yaml", HARD), ("other.yaml", &text)];
+            both_fail(&files, "Unicode");
+        }
+    }
+}
+
+#[test]
+fn a_limit_and_json_are_no_template() {
+    let deep = format!(
+        "# {{{{ x }}}}\n{POD}a: {}{}\n",
+        "[".repeat(1500),
+        "]".repeat(1500)
+    );
+    let json = "{\"a\": \"{{ x }}\"}\
+        {\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"containers\":[{\"image\":\"a\"}]}}";
+    for (name, text) in [
+        ("templates/pod.yaml", deep.as_str()),
+        ("templates/pod.json", json),
+        ("templates/pod.yaml", json),
+    ] {
+        let here = repository(&[("Chart.yaml", "name: x\n"), (name, text)]);
+        for gate in [&CHECK[..], &POD_SECURITY[..]] {
+            assert_ne!(status_if_empty(here.path(), gate), 0, "{gate:?} {name}");
+        }
+    }
 }

@@ -58,7 +58,7 @@ pub(crate) struct InlineText {
 }
 
 impl InlineText {
-    fn new(tree: &Tree<'_>, node: NodeId, text: String) -> Self {
+    pub(super) fn new(tree: &Tree<'_>, node: NodeId, text: String) -> Self {
         let span = tree.node(node).span;
         Self {
             text,

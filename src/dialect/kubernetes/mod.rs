@@ -16,8 +16,10 @@ mod patches;
 mod quantity;
 mod read;
 mod recognise;
+mod security;
 mod shape;
 mod storage;
+mod unevaluated;
 mod volume_name;
 mod withdraw;
 mod workload;
@@ -27,6 +29,7 @@ pub use neighbours::Neighbours;
 pub(crate) use object::{Document, Object, Pod, documents};
 pub(crate) use read::{TOO_MANY_ALIASES, concerns_others};
 pub(crate) use recognise::recognise;
+pub(crate) use unevaluated::unevaluated;
 
 use super::Dialect;
 use crate::project::Format;

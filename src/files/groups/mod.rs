@@ -17,7 +17,7 @@ pub(crate) mod kustomizations;
 mod sets;
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use memchr::memmem;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
@@ -25,7 +25,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 pub(crate) use self::sets::Part;
 use super::FileError;
 use crate::dialect;
-use crate::dialect::kubernetes::kustomization::Kustomization;
+use crate::dialect::kubernetes::kustomization::{Kustomization, NAMES};
 use crate::files::walk::{self, Entry};
 use crate::project::{File, Format, Source, Surroundings, connected};
 use crate::syntax::{self, Limits, Mode};
@@ -114,33 +114,58 @@ pub(crate) fn read(
     found
 }
 
-/// The files, and those that their kustomizations list under a name that no walk looks for:
-/// kustomize reads a file whatever its extension is.
+/// The files, and those that their kustomizations list and no walk looks for: kustomize reads a
+/// file whatever its name is, and hidden files as any other.
 fn with_listed(files: Vec<Entry>, surroundings: &dyn Surroundings) -> Vec<Entry> {
     let mut known: HashSet<PathBuf> = HashSet::new();
-    let mut listed = Vec::new();
+    let mut open = Vec::new();
     for file in &files {
         known.insert(surroundings.place(&file.path));
-        if !dialect::is_kustomization(&file.path) {
-            continue;
+        if dialect::is_kustomization(&file.path) {
+            open.push((file.path.clone(), false));
         }
-        let directory = parent(&file.path);
-        let text = surroundings.read(&file.path, &file.path).ok();
-        let parsed =
-            text.and_then(|text| Kustomization::parse(file.path.clone(), text, surroundings));
+    }
+    let mut listed = Vec::new();
+    open.reverse();
+    // What a hidden kustomization lists is as hidden.
+    while let Some((file, is_listed)) = open.pop() {
+        let directory = parent(&file);
+        let text = surroundings.read(&file, &file).ok();
+        let parsed = text.and_then(|text| Kustomization::parse(file.clone(), text, surroundings));
         for place in parsed.iter().flat_map(Kustomization::named_files) {
             let below = place.strip_prefix(surroundings.place(directory));
             let path = below.map_or_else(|_| place.clone(), |below| directory.join(below));
-            if !walk::is_candidate_name(&path) && surroundings.read(&file.path, &path).is_ok() {
-                listed.push((place.clone(), path));
+            let is_hidden = is_listed || is_hidden(place, &surroundings.place(directory));
+            if walk::is_candidate_name(&path) && !is_hidden {
+                continue;
+            }
+            let of_directory = NAMES.iter().map(|name| path.join(name));
+            for path in of_directory.chain([path.clone()]) {
+                let is_looked_for = walk::is_candidate_name(&path) && !is_hidden;
+                if is_looked_for || surroundings.read(&file, &path).is_err() {
+                    continue;
+                }
+                if known.insert(surroundings.place(&path)) {
+                    if dialect::is_kustomization(&path) {
+                        open.push((path.clone(), true));
+                    }
+                    listed.push(path);
+                }
             }
         }
     }
-    listed.retain(|(place, _)| known.insert(place.clone()));
-    let listed = listed
-        .into_iter()
-        .map(|(_, path)| Entry { path, named: true });
+    let listed = listed.into_iter().map(|path| Entry { path, named: true });
     files.into_iter().chain(listed).collect()
+}
+
+/// Whether a walk from the directory, or from one above both, leaves the file out because of a name.
+fn is_hidden(place: &Path, directory: &Path) -> bool {
+    let shared = place.components().zip(directory.components());
+    let shared = shared.take_while(|(one, other)| one == other).count();
+    place.components().skip(shared).any(|part| match part {
+        Component::Normal(name) => name.as_encoded_bytes().starts_with(b"."),
+        _ => false,
+    })
 }
 
 /// The files of one Compose project, in this order.

@@ -413,7 +413,7 @@ impl<'r, 's> Sorted<'r, 's> {
                 return None;
             }
             Content::NoTree(FileOutcome::NotOurs(NotOurs::Braces))
-                if charts::renders(path, self.run.surroundings) =>
+                if self.is_template(index, path) =>
             {
                 return Some(FileOutcome::NotOurs(NotOurs::Template));
             }
@@ -427,6 +427,10 @@ impl<'r, 's> Sorted<'r, 's> {
         };
         let mut unread = unread;
         charts::mark(&mut unread, path, self.run.surroundings);
+        if dialect::is_kustomization(path) && self.run.neighbours.is_none() {
+            let text = self.texts[index].1.as_deref().unwrap_or_default();
+            unread.extend(kubernetes::unevaluated(path, text, self.run.surroundings));
+        }
         let unread = unread.into_iter().map(|part| Unread {
             file: index,
             line: part.line,
@@ -465,7 +469,7 @@ impl<'r, 's> Sorted<'r, 's> {
             // An autoscaler or a role in a file of its own affects the pods.
             NotOurs::NoPods => self.without_pods.push((index, file(Format::KUBERNETES))),
             NotOurs::Overlay => self.add_overlay(index, file),
-            NotOurs::Braces if charts::renders(path, self.run.surroundings) => {
+            NotOurs::Braces if self.is_template(index, path) => {
                 return Some(FileOutcome::NotOurs(NotOurs::Template));
             }
             NotOurs::Patch => {
@@ -475,6 +479,11 @@ impl<'r, 's> Sorted<'r, 's> {
             _ => {}
         }
         Some(FileOutcome::NotOurs(why))
+    }
+
+    fn is_template(&self, index: usize, path: &Path) -> bool {
+        let text = self.texts[index].1.as_deref().unwrap_or_default();
+        charts::is_template(path, text, self.run.surroundings)
     }
 
     /// An overlay of harden is read alone and never written: its lines are harden's, unless somebody
