@@ -24,6 +24,8 @@ struct One {
     reporter: Box<dyn Reporter>,
     needs: Needs,
     sink: Sink,
+    /// The file of the report is an input of the run, and stays as it is.
+    is_over_input: bool,
 }
 
 /// The output of a report.
@@ -97,6 +99,7 @@ impl Reports {
             reporter: (format.reporter)(setting),
             needs: format.needs,
             sink,
+            is_over_input: false,
         });
     }
 
@@ -146,7 +149,11 @@ impl Reports {
             let out: &mut dyn Write = match &mut one.sink {
                 Sink::Stdout => &mut *console.stdout,
                 Sink::Stderr => &mut *console.stderr,
-                Sink::File(file) => file,
+                Sink::File(file) => {
+                    let files = &group.report.files;
+                    one.is_over_input |= files.iter().any(|one| file.would_replace(&one.path));
+                    file
+                }
             };
             one.reporter.take(group, rendered, out)?;
         }
@@ -166,11 +173,18 @@ impl Reports {
             .partition(|one| matches!(one.sink, Sink::Stderr));
         self.all = last;
         for One {
-            mut reporter, sink, ..
+            mut reporter,
+            sink,
+            is_over_input,
+            ..
         } in others
         {
             match sink {
                 Sink::Stdout | Sink::Stderr => reporter.end(closing, &mut *console.stdout)?,
+                Sink::File(file) if is_over_input => {
+                    let path = file.path().to_owned();
+                    errors.push(FileError::ReportOverInput { path });
+                }
                 Sink::File(mut file) => {
                     let written = reporter.end(closing, &mut file);
                     errors.extend(file.commit(written).err());

@@ -27,6 +27,12 @@ pub enum FileError {
         /// The error of the system.
         source: std::io::Error,
     },
+    /// The run reads the file, and a report would replace it.
+    #[error("this run reads {}; write the report to another file", path.display())]
+    ReportOverInput {
+        /// The file.
+        path: PathBuf,
+    },
     /// An ignore file is a link out of the project, a pipe or a device.
     #[error("{} is not a file of this repository; harden does not read it", path.display())]
     Stray {
@@ -122,6 +128,7 @@ impl FileError {
             | Self::NotKept { path, .. }
             | Self::NotRegular { path } => Some(path),
             Self::Stray { .. }
+            | Self::ReportOverInput { .. }
             | Self::IgnoreLine { .. }
             | Self::IgnoreFile { .. }
             | Self::Revision(_) => None,
@@ -148,6 +155,7 @@ impl Diagnostic for FileError {
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Walk { .. }
+            | Self::ReportOverInput { .. }
             | Self::IgnoreLine { .. }
             | Self::IgnoreFile { .. } => return None,
         };

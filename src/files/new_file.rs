@@ -24,6 +24,8 @@ enum Output {
     Temporary {
         file: io::BufWriter<Temporary>,
         target: PathBuf,
+        /// The target is there already.
+        replaces: bool,
     },
     /// A pipe or a device gets the bytes at once, because it cannot be replaced.
     Direct(io::BufWriter<File>),
@@ -43,6 +45,21 @@ impl NewFile {
         })
     }
 
+    /// Whether the file would replace `input`.
+    pub(crate) fn would_replace(&self, input: &Path) -> bool {
+        match &self.output {
+            Output::Temporary {
+                target, replaces, ..
+            } => *replaces && input.canonicalize().is_ok_and(|input| input == *target),
+            Output::Direct(_) => false,
+        }
+    }
+
+    /// The path as given on the command line.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Gives the file its name if `written` is `Ok`, so the text is complete.
     ///
     /// # Errors
@@ -59,6 +76,7 @@ impl Output {
     fn begin(path: &Path) -> io::Result<Self> {
         let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let old = fs::metadata(&target).ok();
+        let replaces = old.is_some();
         if let Some(old) = &old
             && !old.is_file()
         {
@@ -69,13 +87,17 @@ impl Output {
         let mode = old.map_or(0o666, |old| old.permissions().mode() & 0o777);
         let _in_hand = interrupt::in_hand();
         let file = io::BufWriter::new(Temporary::create(directory(&target), mode)?);
-        Ok(Self::Temporary { file, target })
+        Ok(Self::Temporary {
+            file,
+            target,
+            replaces,
+        })
     }
 
     fn commit(self) -> io::Result<()> {
         match self {
             Self::Direct(mut file) => file.flush(),
-            Self::Temporary { file, target } => {
+            Self::Temporary { file, target, .. } => {
                 let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
                 let _in_hand = interrupt::in_hand();
                 file.file().sync_all()?;
