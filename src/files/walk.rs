@@ -3,7 +3,7 @@
 //! A named file is always read. In a directory, the walk finds the YAML files, JSON files and units
 //! that no ignore file excludes. The walk follows symbolic links within the repository, because the
 //! consumers of the files do. It finds each target once, and reports the links that lead outside
-//! ([`links`](super::links)).
+//! (`files/links`).
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;

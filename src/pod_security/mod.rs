@@ -146,7 +146,7 @@ pub struct Violation {
     pub line: u32,
     /// Its column in characters, from 1.
     pub column: u32,
-    /// The present value: `` `true` ``, [`NOT_SET`].
+    /// The present value: `` `true` ``, or that it is not set.
     pub found: String,
     /// The value that the rule requires. The text follows "must be" in the message.
     pub wanted: String,

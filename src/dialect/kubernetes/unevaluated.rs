@@ -165,11 +165,7 @@ impl Reading<'_, '_> {
             // Kustomize reads its keys with JSON of Go, where case does not matter.
             name if !KEYS.contains(&name) => {
                 let is_key = |known: &&str| known.eq_ignore_ascii_case(name);
-                if KEYS
-                    .iter()
-                    .chain(&UNEVALUATED_KEYS)
-                    .any(|known| is_key(&known))
-                {
+                if KEYS.iter().chain(&UNEVALUATED_KEYS).any(is_key) {
                     parts.push(part(self.line(key), &UNEVALUATED, name));
                 }
             }

@@ -22,7 +22,7 @@
 //! (`cat-file` without their options), no file system monitor, no pager, no credential helper, no
 //! transport. A missing object of a partial clone is an error and is never fetched. The names of
 //! revisions cannot be options. Links and submodules are not followed. All sizes have a limit, and
-//! so has the time of each command ([`program`]).
+//! so has the time of each command (`program`).
 
 mod error;
 mod program;

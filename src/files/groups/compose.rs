@@ -386,17 +386,17 @@ impl<'s> Projects<'s> {
             } in &round.files
             {
                 let known = self.places.get(path).copied();
-                match known.or_else(|| {
+                let found = known.or_else(|| {
                     let tree = parse(text.as_deref()?)?;
                     let at = self.read(path.clone(), tree, None, Arc::clone(context));
                     self.files[at].file.shown.clone_from(shown);
                     Some(at)
-                }) {
-                    Some(at) => self.tie(*from, at),
-                    None => {
-                        self.unread.insert(path.clone());
-                        self.lose(*from, *line, shown.as_ref().unwrap_or(path));
-                    }
+                });
+                if let Some(at) = found {
+                    self.tie(*from, at);
+                } else {
+                    self.unread.insert(path.clone());
+                    self.lose(*from, *line, shown.as_ref().unwrap_or(path));
                 }
             }
             rounds = &round.next;

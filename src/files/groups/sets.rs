@@ -349,14 +349,14 @@ fn sets<'s>(run: &Run<'_>, texts: &'s [Text], held: &'s Held) -> Sets<'s> {
             .iter()
             .any(|one| matches!(one, Some(FileOutcome::NotOurs(NotOurs::Overlay))));
     let mut unread = std::mem::take(&mut sorted.unread);
-    let (list, lost) = sorted.sets(is_complete);
+    let (sets, lost) = sorted.sets(is_complete);
     unread.extend(lost);
     unread.sort_by_key(|one| (one.file, one.line));
     Sets {
         given: 0..texts.len(),
         outcomes,
         unread,
-        list,
+        list: sets,
         can_be_split,
     }
 }

@@ -196,13 +196,13 @@ impl Editor<'_, '_> {
         }
     }
 
-    /// Refuses to replace a null that is a key with a mapping.
+    /// Refuses to replace a null that is a key or inside a key with a mapping.
     pub(super) fn refuse_key(&self, null: NodeId) -> Result<(), Refusal> {
         let node = self.tree.node(null);
         if node.parent != null && self.tree.entries(node.parent).any(|(key, _)| key == null) {
             return Err(Refusal::Key { span: node.span });
         }
-        Ok(())
+        self.refuse_in_key(node.parent)
     }
 
     pub(super) fn refuse_without_colon(&self, value: NodeId) -> Result<(), Refusal> {

@@ -132,6 +132,13 @@ fn a_null_key_is_refused() {
         editor.set(key, &["b"], TRUE)
     });
     assert!(matches!(refused, Err(Refusal::Key { .. })));
+
+    let refused = edit("? -\n: a\n", "", |editor, root| {
+        let key = editor.tree.children(root).next().unwrap();
+        let item = editor.tree.children(key).next().unwrap();
+        editor.set(item, &["b"], TRUE)
+    });
+    assert!(matches!(refused, Err(Refusal::Key { .. })));
 }
 
 /// A mapping that is a key must not become a mapping of several lines.
