@@ -104,7 +104,7 @@ fn judge_group(
     for judgement in &mut judged {
         charts::mark(&mut judgement.unread, &judgement.path, disk);
         if is_kustomization(&judgement.path) {
-            let parts = kubernetes::unevaluated(&judgement.path, &judgement.source, disk);
+            let parts = kubernetes::unevaluated(&judgement.path, &judgement.source, disk, false);
             judgement.unread.extend(parts);
         }
         let content = &mut judgement.content;

@@ -10,6 +10,9 @@ use crate::syntax::{self, Kind, Limits, Mode, NodeId, SyntaxError, Tree};
 pub const OVERLAY_MARK: &str =
     "# Written by harden --overlay. Run it again instead of editing this file.";
 
+/// The name of an overlay that a kustomization lists as a patch, in the same directory.
+pub(crate) const OVERLAY_PATCH: &str = "harden-patch.yaml";
+
 /// A file that is valid YAML.
 #[derive(Debug)]
 pub(crate) struct Recognised<'s> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::patch::{self, Object};
 use super::{OverlayBuilder, name_of};
 use crate::dialect::kubernetes::kustomization::{self, Kustomization};
-use crate::dialect::recognise::{is_overlay, recognise};
+use crate::dialect::recognise::{OVERLAY_PATCH, is_overlay, recognise};
 use crate::files::groups::kustomizations::{Reader, Unusable};
 use crate::paths::normalized;
 use crate::project::{Format, NotOurs};
@@ -15,7 +15,7 @@ use crate::proof;
 use crate::syntax::{self, Editor, Found, Limits, Mode, NodeId, Schema, Tree, Value};
 
 /// The name of the file with the patches.
-pub(super) const PATCHES: &str = "harden-patch.yaml";
+pub(super) const PATCHES: &str = OVERLAY_PATCH;
 
 /// API groups of files that other programs read, and not the API server (each program documents its
 /// group). The files look like objects, but `kubectl apply` does not know their kinds.

@@ -956,3 +956,36 @@ fn a_limit_and_json_are_no_template() {
         }
     }
 }
+
+#[test]
+fn an_overlay_of_harden_passes_until_somebody_changes_it() {
+    let object = |kind: &str| {
+        format!(
+            "{kind}\nmetadata: {{name: web}}\nspec:\n  selector: {{matchLabels: {{a: b}}}}\n  \
+             template:\n    metadata: {{labels: {{a: b}}}}\n    spec:\n      containers:\n      - \
+             name: web\n        image: nginx:1.27\n        ports: [{{containerPort: 80}}]\n"
+        )
+    };
+    for kind in [
+        "apiVersion: apps/v1\nkind: Deployment",
+        "apiVersion: apps.kruise.io/v1alpha1\nkind: DaemonSet",
+    ] {
+        let here = repository(&[("web.yaml", &object(kind))]);
+        let (status, printed) = run(here.path(), &["--overlay", "--write", "."]);
+        assert_eq!(status, 0, "{printed}");
+        let patch = here.path().join("harden-patch.yaml");
+        let first = fs::read_to_string(&patch).unwrap();
+        run(here.path(), &["--overlay", "--write", "."]);
+        assert_eq!(fs::read_to_string(&patch).unwrap(), first);
+        for gate in [&["--overlay", "--check", "."][..], &["--check", "."]] {
+            let (status, printed) = run(here.path(), gate);
+            assert_eq!(status, 0, "{gate:?}\n{printed}");
+        }
+        let weak = first.replace("readOnlyRootFilesystem: true", "privileged: true");
+        assert_ne!(weak, first);
+        fs::write(&patch, weak).unwrap();
+        for gate in [&["--overlay", "--check", "."][..], &["--check", "."]] {
+            assert_eq!(run(here.path(), gate).0, 1, "{gate:?}");
+        }
+    }
+}

@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 use harden::container::{Assume, Basis};
 use harden::engine::Run;
 use harden::engine::outcome::{Change, FileOutcome, Outcome, Report};
+use harden::project::NotOurs;
 use harden::report::words::general_sentence;
 use harden::transforms;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
@@ -168,7 +169,11 @@ fn violations_of(before: &Before<'_>, report: &Report, run: &Run<'_>) -> Vec<Str
         note("the edits do not make the new text".to_owned());
     }
     let again = run.project(vec![source(path, after)]);
-    if !matches!(again.files[0].outcome, FileOutcome::Unchanged) {
+    // A part of a project is reported only while it has something weak.
+    if !matches!(
+        again.files[0].outcome,
+        FileOutcome::Unchanged | FileOutcome::NotOurs(NotOurs::Fragment)
+    ) {
         note(format!("a second run gives {:?}", again.files[0].outcome));
     }
     // Overrides replace values, but the comments next to the values stay.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::kustomization::{InlineText, Kustomization, NAMES};
 use super::security::{CONTAINERS, Operation, Patch, Touched};
 use crate::container::{Reason, Words};
-use crate::dialect::recognise::UnreadPart;
+use crate::dialect::recognise::{OVERLAY_PATCH, UnreadPart, is_overlay};
 use crate::project::{State, Surroundings, Target};
 use crate::syntax::{self, Kind, Limits, Mode, NodeId, Tree};
 
@@ -76,11 +76,13 @@ const KEYS: [&str; 27] = [
 /// The most files of one kustomization that are read for the names of their containers.
 const MOST_FILES: usize = 256;
 
-/// The parts of a kustomization that are not evaluated, by line.
+/// The parts of a kustomization that are not evaluated, by line. `compares_overlay` says that the
+/// run plans the overlay of harden again and compares it, so that overlay is evaluated.
 pub(crate) fn unevaluated(
     path: &Path,
     text: &str,
     surroundings: &dyn Surroundings,
+    compares_overlay: bool,
 ) -> Vec<UnreadPart> {
     let Ok(tree) = syntax::parse(text, Mode::GoYaml, &Limits::default()) else {
         // The file itself is an error.
@@ -95,6 +97,7 @@ pub(crate) fn unevaluated(
         directory: path.parent().unwrap_or(Path::new("")),
         tree: &tree,
         surroundings,
+        compares_overlay,
     };
     let mut parts = Vec::new();
     for (key, value) in tree.entries(root) {
@@ -118,6 +121,7 @@ struct Reading<'a, 's> {
     directory: &'a Path,
     tree: &'a Tree<'s>,
     surroundings: &'a dyn Surroundings,
+    compares_overlay: bool,
 }
 
 impl Reading<'_, '_> {
@@ -232,6 +236,9 @@ impl Reading<'_, '_> {
         else {
             return Some(part(line, &RESOURCE, name));
         };
+        if self.compares_overlay && name == OVERLAY_PATCH && is_overlay(&text) {
+            return None;
+        }
         let (own, what) = self.touched(&text, target)?;
         Some(part(line, &PATCHED, format!("{what} ({name}:{own})")))
     }

@@ -23,7 +23,7 @@ use super::kustomizations::{InlinePatch, Patches};
 use crate::container::{Reason, Words};
 use crate::dialect::kubernetes::kustomization::InlineText;
 use crate::dialect::recognise::{
-    Recognised, UnreadPart, Unrecognised, parsed, recognise, recognise_objects,
+    Recognised, UnreadPart, Unrecognised, is_overlay, parsed, recognise, recognise_objects,
 };
 use crate::dialect::{self, kubernetes, quadlet};
 use crate::engine::outcome::{
@@ -429,7 +429,12 @@ impl<'r, 's> Sorted<'r, 's> {
         charts::mark(&mut unread, path, self.run.surroundings);
         if dialect::is_kustomization(path) && self.run.neighbours.is_none() {
             let text = self.texts[index].1.as_deref().unwrap_or_default();
-            unread.extend(kubernetes::unevaluated(path, text, self.run.surroundings));
+            unread.extend(kubernetes::unevaluated(
+                path,
+                text,
+                self.run.surroundings,
+                true,
+            ));
         }
         let unread = unread.into_iter().map(|part| Unread {
             file: index,
@@ -450,6 +455,11 @@ impl<'r, 's> Sorted<'r, 's> {
                     self.kubernetes.push((index, file(Format::KUBERNETES)));
                     return None;
                 };
+                // Where a patch replaces lists, the overlay restates whole containers.
+                if self.texts[index].1.as_deref().is_ok_and(is_overlay) {
+                    self.add_overlay(index, file);
+                    return Some(FileOutcome::NotOurs(NotOurs::Overlay));
+                }
                 self.add_patch(index, file(Format::KUBERNETES), targets);
                 return Some(FileOutcome::NotOurs(NotOurs::Patch));
             }
