@@ -4,12 +4,19 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use proptest::test_runner::RngSeed;
 
 use super::options::{Directory, Options, check};
 use crate::support::run::knowledge;
 
 proptest! {
+    // Random seeds still find rare failures (docs/promises.md), and a test run is about the change.
+    // `PROPTEST_RNG_SEED` gives another seed.
     #![proptest_config(ProptestConfig {
+        rng_seed: match ProptestConfig::default().rng_seed {
+            RngSeed::Random => RngSeed::Fixed(10),
+            seed @ RngSeed::Fixed(_) => seed,
+        },
         cases: ProptestConfig::default().cases.max(1024),
         failure_persistence: None,
         ..ProptestConfig::default()
