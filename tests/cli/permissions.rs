@@ -132,7 +132,13 @@ fn write_as_user(directory: &Path) -> Output {
     let command = harden(directory, &[]);
     // The user may not enter the directory of the program.
     let program = directory.with_extension("program");
-    fs::copy(command.get_program(), &program).unwrap();
+    // A process of its own copies: a child that another test starts at the same time would keep the
+    // open file, and a program that is open for writing does not start.
+    let copied = Command::new("cp")
+        .arg(command.get_program())
+        .arg(&program)
+        .status();
+    assert!(copied.unwrap().success());
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let output = Command::new("setpriv")
         .args([
