@@ -3,17 +3,19 @@
 //! The filter fails closed. Nothing reaches standard output until the whole input is proved.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::harden::HardenJob;
 use super::session::{Job, Session, conflict_with_files};
 use super::worker::{Done, Planner};
 use crate::command::cli::Harden;
 use crate::diagnostic::Diagnostic;
+use crate::engine::EngineError;
 use crate::engine::outcome::{Change, FileOutcome, FileReport, Report};
 use crate::files::stream::{self, Piece, Spool, Verdict};
 use crate::project::NotOurs;
 use crate::report::reporter::{Group, Mode};
+use crate::syntax::Span;
 
 impl HardenJob<'_> {
     /// Hardens standard input.
@@ -43,14 +45,18 @@ impl HardenJob<'_> {
         let mut pieces = Vec::new();
         let mut failed = None;
         plan.stream(&mut input, &mut |piece| {
-            if piece.has_failed() {
+            if failed.is_some() {
+                return Ok(());
+            }
+            let is_filter = self.mode == Mode::Filter;
+            if piece.has_failed() || is_filter && Unrendered::of(&piece).is_some() {
                 failed = Some(piece);
                 return Ok(());
             }
-            if self.mode == Mode::Filter {
+            if is_filter {
                 output.write_all(piece.text().as_bytes())?;
             }
-            if needs_all {
+            if needs_all || piece.is_whole() {
                 pieces.push(piece);
                 return Ok(());
             }
@@ -63,10 +69,10 @@ impl HardenJob<'_> {
             drop(pieces);
             return self.fail_stdin(asked, piece, &mut input, session);
         }
-        let report = if needs_all {
-            stream::joined(pieces)
-        } else {
+        let report = if pieces.is_empty() {
             of_stream(verdict.outcome(Change::default()))
+        } else {
+            stream::joined(pieces)
         };
         if self.mode == Mode::Filter {
             output.write_to(session.console.stdout)?;
@@ -84,7 +90,8 @@ impl HardenJob<'_> {
     ) -> io::Result<()> {
         // Changes in other pieces are not made.
         self.reports.restart();
-        let report = piece.failure(input)?;
+        let unrendered = Unrendered::of(&piece);
+        let mut report = piece.failure(input)?;
         if self.mode == Mode::Filter {
             if asked.pass_through_errors {
                 input.write_to(session.console.stdout)?;
@@ -95,10 +102,10 @@ impl HardenJob<'_> {
                         .to_owned(),
                 );
             }
-            let is_template =
-                |file: &FileReport| matches!(file.outcome, FileOutcome::NotOurs(NotOurs::Braces));
-            if report.files.iter().any(is_template) {
-                session.print_error(Path::new("-"), "", &Unrendered)?;
+            if let (Some(unrendered), Some(file)) = (unrendered, report.files.first_mut()) {
+                // The error says what the report of the piece would say.
+                report.unread.clear();
+                file.outcome = FileOutcome::Failed(unrendered.in_text(&file.source));
             }
         }
         self.take_report(report, false, session)
@@ -134,12 +141,46 @@ fn of_stream(outcome: FileOutcome) -> Report {
     }
 }
 
-/// The input of the filter is not YAML, because it is a template.
+/// The input of the filter is not YAML before a template engine renders it.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the input is not YAML because of `{{{{`; render the template first")]
-struct Unrendered;
+struct Unrendered {
+    /// The line where the document begins, from 1, if the text around it is YAML.
+    line: Option<u32>,
+    span: Option<Span>,
+}
+
+impl Unrendered {
+    /// The error, if the piece or a document of it is a template.
+    fn of(piece: &Piece) -> Option<Self> {
+        let is_braces = matches!(piece.outcome(), Some(FileOutcome::NotOurs(NotOurs::Braces)));
+        let mut parts = piece.report.unread.iter();
+        let line = parts.find(|part| part.is_template).map(|part| part.line);
+        let span = None;
+        (is_braces || line.is_some()).then_some(Self { line, span })
+    }
+
+    /// The error at its line in the text of the stream.
+    fn in_text(self, text: &str) -> EngineError {
+        let before = |line: u32| {
+            let lines = text
+                .split_inclusive('\n')
+                .take(line.saturating_sub(1) as usize);
+            u32::try_from(lines.map(str::len).sum::<usize>()).unwrap_or(u32::MAX)
+        };
+        let span = self.line.map(|line| Span {
+            start: before(line),
+            end: before(line.saturating_add(1)),
+        });
+        EngineError::AfterPass(Box::new(Self { span, ..self }))
+    }
+}
 
 impl Diagnostic for Unrendered {
+    fn span(&self) -> Option<Span> {
+        self.span
+    }
+
     fn needs_path(&self) -> bool {
         true
     }

@@ -95,3 +95,60 @@ fn nothing_is_printed_where_the_last_document_is_not_yaml() {
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout == text.as_bytes());
 }
+
+#[test]
+fn nothing_is_printed_where_a_document_is_a_template() {
+    let directory = scratch();
+    let here = directory.path();
+    // The template is in the first piece, in the last one, and the stream has only one piece.
+    let template = "a: {{ x }}\n";
+    let documents: Vec<String> = (0..DOCUMENTS).map(deployment).collect();
+    let many = documents.join("---\n");
+    let texts = [
+        (1, template.to_owned() + "---\n" + &many),
+        (
+            many.lines().count() + 2,
+            many.clone() + "---\n" + template + "---\n" + AUTOSCALER,
+        ),
+        (
+            deployment(0).lines().count() + 2,
+            deployment(0) + "---\n" + template,
+        ),
+    ];
+    for (line, text) in texts {
+        let output = filter(here, &[], &text);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(output.stdout.is_empty());
+        assert!(stderr.contains(&format!("<stdin>:{line}:1\n")), "{stderr}");
+        assert!(!stderr.contains("changes made"), "{stderr}");
+        let output = filter(here, &["--pass-through-errors"], &text);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(output.stdout == text.as_bytes());
+        // A check counts it, and judges the rest.
+        let output = filter(here, &["--check"], &text);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(
+            stderr.contains("1 file or part of a file is not read"),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn what_is_skipped_passes_through() {
+    let directory = scratch();
+    for text in [
+        "a: \"{{ x }}\"\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: \"{{ x }}\"}\n",
+        "apiVersion: example.com/v1\nkind: Other\nmetadata: {name: a}\n---\nb: 1\n",
+        "# {{ x }}\n",
+    ] {
+        let output = filter(directory.path(), &[], text);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{stderr}");
+        assert!(output.stdout == text.as_bytes(), "{stderr}");
+        assert!(!stderr.contains("not read"), "{stderr}");
+    }
+}

@@ -37,6 +37,8 @@ pub struct Unread {
     pub line: u32,
     /// What it means for a check.
     pub state: State,
+    /// A template engine makes YAML of it.
+    pub is_template: bool,
     /// Why it was not read.
     pub reason: Reason,
 }

@@ -406,6 +406,7 @@ impl<'r, 's> Sorted<'r, 's> {
                     file: index,
                     line: 1,
                     state: State::Unread,
+                    is_template: false,
                     reason: Reason::new(&DROP_IN).path(drop_in.display().to_string()),
                 }));
                 let path = path.to_owned();
@@ -440,6 +441,7 @@ impl<'r, 's> Sorted<'r, 's> {
             file: index,
             line: part.line,
             state: part.state,
+            is_template: part.is_template,
             reason: part.reason,
         });
         self.unread.extend(unread);
@@ -561,6 +563,7 @@ impl<'r, 's> Sorted<'r, 's> {
                 file: one.given,
                 line: one.line,
                 state: State::Unread,
+                is_template: false,
                 reason: Reason::new(&LOST).path(one.path.display().to_string()),
             }));
             sets.extend(compose.into_iter().map(Set::Files));

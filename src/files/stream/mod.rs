@@ -38,6 +38,7 @@ pub struct Piece {
     /// Where the piece begins.
     pub start: Start,
     is_readable: bool,
+    is_whole: bool,
 }
 
 impl Piece {
@@ -49,7 +50,14 @@ impl Piece {
             report,
             start,
             is_readable: true,
+            is_whole: false,
         }
+    }
+
+    /// Whether the stream is this one piece.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// Whether the stream has no result because of this piece.
@@ -119,10 +127,11 @@ impl Run<'_> {
         match self.survey(input, cut)? {
             Survey::Together => {
                 let bytes = input.read_all()?;
-                take(Piece::new(
-                    self.project(vec![source(bytes)]),
-                    Start::default(),
-                ))
+                let report = self.project(vec![source(bytes)]);
+                take(Piece {
+                    is_whole: true,
+                    ..Piece::new(report, Start::default())
+                })
             }
             Survey::Unreadable(start, bytes) => {
                 let piece = Piece::new(self.project(vec![source(bytes)]), start);
